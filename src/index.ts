@@ -1,0 +1,19 @@
+/** The public API for build files and rules. Rules of this repository use nothing else. */
+export { kind, type Kind } from './model/kind.ts';
+export { File, Toolchain, Tree } from './model/kinds.ts';
+export { param } from './model/parameter.ts';
+export { debianPackages, file, folder, toolchain } from './model/builtin.ts';
+export {
+  rule,
+  stepModule,
+  type Actions,
+  type Artifact,
+  type CommonAttributes,
+  type Needs,
+  type Output,
+  type Resolved,
+  type RuleDefinition,
+  type StepModule,
+} from './model/rule.ts';
+export type { FileParameter, Parameter, Target, Value } from './model/target.ts';
+export { fail, Failure, type Diagnostic, type Location } from './model/diagnostic.ts';

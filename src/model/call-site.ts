@@ -1,0 +1,25 @@
+/** Where a function of the public API was called: the position of a target in its build file. */
+import { fileURLToPath } from 'node:url';
+import type { Location } from './diagnostic.ts';
+
+/** The caller's caller, outside this module; undefined where the stack does not tell. */
+export function callSite(depth = 2): Location | undefined {
+  const prepare = Error.prepareStackTrace;
+  const limit = Error.stackTraceLimit;
+  try {
+    Error.stackTraceLimit = depth + 1;
+    Error.prepareStackTrace = (_error, frames) => frames;
+    const frames = new Error().stack as unknown as NodeJS.CallSite[];
+    const frame = frames[depth];
+    const file = frame?.getFileName();
+    if (!frame || !file) return undefined;
+    return {
+      file: file.startsWith('file:') ? fileURLToPath(file) : file,
+      line: frame.getLineNumber() ?? 1,
+      column: frame.getColumnNumber() ?? 1,
+    };
+  } finally {
+    Error.prepareStackTrace = prepare;
+    Error.stackTraceLimit = limit;
+  }
+}

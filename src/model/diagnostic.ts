@@ -1,0 +1,60 @@
+/** What went wrong, in a form that a person can act on and a program can read. */
+
+/** A position in a source file; line and column count from 1. */
+export interface Location {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** An expected failure: a stable code, one sentence, and a hint that can be run. */
+export interface Diagnostic {
+  /** Stable and upper case, for example `UNKNOWN_TARGET`; documented in `docs/troubleshooting.md`. */
+  readonly code: string;
+  readonly message: string;
+  /** More lines: a log's tail, a hunk, the numbers. */
+  readonly detail?: string;
+  /** What to do now; a command where there is one. */
+  readonly hint?: string;
+  readonly location?: Location;
+}
+
+/** Carries a diagnostic up to the edge, where it becomes a value again. The only error thrown on purpose. */
+export class Failure extends Error {
+  readonly diagnostic: Diagnostic;
+  constructor(diagnostic: Diagnostic, options?: ErrorOptions) {
+    super(diagnostic.message, options);
+    this.name = 'Failure';
+    this.diagnostic = diagnostic;
+  }
+}
+
+/** Throws a `Failure`; reads well at the place that finds the problem. */
+export function fail(code: string, message: string, more: Omit<Diagnostic, 'code' | 'message'> = {}): never {
+  throw new Failure({ code, message, ...more });
+}
+
+/** Any thrown value as a diagnostic; what is not a `Failure` is a defect of ours and says so. */
+export function toDiagnostic(error: unknown): Diagnostic {
+  if (error instanceof Failure) return error.diagnostic;
+  const text = error instanceof Error ? error.message : String(error);
+  const system = error as NodeJS.ErrnoException;
+  if (typeof system?.syscall === 'string' && system.code)
+    return { code: system.code, message: text, hint: systemHint(system.code) };
+  return {
+    code: 'INTERNAL',
+    message: text,
+    ...(error instanceof Error && error.stack ? { detail: error.stack } : {}),
+    hint: 'this is a defect of dsmb: please report it with the text above',
+  };
+}
+
+function systemHint(code: string): string {
+  const hints: Record<string, string> = {
+    ENOSPC: 'the disk is full: free some space, then run the same command again (finished actions are kept)',
+    EACCES: 'the file or folder may not be used by this user: check its owner and mode',
+    EROFS: 'the file system is read-only: set DSMB_STORE to a folder that can be written',
+    EMFILE: 'too many open files: raise the limit with `ulimit -n 4096`',
+  };
+  return hints[code] ?? 'check the file named above';
+}

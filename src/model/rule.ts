@@ -1,0 +1,141 @@
+/** Rules: pure functions from attributes to actions. */
+import type { Kind } from './kind.ts';
+import type { Parameter, Target } from './target.ts';
+import type { Step, StepSpec } from '../step/index.ts';
+import { callSite } from './call-site.ts';
+
+/**
+ * An artifact as a rule sees it during analysis: a reference, never bytes. `at` and `kind` make a part of a folder
+ * an artifact of its own, at no cost: it is a subtree of the Merkle tree.
+ */
+export interface Artifact<Name extends string = string> {
+  readonly type: 'artifact';
+  readonly kind: Kind<Name>;
+  /** The file or folder inside this folder, as an artifact of the given kind. */
+  at<Part extends string>(path: string, kind: Kind<Part>): Artifact<Part>;
+}
+
+/** Attributes as the rule's function gets them: parameters replaced by values, targets by artifacts. */
+export type Resolved<T> = T extends Target<infer Name>
+  ? Artifact<Name>
+  : T extends Parameter<infer Value>
+    ? Resolved<Value>
+    : T extends readonly (infer Item)[]
+      ? readonly Resolved<Item>[]
+      : T extends (...args: never[]) => unknown
+        ? T
+        : T extends object
+          ? { readonly [Key in keyof T]: Resolved<T[Key]> }
+          : T;
+
+/** A declared output: the name it has on disk, and its kind. */
+export interface Output<Name extends string = string> {
+  readonly name: string;
+  readonly kind: Kind<Name>;
+}
+
+/** What an action asks of the machine. None of it is in the key. */
+export interface Needs {
+  /** Memory in MiB that it uses at most; 256 unless told. */
+  readonly memoryMiB?: number;
+  /** Processors it keeps busy; 1 unless told. */
+  readonly cpus?: number;
+  /** It boots a virtual machine, and may use KVM where that works. */
+  readonly vm?: boolean;
+}
+
+interface ActionSpec<Outputs extends Readonly<Record<string, Output>>> {
+  /** Short name of the action, for example `GrubConfig`. */
+  readonly mnemonic: string;
+  readonly outputs: Outputs;
+  /** Toolchains merged into the sandbox's root. */
+  readonly toolchains?: readonly Artifact<'Toolchain'>[];
+  readonly needs?: Needs;
+  /** Milliseconds until the action is ended; 10 minutes unless told. In the key, as the API has it. */
+  readonly timeoutMs?: number;
+}
+
+/** The file of a step, with the step's shape. Made by `stepModule`. */
+export interface StepModule<Spec extends StepSpec = StepSpec> {
+  readonly url: URL;
+  /** Type only. */
+  readonly spec?: Spec;
+}
+
+/**
+ * Names the module of a step: `stepModule<typeof import('./x.step.ts').default>(new URL('./x.step.ts', import.meta.url))`.
+ * The module itself is not loaded here; it is bundled when the action is planned.
+ */
+export function stepModule<S>(url: URL): StepModule<SpecOf<S>> {
+  return { url };
+}
+
+/** An action in TypeScript. */
+export interface StepAction<Spec extends StepSpec, Outputs extends Readonly<Record<string, Output>>>
+  extends ActionSpec<Outputs> {
+  readonly module: StepModule<Spec>;
+  readonly args: Spec['args'];
+  /** Mounted at `/in/<name>`. */
+  readonly inputs: { readonly [Name in Spec['inputs']]: Artifact } & Readonly<Record<string, Artifact>>;
+  /** Offer a folder for content-addressed results of pure functions that outlives the action. */
+  readonly memo?: boolean;
+}
+
+/** An action that runs a program of a toolchain. */
+export interface RunAction<Outputs extends Readonly<Record<string, Output>>> extends ActionSpec<Outputs> {
+  /** Program and arguments; inputs are at `/in/<name>`, outputs go to `/out/<output name>`. */
+  readonly argv: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly inputs?: Readonly<Record<string, Artifact>>;
+}
+
+type Artifacts<Outputs extends Readonly<Record<string, Output>>> = {
+  readonly [Key in keyof Outputs]: Artifact<Outputs[Key]['kind']['name']>;
+};
+
+/** How a rule declares its actions. Each call gives the artifacts that the action will make. */
+export interface Actions {
+  /** A file whose content is known now; no process runs. */
+  write<Name extends string>(output: Output<Name>, content: string): Artifact<Name>;
+  /** A folder put together from artifacts, by path; no process runs. */
+  compose<Name extends string>(kind: Kind<Name>, entries: Readonly<Record<string, Artifact>>): Artifact<Name>;
+  run<const Outputs extends Readonly<Record<string, Output>>>(action: RunAction<Outputs>): Artifacts<Outputs>;
+  step<Spec extends StepSpec, const Outputs extends { readonly [Name in Spec['outputs']]: Output }>(
+    action: StepAction<Spec, Outputs>,
+  ): Artifacts<Outputs>;
+}
+
+/** The shape of a step, from its type. */
+export type SpecOf<S> = S extends Step<infer Spec> ? Spec : never;
+
+/** What a rule author writes: a name, the kind of artifact it makes, and the pure function. */
+export interface RuleDefinition<Attributes extends object, Name extends string> {
+  /** The name of the function that build files call, for example `bootImage`. */
+  readonly name: string;
+  readonly makes: Kind<Name>;
+  /** From resolved attributes to actions; gives the artifact that the target stands for. Throws only `Failure`s. */
+  readonly implement: (attributes: Resolved<Attributes>, actions: Actions) => Artifact<Name>;
+}
+
+/** A rule of any shape, as the engine holds it. */
+export type AnyRule = RuleDefinition<never, string>;
+
+/** Attributes that every rule takes. */
+export interface CommonAttributes {
+  /** Targets that must succeed for this one to count as built; they run beside it and are no inputs. */
+  readonly validations?: readonly Target[];
+}
+
+/** Makes a rule: the function that build files call. It only records; nothing is read or run. */
+export function rule<Attributes extends object, const Name extends string>(
+  definition: RuleDefinition<Attributes, Name>,
+): (attributes: Attributes & CommonAttributes) => Target<Name> {
+  return ({ validations = [], ...attributes }) => ({
+    type: 'target',
+    kind: definition.makes,
+    rule: definition as unknown as AnyRule,
+    attributes,
+    validations,
+    location: callSite(),
+  });
+}

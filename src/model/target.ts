@@ -1,0 +1,36 @@
+/** What a build file declares: targets and parameters, as plain data that refers to other targets. */
+import type { Location } from './diagnostic.ts';
+import type { Kind } from './kind.ts';
+import type { AnyRule } from './rule.ts';
+
+/** A thing declared in a build file. `Name` is the kind of its artifact; a target is passed by reference. */
+export interface Target<Name extends string = string> {
+  readonly type: 'target';
+  readonly kind: Kind<Name>;
+  readonly rule: AnyRule;
+  readonly attributes: Readonly<Record<string, unknown>>;
+  /** The targets that must succeed for this one to count as built; they are no inputs. */
+  readonly validations: readonly Target[];
+  /** Where the rule was called. */
+  readonly location: Location | undefined;
+}
+
+/** A typed value that is set from the command line; its name is the name it is exported under. */
+export interface Parameter<Value = unknown> {
+  readonly type: 'parameter';
+  readonly doc: string;
+  readonly default: Value;
+  /** Shown in help, for example `52:54:00:xx:xx:xx`. */
+  readonly format: string;
+  /** The value of a text from the command line, or a `Failure`. */
+  readonly parse: (text: string) => Value;
+  readonly location: Location | undefined;
+}
+
+/** An attribute that may be given as it is or by a parameter. */
+export type Value<T> = T | Parameter<T>;
+
+/** A parameter whose value is an artifact: a target unless the user gives a file or folder of their own. */
+export interface FileParameter<Name extends string = string> extends Target<Name> {
+  readonly parameter: Parameter<Target<Name> | string>;
+}

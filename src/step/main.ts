@@ -1,0 +1,45 @@
+/** Runs one step inside the sandbox: reads what it is given, calls it, turns a failure into a line the engine reads. */
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { toDiagnostic } from '../model/diagnostic.ts';
+import type { Step, StepContext, StepSpec } from './index.ts';
+
+/** The file that the engine writes beside the bundle. */
+export interface StepRequest {
+  readonly args: unknown;
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly outputs: Readonly<Record<string, string>>;
+}
+
+/** Marks a line on standard error that is meant for the engine (RFC 7464, JSON text sequence). */
+export const RECORD_MARK = '\x1e';
+
+/** Entry of every bundled step. `requestFile` is `/dsmb/step.json` in the sandbox. */
+export async function runStep(step: Step<StepSpec>, requestFile = process.argv[2] ?? '/dsmb/step.json'): Promise<void> {
+  try {
+    const request = JSON.parse(readFileSync(requestFile, 'utf8')) as StepRequest;
+    await step.run(context(request));
+  } catch (error) {
+    emit({ type: 'diagnostic', diagnostic: toDiagnostic(error) });
+    process.exitCode = 1;
+  }
+}
+
+function context(request: StepRequest): StepContext<StepSpec> {
+  for (const path of Object.values(request.outputs)) mkdirSync(dirname(path), { recursive: true });
+  return {
+    args: request.args,
+    inputs: request.inputs,
+    allInputs: request.inputs,
+    outputs: request.outputs,
+    scratch: process.env['TMPDIR'] ?? '/tmp',
+    memo: existsSync('/memo') ? '/memo' : undefined,
+    epoch: Number(process.env['SOURCE_DATE_EPOCH'] ?? 0),
+    progress: (stage, percent) => emit({ type: 'progress', stage, ...(percent === undefined ? {} : { percent }) }),
+    log: (line) => process.stderr.write(`${line}\n`),
+  };
+}
+
+function emit(record: object): void {
+  process.stderr.write(`${RECORD_MARK}${JSON.stringify(record)}\n`);
+}
