@@ -29,8 +29,8 @@ export type GrubConfig = Target<'GrubConfig'>;
 export const BootImage = kind('BootImage', 'file');
 export type BootImage = Target<'BootImage'>;
 
-/** A FAT file system without a partition table. */
-export const FatImage = kind('FatImage', 'file');
+/** A FAT file system without a partition table, in the form of a `Disk`, so that it is spliced without being copied. */
+export const FatImage = kind('FatImage', 'folder');
 export type FatImage = Target<'FatImage'>;
 
 /** The arrays of a disk, as `mdadm --detail --scan` prints them. */

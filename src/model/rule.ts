@@ -95,6 +95,8 @@ type Artifacts<Outputs extends Readonly<Record<string, Output>>> = {
 
 /** How a rule declares its actions. Each call gives the artifacts that the action will make. */
 export interface Actions {
+  /** A toolchain of the rule's own, declared once beside the rules with `toolchain(…)`. */
+  toolchain(of: Target<'Toolchain'>): Artifact<'Toolchain'>;
   /** A file whose content is known now; no process runs. */
   write<Name extends string>(output: Output<Name>, content: string): Artifact<Name>;
   /** A folder put together from artifacts, by path; no process runs. */

@@ -1,0 +1,211 @@
+/** The content-addressed store: one blob a file, named by its SHA-256, never changed once it has its name. */
+import { createHash, hash as hashBytes, randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  closeSync,
+  createReadStream,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { digest, type Digest } from '../src/model/digest.ts';
+import { fail } from '../src/model/diagnostic.ts';
+import { cloneFile, copyHashing, hashFile, STORE_TIME, syncFile } from './files.ts';
+
+/** The digest of bytes in memory. */
+export function digestOf(bytes: Uint8Array): Digest {
+  return digest(hashBytes('sha256', bytes, 'hex'), bytes.length);
+}
+
+/** Files for people from this size on are links into the store. */
+const LINK_FROM_BYTES = 4 * 1024 * 1024;
+
+export const EMPTY = digestOf(new Uint8Array());
+
+export class Cas {
+  readonly #blobs: string;
+  readonly #executables: string;
+  readonly #incoming: string;
+
+  /** `root` is the store's folder; it is made when missing. */
+  constructor(root: string) {
+    this.#blobs = join(root, 'cas.v1');
+    this.#executables = join(root, 'exec.v1');
+    this.#incoming = join(root, 'incoming');
+    mkdirSync(this.#incoming, { recursive: true });
+  }
+
+  /** Where the blob lies, whether or not it is there. */
+  path(of: Digest): string {
+    return join(this.#blobs, of.hash.slice(0, 2), of.hash);
+  }
+
+  /** A path for a file that is to become a blob: on the store's file system, unique to this process. */
+  incoming(): string {
+    return join(this.#incoming, `${process.pid}-${randomBytes(8).toString('hex')}`);
+  }
+
+  /**
+   * Whether the blob is there, whole and as it was written. Every blob has one and the same modification time, so one
+   * that was written to since gives itself away without being read; it is hashed, and removed when it is broken.
+   */
+  has(of: Digest): boolean {
+    if (of.size === 0) return this.#ensureEmpty(of);
+    const stats = statSync(this.path(of), { throwIfNoEntry: false });
+    if (stats?.size !== of.size) return false;
+    return stats.mtimeMs === STORE_TIME.getTime() || this.#stillSound(of);
+  }
+
+  #stillSound(of: Digest): boolean {
+    if (hashFile(this.path(of)).hash !== of.hash) {
+      this.remove(of);
+      return false;
+    }
+    utimesSync(this.path(of), STORE_TIME, STORE_TIME);
+    return true;
+  }
+
+  /** Stores bytes. */
+  put(bytes: Uint8Array): Digest {
+    const of = digestOf(bytes);
+    if (this.has(of)) return of;
+    const temporary = this.incoming();
+    const file = openSync(temporary, 'wx', 0o444);
+    try {
+      writeSync(file, bytes);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    this.#publish(temporary, of);
+    return of;
+  }
+
+  /** Stores a copy of a file that stays where it is. */
+  putCopy(path: string): Digest {
+    const temporary = this.incoming();
+    try {
+      const of = copyHashing(path, temporary);
+      if (this.has(of)) rmSync(temporary);
+      else this.#publish(temporary, of);
+      return of;
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      throw error;
+    }
+  }
+
+  /**
+   * Takes a file over, without copying: it must be on the store's file system, finished, and hashed by the caller.
+   * `synced` says that the caller has made it durable already (many files at once are synced together).
+   */
+  adopt(path: string, of: Digest, synced = false): void {
+    if (this.has(of)) return rmSync(path);
+    if (!synced) syncFile(path);
+    this.#publish(path, of);
+  }
+
+  /** The bytes of a blob, verified. Only for small blobs. A broken or missing one is a `BLOB_MISSING` failure. */
+  read(of: Digest): Buffer {
+    if (of.size === 0) return Buffer.alloc(0);
+    const bytes = readIfThere(this.path(of));
+    if (bytes && bytes.length === of.size && hashBytes('sha256', bytes, 'hex') === of.hash) return bytes;
+    if (bytes) this.remove(of);
+    return missing(of);
+  }
+
+  /** Hashes the blob as it lies in the store; a broken one is removed. */
+  async verify(of: Digest): Promise<boolean> {
+    if (!this.has(of)) return false;
+    const hash = createHash('sha256');
+    for await (const chunk of createReadStream(this.path(of), { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
+    if (hash.digest('hex') === of.hash) return true;
+    this.remove(of);
+    return false;
+  }
+
+  remove(of: Digest): void {
+    rmSync(this.path(of), { force: true });
+    rmSync(this.#executablePath(of), { force: true });
+  }
+
+  /** Puts the blob at a path as a hard link: the caller makes sure that nobody writes through it. */
+  link(of: Digest, to: string, executable: boolean): void {
+    if (!this.has(of)) missing(of);
+    linkSync(executable ? this.#executable(of) : this.path(of), to);
+  }
+
+  /** Puts a file for people at a path: a big one is a read-only hard link, since a copy would cost what it measures. */
+  deliver(of: Digest, to: string, executable: boolean): void {
+    if (!this.has(of)) missing(of);
+    if (of.size >= LINK_FROM_BYTES) return this.link(of, to, executable);
+    cloneFile(this.path(of), to);
+    chmodSync(to, executable ? 0o755 : 0o644);
+  }
+
+  /** A mode belongs to the inode, so an executable is a second file. */
+  #executable(of: Digest): string {
+    const path = this.#executablePath(of);
+    if (sizeOf(path) === of.size) return path;
+    const temporary = this.incoming();
+    cloneFile(this.path(of), temporary);
+    chmodSync(temporary, 0o555);
+    utimesSync(temporary, STORE_TIME, STORE_TIME);
+    mkdirSync(dirname(path), { recursive: true });
+    renameSync(temporary, path);
+    return path;
+  }
+
+  #executablePath(of: Digest): string {
+    return join(this.#executables, of.hash.slice(0, 2), of.hash);
+  }
+
+  #publish(temporary: string, of: Digest): void {
+    chmodSync(temporary, 0o444);
+    utimesSync(temporary, STORE_TIME, STORE_TIME);
+    const path = this.path(of);
+    try {
+      renameSync(temporary, path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      mkdirSync(dirname(path), { recursive: true });
+      renameSync(temporary, path);
+    }
+  }
+
+  #ensureEmpty(of: Digest): boolean {
+    if (sizeOf(this.path(of)) !== 0) {
+      const temporary = this.incoming();
+      closeSync(openSync(temporary, 'wx', 0o444));
+      this.#publish(temporary, of);
+    }
+    return true;
+  }
+}
+
+function missing(of: Digest): never {
+  return fail('BLOB_MISSING', `the store has lost blob ${of.hash}`, {
+    hint: 'run the same command again: what made it runs again',
+  });
+}
+
+function sizeOf(path: string): number | undefined {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats?.size;
+}
+
+function readIfThere(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch {
+    return undefined;
+  }
+}

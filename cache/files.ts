@@ -1,0 +1,96 @@
+/** Small sure operations on files that the store is made of. */
+import {
+  closeSync,
+  constants,
+  copyFileSync,
+  fstatSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs';
+import { createHash, randomBytes } from 'node:crypto';
+import { dirname, join } from 'node:path';
+import { digest, type Digest } from '../src/model/digest.ts';
+
+const BUFFER = Buffer.allocUnsafeSlow(256 * 1024);
+const ZEROS = Buffer.alloc(BUFFER.length);
+
+/** The one modification time of everything in the store, so that what an action sees does not depend on when. */
+export const STORE_TIME = new Date(315_532_800_000);
+
+/** Hashes a file in one pass; synchronous reads into one buffer are the fastest that Node has. */
+export function hashFile(path: string): Digest {
+  const file = openSync(path, 'r');
+  try {
+    const hash = createHash('sha256');
+    let size = 0;
+    for (let read = readSync(file, BUFFER); read > 0; read = readSync(file, BUFFER)) {
+      hash.update(BUFFER.subarray(0, read));
+      size += read;
+    }
+    return digest(hash.digest('hex'), size);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Copies a file and gives the digest of what was written. Keeps holes: a chunk of zeros is not written. */
+export function copyHashing(from: string, to: string): Digest {
+  const source = openSync(from, 'r');
+  const target = openSync(to, 'wx', 0o644);
+  try {
+    const hash = createHash('sha256');
+    let size = 0;
+    for (let read = readSync(source, BUFFER); read > 0; read = readSync(source, BUFFER)) {
+      const chunk = BUFFER.subarray(0, read);
+      hash.update(chunk);
+      if (!chunk.equals(ZEROS.subarray(0, read))) writeSync(target, chunk, 0, read, size);
+      size += read;
+    }
+    if (fstatSync(target).size !== size) truncateSync(to, size);
+    fsyncSync(target);
+    return digest(hash.digest('hex'), size);
+  } finally {
+    closeSync(source);
+    closeSync(target);
+  }
+}
+
+/** A copy that shares blocks where the file system can, and keeps holes where it cannot. */
+export function cloneFile(from: string, to: string): void {
+  try {
+    copyFileSync(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE);
+  } catch {
+    rmSync(to, { force: true });
+    copyHashing(from, to);
+  }
+}
+
+/** Writes a file so that it is there whole or not at all, also after a crash. */
+export function writeAtomically(path: string, content: string | Uint8Array): void {
+  mkdirSync(dirname(path), { recursive: true });
+  const temporary = join(dirname(path), `.${randomBytes(6).toString('hex')}.tmp`);
+  const file = openSync(temporary, 'wx', 0o644);
+  try {
+    writeSync(file, typeof content === 'string' ? Buffer.from(content) : content);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(temporary, path);
+}
+
+/** Makes what was written to a file durable. */
+export function syncFile(path: string): void {
+  const file = openSync(path, 'r');
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}

@@ -1,0 +1,126 @@
+/** Merkle trees of files: folders as content. All operations touch only the directories they change. */
+import { fail } from '../src/model/diagnostic.ts';
+import type { Digest } from '../src/model/digest.ts';
+import { digestOf, EMPTY, type Cas } from './cas.ts';
+import { decodeDirectory, encodeDirectory } from './reapi/messages.ts';
+
+/** A file, a directory or a symlink of a tree. A node has no name: its directory knows it. */
+export type Node =
+  | { readonly type: 'file'; readonly digest: Digest; readonly executable: boolean }
+  | { readonly type: 'directory'; readonly digest: Digest }
+  | { readonly type: 'symlink'; readonly target: string };
+
+/** The content of one directory, by name. */
+export type Entries = ReadonlyMap<string, Node>;
+
+export const EMPTY_DIRECTORY: Node = { type: 'directory', digest: EMPTY };
+
+/** Reads and writes directories of the store; keeps what it has decoded, since digests never change their meaning. */
+export class Trees {
+  readonly #cas: Cas;
+  readonly #known = new Map<string, Entries>();
+
+  constructor(cas: Cas) {
+    this.#cas = cas;
+  }
+
+  /** The entries of a directory. */
+  entries(of: Digest): Entries {
+    const known = this.#known.get(of.hash);
+    if (known) return known;
+    const entries = decodeDirectory(this.#cas.read(of));
+    this.#known.set(of.hash, entries);
+    return entries;
+  }
+
+  /** Stores a directory. */
+  store(entries: Entries): Node {
+    const bytes = encodeDirectory(entries);
+    const of = digestOf(bytes);
+    if (!this.#cas.has(of)) this.#cas.put(bytes);
+    this.#known.set(of.hash, entries);
+    return { type: 'directory', digest: of };
+  }
+
+  /** Stores the tree that has these nodes at these paths (`a/b/c`); directories between them are made. */
+  build(nodes: Iterable<readonly [path: string, node: Node]>): Node {
+    const top = new Map<string, Node>();
+    const below = new Map<string, [string, Node][]>();
+    for (const [path, node] of nodes) {
+      const slash = path.indexOf('/');
+      if (slash < 0) {
+        top.set(path, node);
+        continue;
+      }
+      const name = path.slice(0, slash);
+      const inner = below.get(name) ?? [];
+      below.set(name, inner);
+      inner.push([path.slice(slash + 1), node]);
+    }
+    for (const [name, inner] of below) {
+      const there = top.get(name);
+      const built = this.build(inner);
+      top.set(name, there ? this.#mergeNodes(there, built, name) : built);
+    }
+    return this.store(top);
+  }
+
+  /** One tree that has everything of several. The same path with different content is a failure. */
+  merge(roots: readonly Node[]): Node {
+    return roots.reduce((left, right) => this.#mergeNodes(left, right, ''), EMPTY_DIRECTORY);
+  }
+
+  #mergeNodes(left: Node, right: Node, path: string): Node {
+    if (sameNode(left, right)) return left;
+    if (left.type !== 'directory' || right.type !== 'directory')
+      return fail('TREE_CONFLICT', `two inputs have different files at /${path}`, {
+        hint: 'use one toolchain that has both, or inputs under different names',
+      });
+    if (left.digest.size === 0) return right;
+    if (right.digest.size === 0) return left;
+    const merged = new Map(this.entries(left.digest));
+    for (const [name, node] of this.entries(right.digest)) {
+      const there = merged.get(name);
+      merged.set(name, there ? this.#mergeNodes(there, node, path ? `${path}/${name}` : name) : node);
+    }
+    return this.store(merged);
+  }
+
+  /** The node at a path below a node; undefined where there is none. Follows no symlinks. */
+  lookup(root: Node, path: string): Node | undefined {
+    let node: Node | undefined = root;
+    for (const name of path.split('/')) {
+      if (name === '' || name === '.') continue;
+      if (node?.type !== 'directory') return undefined;
+      node = this.entries(node.digest).get(name);
+    }
+    return node;
+  }
+
+  /** Every file, symlink and directory below a node, parents first, with its path. */
+  *walk(root: Node, path = ''): Generator<readonly [path: string, node: Node]> {
+    yield [path, root];
+    if (root.type !== 'directory') return;
+    for (const [name, node] of this.entries(root.digest)) yield* this.walk(node, path ? `${path}/${name}` : name);
+  }
+
+  /** Whether every blob below a node is in the store. */
+  complete(root: Node): boolean {
+    if (root.type === 'symlink') return true;
+    if (!this.#cas.has(root.digest)) return false;
+    if (root.type === 'file') return true;
+    try {
+      for (const node of this.entries(root.digest).values()) if (!this.complete(node)) return false;
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
+
+/** Whether two nodes have the same content. */
+export function sameNode(a: Node, b: Node): boolean {
+  if (a.type === 'symlink') return b.type === 'symlink' && a.target === b.target;
+  if (b.type === 'symlink' || a.type !== b.type || a.digest.hash !== b.digest.hash) return false;
+  return a.type !== 'file' || b.type !== 'file' || a.executable === b.executable;
+}

@@ -1,0 +1,48 @@
+# Functions that the initrd and the installed system share.
+
+# The value of NAME=value on the kernel command line, or DEFAULT.
+kernel_argument() { # NAME [DEFAULT]
+	local word
+	for word in $(cat /proc/cmdline); do
+		case $word in "$1="*) echo "${word#*=}" && return ;; esac
+	done
+	echo "$2"
+}
+
+# The value of key="value" in a VERSION file.
+version_value() { # KEY FILE
+	sed -n "s/^$1=\"\(.*\)\"\$/\1/p" "$2" | head -n 1
+}
+
+# The network interface whose address is mac1 (twelve hex digits); fails where none has it.
+nic_of_mac1() {
+	local wanted path
+	wanted=$(kernel_argument mac1 | tr -d ':-' | tr A-F a-f)
+	for path in /sys/class/net/*; do
+		[ "$(tr -d : <"$path/address")" = "$wanted" ] && basename "$path" && return
+	done
+	echo "network: no interface has mac1=$wanted" >&2
+	return 1
+}
+
+# Brings up that interface with DHCP; what is printed of it goes nowhere, the lease into /run/lease.
+start_network() {
+	local nic
+	ifconfig lo 127.0.0.1 up
+	nic=$(nic_of_mac1) || return
+	ifconfig "$nic" up
+	udhcpc -i "$nic" -n -q -t 10 -T 1 -s /usr/share/udhcpc/lease.sh >/dev/null 2>&1 ||
+		echo "network: no answer to DHCP on $nic"
+}
+
+# The hardware address and the IPv4 address of the interface, or "none".
+mac_address() {
+	local nic
+	nic=$(nic_of_mac1 2>/dev/null) && cat "/sys/class/net/$nic/address" || echo none
+}
+ip_address() {
+	sed -n 's/^ip=//p' /run/lease 2>/dev/null | grep . || echo none
+}
+netmask() {
+	sed -n 's/^mask=//p' /run/lease 2>/dev/null | grep . || echo none
+}

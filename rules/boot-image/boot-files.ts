@@ -1,0 +1,35 @@
+/** What is on the boot file system, of the boot image as of a disk's boot partition. */
+import { File, Tree, type Actions, type Artifact } from 'dsmb';
+import { LOADER_FOLDER } from '../grub-config/text.ts';
+
+/** Where the files come from. */
+export interface BootFileSources {
+  readonly loader: Artifact<'Loader'>;
+  /** Replaces the loader's own extra.lzma. */
+  readonly extra?: Artifact<'CpioLzma'> | undefined;
+  readonly config: Artifact<'GrubConfig'>;
+}
+
+const FOLDER = LOADER_FOLDER.slice(1);
+
+/**
+ * The files by their place in `bootFiles`, in the order in which they are laid out: what changes most often comes
+ * first, so that another size of a late file moves nothing.
+ */
+export const BOOT_FILES = [
+  'boot/grub/grub.cfg',
+  `${FOLDER}/zImage`,
+  `${FOLDER}/rd.gz`,
+  `${FOLDER}/extra.lzma`,
+] as const;
+
+/** The file system's content as a folder. */
+export function bootFiles(actions: Actions, { loader, extra, config }: BootFileSources): Artifact<'Tree'> {
+  const sources: Record<(typeof BOOT_FILES)[number], Artifact> = {
+    'boot/grub/grub.cfg': config,
+    [`${FOLDER}/zImage`]: loader.at('zImage', File),
+    [`${FOLDER}/rd.gz`]: loader.at('rd.gz', File),
+    [`${FOLDER}/extra.lzma`]: extra ?? loader.at('extra.lzma', File),
+  };
+  return actions.compose(Tree, sources);
+}

@@ -1,0 +1,38 @@
+/** The small image that boots the installer, and that can boot an installed disk from the side. */
+import { fail, rule, stepModule, type Value } from 'dsmb';
+import { BootImage, type CpioLzma, type GrubConfig, type Loader } from '../kinds.ts';
+import { BOOT_FILES, bootFiles } from './boot-files.ts';
+import { grubCore } from './grub-core.ts';
+
+/** Attributes of `bootImage`. */
+export interface BootImageAttributes {
+  /** The loader: its `zImage`, `rd.gz` and `extra.lzma` go under `boot/grub/DS3615xs`; nothing else of it is used. */
+  readonly loader: Loader;
+  /** Replaces the loader's `extra.lzma`. */
+  readonly extra?: CpioLzma;
+  /** Becomes `boot/grub/grub.cfg`. */
+  readonly config: GrubConfig;
+  /** Size of the image in MiB; 32 unless told. */
+  readonly sizeMiB?: Value<number>;
+}
+
+/** Makes a raw image: a DOS partition table, one active FAT 16 partition at 1 MiB, GRUB for BIOS. */
+export const bootImage = rule<BootImageAttributes, 'BootImage'>({
+  name: 'bootImage',
+  makes: BootImage,
+  implement(attributes, actions) {
+    const sizeMiB = attributes.sizeMiB ?? 32;
+    if (!Number.isInteger(sizeMiB) || sizeMiB < 16 || sizeMiB > 1024)
+      fail('BAD_ATTRIBUTE', `sizeMiB: ${sizeMiB} is no number from 16 to 1024`);
+    const { bootImg, coreImg } = grubCore(actions, 1);
+    return actions.step({
+      mnemonic: 'BootImage',
+      module: stepModule<typeof import('./boot-image.step.ts').default>(
+        new URL('./boot-image.step.ts', import.meta.url),
+      ),
+      args: { sizeMiB, files: BOOT_FILES },
+      inputs: { files: bootFiles(actions, attributes), bootImg, coreImg },
+      outputs: { image: { name: 'boot-image.img', kind: BootImage } },
+    }).image;
+  },
+});

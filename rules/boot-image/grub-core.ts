@@ -1,0 +1,32 @@
+/** GRUB's two images for BIOS, made once for all disks that have their files on the same partition. */
+import { File, type Actions, type Artifact } from 'dsmb';
+import { grubTools } from '../toolchains.ts';
+
+const MODULES = [
+  ...['biosdisk', 'part_msdos', 'fat', 'normal', 'configfile', 'linux', 'search', 'search_label', 'serial', 'terminal'],
+  ...['echo', 'test', 'ls', 'cat', 'loadenv', 'minicmd', 'halt', 'reboot'],
+];
+
+/** boot.img for sector 0, core.img for the sectors behind it. */
+export interface GrubCore {
+  readonly bootImg: Artifact<'File'>;
+  readonly coreImg: Artifact<'File'>;
+}
+
+/**
+ * Makes core.img for a GRUB whose `/boot/grub` is on an MBR partition (1 to 4) of the drive that the BIOS booted
+ * from: the drive is left open, as it is another one wherever the image is plugged in.
+ */
+export function grubCore(actions: Actions, partition: number): GrubCore {
+  const grub = actions.toolchain(grubTools);
+  const { coreImg } = actions.run({
+    mnemonic: 'GrubCore',
+    argv: [
+      ...['grub-mkimage', '--format=i386-pc', `--prefix=(,msdos${partition})/boot/grub`],
+      ...['--output=/out/core.img', ...MODULES],
+    ],
+    toolchains: [grub],
+    outputs: { coreImg: { name: 'core.img', kind: File } },
+  });
+  return { bootImg: grub.at('usr/lib/grub/i386-pc/boot.img', File), coreImg };
+}

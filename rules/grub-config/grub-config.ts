@@ -1,0 +1,70 @@
+/** The GRUB configuration of the DSM loader. The only place where the MAC address enters an image. */
+import { fail, rule, type Value } from 'dsmb';
+import { GrubConfig } from '../kinds.ts';
+import { grubConfigText, type GrubSettings } from './text.ts';
+
+/** Attributes of `grubConfig`. */
+export interface GrubConfigAttributes {
+  /** MAC address of the guest's network card, as its hypervisor sets it; must begin with 52:54:00. */
+  readonly mac: Value<string>;
+  /** Show GRUB and the kernel's messages on the first serial port, too; true unless told. */
+  readonly serialConsole?: Value<boolean>;
+  /** The machine's serial number (`sn`). */
+  readonly serialNumber?: Value<string>;
+  /** USB vendor id of the boot medium, for example `0x058f`. */
+  readonly vid?: Value<string>;
+  /** USB product id of the boot medium, for example `0x6387`. */
+  readonly pid?: Value<string>;
+  /** Seconds that the menu is shown; 1 unless told. */
+  readonly timeout?: Value<number>;
+  /** More arguments for the kernel (`extra_args`), separated by spaces. */
+  readonly extraArguments?: Value<string>;
+  /** Arguments that map SATA ports to disk numbers (`sata_args`); none unless told. */
+  readonly sataArguments?: Value<string>;
+}
+
+const MAC_PREFIX = '52:54:00';
+
+/** Makes `grub.cfg`: one entry that starts the installer, or the system where one is installed. */
+export const grubConfig = rule<GrubConfigAttributes, 'GrubConfig'>({
+  name: 'grubConfig',
+  makes: GrubConfig,
+  implement(attributes, actions) {
+    const settings: GrubSettings = {
+      mac1: macDigits(attributes.mac),
+      serialConsole: attributes.serialConsole ?? true,
+      serialNumber: word('serialNumber', attributes.serialNumber ?? 'DSMB000000001', /^[0-9A-Za-z]{1,32}$/),
+      vid: word('vid', attributes.vid ?? '0x058f', /^0x[0-9a-fA-F]{4}$/),
+      pid: word('pid', attributes.pid ?? '0x6387', /^0x[0-9a-fA-F]{4}$/),
+      timeout: seconds(attributes.timeout ?? 1),
+      extraArguments: word('extraArguments', attributes.extraArguments ?? '', KERNEL_ARGUMENTS),
+      sataArguments: word('sataArguments', attributes.sataArguments ?? '', KERNEL_ARGUMENTS),
+    };
+    return actions.write({ name: 'grub.cfg', kind: GrubConfig }, grubConfigText(settings));
+  },
+});
+
+/** Nothing that GRUB's shell would read as more than a word. */
+const KERNEL_ARGUMENTS = /^[\w .,:=/+@%-]*$/;
+
+function macDigits(mac: string): string {
+  const digits = mac.toLowerCase().replaceAll(/[:-]/g, '');
+  if (!/^[0-9a-f]{12}$/.test(digits)) fail('BAD_ATTRIBUTE', `mac: '${mac}' is not a MAC address`);
+  if (!digits.startsWith(MAC_PREFIX.replaceAll(':', '')))
+    fail('MAC_PREFIX', `the MAC address ${mac} does not begin with ${MAC_PREFIX}`, {
+      detail:
+        'The loader recognises a virtual network card by this prefix, which KVM gives to its guests; ' +
+        'with another one DSM finds no network.',
+      hint: 'choose an address such as 52:54:00:c9:18:27, and give the same to the virtual machine',
+    });
+  return digits.toUpperCase();
+}
+
+function word(name: string, text: string, pattern: RegExp): string {
+  return pattern.test(text) ? text : fail('BAD_ATTRIBUTE', `${name}: '${text}' cannot stand in grub.cfg`);
+}
+
+function seconds(timeout: number): number {
+  const sane = Number.isInteger(timeout) && timeout >= 0 && timeout <= 3600;
+  return sane ? timeout : fail('BAD_ATTRIBUTE', `timeout: ${timeout} is no number of seconds from 0 to 3600`);
+}

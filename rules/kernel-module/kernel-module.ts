@@ -1,0 +1,63 @@
+/** Rules: a module of the kernel's own sources with a line changed, and a folder of modules. */
+import { File, rule, stepModule, type Toolchain, type Tree } from 'dsmb';
+import { Drivers, KernelModule } from '../kinds.ts';
+import { overlayTools } from '../toolchains.ts';
+
+const extract = stepModule<typeof import('./extract.step.ts').default>(new URL('./extract.step.ts', import.meta.url));
+const build = stepModule<typeof import('./build.step.ts').default>(new URL('./build.step.ts', import.meta.url));
+
+/** Compiles one file of the kernel's sources, changed, as a module for that kernel. */
+export const kernelModule = rule<
+  {
+    /** The unpacked source package. */
+    readonly source: Tree;
+    /** The compressed tar of the sources, in that package. */
+    readonly archive: string;
+    /** The file to compile, below the archive's top folder, for example `drivers/block/virtio_blk.c`. */
+    readonly file: string;
+    /** A text that stands in the file exactly once, and what takes its place. */
+    readonly replace: { readonly from: string; readonly to: string };
+    /** The kernel's headers with compiler and make. */
+    readonly headers: Toolchain;
+    /** As `uname -r` says it: the headers are in `/usr/src/linux-headers-<version>`. */
+    readonly kernelVersion: string;
+  },
+  'KernelModule'
+>({
+  name: 'kernelModule',
+  makes: KernelModule,
+  implement({ source, archive, file, replace, headers, kernelVersion }, actions) {
+    const extracted = actions.step({
+      mnemonic: 'KernelSource',
+      module: extract,
+      args: { file },
+      inputs: { archive: source.at(archive, File) },
+      outputs: { file: { name: baseName(file), kind: File } },
+      toolchains: [actions.toolchain(overlayTools)],
+    });
+    return actions.step({
+      mnemonic: 'KernelModule',
+      module: build,
+      args: { name: baseName(file).replace(/\.c$/, ''), replace, kernelVersion },
+      inputs: { source: extracted.file },
+      outputs: { module: { name: baseName(file).replace(/\.c$/, '.ko'), kind: KernelModule } },
+      toolchains: [headers],
+      needs: { memoryMiB: 512 },
+    }).module;
+  },
+});
+
+/** A folder of modules for an overlay: name to module. */
+export const driversFolder = rule<{ readonly modules: Readonly<Record<string, KernelModule>> }, 'Drivers'>({
+  name: 'driversFolder',
+  makes: Drivers,
+  implement: ({ modules }, actions) =>
+    actions.compose(
+      Drivers,
+      Object.fromEntries(Object.entries(modules).map(([name, module]) => [`${name}.ko`, module])),
+    ),
+});
+
+function baseName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}

@@ -1,0 +1,48 @@
+/** Repacks an overlay with drivers, `etc/mdadm.conf` and the patch that assembles the arrays. */
+import { cpioFile, lzma, pickFiles, writeCpio } from 'dsmb/archive';
+import { fail, step } from 'dsmb/step';
+import { readFile } from 'node:fs/promises';
+import { withAssembly, checkPatch, LINUXRC } from './assembly-patch.ts';
+import { readDrivers } from './drivers.ts';
+import { withModules } from './module-list.ts';
+import { moduleFolder, modulesOf, openOverlay, type Overlay } from './overlay.ts';
+
+const PATCH = 'etc/jun.patch';
+const MODULE_LIST = 'etc/rc.modules';
+const ARRAYS = 'etc/mdadm.conf';
+
+export default step<{
+  args: { readonly assembleArrays: boolean };
+  /** `drivers` and `mdadmConf` may be there too. */
+  inputs: 'extra' | 'rd';
+  outputs: 'extra';
+}>(async ({ args, inputs, allInputs, outputs, scratch, epoch, log }) => {
+  const overlay = await openOverlay(inputs.extra, scratch);
+  await addDrivers(overlay, allInputs['drivers'], log);
+  if (allInputs['mdadmConf'] !== undefined) overlay.put(cpioFile(ARRAYS, await readFile(allInputs['mdadmConf'])));
+  await addPatch(overlay, inputs.rd, args.assembleArrays);
+  await lzma(writeCpio(overlay.entries(), epoch), outputs.extra);
+});
+
+/** Adds the modules and lists them, after what they depend on. */
+async function addDrivers(overlay: Overlay, folder: string | undefined, log: (line: string) => void) {
+  if (folder === undefined) return;
+  const drivers = await readDrivers(folder);
+  const place = moduleFolder(overlay);
+  for (const driver of drivers) overlay.put(cpioFile(`${place}/${driver.name}.ko`, driver.content));
+  const list = await overlay.text(MODULE_LIST);
+  const result = withModules(list ?? '', drivers, await modulesOf(overlay));
+  for (const { module, needs } of result.elsewhere) log(`${module} needs ${needs}, which is not in the overlay`);
+  overlay.put(cpioFile(MODULE_LIST, Buffer.from(result.text, 'latin1')));
+}
+
+/** Adds the hunk if it is wanted, and in any case tries the patch on the initrd's own file. */
+async function addPatch(overlay: Overlay, rd: string, assemble: boolean): Promise<void> {
+  const patch = await overlay.text(PATCH);
+  const linuxrc = (await overlay.text(LINUXRC)) ?? (await pickFiles(rd, [LINUXRC])).get(LINUXRC)?.toString('latin1');
+  if (linuxrc === undefined)
+    fail('LOADER_INCOMPLETE', `rd.gz has no ${LINUXRC}`, { hint: 'give the rd.gz of a DSM 6 loader' });
+  const wanted = assemble ? withAssembly(patch ?? '', linuxrc) : (patch ?? '');
+  checkPatch(wanted, linuxrc);
+  if (wanted !== (patch ?? '')) overlay.put(cpioFile(PATCH, Buffer.from(wanted, 'latin1')));
+}

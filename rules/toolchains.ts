@@ -1,0 +1,14 @@
+/** The toolchains of the rules: small sets of Debian packages, so that an update of one leaves the others' results alone. */
+import { toolchain } from 'dsmb';
+
+/** FAT file systems, made and filled without mounting. */
+export const fatTools = toolchain('mtools', 'dosfstools');
+
+/** GRUB 2 for BIOS: boot.img, core.img, modules. */
+export const grubTools = toolchain('grub-pc-bin', 'grub-common');
+
+/** LZMA and xz. */
+export const overlayTools = toolchain('xz-utils');
+
+/** QEMU for x86 with its firmware, and qemu-img. */
+export const vmTools = toolchain('qemu-system-x86', 'qemu-utils', 'seabios', 'ipxe-qemu');

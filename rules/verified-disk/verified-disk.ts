@@ -1,0 +1,46 @@
+/** Rule: the proof that a disk boots. */
+import { rule, stepModule, type Value } from 'dsmb';
+import { Report, type Disk } from '../kinds.ts';
+import { vmTools } from '../toolchains.ts';
+import type { Expectation } from './judge.ts';
+import type verifyStep from './verify.step.ts';
+
+/** Attributes of `verifiedDisk`. */
+export interface VerifiedDiskAttributes {
+  /** The finished disk. It is not changed. */
+  readonly disk: Disk;
+  /** What it must show; `installed` unless told. `install-screen` is for tests of disks that must not boot. */
+  readonly expect?: Value<Expectation>;
+  /** Memory of the machine; 1024 unless told. */
+  readonly memoryMiB?: Value<number>;
+  /** Limit for the boot; 15 unless told. */
+  readonly timeoutMinutes?: Value<number>;
+}
+
+/** QEMU's own memory, beside the guest's. */
+const OVERHEAD_MIB = 256;
+/** For assembling the disk, beside what the machine may take. */
+const OVERHEAD_MINUTES = 5;
+
+/**
+ * Boots a disk alone, on virtio-blk and through the firmware. Passes if the console shows `Partition Version=8` and
+ * the installed system answers on port 5000 through a network card that has the MAC of grub.cfg. The report holds
+ * `report.json`, `console.log` and `screen.png`.
+ */
+export const verifiedDisk = rule<VerifiedDiskAttributes, 'Report'>({
+  name: 'verifiedDisk',
+  makes: Report,
+  implement({ disk, expect = 'installed', memoryMiB = 1024, timeoutMinutes = 15 }, actions) {
+    const { report } = actions.step({
+      mnemonic: 'VerifyDisk',
+      module: stepModule<typeof verifyStep>(new URL('./verify.step.ts', import.meta.url)),
+      args: { expect, memoryMiB, timeoutMinutes },
+      inputs: { disk },
+      outputs: { report: { name: 'report', kind: Report } },
+      toolchains: [actions.toolchain(vmTools)],
+      needs: { vm: true, memoryMiB: memoryMiB + OVERHEAD_MIB },
+      timeoutMs: (timeoutMinutes + OVERHEAD_MINUTES) * 60_000,
+    });
+    return report;
+  },
+});

@@ -1,0 +1,78 @@
+/** Boots a finished disk as a cloud host would, and looks at what it shows. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fail, step, type StepContext } from 'dsmb/step';
+import { diskToRaw, openDisk } from 'dsmb/disk';
+import { availableAccelerator, startVm, type Vm } from 'dsmb/vm';
+import { DSM_PORT, look, type Seen } from '../installed-disk/assistant.ts';
+import { bootMac } from '../installed-disk/boot-mac.ts';
+import { judge, readConsole, type Expectation, type Observation } from './judge.ts';
+
+interface VerifySpec {
+  readonly args: { readonly expect: Expectation; readonly memoryMiB: number; readonly timeoutMinutes: number };
+  readonly inputs: 'disk';
+  readonly outputs: 'report';
+}
+
+type Context = StepContext<VerifySpec>;
+
+/** A day after the installation's clock, so that no file system was written "in the future". */
+const RTC_BASE = '2018-01-02T00:00:00';
+
+/** The line that tells the guest's MAC may come a little after the first page; a real DSM does not print it. */
+const READY_MS = 10_000;
+
+export default step<VerifySpec>(async (context) => {
+  const { args, inputs, outputs, scratch } = context;
+  const mac = bootMac(openDisk(inputs.disk));
+  const raw = join(scratch, 'disk.raw');
+  context.progress('assembling the disk');
+  diskToRaw(inputs.disk, raw, (percent) => context.progress('assembling the disk', percent));
+  await mkdir(outputs.report);
+
+  await using vm = await startMachine(context, raw, mac);
+  context.progress('booting the disk');
+  const seen = await vm.waitUntil('port 5000', args.timeoutMinutes * 60_000, (signal) =>
+    look(vm.port(DSM_PORT), signal),
+  );
+  const observation = await observe(vm, seen, mac);
+  await vm.screenshot(join(outputs.report, 'screen.png'));
+
+  const problems = judge(args.expect, observation);
+  if (problems.length > 0)
+    fail('VERIFY_FAILED', `the disk does not boot as it should: ${problems[0]}`, {
+      detail: [...problems.map((problem) => `- ${problem}`), await vm.evidence()].join('\n'),
+    });
+  const report = { expect: args.expect, ...observation };
+  await writeFile(join(outputs.report, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
+});
+
+async function startMachine({ args, outputs, scratch, log }: Context, raw: string, mac: string): Promise<Vm> {
+  const accelerator = availableAccelerator();
+  log(`accelerator: ${accelerator}`);
+  return startVm({
+    accelerator,
+    cpu: 'Penryn',
+    memoryMiB: args.memoryMiB,
+    rtcBase: RTC_BASE,
+    disks: [{ file: raw, format: 'raw', interface: 'virtio', snapshot: true, bootIndex: 0 }],
+    nics: [{ mac, forwards: [DSM_PORT] }],
+    logFile: join(outputs.report, 'console.log'),
+    scratch,
+  });
+}
+
+async function observe(vm: Vm, seen: Seen, mac: string): Promise<Observation> {
+  if (seen.screen === 'system') await waitForReadyLine(vm);
+  return {
+    screen: seen.screen,
+    ...(seen.screen === 'install' ? { status: seen.state.status } : {}),
+    mac,
+    ...readConsole(vm.console.text),
+  };
+}
+
+async function waitForReadyLine(vm: Vm): Promise<void> {
+  const read = async (): Promise<string | undefined> => readConsole(vm.console.text).readyMac;
+  await vm.waitUntil('DSM-READY', READY_MS, read).catch(() => undefined);
+}

@@ -1,0 +1,167 @@
+/** The analysis phase: calls each rule once with resolved attributes and collects the actions that it declares. */
+import { debianRule, sourceFileRule, sourceFolderRule, type DebianAttributes, type SourceAttributes } from '../model/builtin.ts';
+import { fail, Failure } from '../model/diagnostic.ts';
+import type { Label } from '../model/label.ts';
+import type { Actions, Artifact, Output } from '../model/rule.ts';
+import type { FileParameter, Target } from '../model/target.ts';
+import { isParameter, isTarget } from '../load/load.ts';
+import type { ParameterValues } from '../load/parameters.ts';
+import { ArtifactReference, type ActionNode, type AnalysedTarget, type Origin } from './action.ts';
+
+const DEFAULT_TIMEOUT_MS = 600_000;
+
+/** Turns targets into actions. Each target is analysed once, however many refer to it. */
+export class Analysis {
+  readonly #labels: ReadonlyMap<Target, Label>;
+  readonly #parameters: ParameterValues;
+  readonly #done = new Map<Target, AnalysedTarget>();
+  readonly #open: Target[] = [];
+
+  constructor(labels: ReadonlyMap<Target, Label>, parameters: ParameterValues) {
+    this.#labels = labels;
+    this.#parameters = parameters;
+  }
+
+  /** Analyses a target and all that it refers to. */
+  target(target: Target, fallback = '//anonymous' as Label): AnalysedTarget {
+    const known = this.#done.get(target);
+    if (known) return known;
+    const label = this.#labels.get(target) ?? fallback;
+    this.#enter(target, label);
+    const analysed = 'parameter' in target ? this.#parameterTarget(target as FileParameter, label) : this.#rule(target, label);
+    this.#open.pop();
+    this.#done.set(target, analysed);
+    return analysed;
+  }
+
+  #enter(target: Target, label: Label): void {
+    if (this.#open.includes(target)) {
+      const cycle = [...this.#open.slice(this.#open.indexOf(target)), target];
+      fail('CYCLE', `targets depend on each other: ${cycle.map((one) => this.#labels.get(one) ?? label).join(' → ')}`);
+    }
+    this.#open.push(target);
+  }
+
+  #parameterTarget(target: FileParameter, label: Label): AnalysedTarget {
+    const value = (this.#parameters.get(target.parameter) ?? target.parameter.default) as Target;
+    return { ...this.target(value, label), ...(this.#labels.has(value) ? {} : { label }) };
+  }
+
+  #rule(target: Target, label: Label): AnalysedTarget {
+    const dependencies = new Set<AnalysedTarget>();
+    const actions: ActionNode[] = [];
+    const artifact =
+      engineArtifact(target) ??
+      this.#implement(target, label, this.#resolve(target.attributes, label, dependencies), actions);
+    const validations = target.validations.map((one, index) => this.target(one, `${label}.validations${index}` as Label));
+    return { label, artifact, actions, validations, dependencies: [...dependencies] };
+  }
+
+  #implement(target: Target, label: Label, attributes: unknown, actions: ActionNode[]): ArtifactReference {
+    try {
+      const made = target.rule.implement(attributes as never, this.#factory(label, actions));
+      if (made instanceof ArtifactReference) return made;
+      return fail('BAD_RULE', `rule ${target.rule.name} gave no artifact`);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      const location = error.diagnostic.location ?? target.location;
+      throw new Failure({
+        ...error.diagnostic,
+        message: `${label}: ${error.diagnostic.message}`,
+        ...(location ? { location } : {}),
+      });
+    }
+  }
+
+  /** Replaces parameters by values and targets by artifacts, through lists and plain objects. */
+  #resolve(value: unknown, label: Label, dependencies: Set<AnalysedTarget>): unknown {
+    if (isTarget(value)) {
+      const analysed = this.target(value, `${label}.input${dependencies.size}` as Label);
+      dependencies.add(analysed);
+      return new ArtifactReference(value.kind, analysed.artifact.origin, analysed.artifact.path);
+    }
+    if (isParameter(value))
+      return this.#resolve(this.#parameters.has(value) ? this.#parameters.get(value) : value.default, label, dependencies);
+    if (Array.isArray(value)) return value.map((item) => this.#resolve(item, label, dependencies));
+    if (typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype)
+      return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, this.#resolve(item, label, dependencies)]));
+    return value;
+  }
+
+  #factory(label: Label, into: ActionNode[]): Actions {
+    const declare = (node: ActionNode) => {
+      into.push(node);
+      return Object.fromEntries(
+        Object.entries(node.outputs).map(([key, output]) => [key, produced(node, key, output)]),
+      ) as never;
+    };
+    return {
+      toolchain: (of) => this.target(of, `${label}.toolchain` as Label).artifact as unknown as Artifact<'Toolchain'>,
+      write: (output, content) => {
+        const made = declare({
+          label,
+          mnemonic: 'Write',
+          work: { type: 'write', content },
+          inputs: new Map(),
+          toolchains: [],
+          outputs: { output },
+          needs: {},
+          timeoutMs: DEFAULT_TIMEOUT_MS,
+        }) as Record<string, ArtifactReference>;
+        return made['output'] as never;
+      },
+      compose: (kind, entries) =>
+        new ArtifactReference(kind, { type: 'compose', entries: references(entries) }) as never,
+      run: ({ argv, env = {}, ...rest }) => declare({ ...common(label, rest), work: { type: 'run', argv, env } }),
+      step: ({ module, args, memo = false, ...rest }) =>
+        declare({ ...common(label, rest), work: { type: 'step', module: module.url, args, memo } }),
+    };
+  }
+}
+
+function produced(action: ActionNode, key: string, output: Output): ArtifactReference {
+  return new ArtifactReference(output.kind, { type: 'action', action, output: key });
+}
+
+interface DeclaredAction {
+  readonly mnemonic: string;
+  readonly outputs: Readonly<Record<string, Output>>;
+  readonly inputs?: Readonly<Record<string, Artifact>>;
+  readonly toolchains?: readonly Artifact[];
+  readonly needs?: ActionNode['needs'];
+  readonly timeoutMs?: number;
+}
+
+function common(label: Label, of: DeclaredAction): Omit<ActionNode, 'work'> {
+  return {
+    label,
+    mnemonic: of.mnemonic,
+    inputs: references(of.inputs ?? {}),
+    toolchains: [...references(Object.fromEntries((of.toolchains ?? []).entries())).values()],
+    outputs: of.outputs,
+    needs: of.needs ?? {},
+    timeoutMs: of.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+  };
+}
+
+function references(of: Readonly<Record<string, Artifact>>): Map<string, ArtifactReference> {
+  return new Map(
+    Object.entries(of).map(([name, artifact]) => {
+      if (artifact instanceof ArtifactReference) return [name, artifact];
+      return fail('BAD_RULE', `input '${name}' is not an artifact`);
+    }),
+  );
+}
+
+/** The artifact of a target whose rule is the engine's own. */
+function engineArtifact(target: Target): ArtifactReference | undefined {
+  const origin = engineOrigin(target);
+  return origin && new ArtifactReference(target.kind, origin);
+}
+
+function engineOrigin({ rule, attributes }: Target): Origin | undefined {
+  if (rule === sourceFileRule || rule === sourceFolderRule)
+    return { type: 'source', ...(attributes as unknown as SourceAttributes) };
+  if (rule === debianRule) return { type: 'debian', ...(attributes as unknown as DebianAttributes) };
+  return undefined;
+}

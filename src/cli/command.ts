@@ -1,0 +1,67 @@
+/** What a command of the command line is, and the exit codes. */
+import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
+import { fail } from '../model/diagnostic.ts';
+import { nearest } from '../load/nearest.ts';
+
+/** Exit codes tell the user's error from the machine's. */
+export const EXIT = { ok: 0, buildFailed: 1, usage: 2, testFailed: 3, infrastructure: 4, interrupted: 130 } as const;
+
+export interface Option {
+  readonly type: 'boolean' | 'string';
+  readonly multiple?: boolean;
+  readonly short?: string;
+  /** Name of the value in help, for example `FILE`. */
+  readonly value?: string;
+  readonly help: string;
+}
+
+export interface Command {
+  readonly name: string;
+  /** One line. */
+  readonly summary: string;
+  /** After the name, for example `//target… [--set name=value]`. */
+  readonly usage: string;
+  /** Commands that can be pasted, each with what it is for. Shown first. */
+  readonly examples: readonly (readonly [command: string, what: string])[];
+  readonly options: Readonly<Record<string, Option>>;
+  /** Does the work and gives the exit code. */
+  readonly run: (call: Call) => Promise<number>;
+}
+
+/** The arguments of one call, parsed. */
+export interface Call {
+  readonly operands: readonly string[];
+  flag(name: string): boolean;
+  text(name: string): string | undefined;
+  list(name: string): readonly string[];
+}
+
+/** Options that every command which reads build files takes. */
+export const WORKSPACE_OPTIONS: Readonly<Record<string, Option>> = {
+  set: { type: 'string', multiple: true, value: 'NAME=VALUE', help: 'give a parameter a value; may be repeated' },
+  workspace: { type: 'string', value: 'DIR', help: 'the project (default: the one that this folder is in)' },
+};
+
+/** Parses what follows a command's name. */
+export function parseCall(command: Command, args: readonly string[]): Call {
+  const options = { ...command.options, help: { type: 'boolean', short: 'h', help: 'this text' } } as const;
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      options: options as ParseArgsOptionsConfig,
+      allowPositionals: true,
+    });
+    return {
+      operands: positionals,
+      flag: (name) => values[name] === true,
+      text: (name) => values[name] as string | undefined,
+      list: (name) => (values[name] as string[] | undefined) ?? [],
+    };
+  } catch (error) {
+    const [, unknown] = /option '--?([^' ]+)/.exec((error as Error).message) ?? [];
+    const close = unknown && nearest(unknown, Object.keys(options));
+    return fail('USAGE', (error as Error).message.split('. ')[0]!, {
+      hint: close && close !== unknown ? `did you mean --${close}?` : `dsmb ${command.name} --help`,
+    });
+  }
+}

@@ -1,0 +1,92 @@
+/** Folders of a FAT: short and long names. */
+import { damagedFat } from './volume.ts';
+
+/** A file or folder. */
+export interface FatEntry {
+  /** The long name where there is one. */
+  readonly name: string;
+  readonly directory: boolean;
+  /** Bytes; 0 for folders. */
+  readonly size: number;
+  /** First cluster; 0 for an empty file. */
+  readonly cluster: number;
+}
+
+export const ENTRY_SIZE = 32;
+export const ATTRIBUTE = { volume: 0x08, directory: 0x10, archive: 0x20, long: 0x0f } as const;
+/** Where the 13 UTF-16 units of a long-name entry are. */
+export const LONG_NAME_PARTS = [
+  [1, 11],
+  [14, 26],
+  [28, 32],
+] as const;
+
+const FREE = 0xe5;
+const LAST = 0x40;
+
+/** The entries of a folder's bytes, without `.`, `..` and the volume's label. */
+export function* parseDirectory(bytes: Buffer): Generator<FatEntry> {
+  let long = new LongName();
+  for (let at = 0; at + ENTRY_SIZE <= bytes.length; at += ENTRY_SIZE) {
+    const entry = bytes.subarray(at, at + ENTRY_SIZE);
+    if (entry[0] === 0) return;
+    if (entry[0] === FREE) {
+      long = new LongName();
+    } else if ((entry.readUInt8(11) & 0x3f) === ATTRIBUTE.long) {
+      long.add(entry);
+    } else {
+      const name = long.finish(entry) ?? shortName(entry);
+      long = new LongName();
+      if ((entry.readUInt8(11) & ATTRIBUTE.volume) !== 0 || name === '.' || name === '..') continue;
+      yield toEntry(entry, name);
+    }
+  }
+}
+
+/** The checksum that ties long-name entries to their short one. */
+export function shortNameChecksum(short: Uint8Array): number {
+  return short.subarray(0, 11).reduce((sum, byte) => (((sum & 1) << 7) + (sum >> 1) + byte) & 0xff, 0);
+}
+
+/** Collects the entries of a long name, which stand last part first before the short entry. */
+class LongName {
+  #parts: string[] = [];
+  #next = 0;
+  #checksum = -1;
+
+  add(entry: Buffer): void {
+    const order = entry.readUInt8(0);
+    if ((order & LAST) !== 0) {
+      this.#parts = [];
+      this.#next = order & 0x3f;
+      this.#checksum = entry.readUInt8(13);
+    }
+    const fits = this.#next >= 1 && (order & 0x3f) === this.#next && entry.readUInt8(13) === this.#checksum;
+    this.#next = fits ? this.#next - 1 : -1;
+    this.#parts.unshift(LONG_NAME_PARTS.map(([from, to]) => entry.toString('utf16le', from, to)).join(''));
+  }
+
+  finish(short: Buffer): string | undefined {
+    if (this.#next !== 0 || this.#parts.length === 0 || shortNameChecksum(short) !== this.#checksum) return undefined;
+    return this.#parts.join('').replace(/\0.*$/s, '');
+  }
+}
+
+function toEntry(entry: Buffer, name: string): FatEntry {
+  if (name === '' || /[/\\\p{Cc}]/u.test(name)) damagedFat(`a file is named ${JSON.stringify(name)}`);
+  const directory = (entry.readUInt8(11) & ATTRIBUTE.directory) !== 0;
+  const cluster = (entry.readUInt16LE(20) << 16) | entry.readUInt16LE(26);
+  return { name, directory, size: directory ? 0 : entry.readUInt32LE(28), cluster: cluster >>> 0 };
+}
+
+/** An 8.3 name; two bits of byte 12 tell which part is meant in lower case. */
+function shortName(entry: Buffer): string {
+  const flags = entry.readUInt8(12);
+  const part = (from: number, to: number, lower: number) => {
+    const text = entry.toString('latin1', from, to).trimEnd();
+    return (flags & lower) === 0 ? text : text.toLowerCase();
+  };
+  const base = part(0, 8, 0x08).replace(/^\x05/, '\xe5');
+  const extension = part(8, 11, 0x10);
+  return extension === '' ? base : `${base}.${extension}`;
+}

@@ -1,0 +1,109 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Failure } from '../../model/diagnostic.ts';
+import { fixture } from '../model.test-helper.ts';
+import { bufferSource } from '../source.ts';
+import { openFat, type FatVolume } from './reader.ts';
+
+const SMALL = '1\n2\n3\n';
+const NUMBERS = Array.from({ length: 20_000 }, (_, index) => `${index + 1}\n`).join('');
+
+function text(volume: FatVolume, path: string): string {
+  const file = volume.file(path);
+  return file.read(0, file.size).toString();
+}
+
+describe.each([['fat12', 12] as const, ['fat16', 16] as const, ['fat32', 32] as const])(
+  'an image of mtools, %s',
+  (name, type) => {
+    const volume = openFat(bufferSource(fixture(name)));
+
+    test('has its type, folders and names', () => {
+      expect(volume.type).toBe(type);
+      expect(volume.list().map((entry) => entry.name)).toEqual(['boot', 'README.TXT', 'empty.lzma']);
+      expect(volume.list('/boot').map((entry) => entry.name)).toEqual([
+        'grub',
+        'A folder with a long name',
+        'zImage',
+        'Numbers.txt',
+      ]);
+      expect(volume.list('BOOT/Grub')).toHaveLength(41);
+      expect([...volume.walk()]).toHaveLength(49);
+    });
+
+    test('gives files, also long names, empty ones, and those in pieces', () => {
+      expect(text(volume, '/boot/grub/grub.cfg')).toBe(SMALL);
+      expect(text(volume, 'boot/a folder with a LONG name/gewöhnlich, aber länger als 26 Zeichen.txt')).toBe(SMALL);
+      expect(text(volume, 'boot/grub/module-number-40.mod')).toBe(SMALL);
+      expect(text(volume, 'empty.lzma')).toBe('');
+      expect(text(volume, 'boot/Numbers.txt')).toBe(NUMBERS);
+    });
+
+    test('gives any range of a file', () => {
+      const file = volume.file('boot/Numbers.txt');
+      fc.assert(
+        fc.property(fc.nat(file.size), fc.nat(file.size), (a, b) => {
+          const [from, to] = a < b ? [a, b] : [b, a];
+          expect(file.read(from, to - from).toString()).toBe(NUMBERS.slice(from, to));
+        }),
+      );
+    });
+
+    test('names what is there where a file is missing', () => {
+      expect(() => volume.file('/zImage')).toThrow('there is no file /zImage');
+      expect(() => volume.file('/boot')).toThrow('there is no file /boot');
+      expect(() => volume.list('/README.TXT')).toThrow('there is no folder');
+    });
+  },
+);
+
+test.each(['fat12', 'fat16', 'fat32'])(
+  'a damaged %s ends in a failure or in some answer, never in a hang or a crash',
+  (name) => {
+    const pristine = fixture(name);
+    // Where the boot sector, the tables and the first folders are.
+    const damage = fc.array(fc.tuple(fc.nat(Math.min(pristine.length, 600_000) - 1), fc.nat(255)), {
+      minLength: 1,
+      maxLength: 40,
+    });
+    const boot = fc.array(fc.tuple(fc.nat(63), fc.nat(255)), { maxLength: 3 });
+    fc.assert(
+      fc.property(damage, boot, (flips, more) => {
+        const image = Buffer.from(pristine);
+        for (const [at, value] of [...flips, ...more]) image[at] = value;
+        try {
+          const volume = openFat(bufferSource(image));
+          for (const { path, directory, size } of volume.walk())
+            if (!directory) volume.file(path).read(0, Math.min(size, 4096));
+        } catch (error) {
+          expect(error).toBeInstanceOf(Failure);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  },
+);
+
+test('a chain that runs in a circle is found', () => {
+  const image = fixture('fat16');
+  const volume = openFat(bufferSource(image));
+  const cluster = volume.find('/boot')?.cluster ?? 0;
+  image.writeUInt16LE(cluster, 512 * 2 + cluster * 2);
+  const reserved = image.readUInt16LE(14);
+  image.writeUInt16LE(cluster, 512 * reserved + cluster * 2);
+  expect(() => openFat(bufferSource(image)).list('/boot')).toThrow('run in a circle');
+});
+
+test('a folder that is its own child is found', () => {
+  const image = fixture('fat16');
+  const entry = image.indexOf('GRUB       ');
+  const boot = openFat(bufferSource(image)).find('/boot')?.cluster ?? 0;
+  image.writeUInt16LE(boot, entry + 26);
+  expect(() => [...openFat(bufferSource(image)).walk()]).toThrow('is met twice');
+});
+
+test('a name with a path in it is damage', () => {
+  const image = fixture('fat16');
+  image.write('../X   ', image.indexOf('README  TXT'), 'latin1');
+  expect(() => openFat(bufferSource(image)).list()).toThrow('a file is named');
+});

@@ -1,0 +1,139 @@
+/** Reads FAT 12, 16 and 32 without mounting: lists folders, finds files by path, reads them in pieces. */
+import { fail } from '../../model/diagnostic.ts';
+import { checkRange, type ByteSource } from '../source.ts';
+import { parseDirectory, type FatEntry } from './directory.ts';
+import { clusterTable, damagedFat, readGeometry, type FatType } from './volume.ts';
+
+/** A file or folder with its path, `/`-separated and without a leading one. */
+export interface FatPath extends FatEntry {
+  readonly path: string;
+}
+
+/** An open FAT file system. Names are compared without case, as FAT does. */
+export interface FatVolume {
+  readonly type: FatType;
+  /** What is in a folder, in the order on disk. */
+  list(path?: string): readonly FatEntry[];
+  /** All files and folders, a folder before its content. */
+  walk(): Generator<FatPath>;
+  /** The file or folder at a path, or undefined. */
+  find(path: string): FatEntry | undefined;
+  /** A file's content. Fails with `FILE_NOT_FOUND` and the names that are there. */
+  file(path: string): ByteSource;
+}
+
+/** A run of clusters that follow each other on the volume; bytes. */
+interface Run {
+  readonly start: number;
+  readonly length: number;
+}
+
+const MAX_DIRECTORY = 65_536 * 32;
+
+/** Opens a FAT file system. Damage is a `FAT_DAMAGED` failure wherever it is met. */
+export function openFat(source: ByteSource): FatVolume {
+  const geometry = readGeometry(source);
+  const { type, clusterSize, clusterCount, dataOffset } = geometry;
+  const follow = clusterTable(source, geometry);
+
+  /** The clusters of a chain up to `bytes`, as runs; a chain that ends early or bites its tail is damage. */
+  const runsOf = (first: number, bytes: number, what: string): Run[] => {
+    const runs: { start: number; length: number }[] = [];
+    const seen = new Set<number>();
+    let left = bytes;
+    for (let cluster: number | undefined = first; left > 0; cluster = follow(cluster)) {
+      if (cluster === undefined) {
+        if (bytes === Infinity) break;
+        return damagedFat(`${what} ends ${left} bytes too early`);
+      }
+      if (cluster < 2 || cluster >= clusterCount + 2) damagedFat(`${what} starts at cluster ${cluster}, which is none`);
+      if (seen.has(cluster)) damagedFat(`the clusters of ${what} run in a circle`);
+      seen.add(cluster);
+      const start = dataOffset + (cluster - 2) * clusterSize;
+      const run = runs.at(-1);
+      if (run && run.start + run.length === start) run.length += clusterSize;
+      else runs.push({ start, length: clusterSize });
+      left -= clusterSize;
+    }
+    return runs;
+  };
+
+  const directoryBytes = (cluster: number, what: string): Buffer => {
+    if (cluster === 0 && type !== 32) return source.read(geometry.rootOffset, geometry.rootSize);
+    const runs = runsOf(cluster === 0 ? geometry.rootCluster : cluster, Infinity, what);
+    const size = runs.reduce((sum, run) => sum + run.length, 0);
+    if (size > MAX_DIRECTORY) damagedFat(`${what} has ${size} bytes`);
+    return Buffer.concat(runs.map((run) => source.read(run.start, run.length)));
+  };
+
+  const entriesOf = (cluster: number, what: string) => [...parseDirectory(directoryBytes(cluster, what))];
+
+  const find = (path: string): FatEntry | undefined => {
+    let found: FatEntry = { name: '', directory: true, size: 0, cluster: 0 };
+    for (const name of splitPath(path)) {
+      if (!found.directory) return undefined;
+      const wanted = name.toLowerCase();
+      const next = entriesOf(found.cluster, found.name || '/').find((entry) => entry.name.toLowerCase() === wanted);
+      if (!next) return undefined;
+      found = next;
+    }
+    return found;
+  };
+
+  function* walk(cluster: number, path: string, seen: Set<number>): Generator<FatPath> {
+    // No folder has two places: one met twice contains itself, or is hostile.
+    if (seen.has(cluster)) damagedFat(`the folder /${path} is met twice`);
+    seen.add(cluster);
+    for (const entry of entriesOf(cluster, `/${path}`)) {
+      const below = path === '' ? entry.name : `${path}/${entry.name}`;
+      yield { ...entry, path: below };
+      if (entry.directory) yield* walk(entry.cluster, below, seen);
+    }
+  }
+
+  return {
+    type,
+    find,
+    walk: () => walk(0, '', new Set()),
+    list(path = '/') {
+      const folder = find(path);
+      if (!folder?.directory) return fail('FILE_NOT_FOUND', `there is no folder ${path} in the FAT`);
+      return entriesOf(folder.cluster, path);
+    },
+    file(path) {
+      const entry = find(path);
+      if (!entry || entry.directory)
+        return fail('FILE_NOT_FOUND', `there is no file ${path} in the FAT`, {
+          detail: `it has: ${namesOf(entriesOf(0, '/'))}`,
+        });
+      const runs = entry.size === 0 ? [] : runsOf(entry.cluster, entry.size, path);
+      return runSource(source, runs, entry.size, path);
+    },
+  };
+}
+
+function namesOf(entries: readonly FatEntry[]): string {
+  return entries.map(({ name, directory }) => (directory ? `${name}/` : name)).join(', ');
+}
+
+function splitPath(path: string): string[] {
+  return path.split('/').filter((name) => name !== '');
+}
+
+function runSource(source: ByteSource, runs: readonly Run[], size: number, path: string): ByteSource {
+  return {
+    size,
+    read(offset, length) {
+      checkRange(path, size, offset, length);
+      const pieces: Buffer[] = [];
+      let at = 0;
+      for (const run of runs) {
+        const from = Math.max(offset, at);
+        const to = Math.min(offset + length, at + run.length);
+        if (from < to) pieces.push(source.read(run.start + from - at, to - from));
+        at += run.length;
+      }
+      return Buffer.concat(pieces, length);
+    },
+  };
+}

@@ -1,0 +1,104 @@
+/** A FAT volume's geometry and its allocation table (Microsoft FAT specification 1.03). Nothing in it is believed. */
+import { fail } from '../../model/diagnostic.ts';
+import type { ByteSource } from '../source.ts';
+
+export type FatType = 12 | 16 | 32;
+
+/** Where things are; offsets and sizes in bytes, clusters count from 2. */
+export interface FatGeometry {
+  readonly type: FatType;
+  readonly clusterSize: number;
+  readonly clusterCount: number;
+  readonly tableOffset: number;
+  readonly tableSize: number;
+  /** The root folder of FAT 12 and 16. */
+  readonly rootOffset: number;
+  readonly rootSize: number;
+  /** The root folder's first cluster in FAT 32. */
+  readonly rootCluster: number;
+  readonly dataOffset: number;
+}
+
+const WINDOW = 64 * 1024;
+
+/** Any damage found in a FAT. */
+export function damagedFat(what: string): never {
+  return fail('FAT_DAMAGED', `the FAT file system is damaged: ${what}`);
+}
+
+/** Reads and checks the boot sector. */
+export function readGeometry(source: ByteSource): FatGeometry {
+  if (source.size < 512) damagedFat(`it has only ${source.size} bytes`);
+  const boot = source.read(0, 512);
+  const sector = boot.readUInt16LE(11);
+  const perCluster = boot.readUInt8(13);
+  const reserved = boot.readUInt16LE(14);
+  const tables = boot.readUInt8(16);
+  const sectors = boot.readUInt16LE(19) || boot.readUInt32LE(32);
+  const tableSectors = boot.readUInt16LE(22) || boot.readUInt32LE(36);
+  if (![512, 1024, 2048, 4096].includes(sector) || !isPowerOf2(perCluster) || reserved < 1 || tables < 1)
+    damagedFat('its boot sector describes no FAT');
+  const rootSize = Math.ceil((boot.readUInt16LE(17) * 32) / sector) * sector;
+  const rootOffset = (reserved + tables * tableSectors) * sector;
+  const dataOffset = rootOffset + rootSize;
+  const clusterSize = perCluster * sector;
+  const clusterCount = Math.floor((sectors * sector - dataOffset) / clusterSize);
+  if (clusterCount < 1 || dataOffset + clusterCount * clusterSize > source.size)
+    damagedFat(`it describes ${sectors} sectors of ${sector} bytes, the image has ${source.size} bytes`);
+  const type = fatType(clusterCount);
+  if ((clusterCount + 2) * (type / 8) > tableSectors * sector)
+    damagedFat(`its table is too small for ${clusterCount} clusters`);
+  return {
+    type,
+    clusterSize,
+    clusterCount,
+    tableOffset: reserved * sector,
+    tableSize: tableSectors * sector,
+    rootOffset,
+    rootSize,
+    rootCluster: type === 32 ? boot.readUInt32LE(44) : 0,
+    dataOffset,
+  };
+}
+
+/** The number of clusters, and nothing else, decides the type. */
+export function fatType(clusterCount: number): FatType {
+  if (clusterCount < 4085) return 12;
+  return clusterCount < 65525 ? 16 : 32;
+}
+
+/** The table: which cluster follows which. A window of it is in memory. */
+export function clusterTable(source: ByteSource, geometry: FatGeometry): (cluster: number) => number | undefined {
+  const { type, tableOffset, tableSize, clusterCount } = geometry;
+  let start = -1;
+  let window: Buffer = Buffer.alloc(0);
+
+  const bytesAt = (offset: number): Buffer => {
+    const wanted = offset - (offset % WINDOW);
+    if (wanted !== start) {
+      window = source.read(tableOffset + wanted, Math.min(WINDOW + 4, tableSize - wanted));
+      start = wanted;
+    }
+    return window.subarray(offset - start);
+  };
+
+  return (cluster) => {
+    const next = entry(bytesAt(Math.floor((cluster * type) / 8)), cluster, type);
+    if (next >= END[type]) return undefined;
+    if (next < 2 || next >= clusterCount + 2) damagedFat(`cluster ${cluster} is followed by ${next}, which is none`);
+    return next;
+  };
+}
+
+const END = { 12: 0xff8, 16: 0xfff8, 32: 0xffffff8 } as const;
+
+function entry(bytes: Buffer, cluster: number, type: FatType): number {
+  if (type === 32) return bytes.readUInt32LE(0) & 0xfffffff;
+  const value = bytes.readUInt16LE(0);
+  if (type === 16) return value;
+  return cluster % 2 === 0 ? value & 0xfff : value >> 4;
+}
+
+function isPowerOf2(value: number): boolean {
+  return value > 0 && (value & (value - 1)) === 0;
+}

@@ -1,0 +1,52 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { checkMbr, parseMbr, withMbr, type Mbr, type MbrPartition } from './mbr.ts';
+
+const partition = (number: MbrPartition['number']) =>
+  fc.record({
+    number: fc.constant(number),
+    active: fc.boolean(),
+    type: fc.integer({ min: 1, max: 255 }),
+    start: fc.integer({ min: 1, max: 2 ** 31 }),
+    sectors: fc.integer({ min: 1, max: 2 ** 31 - 1 }),
+  });
+const slots = fc.tuple(...([1, 2, 3, 4] as const).map((number) => fc.option(partition(number), { nil: undefined })));
+const table: fc.Arbitrary<Mbr> = fc.record({
+  diskId: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+  partitions: slots.map((list) => list.filter((one) => one !== undefined)),
+});
+const sector = fc.uint8Array({ minLength: 512, maxLength: 512 });
+
+test('a table is read as it was written, over any sector', () => {
+  fc.assert(fc.property(table, sector, (mbr, before) => expect(parseMbr(withMbr(before, mbr))).toEqual(mbr)));
+});
+
+test('writing what is there changes nothing', () => {
+  fc.assert(
+    fc.property(table, sector, (mbr, before) => {
+      const written = withMbr(before, mbr);
+      expect(withMbr(written, parseMbr(written)).equals(written)).toBe(true);
+      expect(written.subarray(0, 440).equals(Buffer.from(before).subarray(0, 440))).toBe(true);
+    }),
+  );
+});
+
+test('entries are what sfdisk writes', () => {
+  const partitions: MbrPartition[] = [
+    { number: 1, active: false, type: 0xfd, start: 2048, sectors: 4_980_480 },
+    { number: 4, active: true, type: 0x0e, start: 9_177_088, sectors: 65_537 },
+  ];
+  const bytes = withMbr(Buffer.alloc(512), { diskId: 0x1234_5678, partitions });
+  expect(bytes.toString('hex', 440, 462)).toBe('785634120000' + '00202100fd24f435' + '0008000000ff4b00');
+  expect(bytes.toString('hex', 494, 512)).toBe('803c0d3b0e4f195000088c00010001' + '0055aa');
+});
+
+test('overlaps, and what does not lie on the disk, are refused', () => {
+  const one = { number: 1, active: false, type: 1, start: 100, sectors: 100 } as const;
+  const two = { number: 2, active: false, type: 1, start: 199, sectors: 1 } as const;
+  expect(() => checkMbr({ diskId: 0, partitions: [two, one] }, 1000)).toThrow('partition 2 starts at sector 199');
+  expect(() => checkMbr({ diskId: 0, partitions: [one] }, 199)).toThrow('ends at sector 200, but the disk has 199');
+  expect(() => parseMbr(Buffer.alloc(512))).toThrow('55 AA');
+  const large = { ...one, start: 2 ** 32 - 10 };
+  expect(() => withMbr(Buffer.alloc(512), { diskId: 0, partitions: [large] })).toThrow('2 TiB');
+});

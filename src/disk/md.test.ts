@@ -1,0 +1,120 @@
+import fc from 'fast-check';
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { formatMdadmScan, readMdSuperblock } from './md.ts';
+import { isInstalled, temporaryFolder } from './model.test-helper.ts';
+import { bufferSource } from './source.ts';
+
+const MAGIC = 0xa92b4efc;
+const SIZE = 4 * 1024 * 1024 + 512;
+const UUID = [0x1ec7_2fb1, 0xb1b4_e29b, 0x3017_a5a8, 0xc86610be];
+
+function sum(bytes: Buffer, length: number): number {
+  let total = 0n;
+  for (let at = 0; at < length - 3; at += 4) total += BigInt(bytes.readUInt32LE(at));
+  if (length % 4 === 2) total += BigInt(bytes.readUInt16LE(length - 2));
+  return Number(((total & 0xffff_ffffn) + (total >> 32n)) & 0xffff_ffffn);
+}
+
+/** A member of a RAID 1 with the superblock of `md_p.h`, 0.90. */
+function member0(minor: number): Buffer {
+  const partition = Buffer.alloc(SIZE);
+  const block = partition.subarray((SIZE & ~0xffff) - 0x10000, (SIZE & ~0xffff) - 0x10000 + 4096);
+  const words: Record<number, number> = {
+    ...{ 0: MAGIC, 2: 90, 5: UUID[0]!, 7: 1, 8: 4032, 9: 1, 10: 2, 11: minor, 33: 1, 34: 1, 35: 1, 39: 7 },
+    ...{ 13: UUID[1]!, 14: UUID[2]!, 15: UUID[3]!, 128: 0, 129: 8, 130: 1, 132: 6, 992: 0, 993: 8, 994: 1, 996: 6 },
+  };
+  for (const [index, word] of Object.entries(words)) block.writeUInt32LE(word, Number(index) * 4);
+  block.writeUInt32LE(sum(block, 4096), 38 * 4);
+  return partition;
+}
+
+/** A member of a RAID 1 with the superblock of `md_p.h`, 1.2. */
+function member1(name: string, maxDevices = 3): Buffer {
+  const partition = Buffer.alloc(SIZE);
+  const block = partition.subarray(4096, 8192);
+  block.writeUInt32LE(MAGIC, 0);
+  block.writeUInt32LE(1, 4);
+  for (const [index, word] of UUID.entries()) block.writeUInt32BE(word, 16 + 4 * index);
+  block.write(name, 32, 32);
+  block.writeInt32LE(1, 72);
+  block.writeBigUInt64LE(4096n, 80);
+  block.writeUInt32LE(2, 92);
+  block.writeBigUInt64LE(2048n, 128);
+  block.writeBigUInt64LE(6144n, 136);
+  block.writeBigUInt64LE(8n, 144);
+  block.writeBigUInt64LE(9n, 200);
+  block.writeUInt32LE(maxDevices, 220);
+  block.writeUInt32LE(sum(block, 256 + 2 * maxDevices), 216);
+  return partition;
+}
+
+const read = (partition: Buffer) => readMdSuperblock(bufferSource(partition));
+const UUID_TEXT = '1ec72fb1:b1b4e29b:3017a5a8:c86610be';
+
+test('a superblock of version 0.90 is read', () => {
+  expect(read(member0(1))).toEqual({
+    ...{ version: '0.90', uuid: UUID_TEXT, level: 1, raidDisks: 2, preferredMinor: 1, events: 7n },
+  });
+});
+
+test.each([3, 4, 128])('a superblock of version 1.2 with %i roles is read', (roles) => {
+  expect(read(member1('host:2', roles))).toEqual({
+    ...{ version: '1.2', uuid: UUID_TEXT, level: 1, raidDisks: 2, name: 'host:2', events: 9n },
+  });
+});
+
+test('a partition without an array has none', () => {
+  expect(read(Buffer.alloc(SIZE))).toBeUndefined();
+  expect(read(Buffer.alloc(0))).toBeUndefined();
+  expect(read(Buffer.alloc(70_000))).toBeUndefined();
+});
+
+test('a flipped bit is found by the checksum', () => {
+  fc.assert(
+    fc.property(fc.boolean(), fc.integer({ min: 16, max: 215 }), fc.nat(7), (old, at, bit) => {
+      const partition = old ? member0(0) : member1('host:2');
+      const place = at + (old ? (SIZE & ~0xffff) - 0x10000 : 4096);
+      if (!old && at >= 144 && at < 152) return;
+      partition[place] = (partition[place] ?? 0) ^ (1 << bit);
+      expect(() => read(partition)).toThrow('checksum');
+    }),
+  );
+});
+
+test('a count of roles beyond the block, and a name with a line break, are refused', () => {
+  const partition = member1('host:2');
+  partition.writeUInt32LE(0xffff_ffff, 4096 + 220);
+  expect(() => read(partition)).toThrow('damaged');
+  expect(() => read(member1('host:2\nDEVICE /dev/x'))).toThrow('control characters');
+});
+
+test('the lines are those of mdadm --detail --scan, one an array', () => {
+  const data = { ...read(member1('my host:2'))!, uuid: '2:2:2:2' };
+  const system = { ...read(member0(0))!, uuid: '0:0:0:0' };
+  const swap = { ...read(member0(1))!, uuid: '1:1:1:1' };
+  expect(formatMdadmScan([data, swap, system, system])).toBe(
+    [
+      'ARRAY /dev/md0 metadata=0.90 UUID=0:0:0:0\n',
+      'ARRAY /dev/md1 metadata=0.90 UUID=1:1:1:1\n',
+      'ARRAY /dev/md2 metadata=1.2 name="my host:2" UUID=2:2:2:2\n',
+    ].join(''),
+  );
+});
+
+describe.skipIf(!isInstalled('mdadm'))('the real mdadm', () => {
+  test.each([
+    ['0.90', member0(1)],
+    ['1.2', member1('host:2')],
+  ])('finds a correct checksum and the same UUID in %s', (version, partition) => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, 'member');
+    writeFileSync(file, partition);
+    const text = execFileSync('/usr/sbin/mdadm', ['--examine', file], { encoding: 'utf8' });
+    expect(text).toMatch(new RegExp(`Version : ${version}`));
+    expect(text).toMatch(/Checksum : [0-9a-f]+ - correct/);
+    expect(text).toContain(UUID_TEXT);
+  });
+});

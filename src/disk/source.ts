@@ -1,0 +1,78 @@
+/** Random access to bytes: the one interface that all readers of this folder read through. */
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { fail } from '../model/diagnostic.ts';
+
+/** Something of a known size that can be read anywhere. Reading outside it is a `READ_OUT_OF_BOUNDS` failure. */
+export interface ByteSource {
+  /** Bytes. */
+  readonly size: number;
+  /** Exactly `length` bytes from `offset`. */
+  read(offset: number, length: number): Buffer;
+}
+
+/** A source that holds an open file. */
+export interface FileSource extends ByteSource {
+  readonly path: string;
+  close(): void;
+  [Symbol.dispose](): void;
+}
+
+/** Fails unless the range lies inside `size` bytes. Offsets of hostile images come through here. */
+export function checkRange(what: string, size: number, offset: number, length: number): void {
+  const sane = Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length >= 0;
+  if (!sane || offset + length > size)
+    fail('READ_OUT_OF_BOUNDS', `${what} has ${size} bytes: ${length} bytes at ${offset} lie outside`);
+}
+
+/** A file, read in place. */
+export function fileSource(path: string): FileSource {
+  const descriptor = openSync(path, 'r');
+  const size = fstatSync(descriptor).size;
+  const close = () => closeSync(descriptor);
+  return {
+    path,
+    size,
+    read(offset, length) {
+      checkRange(path, size, offset, length);
+      return readFully(descriptor, Buffer.alloc(length), offset, path);
+    },
+    close,
+    [Symbol.dispose]: close,
+  };
+}
+
+/** Bytes in memory. */
+export function bufferSource(bytes: Uint8Array, what = 'the buffer'): ByteSource {
+  return {
+    size: bytes.length,
+    read(offset, length) {
+      checkRange(what, bytes.length, offset, length);
+      return Buffer.from(bytes.subarray(offset, offset + length));
+    },
+  };
+}
+
+/** A range of another source, for example a partition. */
+export function sliceSource(source: ByteSource, offset: number, length: number, what = 'the range'): ByteSource {
+  checkRange(what, source.size, offset, length);
+  return {
+    size: length,
+    read(from, count) {
+      checkRange(what, length, from, count);
+      return source.read(offset + from, count);
+    },
+  };
+}
+
+/** Bytes a read; more at a time is slower, as it falls out of the processor's cache. */
+const PIECE = 256 * 1024;
+
+/** Fills `target` from an open file; a file that ends early is a failure. */
+export function readFully(descriptor: number, target: Buffer, offset: number, what: string): Buffer {
+  for (let done = 0; done < target.length;) {
+    const count = readSync(descriptor, target, done, Math.min(PIECE, target.length - done), offset + done);
+    if (count === 0) fail('READ_OUT_OF_BOUNDS', `${what} ended at byte ${offset + done}, while it was read`);
+    done += count;
+  }
+  return target;
+}

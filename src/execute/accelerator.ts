@@ -1,0 +1,59 @@
+/** Whether KVM runs guests here: asked once with a canary in the sandbox, then remembered for this machine. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus, release } from 'node:os';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeAtomically } from '../../cache/files.ts';
+import type { Store } from '../../cache/store.ts';
+import { canary } from '../vm/accelerator.ts';
+import type { PlannedAction } from '../plan/key.ts';
+import { layOut, sandboxArgv } from './sandbox.ts';
+import type { Spawner } from './spawner.ts';
+
+const DEVICE = '/dev/kvm';
+
+/** Boots the canary under KVM with the QEMU of the action's toolchain. Takes 3 s where KVM hangs its guests. */
+export async function kvmWorks(
+  store: Store,
+  spawner: Spawner,
+  bubblewrap: readonly string[],
+  action: PlannedAction,
+): Promise<boolean> {
+  if (!existsSync(DEVICE)) return false;
+  const identity = JSON.stringify([action.base.digest.hash, release(), cpus()[0]?.model]);
+  const memory = join(store.root, 'kvm.v1.json');
+  const remembered = recall(memory, identity);
+  if (remembered !== undefined) return remembered;
+  const works = await tryCanary(store, spawner, bubblewrap, action);
+  writeAtomically(memory, JSON.stringify({ identity, works }));
+  return works;
+}
+
+async function tryCanary(
+  store: Store,
+  spawner: Spawner,
+  bubblewrap: readonly string[],
+  action: PlannedAction,
+): Promise<boolean> {
+  const { disk, args, expectedStatus, deadlineMs } = canary('kvm', '/tmp/canary.img');
+  const probe = { ...action, command: { ...action.command, argv: ['qemu-system-x86_64', ...args] } };
+  const sandbox = layOut(store, probe);
+  try {
+    writeFileSync(join(sandbox.tmp, 'canary.img'), disk);
+    const argv = sandboxArgv(store, bubblewrap, probe, sandbox, { kvm: true, memo: undefined });
+    const { signal } = new AbortController();
+    const exit = await spawner.run(argv, { logFile: sandbox.log, timeoutMs: deadlineMs, signal, onRecord: () => {} });
+    return exit.code === expectedStatus;
+  } finally {
+    sandbox.remove();
+  }
+}
+
+function recall(memory: string, identity: string): boolean | undefined {
+  try {
+    const remembered = JSON.parse(readFileSync(memory, 'utf8')) as { identity: string; works: boolean };
+    return remembered.identity === identity ? remembered.works : undefined;
+  } catch {
+    return undefined;
+  }
+}

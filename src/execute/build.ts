@@ -1,0 +1,229 @@
+/** The execution phase: brings targets up to date, running only the actions whose keys have no result. */
+import type { ResultData } from '../../cache/reapi/messages.ts';
+import type { Store } from '../../cache/store.ts';
+import type { Node } from '../../cache/tree.ts';
+import type { ActionNode, AnalysedTarget } from '../analysis/action.ts';
+import { fail, toDiagnostic, type Diagnostic } from '../model/diagnostic.ts';
+import { formatDigest } from '../model/digest.ts';
+import type { Listener, Outcome } from '../model/event.ts';
+import type { Label } from '../model/label.ts';
+import { bundleStep } from '../plan/bundle.ts';
+import { contentOf, type Producers } from '../plan/content.ts';
+import { planAction, type PlannedAction } from '../plan/key.ts';
+import type { Toolroots } from './toolroots.ts';
+import { Resources } from './resources.ts';
+import type { Machine } from './machine.ts';
+import { runAction } from './run-action.ts';
+
+export interface BuildOptions {
+  /** Goes on with what does not depend on a failed action. */
+  readonly keepGoing: boolean;
+  /** Leaves out the targets that only gate others. */
+  readonly skipValidations: boolean;
+  /** Ends everything at once. */
+  readonly signal: AbortSignal;
+  readonly onEvent: Listener;
+}
+
+/** What became of a build. */
+export interface BuildResult {
+  readonly success: boolean;
+  readonly artifacts: ReadonlyMap<Label, Node>;
+  readonly failures: readonly Diagnostic[];
+}
+
+/** A failure that was reported already, on its way through what depends on it. */
+class Reported extends Error {}
+
+type Outputs = ReadonlyMap<string, Node>;
+
+export class Build {
+  readonly #store: Store;
+  readonly #machine: Machine;
+  readonly #toolroots: Toolroots;
+  readonly #options: BuildOptions;
+  readonly #resources = new Resources();
+  readonly #actions = new Map<ActionNode, Promise<Outputs>>();
+  /** Two actions with one key run once. */
+  readonly #byKey = new Map<string, Promise<ResultData>>();
+  readonly #failures: Diagnostic[] = [];
+  readonly #stop = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #producers: Producers;
+
+  constructor(store: Store, toolroots: Toolroots, machine: Machine, options: BuildOptions) {
+    this.#store = store;
+    this.#toolroots = toolroots;
+    this.#machine = machine;
+    this.#options = options;
+    this.#signal = AbortSignal.any([options.signal, this.#stop.signal]);
+    this.#producers = {
+      action: (action) => this.#outputs(action),
+      debian: (packages, closure) => this.#toolroots.packages(packages, closure),
+    };
+  }
+
+  /** Builds targets and everything that gates them. Failures are in the result. */
+  async run(targets: readonly AnalysedTarget[]): Promise<BuildResult> {
+    const validations = this.#options.skipValidations ? [] : validationsOf(targets);
+    const artifacts = new Map<Label, Node>();
+    const build = async (target: AnalysedTarget): Promise<void> => {
+      const node = await this.#content(target);
+      if (node) artifacts.set(target.label, node);
+    };
+    await Promise.all([...targets, ...validations].map(build));
+    return { success: this.#failures.length === 0 && !this.#signal.aborted, artifacts, failures: this.#failures };
+  }
+
+  async #content(target: AnalysedTarget): Promise<Node | undefined> {
+    try {
+      return await contentOf(this.#store, target.artifact, this.#producers);
+    } catch (error) {
+      if (!(error instanceof Reported)) this.#fail(toDiagnostic(error));
+      return undefined;
+    }
+  }
+
+  #outputs(action: ActionNode): Promise<Outputs> {
+    const known = this.#actions.get(action);
+    if (known) return known;
+    const outputs = this.#bringUpToDate(action);
+    this.#actions.set(action, outputs);
+    return outputs;
+  }
+
+  async #bringUpToDate(action: ActionNode): Promise<Outputs> {
+    const planned = await this.#plan(action);
+    const start = performance.now();
+    const cached = this.#byKey.has(planned.key.hash) ? undefined : this.#store.actions.get(planned.key);
+    if (cached) {
+      this.#finished(action, 'cached', performance.now() - start, planned);
+      return outputsOf(action, cached);
+    }
+    try {
+      return outputsOf(action, await this.#runOnce(planned));
+    } catch (error) {
+      throw this.#actionFailed(action, error, performance.now() - start, planned);
+    }
+  }
+
+  /** Everything that the key is made of; waits for the actions that make the inputs. */
+  async #plan(action: ActionNode): Promise<PlannedAction> {
+    try {
+      const inputs = await settleAll(
+        [...action.inputs].map(async ([name, of]) => [name, await contentOf(this.#store, of, this.#producers)] as const),
+      );
+      const toolchains = await this.#toolroots.of(action, this.#producers);
+      const { work } = action;
+      const bundle = work.type === 'step' ? { bundle: await bundleStep(this.#store, work.module) } : {};
+      return planAction(this.#store, action, { inputs: new Map(inputs), toolchains, ...bundle });
+    } catch (error) {
+      if (error instanceof Reported || this.#signal.aborted) {
+        this.#finished(action, 'skipped', 0);
+        throw new Reported();
+      }
+      throw this.#actionFailed(action, error, 0);
+    }
+  }
+
+  #runOnce(planned: PlannedAction): Promise<ResultData> {
+    const { hash } = planned.key;
+    const running = this.#byKey.get(hash);
+    if (running) {
+      return running.then((result) => {
+        this.#finished(planned.node, 'cached', 0, planned);
+        return result;
+      });
+    }
+    const result = this.#resources.hold(planned.node.needs, () => this.#execute(planned));
+    this.#byKey.set(hash, result);
+    return result;
+  }
+
+  async #execute(planned: PlannedAction): Promise<ResultData> {
+    if (this.#signal.aborted) throw new Reported();
+    const { node, key } = planned;
+    const { label, mnemonic } = node;
+    const start = performance.now();
+    this.#options.onEvent({ type: 'action-started', label, mnemonic, key: formatDigest(key), vm: node.needs.vm === true });
+    const result = await runAction(this.#store, this.#machine, planned, this.#signal, (stage, percent) =>
+      this.#options.onEvent({
+        type: 'action-progress',
+        label,
+        mnemonic,
+        stage,
+        ...(percent === undefined ? {} : { percent }),
+      }),
+    );
+    this.#finished(node, 'executed', performance.now() - start, planned);
+    return result;
+  }
+
+  #actionFailed(action: ActionNode, error: unknown, durationMs: number, planned?: PlannedAction): Reported {
+    if (error instanceof Reported || this.#signal.aborted) {
+      this.#finished(action, 'skipped', durationMs, planned);
+      return new Reported();
+    }
+    const diagnostic = named(action, toDiagnostic(error));
+    this.#finished(action, 'failed', durationMs, planned, diagnostic);
+    this.#fail(diagnostic);
+    return new Reported();
+  }
+
+  #fail(diagnostic: Diagnostic): void {
+    this.#failures.push(diagnostic);
+    if (!this.#options.keepGoing) this.#stop.abort();
+  }
+
+  #finished(action: ActionNode, outcome: Outcome, durationMs: number, planned?: PlannedAction, diagnostic?: Diagnostic) {
+    this.#options.onEvent({
+      type: 'action-finished',
+      label: action.label,
+      mnemonic: action.mnemonic,
+      ...(planned ? { key: formatDigest(planned.key) } : {}),
+      outcome,
+      durationMs,
+      ...(diagnostic ? { diagnostic } : {}),
+    });
+  }
+}
+
+function outputsOf(action: ActionNode, result: ResultData): Outputs {
+  return new Map(
+    Object.entries(action.outputs).map(([key, { name }]) => {
+      const node = result.outputs.get(`out/${name}`);
+      if (!node) fail('BAD_RESULT', `the stored result of ${action.label} has no output ${name}`);
+      return [key, node];
+    }),
+  );
+}
+
+function named(action: ActionNode, diagnostic: Diagnostic): Diagnostic {
+  const name = `${action.label} (${action.mnemonic})`;
+  return diagnostic.message.startsWith(action.label) ? diagnostic : { ...diagnostic, message: `${name}: ${diagnostic.message}` };
+}
+
+/** Waits for all, then throws the first failure: what is under way gets to report itself. */
+async function settleAll<T>(promises: readonly Promise<T>[]): Promise<T[]> {
+  const settled = await Promise.allSettled(promises);
+  for (const one of settled) if (one.status === 'rejected') throw one.reason;
+  return settled.map((one) => (one as PromiseFulfilledResult<T>).value);
+}
+
+/** The validations of targets and of everything that they are made of. */
+export function validationsOf(targets: readonly AnalysedTarget[]): AnalysedTarget[] {
+  const seen = new Set<AnalysedTarget>();
+  const found = new Set<AnalysedTarget>();
+  const visit = (target: AnalysedTarget): void => {
+    if (seen.has(target)) return;
+    seen.add(target);
+    target.dependencies.forEach(visit);
+    for (const validation of target.validations) {
+      found.add(validation);
+      visit(validation);
+    }
+  };
+  targets.forEach(visit);
+  return [...found].filter((one) => !targets.includes(one));
+}
+

@@ -1,0 +1,129 @@
+/** Package sets as trees of the store: unpacked once per list of packages, then known by their digest. */
+import { createHash, hash as hashText } from 'node:crypto';
+import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { writeAtomically } from '../../cache/files.ts';
+import type { Store } from '../../cache/store.ts';
+import type { Node } from '../../cache/tree.ts';
+import { digest, formatDigest, parseDigest, type Digest } from '../model/digest.ts';
+import { lockSet, materialiseSet, setKey, UNPACK_FORMAT } from '../toolchain/index.ts';
+import type { Package, PackageSet, ToolchainContext, TreeSink } from '../toolchain/index.ts';
+
+export class PackageTrees {
+  readonly #store: Store;
+  readonly #context: Omit<ToolchainContext, 'cache' | 'progress'>;
+  readonly #onProgress: (set: string, stage: string, percent?: number) => void;
+  readonly #running = new Map<string, Promise<Node>>();
+
+  constructor(
+    store: Store,
+    context: Omit<ToolchainContext, 'cache' | 'progress'>,
+    onProgress: (set: string, stage: string, percent?: number) => void,
+  ) {
+    this.#store = store;
+    this.#context = context;
+    this.#onProgress = onProgress;
+  }
+
+  /** The tree of a set. Fetched and unpacked when the store does not have it. */
+  of(packages: readonly string[], closure: boolean): Promise<Node> {
+    const set: PackageSet = { packages, closure };
+    const key = setKey(set);
+    const running = this.#running.get(key) ?? this.#find(set);
+    this.#running.set(key, running);
+    return running;
+  }
+
+  async #find(set: PackageSet): Promise<Node> {
+    const context: ToolchainContext = {
+      ...this.#context,
+      cache: this.#store.folder('debian'),
+      progress: (stage, percent) => this.#onProgress(setKey(set), stage, percent),
+    };
+    const remembered = recall(this.#memory(set, await lockSet(set, context)));
+    if (remembered && this.#store.cas.has(remembered)) return { type: 'directory', digest: remembered };
+    const sink = new StoreSink(this.#store);
+    try {
+      const packages = await materialiseSet(set, context, sink);
+      const tree = await sink.finish();
+      writeAtomically(this.#memory(set, packages), formatDigest((tree as Node & { type: 'directory' }).digest));
+      return tree;
+    } finally {
+      sink.discard();
+    }
+  }
+
+  #memory(set: PackageSet, packages: readonly Package[]): string {
+    const text = JSON.stringify([UNPACK_FORMAT, set.closure, packages.map(({ sha256 }) => sha256)]);
+    return join(this.#store.root, 'packages.v1', hashText('sha256', text, 'hex'));
+  }
+}
+
+interface Incoming {
+  readonly path: string;
+  readonly digest: Digest;
+}
+
+/** Puts unpacked files into the store; they become blobs together, after one sync. */
+class StoreSink implements TreeSink {
+  readonly #store: Store;
+  readonly #nodes = new Map<string, Node>();
+  readonly #incoming = new Map<string, Incoming>();
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  async file(path: string, executable: boolean, _size: number, content: AsyncIterable<Uint8Array>): Promise<void> {
+    const temporary = this.#store.cas.incoming();
+    const hash = createHash('sha256');
+    let size = 0;
+    const file = openSync(temporary, 'wx');
+    try {
+      for await (const chunk of content) {
+        hash.update(chunk);
+        writeSync(file, chunk);
+        size += chunk.length;
+      }
+    } finally {
+      closeSync(file);
+    }
+    const of = digest(hash.digest('hex'), size);
+    if (this.#store.cas.has(of) || this.#incoming.has(of.hash)) rmSync(temporary);
+    else this.#incoming.set(of.hash, { path: temporary, digest: of });
+    this.#nodes.set(path, { type: 'file', digest: of, executable });
+  }
+
+  copy(path: string, from: string): void {
+    this.#nodes.set(path, this.#nodes.get(from)!);
+  }
+
+  symlink(path: string, target: string): void {
+    this.#nodes.set(path, { type: 'symlink', target });
+  }
+
+  directory(path: string): void {
+    if (!this.#nodes.has(path)) this.#nodes.set(path, this.#store.trees.store(new Map()));
+  }
+
+  async finish(): Promise<Node> {
+    await promisify(execFile)('/usr/bin/sync', ['--file-system', this.#store.root]);
+    for (const { path, digest: of } of this.#incoming.values()) this.#store.cas.adopt(path, of, true);
+    this.#incoming.clear();
+    return this.#store.trees.build(this.#nodes);
+  }
+
+  discard(): void {
+    for (const { path } of this.#incoming.values()) rmSync(path, { force: true });
+  }
+}
+
+function recall(path: string): Digest | undefined {
+  try {
+    return parseDigest(readFileSync(path, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}

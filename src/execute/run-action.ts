@@ -1,0 +1,195 @@
+/** Runs one action: sandbox, process, look at what it left, publish. */
+import { cpSync, existsSync, lstatSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { capture } from '../../cache/capture.ts';
+import type { ResultData } from '../../cache/reapi/messages.ts';
+import type { Store } from '../../cache/store.ts';
+import type { Node } from '../../cache/tree.ts';
+import { fail, Failure, type Diagnostic } from '../model/diagnostic.ts';
+import { formatDigest } from '../model/digest.ts';
+import type { PlannedAction } from '../plan/key.ts';
+import { layOut, sandboxArgv, type Grants, type Sandbox } from './sandbox.ts';
+import type { Machine } from './machine.ts';
+import type { Exit, Spawner } from './spawner.ts';
+
+/** What a step says while it runs. */
+export type StepRecord =
+  | { readonly type: 'progress'; readonly stage: string; readonly percent?: number }
+  | { readonly type: 'diagnostic'; readonly diagnostic: Diagnostic };
+
+const LOG_TAIL_LINES = 20;
+/** A failed action's files of these kinds in `/tmp` are kept for the reader of the message. */
+const EVIDENCE = /\.(log|png|txt)$/;
+
+/** Runs an action whose result is not in the cache, and stores the result. */
+export async function runAction(
+  store: Store,
+  machine: Machine,
+  action: PlannedAction,
+  signal: AbortSignal,
+  onProgress: (stage: string, percent: number | undefined) => void,
+): Promise<ResultData> {
+  const startedAt = Date.now();
+  const start = performance.now();
+  const outputs =
+    action.node.work.type === 'write' ? written(action) : await runSandboxed(store, machine, action, signal, onProgress);
+  const result: ResultData = {
+    ...outputs,
+    startedAt,
+    durationMs: performance.now() - start,
+    worker: `${hostname()}${action.node.needs.vm ? ` (${(await machine.kvm(action)) ? 'kvm' : 'tcg'})` : ''}`,
+  };
+  store.actions.put(action.key, result);
+  return result;
+}
+
+type Outputs = Pick<ResultData, 'outputs' | 'log'>;
+
+function written({ node, files }: PlannedAction): Outputs {
+  const [output] = Object.values(node.outputs);
+  return { outputs: new Map([[`out/${output!.name}`, files.get('content')!]]), log: undefined };
+}
+
+async function runSandboxed(
+  store: Store,
+  machine: Machine,
+  action: PlannedAction,
+  signal: AbortSignal,
+  onProgress: (stage: string, percent: number | undefined) => void,
+): Promise<Outputs> {
+  const sandbox = layOut(store, action);
+  try {
+    const said: Diagnostic[] = [];
+    const grants: Grants = { kvm: await machine.kvm(action), memo: memoOf(store, action) };
+    const bubblewrap = await machine.bubblewrap(action);
+    const exit = await machine.spawner.run(sandboxArgv(store, bubblewrap, action, sandbox, grants), {
+      logFile: sandbox.log,
+      timeoutMs: action.node.timeoutMs,
+      signal,
+      onRecord: (text) => {
+        const record = parseRecord(text);
+        if (record?.type === 'progress') onProgress(record.stage, record.percent);
+        if (record?.type === 'diagnostic') said.push(record.diagnostic);
+      },
+    });
+    if (exit.code !== 0) throw failure(store, action, sandbox, exit, said[0]);
+    return await publish(store, action, sandbox, machine.spawner, signal);
+  } finally {
+    sandbox.remove();
+  }
+}
+
+/** A memo belongs to one version of one step: another version must not see its results. */
+function memoOf(store: Store, { node, files }: PlannedAction): string | undefined {
+  const bundle = files.get('step.mjs');
+  const wanted = node.work.type === 'step' && node.work.memo && bundle?.type === 'file';
+  return wanted ? store.folder('memo.v1', bundle.digest.hash) : undefined;
+}
+
+/** Captures what was declared, all of it and nothing else. */
+async function publish(
+  store: Store,
+  action: PlannedAction,
+  sandbox: Sandbox,
+  spawner: Spawner,
+  signal: AbortSignal,
+): Promise<Outputs> {
+  const declared = Object.values(action.node.outputs);
+  checkOutputs(action, sandbox);
+  const { nodes } = await capture(
+    store.cas,
+    store.trees,
+    declared.map(({ name }) => name),
+    {
+      folder: sandbox.out,
+      mountedAt: '/out',
+      inputRoot: action.inputRoot,
+      syncAll: (folder) => syncFileSystem(spawner, folder, sandbox, signal),
+    },
+  );
+  const outputs = new Map<string, Node>();
+  for (const { name } of declared) outputs.set(`out/${name}`, nodes.get(name)!);
+  const log = existsSync(sandbox.log) ? store.cas.putCopy(sandbox.log) : undefined;
+  return { outputs, log };
+}
+
+function checkOutputs(action: PlannedAction, sandbox: Sandbox): void {
+  const declared = Object.values(action.node.outputs);
+  const there = readdirSync(sandbox.out);
+  const missing = declared.filter(({ name }) => !there.includes(name)).map(({ name }) => name);
+  const alien = there.filter((name) => !declared.some((output) => output.name === name));
+  const wrong = declared.filter(
+    ({ name, kind }) =>
+      there.includes(name) && lstatSync(join(sandbox.out, name)).isDirectory() !== (kind.shape === 'folder'),
+  );
+  const who = `${action.node.label} (${action.node.mnemonic})`;
+  if (missing.length > 0)
+    fail('OUTPUT_MISSING', `${who} ended well but did not write ${missing.join(', ')}`, {
+      detail: `it wrote: ${there.join(', ') || 'nothing'}`,
+    });
+  if (alien.length > 0)
+    fail('OUTPUT_UNDECLARED', `${who} wrote ${alien.join(', ')}, which it does not declare`, {
+      hint: 'declare it in `outputs`, or write it to /tmp',
+    });
+  for (const { name, kind } of wrong) fail('OUTPUT_SHAPE', `${who}: output ${name} should be a ${kind.shape}`);
+}
+
+async function syncFileSystem(spawner: Spawner, folder: string, sandbox: Sandbox, signal: AbortSignal): Promise<void> {
+  const argv = ['/usr/bin/sync', '--file-system', folder];
+  const exit = await spawner.run(argv, { logFile: `${sandbox.log}.sync`, timeoutMs: 300_000, signal, onRecord: () => {} });
+  if (exit.code !== 0) fail('SYNC_FAILED', 'the outputs could not be made durable', { hint: 'check the disk' });
+}
+
+function parseRecord(text: string): StepRecord | undefined {
+  try {
+    return JSON.parse(text) as StepRecord;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The error of an action that ended badly, with its log where the message says. */
+function failure(store: Store, action: PlannedAction, sandbox: Sandbox, exit: Exit, said: Diagnostic | undefined): Failure {
+  const { node, key } = action;
+  const kept = keepEvidence(store, action, sandbox);
+  const tail = lastLines(sandbox.log);
+  const message = said?.message ?? `the command ${describeExit(exit, node.timeoutMs)}`;
+  return new Failure({
+    code: said?.code ?? (exit.timedOut ? 'ACTION_TIMEOUT' : 'ACTION_FAILED'),
+    message: `${node.label} (${node.mnemonic}): ${message}`,
+    detail: [
+      said?.detail ?? '',
+      `command: ${action.command.argv.join(' ')}`,
+      `key: ${formatDigest(key)}`,
+      tail && `last lines of its log:\n${tail}`,
+      `full log: ${join(kept, 'log')}`,
+    ]
+      .filter((line) => line !== '')
+      .join('\n'),
+    ...(said?.hint ? { hint: said.hint } : {}),
+  });
+}
+
+function describeExit(exit: Exit, timeoutMs: number): string {
+  if (exit.error) return `did not start: ${exit.error}`;
+  if (exit.timedOut) return `did not end within ${timeoutMs / 1000} s`;
+  return exit.signal ? `was ended by ${exit.signal}` : `exited with ${exit.code}`;
+}
+
+function keepEvidence(store: Store, { key }: PlannedAction, sandbox: Sandbox): string {
+  const folder = join(store.folder('logs'), key.hash.slice(0, 16));
+  rmSync(folder, { recursive: true, force: true });
+  cpSync(sandbox.log, join(folder, 'log'), { force: true });
+  for (const entry of readdirSync(sandbox.tmp, { withFileTypes: true, recursive: true }))
+    if (entry.isFile() && EVIDENCE.test(entry.name)) cpSync(join(entry.parentPath, entry.name), join(folder, entry.name));
+  return folder;
+}
+
+function lastLines(log: string): string {
+  try {
+    return readFileSync(log, 'utf8').trimEnd().split('\n').slice(-LOG_TAIL_LINES).join('\n');
+  } catch {
+    return '';
+  }
+}

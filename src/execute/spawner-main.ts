@@ -1,0 +1,79 @@
+/** The helper process that starts actions, so that the process that holds the graph never forks. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import type { SpawnAnswer, SpawnRequest } from './spawner.ts';
+
+const RECORD_MARK = 0x1e;
+const NEWLINE = 0x0a;
+const MAX_LOG_BYTES = 64 * 1024 * 1024;
+const MAX_RECORD_BYTES = 1024 * 1024;
+
+const running = new Map<number, ChildProcess>();
+
+process.on('message', (request: SpawnRequest) => {
+  if (request.type === 'spawn') start(request);
+  else running.get(request.id)?.kill('SIGKILL');
+});
+// The builder is gone: so is everything that it started.
+process.on('disconnect', () => {
+  for (const child of running.values()) child.kill('SIGKILL');
+  process.exit(1);
+});
+// Ctrl-C reaches the whole process group; the builder decides what it means.
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => {});
+
+function start({ id, argv, logFile, timeoutMs }: SpawnRequest & { type: 'spawn' }): void {
+  const [program = '', ...args] = argv;
+  const log = createWriteStream(logFile, { mode: 0o644 });
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: {} });
+  let timedOut = false;
+  let logged = 0;
+  const timer = setTimeout(() => {
+    timedOut = true;
+    child.kill('SIGKILL');
+  }, timeoutMs);
+  const write = (chunk: Buffer): void => {
+    if (logged < MAX_LOG_BYTES) log.write(chunk);
+    logged += chunk.length;
+  };
+  running.set(id, child);
+  child.stdout.on('data', write);
+  child.stderr.on('data', recordSplitter(write, (text) => answer({ type: 'record', id, text })));
+  child.on('error', (error) => finish({ type: 'exit', id, code: null, signal: null, timedOut, error: error.message }));
+  child.on('close', (code, signal) => finish({ type: 'exit', id, code, signal, timedOut }));
+
+  function finish(result: SpawnAnswer): void {
+    clearTimeout(timer);
+    if (!running.delete(id)) return;
+    log.end(() => answer(result));
+  }
+}
+
+function answer(message: SpawnAnswer): void {
+  if (process.connected) process.send?.(message);
+}
+
+/** Splits standard error into log bytes and the records that a step means for the engine. */
+function recordSplitter(onLog: (bytes: Buffer) => void, onRecord: (text: string) => void): (chunk: Buffer) => void {
+  let rest = Buffer.alloc(0);
+  return (chunk) => {
+    let bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    for (;;) {
+      const mark = bytes.indexOf(RECORD_MARK);
+      if (mark < 0) {
+        onLog(bytes);
+        rest = Buffer.alloc(0);
+        return;
+      }
+      if (mark > 0) onLog(bytes.subarray(0, mark));
+      const end = bytes.indexOf(NEWLINE, mark);
+      if (end < 0) {
+        rest = Buffer.from(bytes.subarray(mark, mark + MAX_RECORD_BYTES));
+        return;
+      }
+      onRecord(bytes.subarray(mark + 1, end).toString());
+      bytes = bytes.subarray(end + 1);
+    }
+  };
+}

@@ -1,0 +1,49 @@
+/** The roots that actions get from toolchains: Debian package trees, and the pinned Node for steps. */
+import type { Store } from '../../cache/store.ts';
+import type { Node } from '../../cache/tree.ts';
+import type { ActionNode } from '../analysis/action.ts';
+import { contentOf, sourceNode, type Producers } from '../plan/content.ts';
+import { nodeBinary, nodeLibraries, sandboxTools } from '../plan/runtime.ts';
+import type { DebianAttributes } from '../model/builtin.ts';
+import type { PackageTrees } from './package-trees.ts';
+
+export class Toolroots {
+  readonly #store: Store;
+  readonly #trees: PackageTrees;
+
+  constructor(store: Store, trees: PackageTrees) {
+    this.#store = store;
+    this.#trees = trees;
+  }
+
+  packages(packages: readonly string[], closure: boolean): Promise<Node> {
+    return this.#trees.of(packages, closure);
+  }
+
+  /** The toolchains of an action; a step has Node beside its own. */
+  async of(action: ActionNode, producers: Producers): Promise<Node[]> {
+    if (action.work.type === 'write') return [];
+    const own = action.toolchains.map((toolchain) => contentOf(this.#store, toolchain, producers));
+    const runtime = action.work.type === 'step' ? [this.#node()] : [];
+    return Promise.all([...own, ...runtime]);
+  }
+
+  /** The root that holds bubblewrap, as a folder of the machine. */
+  async sandboxRoot(): Promise<string> {
+    const tree = await this.#debian(sandboxTools.attributes as unknown as DebianAttributes);
+    return this.#store.folders.folder(tree as Node & { type: 'directory' });
+  }
+
+  async #node(): Promise<Node> {
+    const libraries = await this.#debian(nodeLibraries.attributes as unknown as DebianAttributes);
+    const binary = sourceNode(this.#store, nodeBinary(), 'node');
+    return this.#store.trees.merge([
+      libraries,
+      this.#store.trees.build([['usr/bin/node', { ...binary, executable: true } as Node]]),
+    ]);
+  }
+
+  #debian({ packages, closure }: DebianAttributes): Promise<Node> {
+    return this.#trees.of(packages, closure);
+  }
+}

@@ -1,0 +1,142 @@
+/** The loading phase: runs build files as they are and names what they export. */
+import { existsSync, readdirSync } from 'node:fs';
+import { basename, join, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { fail, Failure, toDiagnostic } from '../model/diagnostic.ts';
+import { label, splitLabel, type Label } from '../model/label.ts';
+import type { FileParameter, Parameter, Target } from '../model/target.ts';
+import { nearest } from './nearest.ts';
+import { BUILD_FILE, packageOf } from './workspace.ts';
+
+/** The targets and parameters of the packages that were loaded. */
+export interface Loaded {
+  readonly root: string;
+  readonly targets: ReadonlyMap<Label, Target>;
+  /** The label of each exported target; targets that are only passed along have none. */
+  readonly labels: ReadonlyMap<Target, Label>;
+  /** By the name that `--set` takes: `mac`, or `guest:serial` for another package's. */
+  readonly parameters: ReadonlyMap<string, Parameter | FileParameter>;
+  /** Build files, absolute. */
+  readonly files: readonly string[];
+}
+
+/** Loads the packages of the given labels, and every package that they import. */
+export async function load(root: string, packages: Iterable<string>): Promise<Loaded> {
+  const loader = new Loader(root);
+  for (const name of new Set(['', ...packages])) await loader.loadPackage(name);
+  return loader;
+}
+
+/** Every package below the root: folders with a build file, hidden ones and node_modules left out. */
+export function findPackages(root: string, folder = root): string[] {
+  const found = existsSync(join(folder, BUILD_FILE)) ? [relative(root, folder)] : [];
+  for (const entry of readdirSync(folder, { withFileTypes: true }))
+    if (entry.isDirectory() && !entry.name.startsWith('.') && entry.name !== 'node_modules' && entry.name !== 'dsmb-out')
+      found.push(...findPackages(root, join(folder, entry.name)));
+  return found;
+}
+
+class Loader implements Loaded {
+  readonly root: string;
+  readonly targets = new Map<Label, Target>();
+  readonly labels = new Map<Target, Label>();
+  readonly parameters = new Map<string, Parameter | FileParameter>();
+  readonly files: string[] = [];
+
+  constructor(root: string) {
+    this.root = root;
+  }
+
+  async loadPackage(name: string): Promise<void> {
+    const file = join(this.root, name, BUILD_FILE);
+    if (this.files.includes(file)) return;
+    if (!existsSync(file)) {
+      if (name === '') return;
+      fail('NO_PACKAGE', `package //${name} has no ${BUILD_FILE}`, { hint: 'dsmb list' });
+    }
+    this.files.push(file);
+    const exported = await evaluate(file);
+    for (const [name_, value] of Object.entries(exported)) this.#declare(name, name_, value);
+    for (const target of [...this.targets.values()]) await this.#loadReferenced(target);
+  }
+
+  #declare(packageName: string, name: string, value: unknown): void {
+    if (isTarget(value)) {
+      const of = label(packageName, name);
+      if (this.labels.has(value)) return;
+      this.targets.set(of, value);
+      this.labels.set(value, of);
+      if ('parameter' in value) this.parameters.set(parameterName(packageName, name), value as FileParameter);
+    } else if (isParameter(value)) {
+      this.parameters.set(parameterName(packageName, name), value);
+    }
+  }
+
+  /** Targets made in another build file of the workspace get their names from that file. */
+  async #loadReferenced(target: Target, seen = new Set<Target>()): Promise<void> {
+    if (seen.has(target)) return;
+    seen.add(target);
+    const file = target.location?.file;
+    if (file && basename(file) === BUILD_FILE && file.startsWith(`${this.root}/`))
+      await this.loadPackage(packageOf(this.root, file));
+    for (const other of references(target)) await this.#loadReferenced(other, seen);
+  }
+}
+
+async function evaluate(file: string): Promise<Record<string, unknown>> {
+  try {
+    return (await import(pathToFileURL(file).href)) as Record<string, unknown>;
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    const { message } = toDiagnostic(error);
+    const at = error instanceof Error ? positionIn(file, error) : undefined;
+    return fail('BUILD_FILE_FAILED', `${relative(process.cwd(), file)}: ${message}`, {
+      ...(at ? { location: at } : { location: { file, line: 1, column: 1 } }),
+      hint: 'dsmb check',
+    });
+  }
+}
+
+function positionIn(file: string, error: Error) {
+  const found = new RegExp(`${RegExp.escape(file)}:(\\d+)(?::(\\d+))?`).exec(error.stack ?? '');
+  return found ? { file, line: Number(found[1]), column: Number(found[2] ?? 1) } : undefined;
+}
+
+function parameterName(packageName: string, name: string): string {
+  return packageName === '' ? name : `${packageName}:${name}`;
+}
+
+export function isTarget(value: unknown): value is Target {
+  return typeof value === 'object' && value !== null && (value as Target).type === 'target';
+}
+
+export function isParameter(value: unknown): value is Parameter {
+  return typeof value === 'object' && value !== null && (value as Parameter).type === 'parameter';
+}
+
+/** The targets that a target refers to: in its attributes, and its validations. */
+export function references(target: Target): Target[] {
+  const found = new Set<Target>(target.validations);
+  const visit = (value: unknown): void => {
+    if (isTarget(value)) found.add(value);
+    else if (isParameter(value)) visit(value.default);
+    else if (Array.isArray(value)) value.forEach(visit);
+    else if (typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype)
+      Object.values(value).forEach(visit);
+  };
+  if ('parameter' in target) visit((target as FileParameter).parameter);
+  else visit(target.attributes);
+  return [...found];
+}
+
+/** The target of a label; an unknown one is an error that names the nearest. */
+export function findTarget(loaded: Loaded, of: Label): Target {
+  const target = loaded.targets.get(of);
+  if (target) return target;
+  const { name } = splitLabel(of);
+  const close = nearest(of, loaded.targets.keys());
+  const isParam = loaded.parameters.has(name);
+  return fail('UNKNOWN_TARGET', `there is no target ${of}${isParam ? ' (it is a parameter)' : ''}`, {
+    hint: close ? `did you mean ${close}?` : 'dsmb list',
+  });
+}

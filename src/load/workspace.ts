@@ -1,0 +1,26 @@
+/** Finds the workspace: the outermost folder with a `build.dsm.ts`, up to the repository's root. */
+import { existsSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fail } from '../model/diagnostic.ts';
+
+export const BUILD_FILE = 'build.dsm.ts';
+
+/** The root folder of the workspace that a folder is in. */
+export function findWorkspace(from: string): string {
+  let found: string | undefined;
+  for (let folder = resolve(from); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, BUILD_FILE))) found = folder;
+    if (existsSync(join(folder, '.git')) || folder === dirname(folder)) break;
+  }
+  return (
+    found ??
+    fail('NO_WORKSPACE', `there is no ${BUILD_FILE} in ${resolve(from)} or above it`, {
+      hint: 'change into a project, or name it: dsmb --workspace DIR …',
+    })
+  );
+}
+
+/** The package that a build file makes: its folder, relative to the root, with slashes. */
+export function packageOf(root: string, buildFile: string): string {
+  return relative(root, dirname(buildFile)).replaceAll('\\', '/');
+}

@@ -1,0 +1,84 @@
+/** The content of artifacts: from references to nodes of Merkle trees. */
+import { lstatSync, readdirSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { captureBytes } from '../../cache/capture.ts';
+import type { Store } from '../../cache/store.ts';
+import type { Node } from '../../cache/tree.ts';
+import type { ArtifactReference } from '../analysis/action.ts';
+import { fail } from '../model/diagnostic.ts';
+import type { ActionNode } from '../analysis/action.ts';
+
+/** Gives the nodes that need more than the store: results of actions, package sets. */
+export interface Producers {
+  /** The outputs of an action by output key; runs it when it is stale. */
+  readonly action: (action: ActionNode) => Promise<ReadonlyMap<string, Node>>;
+  readonly debian: (packages: readonly string[], closure: boolean) => Promise<Node>;
+}
+
+/** The node that an artifact stands for. */
+export async function contentOf(store: Store, of: ArtifactReference, producers: Producers): Promise<Node> {
+  const whole = await originContent(store, of, producers);
+  if (of.path === '') return whole;
+  return (
+    store.trees.lookup(whole, of.path) ??
+    fail('NO_SUCH_PART', `there is no ${of.path} in ${describe(of)}`, { detail: near(store, whole, of.path) })
+  );
+}
+
+async function originContent(store: Store, { origin }: ArtifactReference, producers: Producers): Promise<Node> {
+  switch (origin.type) {
+    case 'action':
+      return (await producers.action(origin.action)).get(origin.output)!;
+    case 'source':
+      return sourceNode(store, origin.path, origin.written);
+    case 'debian':
+      return producers.debian(origin.packages, origin.closure);
+    case 'compose': {
+      const entries = await Promise.all(
+        [...origin.entries].map(async ([path, artifact]) => [path, await contentOf(store, artifact, producers)] as const),
+      );
+      return store.trees.build(entries);
+    }
+  }
+}
+
+/** A source file or folder; files that did not change since they were last read are not read. */
+export function sourceNode(store: Store, path: string, written: string): Node {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (!stats) return fail('NO_SUCH_FILE', `there is no file or folder ${written} (${path})`);
+  if (stats.isSymbolicLink()) return { type: 'symlink', target: readlinkSync(path) };
+  if (stats.isDirectory()) {
+    const names = readdirSync(path).filter((name) => name !== '.git' && name !== 'node_modules');
+    return store.trees.store(new Map(names.map((name) => [name, sourceNode(store, join(path, name), written)])));
+  }
+  if (!stats.isFile()) return fail('SOURCE_NOT_A_FILE', `${path} is neither a file nor a folder`);
+  const digest = store.sources.of(path, () => store.cas.putCopy(path), stats);
+  const stored = store.cas.has(digest) ? digest : store.cas.putCopy(path);
+  return { type: 'file', digest: stored, executable: (stats.mode & 0o100) !== 0 };
+}
+
+/** A text as a node. */
+export function textNode(store: Store, text: string): Node {
+  return captureBytes(store.cas, Buffer.from(text));
+}
+
+/** What an artifact is, for messages. */
+export function describe(of: ArtifactReference): string {
+  switch (of.origin.type) {
+    case 'action':
+      return `${of.origin.action.label} (${of.origin.action.mnemonic})`;
+    case 'source':
+      return of.origin.written;
+    case 'debian':
+      return `Debian packages ${of.origin.packages.join(' ')}`;
+    case 'compose':
+      return 'a composed folder';
+  }
+}
+
+function near(store: Store, whole: Node, path: string): string {
+  const parent = path.split('/').slice(0, -1).join('/');
+  const folder = store.trees.lookup(whole, parent);
+  if (folder?.type !== 'directory') return `there is no folder ${parent} either`;
+  return `in ${parent || 'it'}: ${[...store.trees.entries(folder.digest).keys()].slice(0, 20).join(', ')}`;
+}

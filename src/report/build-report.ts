@@ -1,0 +1,41 @@
+/** The build report: one JSON file that says what every action did. */
+import { writeAtomically } from '../../cache/files.ts';
+import type { BuildEvent, Outcome } from '../model/event.ts';
+
+/** One row of the report. */
+export interface ReportedAction {
+  readonly label: string;
+  readonly mnemonic: string;
+  /** `hash/size` of the encoded Action; null when an input failed before there was one. */
+  readonly key: string | null;
+  readonly outcome: Outcome;
+  readonly durationMs: number;
+}
+
+export interface BuildReport {
+  readonly success: boolean;
+  readonly durationMs: number;
+  readonly actions: readonly ReportedAction[];
+}
+
+/** Collects the rows and counts of a build from its events. */
+export class ReportCollector {
+  readonly #actions: ReportedAction[] = [];
+
+  readonly listen = (event: BuildEvent): void => {
+    if (event.type !== 'action-finished') return;
+    const { label, mnemonic, key = null, outcome, durationMs } = event;
+    this.#actions.push({ label, mnemonic, key, outcome, durationMs: Math.round(durationMs) });
+  };
+
+  counts(): Record<Outcome, number> {
+    const counts = { executed: 0, cached: 0, failed: 0, skipped: 0 };
+    for (const { outcome } of this.#actions) counts[outcome]++;
+    return counts;
+  }
+
+  write(file: string, success: boolean, durationMs: number): void {
+    const report: BuildReport = { success, durationMs: Math.round(durationMs), actions: this.#actions };
+    writeAtomically(file, `${JSON.stringify(report, null, 2)}\n`);
+  }
+}

@@ -1,0 +1,38 @@
+/** Prints a diagnostic: code and message, the line with a squiggle, details, and the hint. */
+import { readFileSync } from 'node:fs';
+import { relative } from 'node:path';
+import type { Diagnostic, Location } from '../model/diagnostic.ts';
+import type { Palette } from './format.ts';
+
+export function formatDiagnostic(diagnostic: Diagnostic, { bold, red, dim, blue }: Palette): string {
+  const { code, message, detail, hint, location } = diagnostic;
+  return [
+    `${red(bold('error'))} ${dim(code)} ${message}`,
+    ...(location ? [excerpt(location, { dim, red })] : []),
+    ...(detail ? [indent(detail)] : []),
+    ...(hint ? [`  ${blue('hint')}: ${hint}`] : []),
+  ].join('\n');
+}
+
+function excerpt({ file, line, column }: Location, { dim, red }: Pick<Palette, 'dim' | 'red'>): string {
+  const where = `  ${relative(process.cwd(), file)}:${line}:${column}`;
+  const text = lineOf(file, line);
+  if (text === undefined) return where;
+  const width = /^[\w$.]*/.exec(text.slice(column - 1))?.[0].length || 1;
+  return `${where}\n    ${dim(text)}\n    ${' '.repeat(column - 1)}${red('~'.repeat(width))}`;
+}
+
+function lineOf(file: string, line: number): string | undefined {
+  try {
+    return readFileSync(file, 'utf8').split('\n')[line - 1]?.replaceAll('\t', ' ');
+  } catch {
+    return undefined;
+  }
+}
+
+function indent(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => `  ${line}`)
+    .join('\n');
+}

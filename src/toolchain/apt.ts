@@ -1,0 +1,126 @@
+/** The machine's own apt, used without root: its sources, proxies and trust, but our state and cache. */
+import { execa } from 'execa';
+import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fail } from '../model/diagnostic.ts';
+
+/** How apt is run. */
+export interface AptOptions {
+  /** A folder for apt's lists and .deb files; made when missing. */
+  readonly cache: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const LISTS_MAX_AGE_MS = 24 * 60 * 60 * 1000;
+const LOCK_WAIT_MS = 120_000;
+const LOCK_POLL_MS = 500;
+const HELPER = '/usr/lib/apt/apt-helper';
+
+/** Runs one of apt's programs and gives its standard output. */
+export async function apt(options: AptOptions, program: string, args: readonly string[]): Promise<string> {
+  const result = await aptResult(options, program, args);
+  if (!result.failed) return result.stdout;
+  const errors = result.stderr.split('\n').filter((line) => line.startsWith('E: '));
+  return fail('APT_FAILED', `${program} ${args[0]} failed`, {
+    detail: errors.join('\n') || result.stderr || program,
+    hint: 'see whether `apt-get update` works on this machine; dsmb uses the same sources and proxies',
+  });
+}
+
+/** Runs apt's own downloader; a URI that cannot be had is no error here but a line on standard error. */
+export async function aptHelper(options: AptOptions, args: readonly string[]): Promise<string> {
+  return (await aptResult(options, HELPER, args)).stderr;
+}
+
+/** The base addresses of the machine's package repositories, in its order; needs no lists. */
+export async function repositories(options: AptOptions): Promise<string[]> {
+  const lines = await apt(options, 'apt-get', ['indextargets', '--format', '$(REPO_URI)', 'Created-By: Packages']);
+  const bases = lines.split('\n').filter((line) => line !== '');
+  if (bases.length === 0)
+    fail('NO_APT_SOURCES', 'this machine has no Debian package sources', {
+      hint: 'add one to /etc/apt/sources.list, for example with main of Debian bookworm',
+    });
+  return [...new Set(bases.map((base) => (base.endsWith('/') ? base : `${base}/`)))];
+}
+
+/** Brings the package lists up to date when there are none or they are older than a day (or always, with `force`). */
+export async function updateLists(options: AptOptions, force = false): Promise<void> {
+  const stamp = join(options.cache, 'updated');
+  const since = statSync(stamp, { throwIfNoEntry: false })?.mtimeMs;
+  if (!force && since !== undefined && Date.now() - since < LISTS_MAX_AGE_MS) return;
+  const result = await whenUnlocked(() => aptResult(options, 'apt-get', ['update']));
+  // One broken third-party source must not stop us: what we need may well be in the others.
+  const loaded = result.stdout.match(/^(Get|Hit):/m);
+  if (result.failed && !loaded) {
+    rmSync(stamp, { force: true });
+    fail('APT_FAILED', 'the package lists could not be fetched', {
+      detail: result.stderr,
+      hint: 'see whether `apt-get update` works on this machine; dsmb uses the same sources and proxies',
+    });
+  }
+  writeFileSync(stamp, '');
+}
+
+/** Another build may be updating the same lists: apt then says so at once instead of waiting. */
+async function whenUnlocked(start: () => Promise<AptResult>): Promise<AptResult> {
+  for (let waited = 0; ; waited += LOCK_POLL_MS) {
+    const result = await start();
+    if (!/Could not get lock/.test(result.stderr) || waited >= LOCK_WAIT_MS) return result;
+    await new Promise((resolve) => setTimeout(resolve, LOCK_POLL_MS));
+  }
+}
+
+interface AptResult {
+  readonly failed: boolean;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function aptResult(options: AptOptions, program: string, args: readonly string[]): Promise<AptResult> {
+  const result = await execa(program, [...settings(options.cache), ...args], {
+    reject: false,
+    env: { LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive' },
+    maxBuffer: 64 * 1024 * 1024,
+    ...(options.signal ? { cancelSignal: options.signal } : {}),
+  });
+  options.signal?.throwIfAborted();
+  if (result.code === 'ENOENT')
+    fail('NO_APT', `${program} is not on this machine`, {
+      hint: 'toolchains need a Debian or Ubuntu machine (apt, dpkg)',
+    });
+  return result;
+}
+
+/** Our own state (nothing installed, so that a closure is whole) and our own folders (so that no root is needed). */
+function settings(cache: string): string[] {
+  const state = join(cache, 'state');
+  const archives = join(cache, 'archives');
+  for (const folder of [join(state, 'lists', 'partial'), join(archives, 'partial')])
+    mkdirSync(folder, { recursive: true });
+  const status = join(state, 'status');
+  if (!statSync(status, { throwIfNoEntry: false })) writeFileSync(status, '');
+  const values = {
+    'Dir::State': state,
+    'Dir::State::lists': join(state, 'lists'),
+    'Dir::State::status': status,
+    'Dir::State::extended_states': join(state, 'extended_states'),
+    'Dir::Cache': cache,
+    'Dir::Cache::archives': archives,
+    'Dir::Cache::pkgcache': 'pkgcache.bin',
+    'Dir::Cache::srcpkgcache': '',
+    'Dir::Log': cache,
+    'APT::Architecture': 'amd64',
+    'APT::Architectures': 'amd64',
+    'APT::Install-Recommends': 'false',
+    'APT::Install-Suggests': 'false',
+    // Plain lists: 50 MB more on disk, and the next look-up takes a quarter of the time.
+    'Acquire::GzipIndexes': 'false',
+    'Acquire::Languages': 'none',
+    'Acquire::IndexTargets::deb::DEP-11::DefaultEnabled': 'false',
+    'Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled': 'false',
+    'Acquire::Retries': '3',
+    // The store may be in a folder that only its owner reads; apt's own user could not write there.
+    ...(process.getuid?.() === 0 ? { 'APT::Sandbox::User': 'root' } : {}),
+  };
+  return Object.entries(values).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
+}

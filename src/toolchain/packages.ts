@@ -1,0 +1,41 @@
+/** The words of this folder: a set of Debian packages as it is declared, and a package as it is locked. */
+import { sortByCodePoint } from '../step/order.ts';
+
+/** A set as a build file declares it. */
+export interface PackageSet {
+  /** Names, as `apt-get install` takes them. */
+  readonly packages: readonly string[];
+  /** With all that the packages depend on (never Recommends) and a shell; otherwise the named packages alone. */
+  readonly closure: boolean;
+}
+
+/** One Debian package, pinned. */
+export interface Package {
+  readonly name: string;
+  readonly version: string;
+  /** `amd64` or `all`. */
+  readonly architecture: string;
+  /** Path in a repository's pool, without the host. */
+  readonly filename: string;
+  /** Bytes of the .deb file. */
+  readonly size: number;
+  /** Lower-case hex, of the .deb file. */
+  readonly sha256: string;
+}
+
+/**
+ * What every closure holds although nothing pulls it in: programs run `sh` and the core utilities without a
+ * dependency (they are essential in Debian), and `libc-bin` has the locale C.UTF-8.
+ */
+export const BASE_PACKAGES: readonly string[] = ['coreutils', 'dash', 'libc-bin'];
+
+/** The name of a set: `closure: dosfstools mtools`. The order in which packages were written plays no part. */
+export function setKey(set: PackageSet): string {
+  const names = sortByCodePoint(new Set(set.packages));
+  return `${set.closure ? 'closure' : 'packages'}: ${names.join(' ')}`;
+}
+
+/** The name of a pinned package: `mtools=4.0.32-1`. */
+export function packageKey({ name, version }: Pick<Package, 'name' | 'version'>): string {
+  return `${name}=${version}`;
+}
