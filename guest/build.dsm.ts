@@ -23,8 +23,20 @@ export const kernelPackage = debianPackages(`linux-image-${KERNEL_VERSION}`);
 /** The kernel: the loader's `zImage`. */
 export const kernel = fileOf({ folder: kernelPackage, path: `boot/vmlinuz-${KERNEL_VERSION}` });
 
-/** Headers and compiler for modules of this kernel, and for small programs. */
-export const kernelHeaders = toolchain(`linux-headers-${KERNEL_VERSION}`, 'gcc-12', 'libc6-dev', 'make');
+/** Headers, compiler and the programs that a kernel build calls: for modules of this kernel, and for small programs. */
+export const buildTools = toolchain(
+  `linux-headers-${KERNEL_VERSION}`,
+  'binutils',
+  'coreutils',
+  'dash',
+  'findutils',
+  'gcc-12',
+  'grep',
+  'libc6-dev',
+  'make',
+  'mawk',
+  'sed',
+);
 
 /** virtio_blk that calls its disks sda, sdb …: the article's patched driver. */
 export const driver = kernelModule({
@@ -32,7 +44,7 @@ export const driver = kernelModule({
   archive: 'usr/src/linux-source-6.1.tar.xz',
   file: 'drivers/block/virtio_blk.c',
   replace: { from: 'virtblk_name_format("vd"', to: 'virtblk_name_format("sd"' },
-  headers: kernelHeaders,
+  headers: buildTools,
   kernelVersion: KERNEL_VERSION,
 });
 
@@ -90,7 +102,7 @@ export const installerPrograms = pickFiles({
 });
 
 /** Answers the discovery packets of search tools. */
-export const findhostd = cProgram({ source: file('findhostd.c'), compiler: kernelHeaders });
+export const findhostd = cProgram({ source: file('findhostd.c'), compiler: buildTools });
 
 const VERSION = textFile({ name: 'VERSION', content: versionFile(version) });
 

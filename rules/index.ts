@@ -6,3 +6,6 @@ export { grubConfig } from './grub-config/grub-config.ts';
 export { loaderFiles } from './loader-files/loader-files.ts';
 export { mdadmConf } from './mdadm-conf/mdadm-conf.ts';
 export { patchedExtra } from './patched-extra/patched-extra.ts';
+export { installedDisk } from './installed-disk/installed-disk.ts';
+export { kernelModule, driversFolder } from './kernel-module/kernel-module.ts';
+export { verifiedDisk } from './verified-disk/verified-disk.ts';

@@ -2,10 +2,9 @@
 import { File, type Actions, type Artifact } from 'dsmb';
 import { grubTools } from '../toolchains.ts';
 
-const MODULES = [
-  ...['biosdisk', 'part_msdos', 'fat', 'normal', 'configfile', 'linux', 'search', 'search_label', 'serial', 'terminal'],
-  ...['echo', 'test', 'ls', 'cat', 'loadenv', 'minicmd', 'halt', 'reboot'],
-];
+const MODULES =
+  'biosdisk part_msdos fat normal configfile linux search search_label serial terminal ' +
+  'echo test ls cat loadenv minicmd halt reboot';
 
 /** boot.img for sector 0, core.img for the sectors behind it. */
 export interface GrubCore {
@@ -14,17 +13,19 @@ export interface GrubCore {
 }
 
 /**
- * Makes core.img for a GRUB whose `/boot/grub` is on an MBR partition (1 to 4) of the drive that the BIOS booted
- * from: the drive is left open, as it is another one wherever the image is plugged in.
+ * Arguments of grub-mkimage for a GRUB whose `/boot/grub` is on an MBR partition (1 to 4) of the drive that the BIOS
+ * booted from: the drive is left open, as it is another one wherever the image is plugged in.
  */
+export function coreArguments(partition: number): string[] {
+  return ['--format=i386-pc', `--prefix=(,msdos${partition})/boot/grub`, ...MODULES.split(' ')];
+}
+
+/** Declares the action that makes core.img, and finds boot.img in the toolchain. */
 export function grubCore(actions: Actions, partition: number): GrubCore {
   const grub = actions.toolchain(grubTools);
   const { coreImg } = actions.run({
     mnemonic: 'GrubCore',
-    argv: [
-      ...['grub-mkimage', '--format=i386-pc', `--prefix=(,msdos${partition})/boot/grub`],
-      ...['--output=/out/core.img', ...MODULES],
-    ],
+    argv: ['grub-mkimage', ...coreArguments(partition), '--output=/out/core.img'],
     toolchains: [grub],
     outputs: { coreImg: { name: 'core.img', kind: File } },
   });

@@ -3,23 +3,22 @@ import { checkMbr, type Mbr, type MbrPartition } from 'dsmb/disk';
 import { fail } from 'dsmb/step';
 import { BOOT_PARTITION, DATA_PARTITION, SWAP_PARTITION, SYSTEM_PARTITION, type FixedPartition } from './layout.ts';
 
-/** Partitions end at whole MiB, as sfdisk has it. */
-const GRAIN = 2048;
+/** 1 MiB: a data partition must have that at least. */
+const MIN_DATA = 2048;
 /** The most that a DOS table can address. */
 const MAX_END = 2 ** 32 - 1;
 
 /**
- * Checks that p1 and p2 are where they must be, lets p3 reach to the end of the disk (the last whole MiB that a DOS
- * table can address), and adds p4 in the gap, active. The disk's id stays.
+ * Checks that p1 and p2 are where they must be, lets p3 reach to the last sector of the disk (sfdisk does not align
+ * ends either) or of what a DOS table can address, and adds p4 in the gap, active. The disk's id stays.
  */
 export function bootableTable(table: Mbr, diskSectors: number): Mbr {
   const system = inPlace(table, 1, SYSTEM_PARTITION);
   const swap = inPlace(table, 2, SWAP_PARTITION);
   checkStart(table, 3, DATA_PARTITION.start);
   checkStart(table, 4, BOOT_PARTITION.start);
-  const end = Math.floor(Math.min(diskSectors, MAX_END) / GRAIN) * GRAIN;
-  const sectors = end - DATA_PARTITION.start;
-  if (sectors < GRAIN)
+  const sectors = Math.min(diskSectors, MAX_END) - DATA_PARTITION.start;
+  if (sectors < MIN_DATA)
     fail('DISK_TOO_SMALL', `a disk of ${diskSectors} sectors has no room for data`, {
       detail: `the data partition starts at sector ${DATA_PARTITION.start}`,
       hint: 'set sizeBytes to 5 GiB at least',

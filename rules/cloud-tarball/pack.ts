@@ -60,12 +60,7 @@ export async function packDisk(disk: DiskReader, file: string, options: PackOpti
 function dataBlock(disk: DiskReader, index: number): DataBlock {
   const offset = index * BLOCK_SIZE;
   const length = Math.min(BLOCK_SIZE, disk.size - offset);
-  const read = (): Buffer => {
-    const bytes = Buffer.allocUnsafe(length);
-    disk.readBlock(index, bytes);
-    return bytes;
-  };
-  return { type: 'block', offset, length, read };
+  return { type: 'block', offset, length, read: (into) => disk.readBlock(index, into) };
 }
 
 async function writeHashed(

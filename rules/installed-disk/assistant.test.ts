@@ -125,11 +125,11 @@ describe('the upload', () => {
 
   it('says what the assistant says', async () => {
     await using server = await serve((request, response) => {
-      request.resume().on('end', () => response.end('{"error":{"code":21}}'));
+      request.resume().on('end', () => response.end('{"success":false,"error":{"code":21,"name":"error_model"}}'));
     });
     expect(await failureOf(upload(server.port))).toMatchObject({
       code: 'INSTALL_REFUSED',
-      message: 'the web assistant refused the .pat: error code 21',
+      message: 'the web assistant refused the .pat: error code 21 (error_model)',
     });
   });
 

@@ -47,7 +47,7 @@ export async function installProgress(port: number, signal: AbortSignal): Promis
   const body = (await httpGet(port, PROGRESS, signal))?.body.trim() ?? '';
   if (body === '') return { kind: 'silent' };
   const answer = parseObject(body);
-  const { stage, progress } = parseData(answer);
+  const { stage, progress } = object(answer?.['data']);
   if (answer?.['success'] !== true || typeof stage !== 'string') return { kind: 'error', body };
   const percent = Number.parseInt(String(progress), 10);
   return { kind: 'working', stage, percent: percent >= 0 && percent <= 100 ? percent : undefined };
@@ -128,28 +128,22 @@ function requireAccepted(body: string): void {
   fail('INSTALL_REFUSED', `the web assistant refused the .pat: ${describeError(body)}`);
 }
 
-/** The error of an answer in words: its code where it has one, otherwise what it says. */
+/** The error of an answer in words: its code and name where it has them, otherwise what it says. */
 export function describeError(body: string): string {
-  const error = parseObject(body)?.['error'];
-  if (typeof error === 'object' && error !== null && 'code' in error) return `error code ${String(error.code)}`;
+  const { code, name } = object(parseObject(body)?.['error']);
+  if (code !== undefined) return `error code ${String(code)}${typeof name === 'string' ? ` (${name})` : ''}`;
   return body.trim() === '' ? 'an empty answer' : body.trim().slice(0, 500);
 }
 
 function parseState(answer: HttpAnswer): AssistantState | undefined {
-  const data = parseData(parseObject(answer.body));
-  const info = data['dsinfo'];
-  if (typeof info !== 'object' || info === null) return undefined;
-  const { status, model } = info as Record<string, unknown>;
-  return {
-    hasDisk: data['has_disk'] === true,
-    status: typeof status === 'string' ? status : 'unknown',
-    model: typeof model === 'string' ? model : undefined,
-  };
+  const data = object(parseObject(answer.body)?.['data']);
+  const { status, model } = object(data['dsinfo']);
+  if (typeof status !== 'string') return undefined;
+  return { hasDisk: data['has_disk'] === true, status, model: typeof model === 'string' ? model : undefined };
 }
 
-function parseData(answer: Record<string, unknown> | undefined): Record<string, unknown> {
-  const data = answer?.['data'];
-  return typeof data === 'object' && data !== null ? (data as Record<string, unknown>) : {};
+function object(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {

@@ -37,6 +37,9 @@ const MINUTES = { boot: 10, disk: 2, upload: 15, install: 30, reset: 10, system:
 /** The clock of the machine at power-on; the article's DSM is of that spring. */
 const RTC_BASE = '2018-01-01T00:00:00';
 
+const CONSOLE = 'console.log';
+const SCREEN = 'installed.png';
+
 export default step<InstallSpec>(async (context) => {
   context.progress('checking the .pat');
   const pat = await readPat(context.inputs.pat);
@@ -46,6 +49,7 @@ export default step<InstallSpec>(async (context) => {
 
   const target = join(context.scratch, 'target.raw');
   await install(context, target);
+  await keepTraces(context);
 
   context.progress('storing the disk');
   const extents = parseQemuMap(await run('qemu-img', ['map', '--output=json', '-f', 'raw', target]));
@@ -58,26 +62,41 @@ export default step<InstallSpec>(async (context) => {
 
 async function install(context: Context, target: string): Promise<void> {
   await using vm = await startMachine(context, target);
-  const end = Date.now() + context.args.timeoutMinutes * 60_000;
-  const allow = (phaseMinutes: number): number => Math.max(1, Math.min(phaseMinutes * 60_000, end - Date.now()));
-  const session = { context, vm, allow };
+  const session = { context, vm, allow: budget(context.args.timeoutMinutes) };
 
   const state = await waitForAssistant(session);
   await upload(session, state);
   await waitForInstallation(session);
   await waitForSystem(session);
-  await vm.screenshot(join(context.outputs.log, 'installed.png'));
+  await vm.screenshot(join(context.scratch, SCREEN));
   await shutDown(session);
 }
 
-async function startMachine({ args, inputs, outputs, scratch, log, progress }: Context, target: string): Promise<Vm> {
+/** Milliseconds for a phase: its own limit, or what is left of the whole. */
+function budget(minutes: number): Session['allow'] {
+  const end = Date.now() + minutes * 60_000;
+  return (phaseMinutes) => {
+    const left = end - Date.now();
+    if (left > 0) return Math.min(phaseMinutes * 60_000, left);
+    return fail('INSTALL_TIMEOUT', `the installation is not done after ${minutes} minutes`, {
+      hint: 'give installedDisk a larger timeoutMinutes',
+    });
+  };
+}
+
+/** They are written to the scratch folder, which is what a failed action leaves behind. */
+async function keepTraces({ scratch, outputs }: Context): Promise<void> {
+  await mkdir(outputs.log);
+  for (const name of [CONSOLE, SCREEN]) await copyFile(join(scratch, name), join(outputs.log, name));
+}
+
+async function startMachine({ args, inputs, scratch, log, progress }: Context, target: string): Promise<Vm> {
   progress('starting the machine');
   // The installer writes its kernel to the boot disk too: it gets a copy, which nobody keeps.
   const boot = join(scratch, 'boot.img');
   await copyFile(inputs.boot, boot);
   await chmod(boot, 0o600);
   await makeSparse(target, args.sizeGiB * 1024 ** 3);
-  await mkdir(outputs.log);
 
   const accelerator = availableAccelerator();
   log(`accelerator: ${accelerator}`);
@@ -91,7 +110,7 @@ async function startMachine({ args, inputs, outputs, scratch, log, progress }: C
       { file: boot, format: 'raw', interface: 'ide', slot: 'hdc', bootIndex: 0 },
     ],
     nics: [{ mac: macOfImage(boot), forwards: [DSM_PORT] }],
-    logFile: join(outputs.log, 'console.log'),
+    logFile: join(scratch, CONSOLE),
     scratch,
   });
 }
@@ -124,11 +143,16 @@ async function upload({ vm, context, allow }: Session, { status }: AssistantStat
 
 /** Follows the assistant's own progress until the guest resets the machine. */
 async function waitForInstallation({ vm, context, allow }: Session): Promise<void> {
+  let shown = '';
+  const show = (stage: string, percent: number | undefined): void => {
+    if (`${stage} ${percent}` !== shown) context.progress(`installing (${stage})`, percent);
+    shown = `${stage} ${percent}`;
+  };
   await vm.waitUntil('the installation to end', allow(MINUTES.install), async (signal) => {
     if (vm.resets > 0) return true;
     const now = await installProgress(vm.port(DSM_PORT), signal);
     if (now.kind === 'error') fail('INSTALL_FAILED', `the installation failed: ${describeError(now.body)}`);
-    if (now.kind === 'working') context.progress(`installing (${now.stage})`, now.percent);
+    if (now.kind === 'working') show(now.stage, now.percent);
     return (now.kind === 'working' && now.stage === 'Success') || undefined;
   });
   context.progress('restarting the machine');

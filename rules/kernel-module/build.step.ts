@@ -1,5 +1,5 @@
 /** Changes one text in a kernel source file and compiles it as a module, outside of the kernel's tree. */
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run, step } from 'dsmb/step';
 import { replaceOnce } from './replace-once.ts';
@@ -20,10 +20,20 @@ export default step<Spec>(async ({ args: { name, replace, kernelVersion }, input
   mkdirSync(folder);
   const source = readFileSync(inputs.source, 'utf8');
   writeFileSync(join(folder, `${name}.c`), replaceOnce(source, replace.from, replace.to, `${name}.c`));
-  writeFileSync(join(folder, 'Kbuild'), `obj-m := ${name}.o\nccflags-y := -fdebug-prefix-map=${folder}=. -g0\n`);
-  const headers = `/usr/src/linux-headers-${kernelVersion}`;
-  // Debug information is off: it is what would name the folder, and an initrd has no use for it.
-  await run('make', ['-C', headers, `M=${folder}`, 'CONFIG_DEBUG_INFO_BTF_MODULES=', 'modules']);
-  await run('strip', ['--strip-debug', '--enable-deterministic-archives', join(folder, `${name}.ko`)]);
+  writeFileSync(join(folder, 'Kbuild'), `obj-m := ${name}.o\n`);
+  // The name of the folder must not get into the module.
+  const flags = `KCFLAGS=-g0 -ffile-prefix-map=${folder}=.`;
+  await run('make', ['-C', `/usr/src/linux-headers-${kernelVersion}`, `M=${folder}`, flags, 'modules'], {
+    env: { PATH: `${linkAwk(scratch)}:${process.env['PATH']}` },
+  });
+  await run('strip', ['--strip-debug', join(folder, `${name}.ko`)]);
   copyFileSync(join(folder, `${name}.ko`), outputs.module);
 });
+
+/** The build calls `awk`; packages bring it as `mawk`, and the link is made on installing them. */
+function linkAwk(scratch: string): string {
+  const folder = join(scratch, 'bin');
+  mkdirSync(folder);
+  symlinkSync('/usr/bin/mawk', join(folder, 'awk'));
+  return folder;
+}

@@ -1,9 +1,8 @@
 /** Rules: a module of the kernel's own sources with a line changed, and a folder of modules. */
 import { File, rule, stepModule, type Toolchain, type Tree } from 'dsmb';
 import { Drivers, KernelModule } from '../kinds.ts';
-import { overlayTools } from '../toolchains.ts';
+import { tarTools } from '../toolchains.ts';
 
-const extract = stepModule<typeof import('./extract.step.ts').default>(new URL('./extract.step.ts', import.meta.url));
 const build = stepModule<typeof import('./build.step.ts').default>(new URL('./build.step.ts', import.meta.url));
 
 /** Compiles one file of the kernel's sources, changed, as a module for that kernel. */
@@ -27,13 +26,16 @@ export const kernelModule = rule<
   name: 'kernelModule',
   makes: KernelModule,
   implement({ source, archive, file, replace, headers, kernelVersion }, actions) {
-    const extracted = actions.step({
+    const extracted = actions.run({
       mnemonic: 'KernelSource',
-      module: extract,
-      args: { file },
+      // The first occurrence ends the reading: most of the archive is never unpacked.
+      argv: [
+        ...['tar', '--extract', '--xz', '--file=/in/archive', '--directory=/out', '--no-same-owner'],
+        ...['--occurrence=1', '--wildcards', `--strip-components=${file.split('/').length}`, `*/${file}`],
+      ],
       inputs: { archive: source.at(archive, File) },
       outputs: { file: { name: baseName(file), kind: File } },
-      toolchains: [actions.toolchain(overlayTools)],
+      toolchains: [actions.toolchain(tarTools)],
     });
     return actions.step({
       mnemonic: 'KernelModule',

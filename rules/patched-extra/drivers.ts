@@ -14,6 +14,8 @@ export interface Module {
 /** A module to add. */
 export interface Driver extends Module {
   readonly content: Buffer;
+  /** What the kernel compares with its own: release and options, for example `3.10.102 SMP mod_unload `. */
+  readonly versionMagic: string;
 }
 
 const MODULE_FILE = /^(?<name>[\w-]+)\.ko(\.xz|\.gz)?$/;
@@ -28,7 +30,8 @@ export async function readDrivers(folder: string): Promise<Driver[]> {
     const name = moduleName(file) ?? '';
     if (drivers.has(name)) fail('DRIVER_TWICE', `the folder of drivers has ${name}.ko twice`);
     const content = await contentOf(join(folder, file));
-    drivers.set(name, { name, content, depends: dependsOf(content, `${name}.ko`) });
+    const info = moduleInfo(content, `${name}.ko`);
+    drivers.set(name, { name, content, depends: dependsOf(info), versionMagic: info.get('vermagic') ?? '' });
   }
   return sortByCodePoint(drivers.values(), (driver) => driver.name);
 }
@@ -38,23 +41,21 @@ export function moduleName(file: string): string | undefined {
   return MODULE_FILE.exec(basename(file))?.groups?.['name'];
 }
 
-/** What a module says in its `.modinfo` section: `depends=a,b`. */
-export function dependsOf(content: Buffer, name: string): string[] {
-  const info =
+/** What a module says of itself in its `.modinfo` section: `key=value` texts; of a key that repeats, the first. */
+export function moduleInfo(content: Buffer, name: string): ReadonlyMap<string, string> {
+  const section =
     elfSection(content, '.modinfo', name) ?? fail('ELF_CORRUPT', `${name} is no kernel module: it has no .modinfo`);
-  const line = info
-    .toString('latin1')
-    .split('\0')
-    .find((entry) => entry.startsWith('depends='));
-  return (line ?? 'depends=')
-    .slice('depends='.length)
-    .split(',')
-    .filter((each) => each !== '');
+  const info = new Map<string, string>();
+  for (const entry of section.toString('latin1').split('\0')) {
+    const [, key, value] = /^(\w+)=(.*)$/s.exec(entry) ?? [];
+    if (key !== undefined && value !== undefined && !info.has(key)) info.set(key, value);
+  }
+  return info;
 }
 
-/** Modules are the same whether written with `-` or `_`. */
-export function sameModule(a: string, b: string): boolean {
-  return kernelName(a) === kernelName(b);
+/** The modules that must be loaded before: `depends=a,b`. */
+export function dependsOf(info: ReadonlyMap<string, string>): string[] {
+  return (info.get('depends') ?? '').split(',').filter((name) => name !== '');
 }
 
 /** The name as the kernel writes it. */

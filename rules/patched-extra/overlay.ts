@@ -4,7 +4,7 @@ import { sortByCodePoint } from 'dsmb/step';
 import { createReadStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { dependsOf, moduleName, type Module } from './drivers.ts';
+import { dependsOf, moduleInfo, moduleName, type Module } from './drivers.ts';
 
 /** Where the loader looks for modules that an overlay brings. */
 const MODULES = 'usr/lib/modules';
@@ -58,7 +58,7 @@ export async function modulesOf(overlay: Overlay): Promise<Module[]> {
   for (const path of overlay.paths()) {
     const name = moduleName(path);
     const content = name === undefined || !path.endsWith('.ko') ? undefined : await overlay.bytes(path);
-    if (name !== undefined && content) modules.push({ name, depends: dependsOf(content, path) });
+    if (name !== undefined && content) modules.push({ name, depends: dependsOf(moduleInfo(content, path)) });
   }
   return modules;
 }

@@ -2,8 +2,9 @@
 import { cpioFile, lzma, pickFiles, writeCpio } from 'dsmb/archive';
 import { fail, step } from 'dsmb/step';
 import { readFile } from 'node:fs/promises';
-import { withAssembly, checkPatch, LINUXRC } from './assembly-patch.ts';
-import { readDrivers } from './drivers.ts';
+import { checkPatch, LINUXRC, withAssembly } from './assembly-patch.ts';
+import { readDrivers, type Driver } from './drivers.ts';
+import { checkKernel, kernelRelease } from './kernel.ts';
 import { withModules } from './module-list.ts';
 import { moduleFolder, modulesOf, openOverlay, type Overlay } from './overlay.ts';
 
@@ -14,20 +15,22 @@ const ARRAYS = 'etc/mdadm.conf';
 export default step<{
   args: { readonly assembleArrays: boolean };
   /** `drivers` and `mdadmConf` may be there too. */
-  inputs: 'extra' | 'rd';
+  inputs: 'extra' | 'rd' | 'kernel';
   outputs: 'extra';
 }>(async ({ args, inputs, allInputs, outputs, scratch, epoch, log }) => {
   const overlay = await openOverlay(inputs.extra, scratch);
-  await addDrivers(overlay, allInputs['drivers'], log);
+  if (allInputs['drivers'] !== undefined) {
+    const drivers = await readDrivers(allInputs['drivers']);
+    checkKernel(drivers, await kernelRelease(inputs.kernel));
+    await addDrivers(overlay, drivers, log);
+  }
   if (allInputs['mdadmConf'] !== undefined) overlay.put(cpioFile(ARRAYS, await readFile(allInputs['mdadmConf'])));
   await addPatch(overlay, inputs.rd, args.assembleArrays);
   await lzma(writeCpio(overlay.entries(), epoch), outputs.extra);
 });
 
 /** Adds the modules and lists them, after what they depend on. */
-async function addDrivers(overlay: Overlay, folder: string | undefined, log: (line: string) => void) {
-  if (folder === undefined) return;
-  const drivers = await readDrivers(folder);
+async function addDrivers(overlay: Overlay, drivers: readonly Driver[], log: (line: string) => void): Promise<void> {
   const place = moduleFolder(overlay);
   for (const driver of drivers) overlay.put(cpioFile(`${place}/${driver.name}.ko`, driver.content));
   const list = await overlay.text(MODULE_LIST);

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import step from './patched-extra.step.ts';
-import { kernelModule } from './test-module.ts';
+import { kernel, kernelModule, moduleWith, RELEASE } from './test-module.ts';
 
 const LINUXRC = `#!/bin/sh
 RootDevice=/dev/md0
@@ -71,9 +71,11 @@ async function patchedExtra(given: Given): Promise<string> {
   const here = join(folder, String(round++));
   await mkdir(join(here, 'drivers'), { recursive: true });
   await mkdir(join(here, 'scratch'));
-  const inputs: Record<string, string> = { extra: join(here, 'in.lzma'), rd: join(here, 'rd.gz') };
-  await lzma(writeCpio(given.overlay ?? OVERLAY, 1), inputs['extra'] ?? '');
-  await lzma(writeCpio([cpioFile('linuxrc.syno', given.linuxrc ?? LINUXRC, 0o755)], 1), inputs['rd'] ?? '');
+  const required = { extra: join(here, 'in.lzma'), rd: join(here, 'rd.gz'), kernel: join(here, 'zImage') };
+  const inputs: Record<string, string> = { ...required };
+  await writeFile(required.kernel, kernel(RELEASE));
+  await lzma(writeCpio(given.overlay ?? OVERLAY, 1), required.extra);
+  await lzma(writeCpio([cpioFile('linuxrc.syno', given.linuxrc ?? LINUXRC, 0o755)], 1), required.rd);
   for (const [name, content] of Object.entries(given.drivers ?? {}))
     await writeFile(join(here, 'drivers', name), content);
   if (given.drivers) inputs['drivers'] = join(here, 'drivers');
@@ -81,7 +83,7 @@ async function patchedExtra(given: Given): Promise<string> {
   const extra = join(here, 'extra.lzma');
   await step.run({
     args: { assembleArrays: given.assembleArrays ?? true },
-    inputs: { extra: inputs['extra'] ?? '', rd: inputs['rd'] ?? '' },
+    inputs: required,
     allInputs: inputs,
     outputs: { extra },
     scratch: join(here, 'scratch'),
@@ -197,6 +199,14 @@ describe('patchedExtra', () => {
     await expect(patchedExtra({ linuxrc: LINUXRC.replace('Mounting', 'Using') })).rejects.toMatchObject({
       diagnostic: { code: 'NO_MOUNT_LINE', detail: '15 | mount "${RootDevice}" "${Mnt}"' },
     });
+  });
+
+  test('drivers for another kernel are refused, unless each symbol has its version', async () => {
+    const other = (options: string) => ({ 'a.ko': moduleWith(`depends=\0vermagic=4.4.59 SMP ${options}\0`) });
+    await expect(patchedExtra({ drivers: other('mod_unload ') })).rejects.toMatchObject({
+      diagnostic: { code: 'DRIVER_KERNEL_MISMATCH', detail: 'a.ko: 4.4.59 SMP mod_unload ' },
+    });
+    await patchedExtra({ drivers: other('mod_unload modversions ') });
   });
 
   test.each([

@@ -1,21 +1,22 @@
 /** The overlay over the loader's initrd, with drivers, the arrays' description and the patch that assembles them. */
-import { rule, stepModule, File } from 'dsmb';
+import { File, rule, stepModule, type Value } from 'dsmb';
 import { CpioLzma, type Drivers, type Loader, type MdadmConf } from '../kinds.ts';
 import { overlayTools } from '../toolchains.ts';
 
-interface Attributes {
-  /** Its `extra.lzma` is the overlay to add to; its `rd.gz` is what the patch is checked against. */
+/** Attributes of `patchedExtra`. */
+export interface PatchedExtraAttributes {
+  /** Its `extra.lzma` is the overlay to add to; patch and drivers are checked against its `rd.gz` and `zImage`. */
   readonly loader: Loader;
   /** Kernel modules (`*.ko` or `*.ko.xz`) to add; they are also listed for loading, dependencies first. */
   readonly drivers?: Drivers;
   /** Becomes `etc/mdadm.conf`. */
   readonly mdadmConf?: MdadmConf;
   /** Assemble the arrays before the system is mounted; true unless told. Without it a virtio disk does not boot. */
-  readonly assembleArrays?: boolean;
+  readonly assembleArrays?: Value<boolean>;
 }
 
 /** Makes the `extra.lzma` that boots the installed system from a virtio disk. */
-export const patchedExtra = rule<Attributes, 'CpioLzma'>({
+export const patchedExtra = rule<PatchedExtraAttributes, 'CpioLzma'>({
   name: 'patchedExtra',
   makes: CpioLzma,
   implement({ loader, drivers, mdadmConf, assembleArrays = true }, actions) {
@@ -29,6 +30,7 @@ export const patchedExtra = rule<Attributes, 'CpioLzma'>({
       inputs: {
         extra: loader.at('extra.lzma', CpioLzma),
         rd: loader.at('rd.gz', File),
+        kernel: loader.at('zImage', File),
         ...(drivers ? { drivers } : {}),
         ...(mdadmConf ? { mdadmConf } : {}),
       },

@@ -1,5 +1,5 @@
 /** Boots a finished disk as a cloud host would, and looks at what it shows. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail, step, type StepContext } from 'dsmb/step';
 import { diskToRaw, openDisk } from 'dsmb/disk';
@@ -22,13 +22,15 @@ const RTC_BASE = '2018-01-02T00:00:00';
 /** The line that tells the guest's MAC may come a little after the first page; a real DSM does not print it. */
 const READY_MS = 10_000;
 
+const CONSOLE = 'console.log';
+const SCREEN = 'screen.png';
+
 export default step<VerifySpec>(async (context) => {
-  const { args, inputs, outputs, scratch } = context;
+  const { args, inputs, scratch } = context;
   const mac = bootMac(openDisk(inputs.disk));
   const raw = join(scratch, 'disk.raw');
   context.progress('assembling the disk');
   diskToRaw(inputs.disk, raw, (percent) => context.progress('assembling the disk', percent));
-  await mkdir(outputs.report);
 
   await using vm = await startMachine(context, raw, mac);
   context.progress('booting the disk');
@@ -36,18 +38,25 @@ export default step<VerifySpec>(async (context) => {
     look(vm.port(DSM_PORT), signal),
   );
   const observation = await observe(vm, seen, mac);
-  await vm.screenshot(join(outputs.report, 'screen.png'));
+  await vm.screenshot(join(scratch, SCREEN));
 
   const problems = judge(args.expect, observation);
   if (problems.length > 0)
     fail('VERIFY_FAILED', `the disk does not boot as it should: ${problems[0]}`, {
       detail: [...problems.map((problem) => `- ${problem}`), await vm.evidence()].join('\n'),
     });
-  const report = { expect: args.expect, ...observation };
-  await writeFile(join(outputs.report, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
+  await writeReport(context, observation);
 });
 
-async function startMachine({ args, outputs, scratch, log }: Context, raw: string, mac: string): Promise<Vm> {
+async function writeReport({ args, scratch, outputs: { report } }: Context, observation: Observation): Promise<void> {
+  await mkdir(report);
+  // Traces are written to the scratch folder, which is what a failed action leaves behind.
+  for (const name of [CONSOLE, SCREEN]) await copyFile(join(scratch, name), join(report, name));
+  const content = { expect: args.expect, ...observation };
+  await writeFile(join(report, 'report.json'), `${JSON.stringify(content, null, 2)}\n`);
+}
+
+async function startMachine({ args, scratch, log }: Context, raw: string, mac: string): Promise<Vm> {
   const accelerator = availableAccelerator();
   log(`accelerator: ${accelerator}`);
   return startVm({
@@ -57,7 +66,7 @@ async function startMachine({ args, outputs, scratch, log }: Context, raw: strin
     rtcBase: RTC_BASE,
     disks: [{ file: raw, format: 'raw', interface: 'virtio', snapshot: true, bootIndex: 0 }],
     nics: [{ mac, forwards: [DSM_PORT] }],
-    logFile: join(outputs.report, 'console.log'),
+    logFile: join(scratch, CONSOLE),
     scratch,
   });
 }

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Failure } from '../step/index.ts';
 import { cpioDirectory, cpioFile, cpioSymlink, writeCpio, type CpioSource } from './cpio-write.ts';
 import { readCpio } from './cpio-read.ts';
 
@@ -109,6 +110,21 @@ describe('cpio', () => {
     await expect(readAll(bytes)).rejects.toMatchObject({
       diagnostic: { code: 'CPIO_CORRUPT', message: expect.stringContaining('field 0') },
     });
+  });
+
+  test('whatever is damaged, nothing but a failure with a code comes of it', async () => {
+    const whole = await bytesOf(writeCpio([cpioFile('a', 'text'), cpioSymlink('b', 'a'), cpioDirectory('c')], MTIME));
+    const damage = fc.array(fc.tuple(fc.nat(whole.length - 1), fc.nat(255)), { minLength: 1, maxLength: 5 });
+    await fc.assert(
+      fc.asyncProperty(damage, async (changes) => {
+        const bytes = Buffer.from(whole);
+        for (const [at, value] of changes) bytes[at] = value;
+        await readAll(bytes).catch((error: unknown) => {
+          if (!(error instanceof Failure)) throw error;
+        });
+      }),
+      { numRuns: 500 },
+    );
   });
 
   test('cpio(1) unpacks what is written: files, folders, links of both sorts', async () => {

@@ -8,7 +8,7 @@ import { crc32, gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { crc32Combine } from './crc32-combine.ts';
 import { gzip } from './gzip.ts';
-import { compressPieces, type Piece } from './piece.ts';
+import { compressPieces, type BlockPiece, type Piece } from './piece.ts';
 
 let folder = '';
 beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), 'gzip-'))));
@@ -24,20 +24,26 @@ function compress(pieces: Iterable<Piece>, memo?: string, onBlock?: (sha256: str
   return bytesOf(gzip(compressPieces(pieces, { level: 6, memo, ...(onBlock ? { onBlock } : {}) })));
 }
 
-function block(content: string): Piece {
-  return { type: 'block', length: content.length, read: () => Buffer.from(content) };
+function block(content: string): BlockPiece {
+  return { type: 'block', length: content.length, read: (into) => into.set(Buffer.from(content)) };
 }
 
 const bytes = fc.uint8Array({ maxLength: 500 });
 const piece: fc.Arbitrary<Piece> = fc.oneof(
   bytes.map((content): Piece => ({ type: 'bytes', bytes: content })),
   fc.nat(3_000_000).map((length): Piece => ({ type: 'zeros', length })),
-  bytes.map((content): Piece => ({ type: 'block', length: content.length, read: () => Buffer.from(content) })),
+  bytes.map((content): Piece => ({
+    type: 'block',
+    length: content.length,
+    read: (into) => into.set(Buffer.from(content)),
+  })),
 );
 
 function plain(piece: Piece): Uint8Array {
   if (piece.type === 'bytes') return piece.bytes;
-  return piece.type === 'zeros' ? Buffer.alloc(piece.length) : piece.read();
+  const content = Buffer.alloc(piece.length);
+  if (piece.type === 'block') piece.read(content);
+  return content;
 }
 
 describe('gzip from segments', () => {
@@ -89,6 +95,13 @@ describe('gzip from segments', () => {
     const sha256 = createHash('sha256').update('content').digest('hex');
     const unread: Piece = { type: 'block', length: 7, sha256, read: () => expect.unreachable() };
     expect((await compress([unread], memo)).equals(first)).toBe(true);
+  });
+
+  test('a failing block fails the archive, whatever is in work before it', async () => {
+    const bad = { type: 'block', length: 4, read: () => expect.fail('damaged') } as const;
+    await expect(compress([block('good'), bad, block('more')])).rejects.toThrow('damaged');
+    const lying: Piece = { ...block('text'), sha256: '0'.repeat(64) };
+    await expect(compress([lying])).rejects.toMatchObject({ diagnostic: { code: 'BLOCK_DIGEST' } });
   });
 
   test('a damaged or cut kept segment is made anew', async () => {

@@ -1,5 +1,5 @@
 /** Segments kept by the digest of their content, for the next archive that has the same block. */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Segment } from './segment.ts';
@@ -33,9 +33,12 @@ export function segmentMemo(folder: string, compressor: string): SegmentMemo {
   };
 }
 
+/** Reads an entry and sets its time, so that whoever bounds the folder can drop what nobody asks for. */
 function readIfThere(path: string): Buffer | undefined {
   try {
-    return readFileSync(path);
+    const entry = readFileSync(path);
+    utimesSync(path, new Date(), new Date());
+    return entry;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;

@@ -1,13 +1,15 @@
 /** A tar archive with a disk as its one member: sparse for GNU tar and its relatives, or plain for busybox. */
 import { plainHeader, sparseHeader, TAR_BLOCK, TAR_RECORD, type Extent, type TarFile } from './tar-header.ts';
 import { padding } from './cpio-format.ts';
-import type { Piece } from './piece.ts';
+import type { BlockPiece, Piece } from './piece.ts';
 
 /** How holes are written: as GNU's sparse map (not read by busybox), or as zeros. */
 export type SparseFormat = 'gnu' | 'plain';
 
 /** A block of a disk that holds something: its place in bytes, and its content. */
-export type DataBlock = Piece & { readonly type: 'block'; readonly offset: number };
+export interface DataBlock extends BlockPiece {
+  readonly offset: number;
+}
 
 /** The pieces of the archive, in order. `blocks` are ascending and do not overlap; all else is zero. */
 export function* diskTar(file: TarFile, blocks: readonly DataBlock[], format: SparseFormat): Generator<Piece> {
@@ -38,11 +40,16 @@ function* member(file: TarFile, blocks: readonly DataBlock[], format: SparseForm
     return;
   }
   yield { type: 'bytes', bytes: plainHeader(file) };
+  yield* diskPieces(file.size, blocks);
+}
+
+/** The pieces of a disk as it is, without an archive around it. */
+export function* diskPieces(size: number, blocks: readonly DataBlock[]): Generator<Piece> {
   let at = 0;
   for (const block of blocks) {
     if (block.offset > at) yield { type: 'zeros', length: block.offset - at };
     yield block;
     at = block.offset + block.length;
   }
-  if (file.size > at) yield { type: 'zeros', length: file.size - at };
+  if (size > at) yield { type: 'zeros', length: size - at };
 }

@@ -49,7 +49,7 @@ test('any sequence of edits, over several disks, equals the same on plain memory
         from = to;
       }
     }),
-    { numRuns: 40 },
+    { numRuns: 25 },
   );
 });
 

@@ -6,7 +6,7 @@ export const BLOCK_SIZE = 1024 * 1024;
 /** Blocks of a group folder. */
 export const GROUP_BLOCKS = 256;
 /** Bytes of the largest disk: 65,536 groups, 16 TiB. */
-export const MAX_DISK_SIZE = 0x1_0000 * GROUP_BLOCKS * BLOCK_SIZE;
+const MAX_DISK_SIZE = 0x1_0000 * GROUP_BLOCKS * BLOCK_SIZE;
 
 export const MANIFEST = 'disk.json';
 export const BLOCKS = 'blocks';

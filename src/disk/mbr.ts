@@ -70,8 +70,7 @@ export function checkMbr({ partitions }: Mbr, diskSectors: number): void {
   }
 }
 
-/** True if two entries describe the same partition. */
-export function samePartition(a: MbrPartition, b: MbrPartition): boolean {
+function samePartition(a: MbrPartition, b: MbrPartition): boolean {
   return a.active === b.active && a.type === b.type && a.start === b.start && a.sectors === b.sectors;
 }
 

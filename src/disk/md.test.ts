@@ -23,8 +23,19 @@ function member0(minor: number): Buffer {
   const partition = Buffer.alloc(SIZE);
   const block = partition.subarray((SIZE & ~0xffff) - 0x10000, (SIZE & ~0xffff) - 0x10000 + 4096);
   const words: Record<number, number> = {
-    ...{ 0: MAGIC, 2: 90, 5: UUID[0]!, 7: 1, 8: 4032, 9: 1, 10: 2, 11: minor, 33: 1, 34: 1, 35: 1, 39: 7 },
-    ...{ 13: UUID[1]!, 14: UUID[2]!, 15: UUID[3]!, 128: 0, 129: 8, 130: 1, 132: 6, 992: 0, 993: 8, 994: 1, 996: 6 },
+    0: MAGIC,
+    2: 90,
+    5: UUID[0]!,
+    7: 1,
+    8: 4032,
+    9: 1,
+    10: 2,
+    11: minor,
+    13: UUID[1]!,
+    14: UUID[2]!,
+    15: UUID[3]!,
+    33: 1,
+    39: 7,
   };
   for (const [index, word] of Object.entries(words)) block.writeUInt32LE(word, Number(index) * 4);
   block.writeUInt32LE(sum(block, 4096), 38 * 4);
@@ -56,13 +67,23 @@ const UUID_TEXT = '1ec72fb1:b1b4e29b:3017a5a8:c86610be';
 
 test('a superblock of version 0.90 is read', () => {
   expect(read(member0(1))).toEqual({
-    ...{ version: '0.90', uuid: UUID_TEXT, level: 1, raidDisks: 2, preferredMinor: 1, events: 7n },
+    version: '0.90',
+    uuid: UUID_TEXT,
+    level: 1,
+    raidDisks: 2,
+    preferredMinor: 1,
+    events: 7n,
   });
 });
 
 test.each([3, 4, 128])('a superblock of version 1.2 with %i roles is read', (roles) => {
   expect(read(member1('host:2', roles))).toEqual({
-    ...{ version: '1.2', uuid: UUID_TEXT, level: 1, raidDisks: 2, name: 'host:2', events: 9n },
+    version: '1.2',
+    uuid: UUID_TEXT,
+    level: 1,
+    raidDisks: 2,
+    name: 'host:2',
+    events: 9n,
   });
 });
 

@@ -1,6 +1,6 @@
 /** The machine's own apt, used without root: its sources, proxies and trust, but our state and cache. */
 import { execa } from 'execa';
-import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail } from '../model/diagnostic.ts';
 
@@ -14,16 +14,28 @@ export interface AptOptions {
 const LISTS_MAX_AGE_MS = 24 * 60 * 60 * 1000;
 const LOCK_WAIT_MS = 120_000;
 const LOCK_POLL_MS = 500;
+const APT_HINT = 'see whether `apt-get update` works on this machine; dsmb uses the same sources and proxies';
 const HELPER = '/usr/lib/apt/apt-helper';
 
 /** Runs one of apt's programs and gives its standard output. */
 export async function apt(options: AptOptions, program: string, args: readonly string[]): Promise<string> {
   const result = await aptResult(options, program, args);
-  if (!result.failed) return result.stdout;
+  return result.failed ? explain(program, args, result) : result.stdout;
+}
+
+/** The entries of the package lists for names or `name=version`; leaves out what no list has. */
+export async function aptShow(options: AptOptions, names: readonly string[]): Promise<string> {
+  const args = ['show', '--no-all-versions', ...names];
+  const result = await aptResult(options, 'apt-cache', args);
+  const nothing = result.stderr.includes('No packages found');
+  return result.failed && !nothing ? explain('apt-cache', args, result) : result.stdout;
+}
+
+function explain(program: string, args: readonly string[], result: AptResult): never {
   const errors = result.stderr.split('\n').filter((line) => line.startsWith('E: '));
   return fail('APT_FAILED', `${program} ${args[0]} failed`, {
-    detail: errors.join('\n') || result.stderr || program,
-    hint: 'see whether `apt-get update` works on this machine; dsmb uses the same sources and proxies',
+    detail: errors.join('\n') || result.stderr,
+    hint: APT_HINT,
   });
 }
 
@@ -34,31 +46,38 @@ export async function aptHelper(options: AptOptions, args: readonly string[]): P
 
 /** The base addresses of the machine's package repositories, in its order; needs no lists. */
 export async function repositories(options: AptOptions): Promise<string[]> {
-  const lines = await apt(options, 'apt-get', ['indextargets', '--format', '$(REPO_URI)', 'Created-By: Packages']);
-  const bases = lines.split('\n').filter((line) => line !== '');
-  if (bases.length === 0)
+  const lines = await apt(options, 'apt-get', ['update', '--print-uris']);
+  const bases = new Set(Array.from(lines.matchAll(/^'([^']+?)dists\/[^']*InRelease'/gm), ([, base]) => base!));
+  if (bases.size === 0)
     fail('NO_APT_SOURCES', 'this machine has no Debian package sources', {
       hint: 'add one to /etc/apt/sources.list, for example with main of Debian bookworm',
     });
-  return [...new Set(bases.map((base) => (base.endsWith('/') ? base : `${base}/`)))];
+  return [...new Set([...bases].flatMap(mirrors))];
 }
 
-/** Brings the package lists up to date when there are none or they are older than a day (or always, with `force`). */
-export async function updateLists(options: AptOptions, force = false): Promise<void> {
+/** Cloud images name a file with a list of mirrors; only apt itself can use such an address. */
+function mirrors(base: string): string[] {
+  const file = /^mirror\+file:(?:\/\/)?(\/.*)\/$/.exec(base)?.[1];
+  if (file === undefined) return [base];
+  const addresses = readFileSync(file, 'utf8').matchAll(/^\s*([a-z][^\s#]*)/gm);
+  return Array.from(addresses, ([, address]) => (address!.endsWith('/') ? address! : `${address}/`));
+}
+
+/**
+ * Brings the package lists up to date when there are none or they are older than a day (or always, with `force`).
+ * Tells whether it did.
+ */
+export async function updateLists(options: AptOptions, force = false): Promise<boolean> {
   const stamp = join(options.cache, 'updated');
   const since = statSync(stamp, { throwIfNoEntry: false })?.mtimeMs;
-  if (!force && since !== undefined && Date.now() - since < LISTS_MAX_AGE_MS) return;
+  if (!force && since !== undefined && Date.now() - since < LISTS_MAX_AGE_MS) return false;
   const result = await whenUnlocked(() => aptResult(options, 'apt-get', ['update']));
-  // One broken third-party source must not stop us: what we need may well be in the others.
-  const loaded = result.stdout.match(/^(Get|Hit):/m);
-  if (result.failed && !loaded) {
-    rmSync(stamp, { force: true });
-    fail('APT_FAILED', 'the package lists could not be fetched', {
-      detail: result.stderr,
-      hint: 'see whether `apt-get update` works on this machine; dsmb uses the same sources and proxies',
-    });
-  }
-  writeFileSync(stamp, '');
+  // apt calls it a success when nothing could be reached. One broken third-party source must not stop us, though.
+  if (!/^(Get|Hit):/m.test(result.stdout))
+    fail('APT_FAILED', 'the package lists could not be fetched', { detail: result.stderr, hint: APT_HINT });
+  if (/^Err:/m.test(result.stdout)) rmSync(stamp, { force: true });
+  else writeFileSync(stamp, '');
+  return true;
 }
 
 /** Another build may be updating the same lists: apt then says so at once instead of waiting. */

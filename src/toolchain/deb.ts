@@ -2,7 +2,7 @@
 import { execa } from 'execa';
 import { pipeline } from 'node:stream/promises';
 import { extract, type Header } from 'tar-stream';
-import { fail } from '../model/diagnostic.ts';
+import { fail, Failure } from '../model/diagnostic.ts';
 
 /** One entry of a package, its path normalised and without a leading slash; the root folder has the path ''. */
 export type DebEntry =
@@ -43,7 +43,7 @@ export function openDeb(file: string, name: string): OpenDeb {
         entry.resume();
       }
     } catch (error) {
-      if ((error as Error).name === 'Failure') throw error;
+      if (error instanceof Failure) throw error;
       const ended = await child;
       broken(name, ended.failed ? ended.stderr || String(ended.shortMessage) : String(error));
     } finally {

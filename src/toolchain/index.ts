@@ -12,7 +12,7 @@ export { lockedPackages, readLock, type ToolchainLock } from './lock.ts';
 export type { TreeSink } from './tree-sink.ts';
 
 /** Counts up when the same packages come to give another tree: a part of what a stored tree is looked up by. */
-export const UNPACK_FORMAT = 1;
+export const UNPACK_FORMAT = 2;
 
 /** Where and how sets are resolved, fetched and unpacked. */
 export interface ToolchainContext {

@@ -14,14 +14,13 @@ type Node =
 
 /** How a tree is laid out. */
 export interface TreeOptions {
-  /** Move /bin, /sbin and /lib* into /usr and leave symbolic links, as every Debian since bookworm is. */
-  readonly mergeUsr: boolean;
   /** Says which paths are left out. */
   readonly leaveOut: (path: string) => boolean;
   /** Whether the first package may overwrite files of the second (`Replaces`). */
   readonly replaces: (winner: Package, loser: Package) => Promise<boolean>;
 }
 
+/** Live in /usr and are symbolic links in /, as in every Debian since bookworm. */
 const MERGED = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32'];
 /** As many as Linux follows. */
 const MAX_LINKS = 40;
@@ -159,7 +158,7 @@ export class MergedTree {
 
   /** The link from a folder that lives in /usr, made when it is first needed. */
   #mergeUsr(path: string, asFolder: boolean): Node | undefined {
-    if (!asFolder || !this.#options.mergeUsr || !MERGED.includes(path)) return undefined;
+    if (!asFolder || !MERGED.includes(path)) return undefined;
     this.#addDirectory(`usr/${path}`);
     this.#setSymlink(path, `usr/${path}`, undefined);
     return this.#nodes.get(path);

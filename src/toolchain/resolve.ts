@@ -1,7 +1,7 @@
 /** From declared names to pinned packages, by the machine's own apt. */
 import { fail } from '../model/diagnostic.ts';
 import { sortByCodePoint } from '../step/order.ts';
-import { apt, updateLists, type AptOptions } from './apt.ts';
+import { apt, aptShow, updateLists, type AptOptions } from './apt.ts';
 import { BASE_PACKAGES, packageKey, setKey, type Package, type PackageSet } from './packages.ts';
 
 /** Debian policy 5.6.1. Also keeps an option from being smuggled into apt's command line. */
@@ -11,11 +11,19 @@ const NAME = /^[a-z0-9][a-z0-9+.-]+$/;
 export async function resolveSet(set: PackageSet, options: AptOptions, fresh = false): Promise<Package[]> {
   for (const name of set.packages)
     if (!NAME.test(name)) fail('UNKNOWN_PACKAGE', `'${name}' is no name of a Debian package`);
-  await updateLists(options, fresh);
-  const wanted = set.closure ? await closure(set, options) : set.packages;
-  const packages = parseStanzas(await apt(options, 'apt-cache', ['show', '--no-all-versions', ...wanted]));
-  complain(set, wanted, packages);
+  const updated = await updateLists(options, fresh);
+  let named = await show(set.packages, options);
+  if (!updated && named.length < new Set(set.packages).size) {
+    await updateLists(options, true);
+    named = await show(set.packages, options);
+  }
+  complain(set, named);
+  const packages = set.closure ? await show(await closure(set, options), options) : named;
   return sortByCodePoint(packages, packageKey);
+}
+
+async function show(names: readonly string[], options: AptOptions): Promise<Package[]> {
+  return names.length === 0 ? [] : parseStanzas(await aptShow(options, names));
 }
 
 /** The whole closure as `name=version`. */
@@ -23,6 +31,16 @@ async function closure(set: PackageSet, options: AptOptions): Promise<string[]> 
   const names = [...new Set([...BASE_PACKAGES, ...set.packages])];
   const lines = await apt(options, 'apt-get', ['install', '--quiet=2', '--print-uris', ...names]);
   return lines.split('\n').flatMap((line) => parseUriLine(line) ?? []);
+}
+
+function complain(set: PackageSet, named: readonly Package[]): void {
+  const known = new Set(named.map(({ name }) => name));
+  const unknown = set.packages.filter((name) => !known.has(name));
+  if (unknown.length > 0)
+    fail('UNKNOWN_PACKAGE', `no package source of this machine has ${unknown.join(', ')}`, {
+      detail: `needed for '${setKey(set)}'`,
+      hint: 'look the name up with `apt-cache policy <name>`; a virtual package must be replaced by a real one',
+    });
 }
 
 /** Reads `'URI' name_version_architecture.deb size hash`; apt quotes `_`, `:` and `%` in the fields as `%xx`. */
@@ -66,15 +84,4 @@ function checked(entry: Package): Package {
     /^[0-9a-f]{64}$/.test(entry.sha256) && Number.isSafeInteger(entry.size) && entry.size > 0 && entry.filename !== '';
   if (!sound) fail('APT_FAILED', `the package list has no size, file name or SHA-256 for ${packageKey(entry)}`);
   return entry;
-}
-
-/** apt-cache leaves out what it does not know, with an exit code of 0 as long as it knows anything. */
-function complain(set: PackageSet, wanted: readonly string[], packages: readonly Package[]): void {
-  const known = new Set(packages.flatMap((entry) => [entry.name, packageKey(entry)]));
-  const unknown = wanted.filter((name) => !known.has(name));
-  if (unknown.length > 0)
-    fail('UNKNOWN_PACKAGE', `no package source of this machine has ${unknown.join(', ')}`, {
-      detail: `needed for '${setKey(set)}'`,
-      hint: 'look the name up with `apt-cache policy <name>`',
-    });
 }

@@ -36,7 +36,7 @@ const ALTERNATIVES: readonly (readonly [path: string, target: string])[] = [
 export interface UnpackOptions {
   /** The folder that `fetchPackages` fetched into. */
   readonly cache: string;
-  /** As a toolchain: /usr merged, documentation and translations left out, alternatives linked. Otherwise as it is. */
+  /** As a toolchain: documentation and translations left out, alternatives linked. /usr is merged in any case. */
   readonly asRoot: boolean;
   readonly signal?: AbortSignal | undefined;
   readonly progress?: ((packagesDone: number, packages: number) => void) | undefined;
@@ -46,7 +46,6 @@ export interface UnpackOptions {
 export async function unpackSet(packages: readonly Package[], sink: TreeSink, options: UnpackOptions): Promise<void> {
   const { cache, asRoot, signal, progress } = options;
   const tree = new MergedTree(sink, {
-    mergeUsr: asRoot,
     leaveOut: (path) => asRoot && LEFT_OUT.test(path),
     replaces: (winner, loser) => replaces(debFile(cache, winner), loser.name),
   });

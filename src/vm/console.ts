@@ -14,7 +14,7 @@ export interface ConsoleMatch<Name extends string = string> {
 }
 
 /** Characters kept in memory; the whole console is in the log file. */
-const KEPT = 4 * 1024 * 1024;
+const KEPT = 1024 * 1024;
 
 /** Carriage returns and the terminal's control sequences (ECMA-48); the second finds one that is cut off. */
 const CONTROLS = /\r|\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[^[]/g;
@@ -55,7 +55,7 @@ export class Console extends EventEmitter<{ text: [] }> {
 
   /** The last few thousand characters, for a look that costs little. */
   latest(): string {
-    return this.#text.slice(-4096);
+    return this.#text.slice(-16_384);
   }
 
   /** Types on the console. */

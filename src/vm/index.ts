@@ -1,13 +1,5 @@
 /** Virtual machines for steps and tests: QEMU with typed verbs, each with a deadline. */
-export {
-  availableAccelerator,
-  canary,
-  probe,
-  probeKvm,
-  type Canary,
-  type ProbeResult,
-  type StartProgram,
-} from './accelerator.ts';
+export { availableAccelerator, canary, type Canary } from './accelerator.ts';
 export { bootSector, HELLO, type Ending } from './boot-sector.ts';
 export type { ConsoleMatch, Pattern } from './console.ts';
 export { pause } from './deadline.ts';

@@ -26,13 +26,12 @@ export interface QemuProcess {
  * and nothing to clean up. What it says on standard output and error goes to `messagesFile`.
  */
 export async function startQemu(
-  program: string,
-  args: readonly string[],
+  argv: readonly string[],
   { messagesFile, temporary }: { readonly messagesFile: string; readonly temporary: string },
 ): Promise<QemuProcess> {
   await using messages = await open(messagesFile, 'w');
-  const [file = program, ...rest] = [...deathWithParent(), program, ...args];
-  const child = spawn(file, rest, {
+  const [program = '', ...args] = [...deathWithParent(), ...argv];
+  const child = spawn(program, args, {
     stdio: ['ignore', messages.fd, messages.fd, 'pipe', 'pipe'],
     // For overlays of `snapshot` disks.
     env: { ...process.env, TMPDIR: temporary },
@@ -54,8 +53,10 @@ function deathWithParent(): string[] {
   return found ? ['setpriv', '--pdeathsig', 'KILL', '--'] : [];
 }
 
-async function exitOf(child: ChildProcess): Promise<Exit> {
+function exitOf(child: ChildProcess): Promise<Exit> {
   const { promise, resolve, reject } = Promise.withResolvers<Exit>();
+  // Whoever waits sees the error; nobody may be waiting yet.
+  promise.catch(() => {});
   child.once('error', reject);
   child.once('exit', (status, signal) => resolve({ status, signal }));
   return promise;

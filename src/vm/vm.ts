@@ -15,8 +15,11 @@ export interface VmOptions extends MachineSpec {
   readonly logFile: string;
   /** A folder on disk for QEMU's own messages and for overlays of `snapshot` disks. */
   readonly scratch: string;
-  /** The emulator, by name or path. */
-  readonly qemu?: string;
+  /**
+   * How to run the emulator: `['qemu-system-x86_64']` unless told. A sandbox may stand before it, if it passes on
+   * inherited file descriptors, shows the files of this machine under the same paths, and dies with its parent.
+   */
+  readonly command?: readonly string[];
 }
 
 /** How a machine was brought down: by its own system, or by force. */
@@ -31,10 +34,9 @@ const PANIC = /Kernel panic - not syncing[^\n]*/;
 export async function startVm(options: VmOptions): Promise<Vm> {
   // Not the scratch folder itself: QEMU takes a TMPDIR of /tmp for "none given" and goes to /var/tmp.
   const folder = await mkdtemp(join(options.scratch, 'qemu-'));
-  const messagesFile = join(folder, 'messages');
-  const qemu = options.qemu ?? 'qemu-system-x86_64';
-  const args = machineArguments(options, options.logFile);
-  const process = await startQemu(qemu, args, { messagesFile, temporary: folder });
+  const messagesFile = join(folder, 'qemu.log');
+  const argv = [...(options.command ?? ['qemu-system-x86_64']), ...machineArguments(options, options.logFile)];
+  const process = await startQemu(argv, { messagesFile, temporary: folder });
   const vm = new Vm(options, process, new Qmp(process.monitor));
   try {
     await vm.begin();
@@ -43,7 +45,7 @@ export async function startVm(options: VmOptions): Promise<Vm> {
     await vm.kill();
     const messages = await readFile(messagesFile, 'utf8');
     fail('VM_START', 'QEMU did not start', {
-      detail: [messages, String(error), `command: ${qemu} ${args.join(' ')}`].join('\n'),
+      detail: [messages, String(error), `command: ${argv.join(' ')}`].join('\n'),
     });
   }
 }

@@ -22,6 +22,8 @@ export const LONG_NAME_PARTS = [
 ] as const;
 
 const FREE = 0xe5;
+/** Stands for E5 at the start of a name, as E5 marks a free entry. */
+const ESCAPED_E5 = '\x05';
 const LAST = 0x40;
 
 /** The entries of a folder's bytes, without `.`, `..` and the volume's label. */
@@ -86,7 +88,8 @@ function shortName(entry: Buffer): string {
     const text = entry.toString('latin1', from, to).trimEnd();
     return (flags & lower) === 0 ? text : text.toLowerCase();
   };
-  const base = part(0, 8, 0x08).replace(/^\x05/, '\xe5');
+  const text = part(0, 8, 0x08);
+  const base = text.startsWith(ESCAPED_E5) ? `\xe5${text.slice(1)}` : text;
   const extension = part(8, 11, 0x10);
   return extension === '' ? base : `${base}.${extension}`;
 }

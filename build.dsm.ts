@@ -1,0 +1,57 @@
+/**
+ * A DSM-style NAS image for KVM clouds: install in a virtual machine, make the disk boot alone, verify, pack.
+ *
+ * Without parameters everything is built on the open stand-in guest. With a loader, drivers and a .pat of your own:
+ * `dsmb build //cloudTarball --set loader=… --set drivers=… --set pat=…` (see `examples/own-files`).
+ */
+import { param } from 'dsmb';
+import * as dsm from 'dsmb/rules';
+import * as guest from './guest/build.dsm.ts';
+
+/** The network card of the machine that will run the image. */
+export const mac = param.macAddress({ default: '52:54:00:c9:18:27', doc: 'MAC address of the host that runs the image' });
+
+/** A folder with zImage, rd.gz and extra.lzma, or a jun-style loader image. */
+export const loader = param.file({ default: guest.loader, doc: 'loader: a folder, or a disk image' });
+
+/** Kernel modules that let the loader's kernel see virtio disks, under the names that DSM wants. */
+export const drivers = param.file({ default: guest.drivers, doc: 'folder of kernel modules (*.ko) for virtio-blk' });
+
+/** What is installed. Its model and version must be the loader's. */
+export const pat = param.file({ default: guest.pat, doc: 'installation archive (.pat)' });
+
+/** The loader's three files, whatever they came in. */
+export const loaderFiles = dsm.loaderFiles({ from: loader });
+
+/** Boots the installer. It has a MAC of its own, so that the installation never depends on yours. */
+export const installerBoot = dsm.bootImage({
+  loader: loaderFiles,
+  config: dsm.grubConfig({ mac: '52:54:00:12:34:56' }),
+});
+
+/** 20 GiB, installed by the web assistant in a virtual machine. */
+export const installedDisk = dsm.installedDisk({ boot: installerBoot, pat, loader: loaderFiles, sizeGiB: 20 });
+
+/** The arrays of the installed disk, read from its superblocks. */
+export const mdadmConf = dsm.mdadmConf({ disk: installedDisk });
+
+/** The loader's overlay with the drivers, the arrays, and the patch that assembles them. */
+export const patchedExtra = dsm.patchedExtra({ loader: loaderFiles, drivers, mdadmConf });
+
+/** The one thing that knows your MAC. */
+export const grubConfig = dsm.grubConfig({ mac });
+
+/** A separate boot disk of 32 MiB. */
+export const bootImage = dsm.bootImage({ loader: loaderFiles, extra: patchedExtra, config: grubConfig });
+
+/** The same files as the fourth partition of the disk. */
+export const bootPartition = dsm.bootPartition({ loader: loaderFiles, extra: patchedExtra, config: grubConfig });
+
+/** The installed disk, with the boot partition and GRUB: needs no other disk to boot. */
+export const bootableDisk = dsm.bootableDisk({ disk: installedDisk, boot: bootPartition });
+
+/** Boots the disk alone on virtio-blk: the installed system must answer. */
+export const verifiedDisk = dsm.verifiedDisk({ disk: bootableDisk });
+
+/** What is uploaded. Built beside the verification, and only good if that passes. */
+export const cloudTarball = dsm.cloudTarball({ disk: bootableDisk, name: 'dsm', validations: [verifiedDisk] });

@@ -1,0 +1,83 @@
+/** The whole way with the machine's own apt: resolve, lock, fetch, unpack; needs its package sources. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { debFile } from './fetch.ts';
+import { fetchSet, lockSet, materialiseSet, type ToolchainContext } from './index.ts';
+import { MemorySink } from './packages.test-helper.ts';
+import { readLock, updateLock, withSet } from './lock.ts';
+
+const MINUTE_MS = 60_000;
+const set = { packages: ['dash'], closure: false };
+const warnings: string[] = [];
+let folder: string;
+let context: ToolchainContext;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'dsmb-toolchain-'));
+  const warn = (message: string) => void warnings.push(message);
+  context = { lockFile: join(folder, 'toolchain.lock.json'), cache: join(folder, 'apt'), frozen: false, warn };
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const frozen = () => ({ ...context, frozen: true });
+const codeOf = (promise: Promise<unknown>) =>
+  promise.then(
+    () => 'no failure',
+    (error) => error.diagnostic?.code ?? error,
+  );
+
+test('a frozen lock is not added to', async () => {
+  expect(await codeOf(lockSet(set, frozen()))).toBe('LOCK_MISSING');
+});
+
+test('a set is resolved, locked, fetched and unpacked', { timeout: 3 * MINUTE_MS }, async () => {
+  const sink = new MemorySink();
+  const packages = await materialiseSet(set, context, sink);
+  expect(packages.map(({ name }) => name)).toEqual(['dash']);
+  expect(sink.tree['bin/dash'] ?? sink.tree['usr/bin/dash']).toMatch(/^\* \x7fELF/);
+  const text = readFileSync(context.lockFile, 'utf8');
+  expect(text).not.toMatch(/:\/\//);
+  expect(await lockSet(set, frozen())).toEqual(packages);
+});
+
+test('a damaged file in the cache is fetched again', { timeout: MINUTE_MS }, async () => {
+  const [dash] = await lockSet(set, frozen());
+  const file = debFile(context.cache, dash!);
+  writeFileSync(file, Buffer.alloc(dash!.size));
+  await fetchSet(set, frozen());
+  expect(readFileSync(file).subarray(0, 7).toString()).toBe('!<arch>');
+});
+
+test('an unknown package is named', { timeout: MINUTE_MS }, async () => {
+  const unknown = { packages: ['dash', 'no-such-package-here'], closure: true };
+  const error = await lockSet(unknown, context).catch((reason) => reason);
+  expect(error.diagnostic).toMatchObject({
+    code: 'UNKNOWN_PACKAGE',
+    detail: "needed for 'closure: dash no-such-package-here'",
+  });
+  expect(error.message).toMatch(/has no-such-package-here$/);
+  expect(await codeOf(lockSet({ packages: ['-oX=y'], closure: false }, context))).toBe('UNKNOWN_PACKAGE');
+});
+
+test(
+  'a version that has left the mirror: an error when frozen, else a warning and a new one',
+  { timeout: 3 * MINUTE_MS },
+  async () => {
+    const [dash] = await lockSet(set, frozen());
+    const old = {
+      ...dash!,
+      version: '0.0-1',
+      filename: 'pool/main/d/dash/dash_0.0-1_amd64.deb',
+      sha256: 'b'.repeat(64),
+    };
+    updateLock(context.lockFile, (lock) => withSet(lock, set, [old]));
+    const error = await fetchSet(set, frozen()).catch((reason) => reason);
+    expect(error.diagnostic.code).toBe('PACKAGE_GONE');
+    expect(error.message).toMatch(/dash=0\.0-1/);
+    expect(await fetchSet(set, context)).toEqual([dash]);
+    expect(warnings.join()).toMatch(/dash=0\.0-1 has left the package sources/);
+    expect(Object.keys(readLock(context.lockFile).packages)).toEqual([`dash=${dash!.version}`]);
+  },
+);
