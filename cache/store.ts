@@ -10,15 +10,18 @@ import { Trees } from './tree.ts';
 
 export class Store {
   readonly root: string;
+  /** Where fetched packages lie. Stores may share it: each file there is checked before it is used. */
+  readonly downloads: string;
   readonly cas: Cas;
   readonly trees: Trees;
   readonly actions: ActionCache;
   readonly folders: TreeFolders;
   readonly sources: SourceDigests;
 
-  constructor(root: string) {
-    mkdirSync(root, { recursive: true });
+  constructor(root: string, downloads = downloadsRoot(root)) {
+    for (const folder of [root, downloads]) mkdirSync(folder, { recursive: true });
     this.root = root;
+    this.downloads = downloads;
     this.cas = new Cas(root);
     this.trees = new Trees(this.cas);
     this.actions = new ActionCache(root, this.trees);
@@ -47,6 +50,11 @@ export class Store {
 export function storeRoot(env: NodeJS.ProcessEnv = process.env): string {
   if (env['DSMB_STORE']) return resolve(env['DSMB_STORE']);
   return join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'dsmb');
+}
+
+/** The downloads' place: `DSMB_DOWNLOADS`, or a folder of the store. */
+function downloadsRoot(root: string, env: NodeJS.ProcessEnv = process.env): string {
+  return resolve(env['DSMB_DOWNLOADS'] || join(root, 'debian'));
 }
 
 function alive(pid: number): boolean {

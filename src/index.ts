@@ -9,6 +9,7 @@ export {
   type Actions,
   type Artifact,
   type CommonAttributes,
+  type Hints,
   type Needs,
   type Output,
   type Resolved,

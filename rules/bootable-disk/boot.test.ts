@@ -1,7 +1,7 @@
 /** The images boot: real GRUB, real firmware, in QEMU. The kernel is none, so the end is what GRUB says before it. */
 import { execFileSync, spawn } from 'node:child_process';
 import { createRaw, diskToRaw, type RawFile } from 'dsmb/disk';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { BOOT_FILES } from '../boot-image/boot-files.ts';
 import bootImage from '../boot-image/boot-image.step.ts';
 import bootPartition from '../boot-partition/boot-partition.step.ts';
@@ -9,9 +9,9 @@ import { coreArguments } from '../boot-image/grub-core.ts';
 import { grubConfigText } from '../grub-config/text.ts';
 import bootableDisk from './bootable-disk.step.ts';
 import { BOOT_PARTITION } from './layout.ts';
-import { isInstalled, Workspace } from './steps.test-helper.ts';
+import { Workspace } from './steps.test-helper.ts';
 
-const BOOT_IMG = '/usr/lib/grub/i386-pc/boot.img';
+const BOOT_IMG = `${inject('toolchains')['grub']}/usr/lib/grub/i386-pc/boot.img`;
 const GRUB_STARTED = 'Starting DSM on the network card 525400C91827';
 const config = grubConfigText({
   mac1: '525400C91827',
@@ -24,7 +24,7 @@ const config = grubConfigText({
   sataArguments: '',
 });
 
-describe.skipIf(!isInstalled('qemu-system-x86_64') || !isInstalled('grub-mkimage'))('in QEMU', () => {
+describe('in QEMU', () => {
   const work = new Workspace();
   afterAll(() => work[Symbol.dispose]());
   beforeAll(async () => {

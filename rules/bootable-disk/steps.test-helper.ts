@@ -1,9 +1,10 @@
 /** For tests: runs steps on the host, and makes what they need. */
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { editDisk, SECTOR, withMbr } from 'dsmb/disk';
 import type { Step, StepSpec } from 'dsmb/step';
+import { runStepHere } from 'dsmb/testing';
 import { BOOT_FILES } from '../boot-image/boot-files.ts';
 import { SWAP_PARTITION, SYSTEM_PARTITION } from './layout.ts';
 
@@ -22,9 +23,7 @@ export class Workspace {
     inputs: Record<Spec['inputs'], string>,
     outputs: Record<Spec['outputs'], string>,
   ): Promise<void> {
-    const none = () => undefined;
-    const more = { allInputs: inputs, scratch: this.path, memo: undefined, epoch: 1_700_000_000 };
-    await step.run({ args, inputs, outputs, ...more, progress: none, log: none });
+    await runStepHere(step, { args, inputs, outputs, scratch: this.path });
   }
 
   /** The files of a loader, in their places; all of them are text. */
@@ -53,9 +52,4 @@ export class Workspace {
   [Symbol.dispose](): void {
     rmSync(this.path, { recursive: true, force: true });
   }
-}
-
-/** True if the program is on this machine. */
-export function isInstalled(program: string): boolean {
-  return (process.env['PATH'] ?? '').split(':').some((folder) => existsSync(join(folder, program)));
 }

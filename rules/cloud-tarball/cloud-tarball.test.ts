@@ -1,4 +1,5 @@
 import { bufferSource, diskToRaw, editDisk, SECTOR, withMbr, writeFat16 } from 'dsmb/disk';
+import { runStepHere } from 'dsmb/testing';
 import { execa } from 'execa';
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -43,15 +44,12 @@ async function makeDisk(mac: string): Promise<string> {
 async function pack(disk: string, sparse: 'gnu' | 'plain', memo?: string): Promise<{ folder: string; log: string[] }> {
   const archive = join(folder, `archive-${round++}`);
   const log: string[] = [];
-  await step.run({
+  await runStepHere(step, {
     args: { name: 'test', sparse, level: 6 },
     inputs: { disk },
-    allInputs: { disk },
     outputs: { archive },
     scratch: folder,
     memo,
-    epoch: 1_700_000_000,
-    progress: () => undefined,
     log: (line) => log.push(line),
   });
   return { folder: archive, log };

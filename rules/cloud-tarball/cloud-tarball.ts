@@ -32,7 +32,7 @@ export const cloudTarball = rule<CloudTarballAttributes, 'Archive'>({
       inputs: { disk },
       outputs: { archive: { name, kind: Archive } },
       needs: { cpus: 2 },
-      memo: true,
+      hints: { memo: true, digestsOf: ['disk'] },
     }).archive;
   },
 });

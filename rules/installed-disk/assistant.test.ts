@@ -22,8 +22,8 @@ interface Server extends AsyncDisposable {
   readonly port: number;
 }
 
-async function serve(listener: RequestListener): Promise<Server> {
-  const server = createServer(listener).listen(0, '127.0.0.1');
+async function serve(listener: (...call: Parameters<RequestListener>) => void | Promise<void>): Promise<Server> {
+  const server = createServer((...call) => void listener(...call)).listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,

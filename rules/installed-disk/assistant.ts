@@ -84,7 +84,7 @@ export async function uploadPat(port: number, upload: Upload, signal: AbortSigna
   const { promise: response, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const post = request(
     {
-      ...{ host: '127.0.0.1', port, method: 'POST', path: `/webman/install.cgi?${query}` },
+      ...{ host: '127.0.0.1', port, method: 'POST', path: `/webman/install.cgi?${query.toString()}` },
       ...{ signal, agent: false },
       headers: {
         'Content-Type': `multipart/form-data; boundary=${boundary}`,
@@ -118,7 +118,7 @@ async function answerOf(response: Promise<IncomingMessage>): Promise<string> {
   } catch (error) {
     return fail(
       'INSTALL_UPLOAD',
-      `the upload of the .pat broke off: ${error instanceof Error ? error.message : error}`,
+      `the upload of the .pat broke off: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
 }
@@ -131,7 +131,7 @@ function requireAccepted(body: string): void {
 /** The error of an answer in words: its code and name where it has them, otherwise what it says. */
 export function describeError(body: string): string {
   const { code, name } = object(parseObject(body)?.['error']);
-  if (code !== undefined) return `error code ${String(code)}${typeof name === 'string' ? ` (${name})` : ''}`;
+  if (code !== undefined) return `error code ${JSON.stringify(code)}${typeof name === 'string' ? ` (${name})` : ''}`;
   return body.trim() === '' ? 'an empty answer' : body.trim().slice(0, 500);
 }
 

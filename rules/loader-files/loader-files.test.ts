@@ -1,4 +1,5 @@
 import { cpioFile, lzma, writeCpio } from 'dsmb/archive';
+import { runStepHere } from 'dsmb/testing';
 import { execa } from 'execa';
 import { mkdir, mkdtemp, readFile, readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -56,17 +57,7 @@ async function image(table: string, at: number, sizeMiB: number, from: string): 
 
 async function loaderFiles(from: string): Promise<string> {
   const loader = join(folder, `loader-${round++}`);
-  await step.run({
-    args: {},
-    inputs: { from },
-    allInputs: { from },
-    outputs: { loader },
-    scratch: folder,
-    memo: undefined,
-    epoch: 0,
-    progress: () => undefined,
-    log: () => undefined,
-  });
+  await runStepHere(step, { args: {}, inputs: { from }, outputs: { loader }, scratch: folder });
   return loader;
 }
 

@@ -13,6 +13,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { runStepHere } from 'dsmb/testing';
 import step from './patched-extra.step.ts';
 import { kernel, kernelModule, moduleWith, RELEASE } from './test-module.ts';
 
@@ -81,16 +82,12 @@ async function patchedExtra(given: Given): Promise<string> {
   if (given.drivers) inputs['drivers'] = join(here, 'drivers');
   if (given.mdadmConf !== undefined) await writeFile((inputs['mdadmConf'] = join(here, 'mdadm.conf')), given.mdadmConf);
   const extra = join(here, 'extra.lzma');
-  await step.run({
+  await runStepHere(step, {
     args: { assembleArrays: given.assembleArrays ?? true },
     inputs: required,
     allInputs: inputs,
     outputs: { extra },
     scratch: join(here, 'scratch'),
-    memo: undefined,
-    epoch: 1_700_000_000,
-    progress: () => undefined,
-    log: () => undefined,
   });
   return extra;
 }

@@ -36,6 +36,7 @@ export const verifiedDisk = rule<VerifiedDiskAttributes, 'Report'>({
       module: stepModule<typeof verifyStep>(new URL('./verify.step.ts', import.meta.url)),
       args: { expect, memoryMiB, timeoutMinutes },
       inputs: { disk },
+      hints: { assembled: ['disk'] },
       outputs: { report: { name: 'report', kind: Report } },
       toolchains: [actions.toolchain(vmTools)],
       needs: { vm: true, memoryMiB: memoryMiB + OVERHEAD_MIB },

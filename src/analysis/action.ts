@@ -1,7 +1,7 @@
 /** Artifacts and actions as analysis leaves them: plain data that refers to other plain data. */
 import type { Label } from '../model/label.ts';
 import type { Kind } from '../model/kind.ts';
-import type { Artifact, Needs, Output } from '../model/rule.ts';
+import type { Artifact, Hints, Needs, Output } from '../model/rule.ts';
 
 /** Where an artifact's content comes from. */
 export type Origin =
@@ -33,7 +33,7 @@ export class ArtifactReference implements Artifact {
 export type Work =
   | { readonly type: 'write'; readonly content: string }
   | { readonly type: 'run'; readonly argv: readonly string[]; readonly env: Readonly<Record<string, string>> }
-  | { readonly type: 'step'; readonly module: URL; readonly args: unknown; readonly memo: boolean };
+  | { readonly type: 'step'; readonly module: URL; readonly args: unknown; readonly hints: Hints };
 
 /** One action of the action graph. */
 export interface ActionNode {

@@ -53,7 +53,7 @@ export interface CpioEntry extends CpioHeader {
   readonly uid: number;
   readonly gid: number;
   /** The body. What is not read when the next entry is asked for is passed over. */
-  body(): AsyncGenerator<Uint8Array, void, undefined>;
+  readonly body: () => AsyncGenerator<Uint8Array, void, undefined>;
 }
 
 /** Bytes of padding after `length` bytes. */

@@ -6,7 +6,7 @@ import { safePath } from './safe-path.ts';
 
 /** An entry to write: its header and its body, which is asked for only when its turn comes. */
 export interface CpioSource extends CpioHeader {
-  body(): Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+  readonly body: () => Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 }
 
 const MAX_SIZE = 0xffff_ffff;

@@ -1,26 +1,30 @@
-/** Compressed segments: raw deflate that ends on a byte, so that segments put in a row are one deflate stream. */
-import { promisify } from 'node:util';
-import { constants, crc32, deflateRaw } from 'node:zlib';
-
-const compress = promisify(deflateRaw);
+/** Compressed segments: what an archive holds of a block, made apart from all others by a codec. */
 
 /** A run of bytes, compressed on its own. */
 export interface Segment {
   /** Bytes before compression. */
   readonly rawLength: number;
-  /** CRC-32 of the bytes before compression. */
-  readonly rawCrc: number;
-  /** Deflate blocks, none of them marked as the last, ended by an empty stored block (Z_SYNC_FLUSH). */
-  readonly deflated: Uint8Array;
+  /** A number that the format's frame needs beside the bytes (u32): see the codec. */
+  readonly note: number;
+  /** Bytes of each part, in order; one part unless the codec cuts blocks into clusters. */
+  readonly parts: readonly number[];
+  readonly bytes: Uint8Array;
 }
 
-/** All that changes the bytes of a segment besides its content; safe in a file's name. */
-export function compressorName(level: number): string {
-  return `deflate${level}-zlib${(process.versions['zlib'] ?? '').replaceAll(/[^\w.]/g, '_')}`;
+/** A way of compressing blocks. The same content always gives the same segment. */
+export interface Codec {
+  /** All that changes the bytes of a segment besides its content; safe in a file's name. */
+  readonly name: string;
+  /** Compresses a block. The result may not share memory with it. */
+  readonly encode: (content: Uint8Array) => Promise<Segment>;
 }
 
-/** Compresses a run of bytes in a thread of the pool. */
-export async function deflateSegment(bytes: Uint8Array, level: number): Promise<Segment> {
-  const deflated = await compress(bytes, { level, finishFlush: constants.Z_SYNC_FLUSH });
-  return { rawLength: bytes.length, rawCrc: crc32(bytes), deflated };
+/** A name for a library's version, safe in a file's name. */
+export function versionName(version: string | undefined): string {
+  return (version ?? '').replaceAll(/[^\w.]/g, '_');
+}
+
+/** A segment of one part. */
+export function whole(content: Uint8Array, bytes: Uint8Array, note = 0): Segment {
+  return { rawLength: content.length, note, parts: [bytes.length], bytes };
 }

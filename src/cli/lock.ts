@@ -26,7 +26,7 @@ async function runLock(call: Call): Promise<number> {
     if (reference.origin.type === 'debian') add(reference.origin);
   await relock([...sets.values()], {
     lockFile: join(root, 'toolchain.lock.json'),
-    cache: new Store(storeRoot()).folder('debian'),
+    cache: new Store(storeRoot()).downloads,
     frozen: false,
     warn: (message) => console.error(message),
   });

@@ -1,9 +1,10 @@
 /** For tests: a disk as plain memory, and a disk folder as the content of its files. */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
+import { sortByCodePoint } from '../step/order.ts';
 import { BLOCK_SIZE, blockLength, blockPath, formatManifest } from './format.ts';
 
 const ZEROS = Buffer.alloc(BLOCK_SIZE);
@@ -50,7 +51,7 @@ export class ModelDisk {
       if (index * BLOCK_SIZE >= this.size || block.equals(ZEROS)) continue;
       files.set(blockPath(index), sha256(block.subarray(0, blockLength(index, this.size))));
     }
-    return new Map([...files].sort());
+    return new Map(sortByCodePoint(files, ([path]) => path));
   }
 
   #block(index: number): Buffer {
@@ -68,7 +69,7 @@ export function filesOf(folder: string, below = ''): Map<string, string> {
     const inside = [...filesOf(folder, path)];
     return inside.length > 0 ? inside : [[`${path}/`, ''] as const];
   });
-  return new Map(files.sort());
+  return new Map(sortByCodePoint(files, ([path]) => path));
 }
 
 /** A folder that is gone when the test is. */
@@ -84,10 +85,4 @@ function sha256(bytes: Uint8Array): string {
 /** An image made by mtools, mkfs.vfat and sfdisk; `fixtures/README.md` tells how. */
 export function fixture(name: string): Buffer {
   return zstdDecompressSync(readFileSync(new URL(`fixtures/${name}.img.zst`, import.meta.url)));
-}
-
-/** True if the program can be run here: some tests compare with programs that are not ours. */
-export function isInstalled(program: string): boolean {
-  const path = (process.env['PATH'] ?? '').split(':').concat('/usr/sbin', '/sbin');
-  return path.some((folder) => existsSync(join(folder, program)));
 }

@@ -39,7 +39,7 @@ export class PackageTrees {
   async #find(set: PackageSet): Promise<Node> {
     const context: ToolchainContext = {
       ...this.#context,
-      cache: this.#store.folder('debian'),
+      cache: this.#store.downloads,
       progress: (stage, percent) => this.#onProgress(setKey(set), stage, percent),
     };
     const remembered = recall(this.#memory(set, await lockSet(set, context)));

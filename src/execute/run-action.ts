@@ -10,6 +10,7 @@ import { fail, Failure, type Diagnostic } from '../model/diagnostic.ts';
 import { formatDigest } from '../model/digest.ts';
 import type { PlannedAction } from '../plan/key.ts';
 import { layOut, sandboxArgv, type Grants, type Sandbox } from './sandbox.ts';
+import { offerHints } from './hints.ts';
 import type { Machine } from './machine.ts';
 import type { Exit, Spawner } from './spawner.ts';
 
@@ -61,7 +62,8 @@ async function runSandboxed(
   const sandbox = layOut(store, action);
   try {
     const said: Diagnostic[] = [];
-    const grants: Grants = { kvm: await machine.kvm(action), memo: memoOf(store, action) };
+    const memo = await offerHints(store, action, sandbox);
+    const grants: Grants = { kvm: await machine.kvm(action), memo };
     const bubblewrap = await machine.bubblewrap(action);
     const exit = await machine.spawner.run(sandboxArgv(store, bubblewrap, action, sandbox, grants), {
       logFile: sandbox.log,
@@ -78,13 +80,6 @@ async function runSandboxed(
   } finally {
     sandbox.remove();
   }
-}
-
-/** A memo belongs to one version of one step: another version must not see its results. */
-function memoOf(store: Store, { node, files }: PlannedAction): string | undefined {
-  const bundle = files.get('step.mjs');
-  const wanted = node.work.type === 'step' && node.work.memo && bundle?.type === 'file';
-  return wanted ? store.folder('memo.v1', bundle.digest.hash) : undefined;
 }
 
 /** Captures what was declared, all of it and nothing else. */
@@ -159,7 +154,8 @@ function failure(store: Store, action: PlannedAction, sandbox: Sandbox, exit: Ex
     code: said?.code ?? (exit.timedOut ? 'ACTION_TIMEOUT' : 'ACTION_FAILED'),
     message: `${node.label} (${node.mnemonic}): ${message}`,
     detail: [
-      said?.detail ?? '',
+      // The step names files of its sandbox; the reader finds them among what is kept.
+      said?.detail?.replaceAll(/\/tmp\/(?:[^\s/]+\/)*/g, `${kept}/`) ?? '',
       `command: ${action.command.argv.join(' ')}`,
       `key: ${formatDigest(key)}`,
       tail && `last lines of its log:\n${tail}`,

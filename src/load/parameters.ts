@@ -45,7 +45,8 @@ function fromFile(root: string): Given[] {
   const path = join(root, PARAMETERS_FILE);
   if (!existsSync(path)) return [];
   return Object.entries(readObject(path)).map(([name, value]) => {
-    if (typeof value === 'object') fail('BAD_PARAMETERS_FILE', `${PARAMETERS_FILE}: the value of '${name}' is not a plain value`);
+    if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean')
+      fail('BAD_PARAMETERS_FILE', `${PARAMETERS_FILE}: the value of '${name}' is not a plain value`);
     return { name, text: String(value), from: PARAMETERS_FILE, folder: root };
   });
 }

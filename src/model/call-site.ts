@@ -4,6 +4,7 @@ import type { Location } from './diagnostic.ts';
 
 /** The caller's caller, outside this module; undefined where the stack does not tell. */
 export function callSite(depth = 2): Location | undefined {
+  // oxlint-disable-next-line typescript/unbound-method -- put back as it was
   const prepare = Error.prepareStackTrace;
   const limit = Error.stackTraceLimit;
   try {

@@ -70,6 +70,16 @@ export function stepModule<S>(url: URL): StepModule<SpecOf<S>> {
   return { url };
 }
 
+/** What spares a step work. None of it is in the key: the step must give the same output without. */
+export interface Hints<Inputs extends string = string> {
+  /** Offer a folder, `memo`, for content-addressed results of pure functions that outlives the action. */
+  readonly memo?: boolean;
+  /** Inputs whose files' digests the step asks with `digestOf`. */
+  readonly digestsOf?: readonly Inputs[];
+  /** Disk inputs that are offered as one raw file, by `assembled`. */
+  readonly assembled?: readonly Inputs[];
+}
+
 /** An action in TypeScript. */
 export interface StepAction<Spec extends StepSpec, Outputs extends Readonly<Record<string, Output>>>
   extends ActionSpec<Outputs> {
@@ -77,8 +87,7 @@ export interface StepAction<Spec extends StepSpec, Outputs extends Readonly<Reco
   readonly args: Spec['args'];
   /** Mounted at `/in/<name>`. */
   readonly inputs: { readonly [Name in Spec['inputs']]: Artifact } & Readonly<Record<string, Artifact>>;
-  /** Offer a folder for content-addressed results of pure functions that outlives the action. */
-  readonly memo?: boolean;
+  readonly hints?: Hints<Spec['inputs']>;
 }
 
 /** An action that runs a program of a toolchain. */

@@ -59,9 +59,9 @@ async function bundle(path: string): Promise<{ code: Uint8Array; inputs: string[
     banner: { js: `import{createRequire as __r}from'node:module';const require=__r(import.meta.url);` },
     absWorkingDir: root,
     logLevel: 'silent',
-  }).catch((error: { errors?: { text: string; location: { file: string; line: number; column: number } | null }[] }) => {
+  }).catch((error: Error & { errors?: { text: string; location: { file: string; line: number; column: number } | null }[] }) => {
     const first = error.errors?.[0];
-    return fail('STEP_DOES_NOT_BUNDLE', `${relative(process.cwd(), path)}: ${first?.text ?? String(error)}`, {
+    return fail('STEP_DOES_NOT_BUNDLE', `${relative(process.cwd(), path)}: ${first?.text ?? error.message}`, {
       ...(first?.location
         ? { location: { file: join(root, first.location.file), line: first.location.line, column: first.location.column + 1 } }
         : {}),

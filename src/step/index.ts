@@ -26,12 +26,16 @@ export interface StepContext<Spec extends StepSpec> {
    * functions only. Absent where none is offered; a step must give the same output without it.
    */
   readonly memo: string | undefined;
+  /** SHA-256 (hex) of an input's file where the engine handed it over (`hints.digestsOf`): spares hashing it. */
+  readonly digestOf: (path: string) => string | undefined;
+  /** A read-only raw file of a disk input, where the engine has one (`hints.assembled`). */
+  readonly assembled: (input: Spec['inputs']) => string | undefined;
   /** Seconds since 1970 that stands for "now" in everything a step writes. */
   readonly epoch: number;
   /** Tells the console where a long step is: a stage and, where known, 0 to 100. */
-  progress(stage: string, percent?: number): void;
+  readonly progress: (stage: string, percent?: number) => void;
   /** A line for the action's log. */
-  log(line: string): void;
+  readonly log: (line: string) => void;
 }
 
 /** The shape of a step: its arguments (plain data) and the names of its inputs and outputs. */

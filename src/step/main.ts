@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { toDiagnostic } from '../model/diagnostic.ts';
+import { assembledFile, digestLookup } from './hints.ts';
 import type { Step, StepContext, StepSpec } from './index.ts';
 
 /** The file that the engine writes beside the bundle. */
@@ -33,6 +34,8 @@ function context(request: StepRequest): StepContext<StepSpec> {
     allInputs: request.inputs,
     outputs: request.outputs,
     scratch: process.env['TMPDIR'] ?? '/tmp',
+    digestOf: digestLookup(request.inputs),
+    assembled: assembledFile,
     memo: existsSync('/memo') ? '/memo' : undefined,
     epoch: Number(process.env['SOURCE_DATE_EPOCH'] ?? 0),
     progress: (stage, percent) => emit({ type: 'progress', stage, ...(percent === undefined ? {} : { percent }) }),

@@ -25,7 +25,7 @@ const DEFAULT_TIMEOUT_MS = 600_000;
 export async function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
   try {
     const result = await start(program, args, options);
-    return String(result.stdout);
+    return result.stdout;
   } catch (error) {
     return explain(program, args, options, error);
   }
@@ -84,7 +84,7 @@ function settings(options: RunOptions) {
 
 function explain(program: string, args: readonly string[], options: RunOptions, error: unknown): string {
   if (!(error instanceof ExecaError)) throw error;
-  if (options.allow?.includes(error.exitCode ?? -1)) return String(error.stdout ?? '');
+  if (options.allow?.includes(error.exitCode ?? -1)) return error.stdout ?? '';
   const how = error.timedOut
     ? `did not end within ${options.timeoutMs ?? DEFAULT_TIMEOUT_MS} ms`
     : error.signal

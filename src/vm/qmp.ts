@@ -20,8 +20,8 @@ interface QmpReply {
 
 interface Waiting {
   readonly command: string;
-  resolve(value: unknown): void;
-  reject(error: unknown): void;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 /** A connection to a running QEMU. Emits `event` with a `QmpEvent`. */

@@ -1,0 +1,90 @@
+// The layers. Data moves one way, so imports do: cli → report → execute → plan → analysis → load → model.
+
+/** From the top down; a layer may import those below it, and the leaf libraries. */
+const LAYERS = ['cli', 'report', 'execute', 'plan', 'analysis', 'load'];
+const ABOVE_THE_STORE = [...LAYERS, 'graph', 'toolchain', 'disk', 'archive', 'vm'];
+const TESTS = String.raw`\.test(-helper)?\.ts$`;
+
+const source = (names) => `^src/(${names.join('|')})/`;
+const from = (path, more = {}) => ({ path, pathNot: [TESTS], ...more });
+
+const upward = LAYERS.slice(1).map((layer, index) => ({
+  name: `${layer}-imports-nothing-above`,
+  severity: 'error',
+  from: from(`^src/${layer}/`),
+  to: { path: source(LAYERS.slice(0, index + 1)) },
+}));
+
+/** A library imports only model, and what else is named here. */
+const libraries = Object.entries({
+  model: ['step/order.ts'],
+  step: ['model'],
+  graph: ['model'],
+  disk: ['model', 'step'],
+  archive: ['model', 'step'],
+  vm: ['model', 'step'],
+  toolchain: ['model', 'step'],
+}).map(([name, allowed]) => ({
+  name: `${name}-is-a-library`,
+  severity: 'error',
+  from: from(`^src/${name}/`),
+  to: { path: '^(src|cache|rules|guest|test)/', pathNot: [`^src/(${[name, ...allowed].join('|')})(/|$)`] },
+}));
+
+module.exports = {
+  forbidden: [
+    ...upward,
+    ...libraries,
+    {
+      name: 'cache-knows-no-build',
+      severity: 'error',
+      from: from('^cache/'),
+      to: { path: source(ABOVE_THE_STORE) },
+    },
+    {
+      name: 'cache-imports-words-and-order',
+      severity: 'error',
+      from: from('^cache/'),
+      to: { path: '^src/', pathNot: ['^src/model/', '^src/step/order\\.ts$'] },
+    },
+    {
+      name: 'rules-use-the-public-api',
+      comment: "rules import 'dsmb', 'dsmb/…' and each other, as anybody's rules would",
+      severity: 'error',
+      from: from('^(rules|guest|examples)/|build\\.dsm\\.ts$', { pathNot: [TESTS, '^test/'] }),
+      to: { path: '^(src|cache)/', pathNot: ['^src/(index|(step|disk|archive|vm)/index)\\.ts$'] },
+    },
+    {
+      name: 'the-program-does-not-know-its-rules',
+      severity: 'error',
+      from: from('^(src|cache)/'),
+      to: { path: '^(rules|guest|examples|test)/' },
+    },
+    {
+      name: 'rules-do-not-know-the-guest',
+      severity: 'error',
+      from: from('^rules/'),
+      to: { path: '^(guest|examples|test)/' },
+    },
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'tests-are-not-imported',
+      severity: 'error',
+      from: { pathNot: [TESTS, '^test/'] },
+      to: { path: TESTS },
+    },
+    {
+      name: 'what-runs-needs-no-dev-package',
+      severity: 'error',
+      from: { path: '^(src|cache|rules|guest)/', pathNot: [TESTS, 'cache/reapi/gen'] },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+};

@@ -1,0 +1,118 @@
+/** What of a disk is there, and where two disks differ. What has equal digests is not read. */
+import { BLOCK_SIZE, GROUP_BLOCKS, groupOf } from './format.ts';
+import type { ByteSource } from './source.ts';
+
+/** A range of bytes. */
+export interface ByteRange {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** Names for content, without reading it: equal names mean equal bytes. A tree of the store has them. */
+export interface DiskDigests {
+  /** Of a group of 256 blocks; undefined where the group has none. */
+  group(group: number): string | undefined;
+  /** Of a block; undefined where it is absent. */
+  block(index: number): string | undefined;
+}
+
+/** A disk that can be compared: its artifact (`openDisk`), or a raw image (`rawBlocks`). */
+export interface BlockSource extends ByteSource {
+  /** Indices of the blocks that may hold something, ascending. */
+  blocks(): Iterable<number>;
+  /** Numbers of the groups that may, ascending; and their blocks. */
+  groups(): readonly number[];
+  blocksOf(group: number): readonly number[];
+  readonly digests?: DiskDigests;
+}
+
+/** A raw image, or any other source, as blocks. Nothing is known of them before they are read. */
+export function rawBlocks(source: ByteSource): BlockSource {
+  const count = Math.ceil(source.size / BLOCK_SIZE);
+  const blocksOf = (group: number) => {
+    const first = group * GROUP_BLOCKS;
+    return Array.from({ length: Math.min(GROUP_BLOCKS, count - first) }, (_, index) => first + index);
+  };
+  const groups = Array.from({ length: groupOf(count - 1) + 1 }, (_, group) => group);
+  return {
+    size: source.size,
+    read: (offset, length) => source.read(offset, length),
+    groups: () => groups,
+    blocksOf,
+    *blocks() {
+      for (const group of groups) yield* blocksOf(group);
+    },
+  };
+}
+
+/** The present blocks as ranges, neighbours joined. */
+export function* presentRanges(disk: BlockSource): Generator<ByteRange> {
+  yield* joined(disk.blocks(), disk.size);
+}
+
+/**
+ * The blocks in which two disks differ, as ranges with neighbours joined. Bytes behind the end of the smaller disk
+ * count as zeros. Two blocks are in memory at most.
+ */
+export function* differingRanges(a: BlockSource, b: BlockSource): Generator<ByteRange> {
+  yield* joined(differingBlocks(a, b), Math.max(a.size, b.size));
+}
+
+/** Indices of the blocks that differ, ascending. */
+export function* differingBlocks(a: BlockSource, b: BlockSource): Generator<number> {
+  const sameSize = a.size === b.size;
+  for (const group of union(a.groups(), b.groups())) {
+    // Groups of the same digest hold the same blocks, also where the disks end elsewhere.
+    if (known(a.digests?.group(group), b.digests?.group(group))) continue;
+    for (const index of union(a.blocksOf(group), b.blocksOf(group))) {
+      if (sameSize && a.digests && b.digests) {
+        if (a.digests.block(index) !== b.digests.block(index)) yield index;
+      } else if (!known(a.digests?.block(index), b.digests?.block(index)) && !sameBytes(a, b, index)) yield index;
+    }
+  }
+}
+
+function known(a: string | undefined, b: string | undefined): boolean {
+  return a !== undefined && a === b;
+}
+
+function sameBytes(a: BlockSource, b: BlockSource, index: number): boolean {
+  return readPadded(a, index).equals(readPadded(b, index));
+}
+
+/** A whole block; what lies behind the disk's end is zero. */
+function readPadded(disk: ByteSource, index: number): Buffer {
+  const offset = index * BLOCK_SIZE;
+  const length = Math.max(0, Math.min(BLOCK_SIZE, disk.size - offset));
+  if (length === BLOCK_SIZE) return disk.read(offset, length);
+  const block = Buffer.alloc(BLOCK_SIZE);
+  if (length > 0) disk.read(offset, length).copy(block);
+  return block;
+}
+
+/** Both ascending lists as one, each number once. */
+function* union(a: readonly number[], b: readonly number[]): Generator<number> {
+  for (let i = 0, j = 0; i < a.length || j < b.length;) {
+    const next = Math.min(a[i] ?? Infinity, b[j] ?? Infinity);
+    if (a[i] === next) i++;
+    if (b[j] === next) j++;
+    yield next;
+  }
+}
+
+function* joined(blocks: Iterable<number>, size: number): Generator<ByteRange> {
+  let first = -1;
+  let end = -1;
+  const range = (): ByteRange => ({
+    offset: first * BLOCK_SIZE,
+    length: Math.min(end * BLOCK_SIZE, size) - first * BLOCK_SIZE,
+  });
+  for (const index of blocks) {
+    if (index !== end) {
+      if (end >= 0) yield range();
+      first = index;
+    }
+    end = index + 1;
+  }
+  if (end >= 0) yield range();
+}

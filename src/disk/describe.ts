@@ -1,0 +1,82 @@
+/** What is on a disk: table, boot loader, file systems, arrays. Damage in one place does not hide the others. */
+import { toDiagnostic } from '../model/diagnostic.ts';
+import { presentRanges, type BlockSource } from './compare.ts';
+import { identifyFileSystem, type FileSystemIdentity } from './file-system.ts';
+import { SECTOR } from './mbr.ts';
+import { memberContent } from './md-member.ts';
+import { readMdSuperblock, type MdSuperblock } from './md.ts';
+import { partitionSource, readPartitions, type Partition, type PartitionTable } from './partitions.ts';
+import type { ByteSource } from './source.ts';
+
+/** A partition, or a disk without a table, with what is in it. */
+export interface Content {
+  readonly fileSystem?: FileSystemIdentity;
+  readonly array?: MdSuperblock;
+  /** What is wrong in it. */
+  readonly problem?: string;
+}
+
+export interface DiskDescription {
+  /** Bytes. */
+  readonly size: number;
+  /** Bytes of the blocks that are present. */
+  readonly data: number;
+  readonly grub: boolean;
+  readonly table?: Omit<PartitionTable, 'partitions'>;
+  readonly partitions: readonly (Partition & Content)[];
+  /** Where there is no table, a file system or array may lie on the whole disk. */
+  readonly whole?: Content;
+  readonly problem?: string;
+}
+
+/** Looks at a disk. */
+export function describeDisk(disk: BlockSource, data = dataBytes(disk)): DiskDescription {
+  const { table, problem } = attempt<{ table?: PartitionTable }>(() => {
+    const table = readPartitions(disk);
+    return table ? { table } : {};
+  });
+  const partitions = (table?.partitions ?? []).map((partition) => ({
+    ...partition,
+    ...attempt(() => contentOf(partitionSource(disk, partition))),
+  }));
+  return {
+    size: disk.size,
+    data,
+    grub: hasGrub(disk),
+    ...(table ? { table: { scheme: table.scheme, diskId: table.diskId } } : {}),
+    partitions,
+    ...(table || problem ? {} : { whole: attempt(() => contentOf(disk)) }),
+    ...(problem ? { problem } : {}),
+  };
+}
+
+/** What holds the files of a partition: the partition, or the array that it is a mirror of. */
+export function fileSystemSource(partition: ByteSource): ByteSource {
+  const array = readMdSuperblock(partition);
+  return (array && memberContent(partition, array)) ?? partition;
+}
+
+function contentOf(source: ByteSource): Content {
+  const array = readMdSuperblock(source);
+  const fileSystem = identifyFileSystem((array && memberContent(source, array)) ?? source);
+  return { ...(array ? { array } : {}), ...(fileSystem ? { fileSystem } : {}) };
+}
+
+function attempt<T extends object>(look: () => T): T & { problem?: string } {
+  try {
+    return look();
+  } catch (error) {
+    return { problem: toDiagnostic(error).message } as T & { problem: string };
+  }
+}
+
+/** GRUB's boot.img says so in its error message. */
+function hasGrub(disk: ByteSource): boolean {
+  return disk.size >= SECTOR && disk.read(0, 440).includes('GRUB ');
+}
+
+function dataBytes(disk: BlockSource): number {
+  let bytes = 0;
+  for (const { length } of presentRanges(disk)) bytes += length;
+  return bytes;
+}

@@ -1,0 +1,200 @@
+/** Reads ext2, ext3 and ext4 without mounting: lists folders, follows symlinks, reads files in pieces. */
+import { fail } from '../../model/diagnostic.ts';
+import { bufferSource, checkRange, type ByteSource } from '../source.ts';
+import { blockMap, readBlocks, type BlockMap } from './block-map.ts';
+import { parseEntries, type DirectoryEntry } from './directory.ts';
+import { inlineContent, inlineParts } from './inline-data.ts';
+import { damagedExt, INODE_FLAG, readExtGeometry, readInode, ROOT_INODE } from './volume.ts';
+import type { ExtGeometry, Inode } from './volume.ts';
+
+/** A file, folder, symlink or device. */
+export interface ExtEntry {
+  readonly name: string;
+  readonly type: 'file' | 'directory' | 'symlink' | 'special';
+  /** Bytes; 0 for folders and devices. */
+  readonly size: number;
+  /** Permissions, for example 0o755. */
+  readonly mode: number;
+  /** Seconds since 1970. */
+  readonly mtime: number;
+  /** Where a symlink leads. */
+  readonly target?: string;
+}
+
+/** With its path, `/`-separated and without a leading one. */
+export interface ExtPath extends ExtEntry {
+  readonly path: string;
+}
+
+/** An open file system. Damage is an `EXT4_DAMAGED` failure wherever it is met. */
+export interface ExtVolume {
+  readonly geometry: ExtGeometry;
+  /** What is in a folder, sorted by name. */
+  list(path?: string): readonly ExtEntry[];
+  /** All files and folders, a folder before its content. Symlinks are not followed. */
+  walk(): Generator<ExtPath>;
+  /** What is at a path, or undefined. Symlinks on the way are followed, the last one is not. */
+  find(path: string): ExtEntry | undefined;
+  /** A file's content. Symlinks are followed, inside the file system. */
+  file(path: string): ByteSource;
+}
+
+const TYPE = { mask: 0xf000, directory: 0x4000, file: 0x8000, symlink: 0xa000 } as const;
+const MAX_LINKS = 40;
+const MAX_PATH = 4096;
+const MAX_DIRECTORY = 1024 ** 3;
+/** Shorter symlinks are kept where other inodes keep their block numbers. */
+const SHORT_SYMLINK = 60;
+
+/** Opens an ext file system. */
+export function openExt(source: ByteSource): ExtVolume {
+  const geometry = readExtGeometry(source);
+  const inodeOf = (number: number): Inode => readInode(source, geometry, number);
+
+  const content = (inode: Inode, what: string): ByteSource => {
+    if ((inode.flags & INODE_FLAG.encrypted) !== 0) fail('EXT4_UNSUPPORTED', `${what} is encrypted`);
+    if ((inode.flags & INODE_FLAG.inlineData) !== 0) return bufferSource(inlineContent(inode), what);
+    return mappedSource(source, geometry, blockMap(source, geometry, inode), inode.size, what);
+  };
+
+  function* entriesOf(inode: Inode, what: string): Generator<DirectoryEntry> {
+    if ((inode.flags & INODE_FLAG.inlineData) !== 0) {
+      const [head, tail] = inlineParts(inode);
+      yield* parseEntries(head.subarray(4), geometry.hasFileTypes, what); // first the parent's inode
+      return yield* parseEntries(tail, geometry.hasFileTypes, what);
+    }
+    const { blockSize } = geometry;
+    if (inode.size % blockSize !== 0 || inode.size > MAX_DIRECTORY) damagedExt(`${what} has ${inode.size} bytes`);
+    const bytes = content(inode, what);
+    for (let at = 0; at < inode.size; at += blockSize)
+      yield* parseEntries(bytes.read(at, blockSize), geometry.hasFileTypes, what);
+  }
+
+  const linkTarget = (inode: Inode): string => {
+    if (inode.size > MAX_PATH) damagedExt(`the symlink of inode ${inode.number} has ${inode.size} bytes`);
+    const inBlocks = inode.size >= SHORT_SYMLINK || (inode.flags & (INODE_FLAG.extents | INODE_FLAG.inlineData)) !== 0;
+    if (!inBlocks) return inode.content.toString('utf8', 0, inode.size);
+    return content(inode, `inode ${inode.number}`).read(0, inode.size).toString();
+  };
+
+  const describe = (name: string, inode: Inode): ExtEntry => {
+    const type = typeOf(inode);
+    return {
+      name,
+      type,
+      size: type === 'file' || type === 'symlink' ? inode.size : 0,
+      mode: inode.mode & 0o7777,
+      mtime: inode.mtime,
+      ...(type === 'symlink' ? { target: linkTarget(inode) } : {}),
+    };
+  };
+
+  /** Walks a path from the root. `..` goes up the way that was come, never above the root. */
+  const resolve = (path: string, followLast: boolean): { inode: Inode; name: string } | undefined => {
+    const way = [{ inode: inodeOf(ROOT_INODE), name: '' }];
+    const names = path.split('/');
+    for (let links = 0; names.length > 0;) {
+      const name = names.shift()!;
+      if (name === '' || name === '.') continue;
+      if (name === '..') {
+        if (way.length > 1) way.pop();
+        continue;
+      }
+      const here = way.at(-1)!.inode;
+      if (typeOf(here) !== 'directory') return undefined;
+      const entry = entriesOf(here, path).find((one) => one.name === name);
+      if (!entry) return undefined;
+      const inode = inodeOf(entry.inode);
+      if (typeOf(inode) === 'symlink' && (names.length > 0 || followLast)) {
+        if (++links > MAX_LINKS) return fail('FILE_NOT_FOUND', `${path} leads through more than ${MAX_LINKS} symlinks`);
+        const target = linkTarget(inode);
+        if (target.startsWith('/')) way.length = 1;
+        names.unshift(...target.split('/'));
+      } else {
+        way.push({ inode, name });
+      }
+    }
+    return way.at(-1);
+  };
+
+  function* walk(inode: Inode, path: string, seen: Set<number>): Generator<ExtPath> {
+    // No folder has two places: one met twice contains itself, or is hostile.
+    if (seen.has(inode.number)) damagedExt(`the folder /${path} is met twice`);
+    if (path.length > MAX_PATH) damagedExt(`it has a path of more than ${MAX_PATH} characters`);
+    seen.add(inode.number);
+    for (const { name, inode: number } of sorted(entriesOf(inode, `/${path}`))) {
+      const below = path === '' ? name : `${path}/${name}`;
+      const child = inodeOf(number);
+      yield { ...describe(name, child), path: below };
+      if (typeOf(child) === 'directory') yield* walk(child, below, seen);
+    }
+  }
+
+  return {
+    geometry,
+    walk: () => walk(inodeOf(ROOT_INODE), '', new Set()),
+    find(path) {
+      const found = resolve(path, false);
+      return found && describe(found.name, found.inode);
+    },
+    list(path = '/') {
+      const found = resolve(path, true);
+      if (!found || typeOf(found.inode) !== 'directory')
+        return fail('FILE_NOT_FOUND', `there is no folder ${path} in the file system`);
+      return sorted(entriesOf(found.inode, path)).map(({ name, inode }) => describe(name, inodeOf(inode)));
+    },
+    file(path) {
+      const found = resolve(path, true);
+      if (!found || typeOf(found.inode) !== 'file')
+        return fail('FILE_NOT_FOUND', `there is no file ${path} in the file system`);
+      return content(found.inode, path);
+    },
+  };
+}
+
+function sorted(entries: Iterable<DirectoryEntry>): DirectoryEntry[] {
+  return [...entries].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+}
+
+function typeOf({ mode }: Inode): ExtEntry['type'] {
+  switch (mode & TYPE.mask) {
+    case TYPE.directory:
+      return 'directory';
+    case TYPE.file:
+      return 'file';
+    case TYPE.symlink:
+      return 'symlink';
+    default:
+      return 'special';
+  }
+}
+
+/** A file whose blocks are scattered; holes read as zeros. */
+function mappedSource(
+  source: ByteSource,
+  geometry: ExtGeometry,
+  map: BlockMap,
+  size: number,
+  what: string,
+): ByteSource {
+  const { blockSize } = geometry;
+  return {
+    size,
+    read(offset, length) {
+      checkRange(what, size, offset, length);
+      const bytes = Buffer.alloc(length);
+      for (let at = 0; at < length;) {
+        const logical = Math.floor((offset + at) / blockSize);
+        const from = (offset + at) % blockSize;
+        const { physical, count } = map(logical);
+        const part = Math.min(length - at, count * blockSize - from);
+        if (physical !== undefined) {
+          const blocks = Math.ceil((from + part) / blockSize);
+          readBlocks(source, geometry, physical, blocks, what).copy(bytes, at, from, from + part);
+        }
+        at += part;
+      }
+      return bytes;
+    },
+  };
+}

@@ -1,0 +1,145 @@
+/** The superblock, group descriptors and inodes of ext2, ext3 and ext4 (Linux, `Documentation/filesystems/ext4`). */
+import { fail } from '../../model/diagnostic.ts';
+import type { ByteSource } from '../source.ts';
+
+/** What the superblock says; sizes in bytes. */
+export interface ExtGeometry {
+  readonly type: 'ext2' | 'ext3' | 'ext4';
+  readonly label: string;
+  readonly uuid: string;
+  readonly blockSize: number;
+  readonly blockCount: number;
+  readonly inodeCount: number;
+  readonly inodeSize: number;
+  readonly inodesPerGroup: number;
+  readonly descriptorSize: number;
+  /** Block of the first group descriptor. */
+  readonly descriptorBlock: number;
+  readonly groupCount: number;
+  /** Directory entries tell the type of what they name. */
+  readonly hasFileTypes: boolean;
+  /** It was not unmounted cleanly: its journal holds changes that are not seen here. */
+  readonly needsRecovery: boolean;
+}
+
+/** One inode. `content` is the 60 bytes that hold block numbers, extents, a short symlink or inline data. */
+export interface Inode {
+  readonly number: number;
+  readonly mode: number;
+  readonly size: number;
+  /** Seconds since 1970. */
+  readonly mtime: number;
+  readonly flags: number;
+  readonly content: Buffer;
+  /** The bytes behind the first 128, where attributes may be. */
+  readonly rest: Buffer;
+}
+
+export const INODE_FLAG = { extents: 0x80000, inlineData: 0x10000000, encrypted: 0x800 } as const;
+export const ROOT_INODE = 2;
+
+const SUPERBLOCK = 1024;
+const MAGIC = 0xef53;
+const COMPAT_JOURNAL = 0x4;
+const INCOMPAT = { fileTypes: 0x2, recover: 0x4, extents: 0x40, bits64: 0x80 } as const;
+/** Those above, and multiple mount protection, flexible groups, attribute inodes, checksum seed, large folders, inline data, casefolding. */
+const READABLE = 0x2 | 0x4 | 0x40 | 0x80 | 0x100 | 0x200 | 0x400 | 0x2000 | 0x4000 | 0x8000 | 0x20000;
+const MAX_BLOCKS = 2 ** 40;
+
+/** Any damage found in an ext file system. */
+export function damagedExt(what: string): never {
+  return fail('EXT4_DAMAGED', `the ext file system is damaged: ${what}`);
+}
+
+/** True if the magic number is there. */
+export function hasExt(source: ByteSource): boolean {
+  return source.size >= 2 * SUPERBLOCK && source.read(SUPERBLOCK + 0x38, 2).readUInt16LE(0) === MAGIC;
+}
+
+/** Reads and checks the superblock. */
+export function readExtGeometry(source: ByteSource): ExtGeometry {
+  if (!hasExt(source)) damagedExt('it has no superblock');
+  const bytes = source.read(SUPERBLOCK, SUPERBLOCK);
+  const incompat = bytes.readUInt32LE(0x60);
+  const unknown = incompat & ~READABLE;
+  if (unknown !== 0)
+    fail('EXT4_UNSUPPORTED', `the ext file system has features that cannot be read: 0x${(unknown >>> 0).toString(16)}`);
+  const wide = (incompat & INCOMPAT.bits64) !== 0;
+  const revision = bytes.readUInt32LE(0x4c);
+  const blockSize = 1024 * 2 ** Math.min(31, bytes.readUInt32LE(0x18));
+  const blockCount = bytes.readUInt32LE(0x4) + (wide ? bytes.readUInt32LE(0x150) * 2 ** 32 : 0);
+  const firstBlock = bytes.readUInt32LE(0x14);
+  const blocksPerGroup = bytes.readUInt32LE(0x20);
+  const inodesPerGroup = bytes.readUInt32LE(0x28);
+  const inodeSize = revision === 0 ? 128 : bytes.readUInt16LE(0x58);
+  const descriptorSize = wide ? bytes.readUInt16LE(0xfe) : 32;
+  if (blockSize > 65_536) damagedExt(`its blocks have ${blockSize} bytes`);
+  if (blockCount < 1 || blockCount > MAX_BLOCKS || blockCount * blockSize > source.size)
+    damagedExt(`it claims ${blockCount} blocks of ${blockSize} bytes, but there are ${source.size} bytes`);
+  if (!isPowerOf2(inodeSize) || inodeSize < 128 || inodeSize > blockSize) damagedExt(`its inodes have ${inodeSize} bytes`);
+  if (!isPowerOf2(descriptorSize) || descriptorSize < 32 || descriptorSize > 1024)
+    damagedExt(`its group descriptors have ${descriptorSize} bytes`);
+  if (blocksPerGroup < 1 || inodesPerGroup < 1) damagedExt('its groups are empty');
+  const groupCount = Math.ceil((blockCount - firstBlock) / blocksPerGroup);
+  const inodeCount = bytes.readUInt32LE(0);
+  if (groupCount < 1 || inodeCount > groupCount * inodesPerGroup)
+    damagedExt(`it claims ${inodeCount} inodes in ${groupCount} groups of ${inodesPerGroup}`);
+  return {
+    type: typeOf(bytes.readUInt32LE(0x5c), incompat),
+    label: cString(bytes.subarray(0x78, 0x88)),
+    uuid: formatUuid(bytes.subarray(0x68, 0x78)),
+    blockSize,
+    blockCount,
+    inodeCount,
+    inodeSize,
+    inodesPerGroup,
+    descriptorSize,
+    descriptorBlock: firstBlock + 1,
+    groupCount,
+    hasFileTypes: (incompat & INCOMPAT.fileTypes) !== 0,
+    needsRecovery: (incompat & INCOMPAT.recover) !== 0,
+  };
+}
+
+/** Reads an inode by its number. */
+export function readInode(source: ByteSource, geometry: ExtGeometry, number: number): Inode {
+  const { inodeCount, inodesPerGroup, inodeSize, blockSize, descriptorBlock, descriptorSize } = geometry;
+  if (number < 1 || number > inodeCount) damagedExt(`it names inode ${number}, of ${inodeCount}`);
+  const group = Math.floor((number - 1) / inodesPerGroup);
+  const descriptor = source.read(descriptorBlock * blockSize + group * descriptorSize, descriptorSize);
+  const high = descriptorSize >= 64 ? descriptor.readUInt32LE(0x28) : 0;
+  const table = descriptor.readUInt32LE(0x8) + high * 2 ** 32;
+  const offset = table * blockSize + ((number - 1) % inodesPerGroup) * inodeSize;
+  if (table < 1 || offset + inodeSize > geometry.blockCount * blockSize)
+    damagedExt(`the inode table of group ${group} lies at block ${table}`);
+  const bytes = source.read(offset, inodeSize);
+  const size = bytes.readUInt32LE(0x4) + bytes.readUInt32LE(0x6c) * 2 ** 32;
+  if (!Number.isSafeInteger(size)) damagedExt(`inode ${number} has ${size} bytes`);
+  return {
+    number,
+    mode: bytes.readUInt16LE(0),
+    size,
+    mtime: bytes.readInt32LE(0x10),
+    flags: bytes.readUInt32LE(0x20),
+    content: bytes.subarray(0x28, 0x64),
+    rest: bytes.subarray(128),
+  };
+}
+
+function typeOf(compat: number, incompat: number): ExtGeometry['type'] {
+  if ((incompat & (INCOMPAT.extents | INCOMPAT.bits64)) !== 0) return 'ext4';
+  return (compat & COMPAT_JOURNAL) !== 0 ? 'ext3' : 'ext2';
+}
+
+function cString(bytes: Buffer): string {
+  return bytes.toString('utf8').replace(/\0.*$/s, '');
+}
+
+/** Sixteen bytes in the usual groups. */
+export function formatUuid(bytes: Buffer): string {
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
+function isPowerOf2(value: number): boolean {
+  return value > 0 && (value & (value - 1)) === 0;
+}

@@ -1,0 +1,99 @@
+/** The partitions of a disk, whatever its table: one view for people and for comparisons. */
+import { hasGpt, parseGpt } from './gpt.ts';
+import { parseMbr, SECTOR } from './mbr.ts';
+import { sliceSource, type ByteSource } from './source.ts';
+
+/** One partition; bytes and 512-byte sectors. */
+export interface Partition {
+  readonly number: number;
+  readonly start: number;
+  readonly sectors: number;
+  /** For people: `Linux RAID`, `EFI system`; the table's own code where it is not known. */
+  readonly type: string;
+  readonly active: boolean;
+  /** Only GPT has names. */
+  readonly name?: string;
+}
+
+/** A partition table. */
+export interface PartitionTable {
+  readonly scheme: 'dos' | 'gpt';
+  /** As tools print it: `0x1234abcd` or a GUID. */
+  readonly diskId: string;
+  /** Ascending by number. */
+  readonly partitions: readonly Partition[];
+}
+
+const DOS_TYPES: Readonly<Record<number, string>> = {
+  0x05: 'extended',
+  0x06: 'FAT 16',
+  0x07: 'NTFS or exFAT',
+  0x0b: 'FAT 32',
+  0x0c: 'FAT 32 (LBA)',
+  0x0e: 'FAT 16 (LBA)',
+  0x0f: 'extended (LBA)',
+  0x82: 'Linux swap',
+  0x83: 'Linux',
+  0x8e: 'Linux LVM',
+  0xee: 'GPT',
+  0xef: 'EFI system',
+  0xfd: 'Linux RAID',
+};
+
+const GPT_TYPES: Readonly<Record<string, string>> = {
+  '0657FD6D-A4AB-43C4-84E5-0933C84B4F4F': 'Linux swap',
+  '0FC63DAF-8483-4772-8E79-3D69D8477DE4': 'Linux',
+  '21686148-6449-6E6F-744E-656564454649': 'BIOS boot',
+  'A19D880F-05FC-4D3B-A006-743F0F84911E': 'Linux RAID',
+  'C12A7328-F81F-11D2-BA4B-00A0C93EC93B': 'EFI system',
+  'E6D6D379-F507-44C2-A23C-238F2A3DF928': 'Linux LVM',
+  'EBD0A0A2-B9E5-4433-87C0-68B6B72699C7': 'basic data',
+};
+
+/** The table of a disk, or undefined where there is none. A GPT counts before the MBR that protects it. */
+export function readPartitions(disk: ByteSource): PartitionTable | undefined {
+  if (hasGpt(disk)) {
+    const { diskId, partitions } = parseGpt(disk);
+    return {
+      scheme: 'gpt',
+      diskId,
+      partitions: partitions.map(({ type, id: _id, ...rest }) => ({
+        ...rest,
+        type: GPT_TYPES[type] ?? type,
+        active: false,
+      })),
+    };
+  }
+  if (disk.size < SECTOR || !looksLikeMbr(disk.read(0, SECTOR), disk.size)) return undefined;
+  const { diskId, partitions } = parseMbr(disk.read(0, SECTOR));
+  return {
+    scheme: 'dos',
+    diskId: `0x${diskId.toString(16).padStart(8, '0')}`,
+    partitions: partitions.map(({ number, start, sectors, type, active }) => ({
+      number,
+      start,
+      sectors,
+      type: DOS_TYPES[type] ?? `type ${type.toString(16).padStart(2, '0')}`,
+      active,
+    })),
+  };
+}
+
+/** The bytes of a partition. One that reaches out of the disk is a `READ_OUT_OF_BOUNDS` failure. */
+export function partitionSource(disk: ByteSource, { number, start, sectors }: Partition): ByteSource {
+  return sliceSource(disk, start * SECTOR, sectors * SECTOR, `partition ${number}`);
+}
+
+/** A file system's boot sector has the same signature as an MBR: what tells them apart is a table that can be. */
+function looksLikeMbr(sector: Buffer, size: number): boolean {
+  if (sector.readUInt16LE(510) !== 0xaa55) return false;
+  const entries = [446, 462, 478, 494].map((at) => sector.subarray(at, at + 16));
+  if (!entries.every((entry) => entry[0] === 0 || entry[0] === 0x80)) return false;
+  const used = entries.filter((entry) => entry[4] !== 0 && entry.readUInt32LE(12) > 0);
+  if (!used.every((entry) => entry.readUInt32LE(8) >= 1 && entry.readUInt32LE(8) * SECTOR < size)) return false;
+  return used.length > 0 || !isFatBootSector(sector);
+}
+
+function isFatBootSector(sector: Buffer): boolean {
+  return [54, 82].some((at) => sector.toString('latin1', at, at + 3) === 'FAT');
+}

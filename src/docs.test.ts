@@ -1,0 +1,87 @@
+/** The documentation against the sources: pictures, quotations, links, error codes, attributes. */
+import { execa } from 'execa';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const PAGES = ['README.md', ...globSync(['docs/*.md', 'examples/**/*.md', 'guest/*.md'], { cwd: ROOT })].toSorted();
+const SOURCES = globSync('{src,cache,rules,guest}/**/*.ts', { cwd: ROOT }).filter((path) => !path.includes('.test'));
+
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+const matches = (text: string, pattern: RegExp): string[] => [...text.matchAll(pattern)].map(([, found = '']) => found);
+const sorted = (items: Iterable<string>): string[] => [...new Set(items)].toSorted();
+
+/** Blocks that stand behind a comment such as `<!-- quote: FILE -->` or `<!-- output: COMMAND -->`. */
+function marked(kind: 'quote' | 'output'): (readonly [page: string, of: string, block: string])[] {
+  const pattern = new RegExp(`<!-- ${kind}: (.+?) -->\\n+\`\`\`\\w*\\n([^]*?)\`\`\`\\n`, 'g');
+  return PAGES.flatMap((page) => [...read(page).matchAll(pattern)].map(([, of = '', block = '']) => [page, of, block] as const));
+}
+
+describe('pages', () => {
+  test.each(marked('output'))('%s shows the output of %s', async (_page, command, block) => {
+    const [program = '', ...args] = command.split(' ');
+    const { stdout } = await execa(program, args, { cwd: ROOT, stripFinalNewline: false });
+    expect(block, `replace the block by the output of: ${command}`).toBe(stdout);
+  });
+
+  test.each(marked('quote'))('%s quotes %s', (_page, file, block) => {
+    expect(read(file)).toContain(block);
+  });
+
+  test('the README has the picture and the build file', () => {
+    expect(marked('output').map(([page, command]) => `${page} ${command}`)).toContain('README.md ./dsmb graph //cloudTarball');
+    expect(marked('quote').some(([page, file]) => page === 'README.md' && file === 'build.dsm.ts')).toBe(true);
+  });
+
+  test.each(PAGES)('links of %s lead somewhere', (page) => {
+    for (const link of matches(read(page), /\]\(([^)\s]+)\)/g)) {
+      const [path = '', anchor] = link.split('#');
+      const target = path === '' ? page : join(dirname(page), path);
+      expect(existsSync(join(ROOT, target)), `${page}: ${link}`).toBe(true);
+      if (anchor) expect(anchorsOf(read(target)), `${page}: ${link}`).toContain(anchor);
+    }
+  });
+});
+
+describe('reference', () => {
+  test('troubleshooting.md has every error code, and no other', () => {
+    const page = sorted(matches(read('docs/troubleshooting.md'), /^\| `([A-Z0-9_]+)`/gm));
+    expect(page).toEqual(sorted(SOURCES.flatMap((path) => codesOf(read(path)))));
+  });
+
+  test('reference.md has every rule, attribute, kind, option and parameter', async () => {
+    const page = read('docs/reference.md');
+    const missing = [
+      ...SOURCES.filter((path) => path.startsWith('rules/')).flatMap((path) => attributesOf(read(path))),
+      ...matches(read('rules/kinds.ts') + read('src/model/kinds.ts'), /^export const (\w+) = kind/gm),
+      ...matches(read('rules/index.ts').replaceAll(/[{,]/g, '\n'), /^ (\w+)(?= |$)/gm),
+      ...SOURCES.filter((path) => path.startsWith('src/cli/')).flatMap((path) => optionsOf(read(path))),
+      ...matches((await execa('./dsmb', ['list'], { cwd: ROOT })).stdout, /^ {2}([\w:]+)=/gm),
+    ].filter((name) => !page.includes(`\`${name}\``));
+    expect(sorted(missing)).toEqual([]);
+  });
+});
+
+function codesOf(source: string): string[] {
+  const lines = source.split('\n').filter((line) => /\bcode[:?]/.test(line));
+  return [...matches(source, /fail\(\s*'([A-Z0-9_]+)'/g), ...lines.flatMap((line) => matches(line, /'([A-Z][A-Z0-9_]{2,})'/g))];
+}
+
+function attributesOf(source: string): string[] {
+  const interfaces = matches(source, /interface \w+Attributes \{\n([^]*?)\n\}/g);
+  return interfaces.flatMap((body) => matches(body, /^ {2}readonly (\w+)\??:/gm));
+}
+
+function optionsOf(source: string): string[] {
+  const options = matches(source, /^ {2,4}(?:'([\w-]+)'|\w+): \{ type: '(?:boolean|string)'/gm).filter((name) => name !== '');
+  return [...options, ...matches(source, /^ {2,4}(\w+): \{ type: '(?:boolean|string)'/gm)].map((name) => `--${name}`);
+}
+
+/** Anchors as GitHub makes them from headings. */
+function anchorsOf(page: string): string[] {
+  return matches(page, /^#+ (.+)$/gm).map((heading) =>
+    heading.toLowerCase().replaceAll(/[^\w\- ]/g, '').replaceAll(' ', '-'),
+  );
+}

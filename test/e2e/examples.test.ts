@@ -1,0 +1,37 @@
+/** The examples that the documentation quotes, each as a project of its own outside of this repository. */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { CHECKOUT, Project, TestStore, type Files } from '../rig/index.ts';
+
+function example(name: string): Files {
+  const folder = join(CHECKOUT, 'examples', name);
+  const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  const files = paths.filter((path) => statSync(join(folder, path)).isFile());
+  const texts = files.map((path) => [path, readFileSync(join(folder, path), 'utf8')] as const);
+  const lock = readFileSync(join(CHECKOUT, 'toolchain.lock.json'), 'utf8');
+  return { ...Object.fromEntries(texts), 'toolchain.lock.json': lock };
+}
+
+test('first-rule: a rule with a step and one with a program; only what changed runs again', async () => {
+  using store = new TestStore();
+  using project = new Project(store, example('first-rule'));
+  const sums = '//sums';
+  const release = '//release';
+
+  const first = await project.build([release, '--frozen']);
+  expect(first.stderr).toContain('build succeeded');
+  expect(first.executed).toEqual([release, sums]);
+  expect((await project.build([release])).executed).toEqual([]);
+
+  project.write('checksums.step.ts', `// Only a comment.\n${project.read('checksums.step.ts')}`);
+  expect((await project.build([release])).executed).toEqual([]);
+
+  expect((await project.build([sums, '--set', 'algorithm=sha512'])).executed).toEqual([sums]);
+  expect(project.read('dsmb-out/sums/SHA512SUMS')).toMatch(
+    /^[0-9a-f]{128} {2}hello\.txt\n[0-9a-f]{128} {2}notes\.txt\n$/,
+  );
+
+  project.write('files/hello.txt', 'Hello again.\n');
+  expect((await project.build([release])).executed).toEqual([release, sums]);
+});

@@ -1,0 +1,198 @@
+/** The real pipeline on the stand-in guest, from an empty store: what is built, what is built again, and what boots. */
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CHECKOUT, Project, TestStore, type Built } from '../rig/index.ts';
+
+const OTHER_MAC = '52:54:00:aa:bb:cc';
+const CONTROLS = 'test/e2e/controls';
+
+let store: TestStore;
+let project: Project;
+let first: Built;
+
+/** A copy of the checkout's build files, so that nothing is written to the checkout; the controls are one more package. */
+function pipelineProject(): Project {
+  const copy = new Project(store);
+  for (const path of ['build.dsm.ts', 'toolchain.lock.json', 'guest', 'rules', CONTROLS]) {
+    mkdirSync(dirname(copy.path(path)), { recursive: true });
+    cpSync(join(CHECKOUT, path), copy.path(path), { recursive: true });
+  }
+  copy.write(`${CONTROLS}/build.dsm.ts`, copy.read(`${CONTROLS}/controls.ts`));
+  return copy;
+}
+
+function output(...names: string[]): string {
+  return project.path('dsmb-out', ...names);
+}
+
+function keyOf({ report }: Built, label: string): string | null | undefined {
+  return report?.actions.find((action) => action.label === label)?.key;
+}
+
+function logFolder(stderr: string): string {
+  return dirname(/full log: (.*)/.exec(stderr)?.[1] ?? '/nowhere/log');
+}
+
+beforeAll(async () => {
+  store = new TestStore();
+  project = pipelineProject();
+  first = await project.build(['//cloudTarball']);
+});
+
+afterAll(() => {
+  project[Symbol.dispose]();
+  store[Symbol.dispose]();
+});
+
+describe('the first build', () => {
+  it('succeeds, and everything runs', () => {
+    expect(first.stderr).toMatch(/build succeeded/);
+    expect(first.exitCode).toBe(0);
+    expect(first.report?.success).toBe(true);
+    expect(first.report?.actions.filter(({ outcome }) => outcome !== 'executed')).toEqual([]);
+    expect(first.executed).toEqual(
+      expect.arrayContaining(['//bootableDisk', '//cloudTarball', '//guest:pat', '//installedDisk', '//verifiedDisk']),
+    );
+  });
+
+  it('makes an archive that its SHA256SUMS vouches for', () => {
+    expect(readdirSync(output('cloudTarball')).toSorted()).toEqual(['SHA256SUMS', 'dsm.tar.gz', 'manifest.json']);
+    const checked = execFileSync('sha256sum', ['--check', 'SHA256SUMS'], { cwd: output('cloudTarball') });
+    expect(checked.toString()).toContain('dsm.tar.gz: OK');
+    const members = execFileSync('tar', ['--list', '--file', output('cloudTarball', 'dsm.tar.gz')]);
+    expect(members.toString()).toBe('disk.raw\n');
+  });
+
+  it('leaves no process and no sandbox', async () => {
+    expect(await store.processesLeft()).toEqual([]);
+    expect(store.names('sandboxes')).toEqual([]);
+  });
+});
+
+describe('the next builds', () => {
+  it('run nothing when nothing changed', async () => {
+    const second = await project.build(['//cloudTarball']);
+    expect(second.exitCode).toBe(0);
+    expect(second.executed).toEqual([]);
+  });
+
+  it('run what reads the MAC when that changes, and nothing else', async () => {
+    const changed = await project.build(['//cloudTarball', '--set', `mac=${OTHER_MAC}`]);
+    expect(changed.exitCode).toBe(0);
+    expect(changed.executed).toEqual([
+      '//bootPartition',
+      '//bootableDisk',
+      '//cloudTarball',
+      '//grubConfig',
+      '//verifiedDisk',
+    ]);
+    expect(keyOf(first, '//installedDisk')).toMatch(/^[0-9a-f]{64}\/\d+$/);
+    expect(keyOf(changed, '//installedDisk')).toBe(keyOf(first, '//installedDisk'));
+    expect(keyOf(changed, '//bootableDisk')).not.toBe(keyOf(first, '//bootableDisk'));
+  });
+
+  it('run nothing when it is set back', async () => {
+    expect((await project.build(['//cloudTarball'])).executed).toEqual([]);
+  });
+
+  it('run nothing when a comment changes in a build file, a rule or a step', async () => {
+    for (const path of ['build.dsm.ts', 'guest/build.dsm.ts', 'guest/pat.ts', 'guest/pat.step.ts'])
+      project.write(path, `/* one more comment */\n${project.read(path)}`);
+    expect((await project.build(['//cloudTarball'])).executed).toEqual([]);
+  });
+});
+
+describe('what the verification saw', () => {
+  beforeAll(async () => {
+    const built = await project.build(['//verifiedDisk', '//mdadmConf', '//guest:pat', '--set', `mac=${OTHER_MAC}`]);
+    expect(built.executed).toEqual([]);
+  });
+
+  it('is the installed system, on layout 8, with the MAC', () => {
+    const report: unknown = JSON.parse(readFileSync(output('verifiedDisk', 'report.json'), 'utf8'));
+    expect(report).toMatchObject({ screen: 'system', partitionVersion: 8, mac: OTHER_MAC });
+    const console = readFileSync(output('verifiedDisk', 'console.log'), 'utf8');
+    expect(console).toMatch(/Partition Version=8/);
+    expect(console).toMatch(new RegExp(`DSM-READY .*mac=${OTHER_MAC}`));
+  });
+
+  it('is pictured in a whole PNG', () => {
+    const chunks = pngChunks(readFileSync(output('verifiedDisk', 'screen.png')));
+    expect(chunks[0]).toBe('IHDR');
+    expect(chunks).toContain('IDAT');
+    expect(chunks.at(-1)).toBe('IEND');
+  });
+
+  it("has the arrays under the names that the guest's own mdadm prints", () => {
+    const console = readFileSync(output('verifiedDisk', 'console.log'), 'utf8');
+    const seenInside = [...console.matchAll(/MDADM-SCAN: (ARRAY \/dev\/md[01] [^\r\n]*)/g)].map(([, line]) => line);
+    const readOffline = readFileSync(output('mdadmConf', 'mdadm.conf'), 'utf8').split('\n');
+    expect(seenInside).toHaveLength(2);
+    expect(readOffline.filter((line) => /^ARRAY \/dev\/md[01] /.test(line))).toEqual(seenInside);
+  });
+});
+
+describe('disks that must not, and may, boot', () => {
+  const label = (name: string): string => `//${CONTROLS}:${name}`;
+  let built: Built;
+
+  beforeAll(async () => {
+    const names = ['unpatched', 'wrongUuid', 'unpatchedIsNotInstalled', 'overIde', 'otherModel'];
+    built = await project.build(['--keep-going', ...names.map(label)]);
+  });
+
+  const outcome = (name: string) => built.report?.actions.find((action) => action.label === label(name))?.outcome;
+
+  it.each(['unpatched', 'wrongUuid'])('ends in the install screen: %s', (name) => {
+    expect(outcome(name)).toBe('executed');
+    const report: unknown = JSON.parse(readFileSync(output(CONTROLS, name, 'report.json'), 'utf8'));
+    expect(report).toMatchObject({ screen: 'install', status: 'sys_crash', partitionVersion: 0 });
+  });
+
+  it('fails the verification in that case', () => {
+    expect(outcome('unpatchedIsNotInstalled')).toBe('failed');
+    expect(built.stderr).toMatch(/error VERIFY_FAILED .*unpatchedIsNotInstalled \(VerifyDisk\).*install screen/);
+    expect(built.exitCode).toBe(1);
+  });
+
+  it('boots over IDE too', () => {
+    expect(outcome('overIde')).toBe('executed');
+    expect(readFileSync(output(CONTROLS, 'overIde', 'console.log'), 'utf8')).toMatch(/Partition Version=8/);
+  });
+
+  it('refuses the archive of another model before a machine starts', async () => {
+    expect(outcome('otherModel')).toBe('failed');
+    const { stderr, exitCode } = await project.build([label('otherModel')]);
+    expect(stderr).toMatch(/error PAT_MODEL_MISMATCH .*DS3617xs 6\.1\.7-15284.*DS3615xs/);
+    expect(exitCode).toBe(1);
+    expect(existsSync(join(logFolder(stderr), 'log'))).toBe(true);
+    expect(existsSync(join(logFolder(stderr), 'console.log'))).toBe(false);
+  });
+
+  it('refuses a damaged archive before a machine starts', async () => {
+    const bytes = readFileSync(output('guest', 'pat', 'stand-in.pat'));
+    const middle = bytes.length >> 1;
+    bytes[middle] = bytes[middle]! ^ 0xff;
+    project.write('damaged.pat', bytes);
+    const { stderr, exitCode } = await project.build(['//installedDisk', '--set', 'pat=damaged.pat']);
+    expect(stderr).toMatch(/error PAT_CHECKSUM .*damaged/);
+    expect(exitCode).toBe(1);
+    expect(existsSync(join(logFolder(stderr), 'console.log'))).toBe(false);
+  });
+});
+
+/** Names of a PNG's chunks; fails where a checksum is wrong. */
+function pngChunks(bytes: Buffer): string[] {
+  expect(bytes.subarray(0, 8)).toEqual(Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]));
+  const names: string[] = [];
+  for (let at = 8; at < bytes.length;) {
+    const length = bytes.readUInt32BE(at);
+    names.push(bytes.toString('latin1', at + 4, at + 8));
+    expect(bytes.readUInt32BE(at + 8 + length)).toBe(crc32(bytes.subarray(at + 4, at + 8 + length)));
+    at += 12 + length;
+  }
+  return names;
+}

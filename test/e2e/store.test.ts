@@ -1,0 +1,116 @@
+/** A store that was damaged, or is used by two builds at once: results stay right, and what is broken is made again. */
+import { createHash } from 'node:crypto';
+import { chmodSync, openSync, readFileSync, readSync, rmSync, statSync, truncateSync, writeSync, closeSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { countingRules, Project, TestStore } from '../rig/index.ts';
+
+let store: TestStore;
+let project: Project;
+
+beforeAll(() => {
+  store = new TestStore();
+});
+afterAll(() => store[Symbol.dispose]());
+
+beforeEach(() => {
+  const salt = crypto.randomUUID();
+  project = new Project(store, {
+    ...countingRules(),
+    'build.dsm.ts': `
+      import { combine, shellFolder } from './rules.ts';
+      export const first = combine({ name: 'first', text: 'first ${salt}' });
+      export const second = combine({ name: 'second', of: [first] });
+      export const tree = shellFolder({ script: 'mkdir -p /out/folder/deep; cat /in/0 >/out/folder/deep/file', of: [first] });
+      export const third = combine({ name: 'third', of: [tree] });`,
+  });
+});
+afterEach(() => project[Symbol.dispose]());
+
+const damages: readonly (readonly [string, (path: string) => void])[] = [
+  ['has a flipped bit', flipByte],
+  ['was cut off', (path) => truncateSync(path, 3)],
+  ['was deleted', (path) => rmSync(path)],
+];
+
+describe('the blob of an output that', () => {
+  it.each(damages)('%s is made again', async (_what, damage) => {
+    await project.build(['//first']);
+    const content = project.read('dsmb-out/first/first.txt');
+    damage(blobOf(content));
+    rmSync(project.path('dsmb-out'), { recursive: true });
+    const again = await project.build(['//first']);
+    expect(again.stderr).toMatch(/build succeeded/);
+    expect(again.executed).toEqual(['//first']);
+    expect(project.read('dsmb-out/first/first.txt')).toBe(content);
+    expect(readFileSync(blobOf(content), 'utf8')).toBe(content);
+    expect((await project.build(['//first'])).executed).toEqual([]);
+  });
+
+  it.each(damages)('%s is made again when something new needs it', async (_what, damage) => {
+    await project.build(['//first']);
+    damage(blobOf(project.read('dsmb-out/first/first.txt')));
+    const next = await project.build(['//second']);
+    expect(next.executed).toEqual(['//first', '//second']);
+    expect(project.read('dsmb-out/second/second.txt')).toBe(project.read('dsmb-out/second/second.txt'));
+  });
+
+  it.each(damages)('%s is made again, deep in a folder', async (_what, damage) => {
+    await project.build(['//tree']);
+    damage(blobOf(project.read('dsmb-out/tree/deep/file')));
+    const next = await project.build(['//third']);
+    expect(next.stderr).toMatch(/build succeeded/);
+    expect(next.executed).toEqual(expect.arrayContaining(['//third', '//tree']));
+    expect(project.read('dsmb-out/third/third.txt')).toMatch(/^first /);
+  });
+});
+
+describe('the result of an action that', () => {
+  it.each(damages)('%s is made again', async (_what, damage) => {
+    const { report } = await project.build(['//first']);
+    const hash = report?.actions[0]?.key?.split('/')[0] ?? '';
+    damage(`${store.folder}/ac.v1/${hash.slice(0, 2)}/${hash}`);
+    const again = await project.build(['//first']);
+    expect(again.stderr).toMatch(/build succeeded/);
+    expect(again.executed).toEqual(['//first']);
+  });
+});
+
+describe('two builds at once', () => {
+  it('on one store both succeed', async () => {
+    using twin = new Project(store, {
+      ...countingRules(),
+      'build.dsm.ts': project.read('build.dsm.ts'),
+    });
+    const both = await Promise.all([project.build(['//third']), twin.build(['//third'])]);
+    for (const { stderr, exitCode } of both) {
+      expect(stderr).toMatch(/build succeeded/);
+      expect(exitCode).toBe(0);
+    }
+    expect(twin.read('dsmb-out/third/third.txt')).toBe(project.read('dsmb-out/third/third.txt'));
+    expect((await project.build(['//third'])).executed).toEqual([]);
+  });
+
+  it('of one project, in an empty store, both succeed', async () => {
+    using empty = new TestStore();
+    using fresh = new Project(empty, { ...countingRules(), 'build.dsm.ts': project.read('build.dsm.ts') });
+    const both = await Promise.all([fresh.build(['//third']), fresh.build(['//third', '//second'])]);
+    for (const { stderr } of both) expect(stderr).toMatch(/build succeeded/);
+    expect(fresh.read('dsmb-out/third/third.txt')).toMatch(/^first /);
+  });
+});
+
+function blobOf(content: string): string {
+  return store.blob(createHash('sha256').update(content).digest('hex'));
+}
+
+/** As a failing disk or memory would: the size stays. */
+function flipByte(path: string): void {
+  const { mode } = statSync(path);
+  chmodSync(path, 0o600);
+  const file = openSync(path, 'r+');
+  const byte = Buffer.alloc(1);
+  readSync(file, byte, 0, 1, 0);
+  writeSync(file, Buffer.from([byte[0]! ^ 1]), 0, 1, 0);
+  closeSync(file);
+  chmodSync(path, mode);
+}

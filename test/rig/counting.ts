@@ -1,0 +1,17 @@
+/**
+ * Files of a project with small rules whose commands are real programs. `combine` counts its invocations in a folder
+ * that outlives the sandbox (`TestStore.runs`); `shell` runs a script.
+ */
+import { readFileSync } from 'node:fs';
+import type { Files } from './project.ts';
+
+const text = (path: string): string => readFileSync(new URL(path, import.meta.url), 'utf8');
+
+/** `rules.ts`, its step, and the lock of their toolchains. */
+export function countingRules(): Files {
+  return {
+    'rules.ts': text('./fixture/rules.ts'),
+    'combine.step.ts': text('./fixture/combine.step.ts'),
+    'toolchain.lock.json': text('./fixture/toolchain.lock.json'),
+  };
+}

@@ -1,0 +1,14 @@
+/**
+ * A test rig for rules and build files: throw-away projects, the real command line, stores that can be looked into.
+ *
+ * ```ts
+ * using store = new TestStore();
+ * using project = new Project(store, { 'build.dsm.ts': `…` });
+ * expect((await project.build(['//image'])).executed).toEqual(['//image']);
+ * expect((await project.build(['//image'])).executed).toEqual([]);
+ * ```
+ */
+export { countingRules } from './counting.ts';
+export type { Finished, Invocation } from './invocation.ts';
+export { CHECKOUT, Project, type Built, type CallOptions, type Files } from './project.ts';
+export { TestStore } from './store.ts';

@@ -1,0 +1,74 @@
+/** A store for tests: empty but for downloads that it shares with the user's own, and open to inspection. */
+import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { storeRoot } from '../../cache/store.ts';
+
+export class TestStore implements Disposable {
+  readonly folder: string;
+
+  constructor() {
+    this.folder = realpathSync(mkdtempSync(join(tmpdir(), 'dsmb-store-')));
+  }
+
+  /** What a builder's environment needs. Debian packages are downloaded once for all stores; all else starts empty. */
+  get env(): NodeJS.ProcessEnv {
+    const downloads = process.env['DSMB_DOWNLOADS'] ?? join(storeRoot(), 'debian');
+    return { DSMB_STORE: this.folder, DSMB_DOWNLOADS: downloads };
+  }
+
+  /** Names in a folder of the store. */
+  names(folder: string): string[] {
+    try {
+      return readdirSync(join(this.folder, folder));
+    } catch {
+      return [];
+    }
+  }
+
+  /** Where a blob lies. */
+  blob(hash: string): string {
+    return join(this.folder, 'cas.v1', hash.slice(0, 2), hash);
+  }
+
+  /** How often a counting command (`counting.ts`) of the given name has run in this store. */
+  runs(name: string): number {
+    const counts = this.names('memo.v1').map((step) => readIfThere(join(this.folder, 'memo.v1', step, 'runs')));
+    return counts.flatMap((text) => text.split('\n')).filter((line) => line === name).length;
+  }
+
+  /** Processes that have to do with this store: the builder, its helper, sandboxes and what runs in them. */
+  processes(): string[] {
+    return readdirSync('/proc')
+      .filter((pid) => /^\d+$/.test(pid) && Number(pid) !== process.pid)
+      .filter((pid) => ['cmdline', 'environ', 'mountinfo'].some((file) => this.#mentioned(`/proc/${pid}/${file}`)))
+      .map((pid) => `${pid} ${readIfThere(`/proc/${pid}/cmdline`).replaceAll('\0', ' ')}`);
+  }
+
+  /** Waits until no process has to do with this store; gives those that are left after the deadline. */
+  async processesLeft(deadlineMs = 5000): Promise<string[]> {
+    const end = Date.now() + deadlineMs;
+    let left = this.processes();
+    while (left.length > 0 && Date.now() < end) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      left = this.processes();
+    }
+    return left;
+  }
+
+  #mentioned(file: string): boolean {
+    return readIfThere(file).includes(this.folder);
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+function readIfThere(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,7 @@
+/** Programs of others that tests compare with: the same versions on every machine, and none of them needs installing. */
+import { toolchain } from 'dsmb';
+
+export const programs = toolchain(
+  ...['busybox', 'cpio', 'diffutils', 'e2fsprogs', 'fdisk', 'gzip', 'libarchive-tools', 'mdadm', 'patch'],
+  ...['python3', 'tar', 'xz-utils', 'zstd'],
+);

@@ -1,0 +1,42 @@
+/** Which programs tests may call, from which toolchain, and what they need to run outside its root. */
+import type { Toolchain } from 'dsmb';
+import { fatTools, grubTools, vmTools } from '../../rules/toolchains.ts';
+import { programs } from './build.dsm.ts';
+
+/** A program of a toolchain. `root` is the folder that the toolchain is unpacked in. */
+export interface Program {
+  readonly name: string;
+  readonly env?: (root: string) => Readonly<Record<string, string>>;
+  readonly args?: (root: string) => readonly string[];
+}
+
+export const toolchains: Readonly<Record<string, Toolchain>> = {
+  programs,
+  fat: fatTools,
+  grub: grubTools,
+  vm: vmTools,
+};
+
+const named = (...names: string[]): Program[] => names.map((name) => ({ name }));
+
+/** By the names of the toolchains above. */
+export const PROGRAMS: Readonly<Record<keyof typeof toolchains, readonly Program[]>> = {
+  programs: [
+    ...named('bsdtar', 'busybox', 'cmp', 'cpio', 'diff', 'gzip', 'mdadm', 'patch', 'sfdisk', 'tar', 'xz', 'zstd'),
+    ...named('debugfs', 'dumpe2fs', 'e2fsck'),
+    { name: 'mke2fs', env: (root) => ({ MKE2FS_CONFIG: `${root}/etc/mke2fs.conf` }) },
+    // Its byte code would land in the store.
+    { name: 'python3', env: (root) => ({ PYTHONHOME: `${root}/usr`, PYTHONDONTWRITEBYTECODE: '1' }) },
+  ],
+  fat: named('fsck.fat', 'mcopy', 'mdir', 'mformat', 'mkfs.fat', 'mmd', 'mtype'),
+  grub: [{ name: 'grub-mkimage', args: (root) => [`--directory=${root}/usr/lib/grub/i386-pc`] }],
+  vm: [
+    ...named('qemu-img', 'qemu-io'),
+    {
+      name: 'qemu-system-x86_64',
+      env: (root) => ({ QEMU_MODULE_DIR: `${root}/usr/lib/x86_64-linux-gnu/qemu` }),
+      args: (root) =>
+        ['share/qemu', 'share/seabios', 'lib/ipxe/qemu'].flatMap((folder) => ['-L', `${root}/usr/${folder}`]),
+    },
+  ],
+};
