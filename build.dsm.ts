@@ -54,4 +54,4 @@ export const bootableDisk = dsm.bootableDisk({ disk: installedDisk, boot: bootPa
 export const verifiedDisk = dsm.verifiedDisk({ disk: bootableDisk });
 
 /** What is uploaded. Built beside the verification, and only good if that passes. */
-export const cloudTarball = dsm.cloudTarball({ disk: bootableDisk, name: 'dsm', validations: [verifiedDisk] });
+export const cloudTarball = dsm.diskArchive({ disk: bootableDisk, name: 'dsm', validations: [verifiedDisk] });

@@ -2,8 +2,7 @@
 import { debianPackages, file, folder, param, toolchain } from 'dsmb';
 import { driversFolder, kernelModule } from '../rules/kernel-module/kernel-module.ts';
 import { cProgram } from './c-program.ts';
-import type { DsmVersion } from './dsm-version.ts';
-import { versionFile } from './dsm-version.ts';
+import { versionFile, type DsmVersion } from './dsm-version.ts';
 import { textFile, tree } from './files.ts';
 import { initrd } from './initrd.ts';
 import { KERNEL_VERSION } from './kernel-version.ts';

@@ -25,7 +25,7 @@ async function makeBootable(work: Workspace, sizeBytes?: number): Promise<string
 test('the disk has GRUB, four partitions, and the files; what was installed is linked', async () => {
   using work = new Workspace();
   const folder = await makeBootable(work);
-  checkDisk(folder, { content: true });
+  checkDisk(folder);
   const disk = openDisk(folder);
   const table = parseMbr(disk.read(0, SECTOR));
   expect(table.diskId).toBe(0x1234_5678);

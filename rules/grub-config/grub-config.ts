@@ -49,22 +49,23 @@ const KERNEL_ARGUMENTS = /^[\w .,:=/+@%-]*$/;
 
 function macDigits(mac: string): string {
   const digits = mac.toLowerCase().replaceAll(/[:-]/g, '');
-  if (!/^[0-9a-f]{12}$/.test(digits)) fail('BAD_ATTRIBUTE', `mac: '${mac}' is not a MAC address`);
+  if (!/^[0-9a-f]{12}$/.test(digits)) fail('BAD_ATTRIBUTE', `mac: '${mac}' is not a MAC address`, { attribute: 'mac' });
   if (!digits.startsWith(MAC_PREFIX.replaceAll(':', '')))
     fail('MAC_PREFIX', `the MAC address ${mac} does not begin with ${MAC_PREFIX}`, {
       detail:
         'The loader recognises a virtual network card by this prefix, which KVM gives to its guests; ' +
         'with another one DSM finds no network.',
+      attribute: 'mac',
       hint: 'choose an address such as 52:54:00:c9:18:27, and give the same to the virtual machine',
     });
   return digits.toUpperCase();
 }
 
 function word(name: string, text: string, pattern: RegExp): string {
-  return pattern.test(text) ? text : fail('BAD_ATTRIBUTE', `${name}: '${text}' cannot stand in grub.cfg`);
+  return pattern.test(text) ? text : fail('BAD_ATTRIBUTE', `${name}: '${text}' cannot stand in grub.cfg`, { attribute: name });
 }
 
 function seconds(timeout: number): number {
   const sane = Number.isInteger(timeout) && timeout >= 0 && timeout <= 3600;
-  return sane ? timeout : fail('BAD_ATTRIBUTE', `timeout: ${timeout} is no number of seconds from 0 to 3600`);
+  return sane ? timeout : fail('BAD_ATTRIBUTE', `timeout: ${timeout} is no number of seconds from 0 to 3600`, { attribute: 'timeout' });
 }

@@ -22,7 +22,7 @@ interface Server extends AsyncDisposable {
   readonly port: number;
 }
 
-async function serve(listener: (...call: Parameters<RequestListener>) => void | Promise<void>): Promise<Server> {
+async function serve(listener: (...call: Parameters<RequestListener>) => unknown): Promise<Server> {
   const server = createServer((...call) => void listener(...call)).listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {

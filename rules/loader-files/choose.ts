@@ -15,7 +15,7 @@ export interface FoundFile {
   readonly path: string;
   /** Files with the same folder belong together. */
   readonly folder: string;
-  open(): { readonly source: ByteSource; close(): void };
+  readonly open: () => { readonly source: ByteSource; readonly close: () => void };
 }
 
 /** The folder's name in images that bring loaders for several models. */

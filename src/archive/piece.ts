@@ -1,7 +1,8 @@
 /** What an archive consists of before compression: runs of bytes that are read when their turn comes, and runs of zeros. */
 import { webcrypto } from 'node:crypto';
 import { fail } from '../step/index.ts';
-import { compressorName, deflateSegment, type Segment } from './segment.ts';
+import { BufferPool } from './buffer-pool.ts';
+import type { Codec, Segment } from './segment.ts';
 import { segmentMemo, type SegmentMemo } from './segment-memo.ts';
 
 /** A block: its segment is kept. */
@@ -24,112 +25,122 @@ export type Piece =
 
 /** How pieces are compressed. */
 export interface CompressOptions {
-  /** 1 to 9, as gzip has it. */
-  readonly level: number;
+  readonly codec: Codec;
   /** Folder to keep the segments of blocks in; none are kept without. */
-  readonly memo: string | undefined;
+  readonly memo?: string | undefined;
   /** Told of every block in its turn, with the SHA-256 of its content and whether its segment was kept. */
   readonly onBlock?: (sha256: string, kept: boolean) => void;
 }
 
 /** Zeros are compressed in runs of this many bytes, each distinct length once. */
 const ZERO_RUN = 1024 * 1024;
-/** Segments in work at a time. More would only hold memory: two processors compress. */
-const AHEAD = 3;
+/** Pieces in work at a time. More would only hold memory: two processors compress. */
+const AHEAD = 4;
 
-/** The segments of some pieces, in their order. Blocks are hashed and compressed beside each other. */
+/**
+ * The segments of some pieces, in their order: one for each block, none or more for other pieces. Blocks are hashed and
+ * compressed beside each other. A segment's bytes stand until the next segment is asked for.
+ */
 export async function* compressPieces(
   pieces: Iterable<Piece>,
   options: CompressOptions,
 ): AsyncGenerator<Segment, void, undefined> {
-  const blocks = new BlockCompressor(options);
-  const zeros = new Map<number, Segment>();
+  const compressor = new Compressor(options);
   const working: Promise<Result>[] = [];
-  const next = async (): Promise<Segment> => {
-    const { segment, sha256, kept } = (await working.shift()) ?? unreachable();
-    if (sha256 !== undefined) options.onBlock?.(sha256, kept);
-    return segment;
-  };
   for (const piece of pieces) {
-    if (piece.type === 'zeros') {
-      while (working.length > 0) yield await next();
-      yield* zeroSegments(piece.length, options.level, zeros);
-    } else {
-      const result = piece.type === 'block' ? blocks.compress(piece) : compressBytes(piece.bytes, options.level);
+    for (const result of compressor.compress(piece)) {
       // It is waited for in its turn; until then its failure is no unhandled one.
       result.catch(() => undefined);
       working.push(result);
-      if (working.length >= AHEAD) yield await next();
     }
+    while (working.length >= AHEAD) yield* compressor.deliver(await working.shift());
   }
-  while (working.length > 0) yield await next();
+  while (working.length > 0) yield* compressor.deliver(await working.shift());
 }
 
-/** A segment, and for blocks what `onBlock` is told. */
+/** A segment that comes a number of times, and for blocks what `onBlock` is told. */
 interface Result {
   readonly segment: Segment;
-  readonly sha256?: string;
-  readonly kept: boolean;
+  readonly times: number;
+  readonly block?: { readonly sha256: string; readonly kept: boolean };
+  /** The buffer that the segment lies in, where it is one of the pool's. */
+  readonly buffer?: Buffer;
 }
 
-async function compressBytes(bytes: Uint8Array, level: number): Promise<Result> {
-  return { segment: await deflateSegment(bytes, level), kept: false };
-}
-
-/** Compresses blocks, or finds their segments among the kept ones. A few buffers serve all blocks. */
-class BlockCompressor {
+/** Compresses pieces, or finds their segments among the kept ones. A few buffers serve all blocks. */
+class Compressor {
   readonly #memo: SegmentMemo | undefined;
-  readonly #level: number;
-  readonly #free: Buffer<ArrayBuffer>[] = [];
+  readonly #codec: Codec;
+  readonly #onBlock: CompressOptions['onBlock'];
+  readonly #buffers = new BufferPool();
+  readonly #take = (length: number): Buffer => this.#buffers.take(length);
+  readonly #zeros = new Map<number, Promise<Segment>>();
 
-  constructor({ memo, level }: CompressOptions) {
-    this.#memo = memo === undefined ? undefined : segmentMemo(memo, compressorName(level));
-    this.#level = level;
+  constructor({ memo, codec, onBlock }: CompressOptions) {
+    this.#memo = memo === undefined ? undefined : segmentMemo(memo, codec.name);
+    this.#codec = codec;
+    this.#onBlock = onBlock;
   }
 
-  async compress(piece: BlockPiece): Promise<Result> {
-    const known = piece.sha256 === undefined ? undefined : this.#memo?.get(piece.sha256, piece.length);
-    if (piece.sha256 !== undefined && known) return { segment: known, sha256: piece.sha256, kept: true };
-    const content = this.#buffer(piece.length);
+  compress(piece: Piece): Promise<Result>[] {
+    switch (piece.type) {
+      case 'bytes':
+        return [this.#bytes(piece.bytes)];
+      case 'block':
+        return [this.#block(piece)];
+      case 'zeros': {
+        const rest = piece.length % ZERO_RUN;
+        return [this.#zeroRuns(ZERO_RUN, (piece.length - rest) / ZERO_RUN), this.#zeroRuns(rest, rest > 0 ? 1 : 0)];
+      }
+    }
+  }
+
+  *deliver(result: Result | undefined): Generator<Segment> {
+    if (!result) return;
+    if (result.block) this.#onBlock?.(result.block.sha256, result.block.kept);
+    for (let time = 0; time < result.times; time++) yield result.segment;
+    if (result.buffer) this.#buffers.give(result.buffer);
+  }
+
+  async #bytes(bytes: Uint8Array): Promise<Result> {
+    return { segment: await this.#codec.encode(bytes), times: 1 };
+  }
+
+  async #zeroRuns(length: number, times: number): Promise<Result> {
+    const segment = this.#zeros.get(length) ?? this.#codec.encode(Buffer.alloc(length));
+    this.#zeros.set(length, segment);
+    return { segment: await segment, times };
+  }
+
+  async #block(piece: BlockPiece): Promise<Result> {
+    const kept = piece.sha256 === undefined ? undefined : this.#kept(piece.sha256, piece.length);
+    if (kept) return kept;
+    const buffer = this.#buffers.take(piece.length);
     try {
+      const content = buffer.subarray(0, piece.length);
       piece.read(content);
       const sha256 = await sha256Of(content);
       if ((piece.sha256 ?? sha256) !== sha256)
         fail('BLOCK_DIGEST', `a block has the digest ${sha256}, not ${piece.sha256}`);
-      return await this.#compress(content, sha256);
+      return this.#kept(sha256, piece.length) ?? (await this.#fresh(content, sha256));
     } finally {
-      this.#free.push(content);
+      this.#buffers.give(buffer);
     }
   }
 
-  #buffer(length: number): Buffer<ArrayBuffer> {
-    const index = this.#free.findIndex((buffer) => buffer.length === length);
-    return this.#free.splice(index, index < 0 ? 0 : 1)[0] ?? Buffer.allocUnsafe(length);
+  #kept(sha256: string, length: number): Result | undefined {
+    const found = this.#memo?.get(sha256, length, this.#take);
+    return found && { ...found, times: 1, block: { sha256, kept: true } };
   }
 
-  async #compress(content: Buffer<ArrayBuffer>, sha256: string): Promise<Result> {
-    const kept = this.#memo?.get(sha256, content.length);
-    if (kept) return { segment: kept, sha256, kept: true };
-    const segment = await deflateSegment(content, this.#level);
+  async #fresh(content: Buffer, sha256: string): Promise<Result> {
+    const segment = await this.#codec.encode(content);
     this.#memo?.put(sha256, segment);
-    return { segment, sha256, kept: false };
+    return { segment, times: 1, block: { sha256, kept: false } };
   }
 }
 
 /** In a thread of the pool, so that the next block is read meanwhile. */
 async function sha256Of(bytes: Buffer<ArrayBuffer>): Promise<string> {
   return Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes)).toString('hex');
-}
-
-function unreachable(): never {
-  throw new TypeError('a segment was asked for where none is in work');
-}
-
-async function* zeroSegments(length: number, level: number, known: Map<number, Segment>) {
-  for (let rest = length; rest > 0; rest -= ZERO_RUN) {
-    const run = Math.min(rest, ZERO_RUN);
-    const segment = known.get(run) ?? (await deflateSegment(Buffer.alloc(run), level));
-    known.set(run, segment);
-    yield segment;
-  }
 }

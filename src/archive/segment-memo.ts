@@ -6,7 +6,7 @@ import type { Segment } from './segment.ts';
 
 /** A store of segments. What is not there, or damaged, is simply not found. */
 export interface SegmentMemo {
-  /** A kept segment; its bytes lie in a buffer of `take`. */
+  /** A kept segment; its bytes lie in a buffer of `take`, which gives one of at least so many bytes. */
   readonly get: (
     contentSha256: string,
     rawLength: number,
@@ -28,9 +28,9 @@ export function segmentMemo(folder: string, codec: string): SegmentMemo {
   const pathOf = (sha256: string): string => join(folder, codec, sha256.slice(0, 2), sha256);
   return {
     get(sha256, rawLength, take) {
-      const buffer = readIfThere(pathOf(sha256), take);
-      const segment = buffer && decode(buffer);
-      return segment?.rawLength === rawLength ? { segment, buffer } : undefined;
+      const read = readIfThere(pathOf(sha256), take);
+      const segment = read && decode(read.entry);
+      return segment?.rawLength === rawLength ? { segment, buffer: read.buffer } : undefined;
     },
     put(sha256, segment) {
       const path = pathOf(sha256);
@@ -43,7 +43,7 @@ export function segmentMemo(folder: string, codec: string): SegmentMemo {
 }
 
 /** Reads an entry and sets its time, so that whoever bounds the folder can drop what nobody asks for. */
-function readIfThere(path: string, take: (length: number) => Buffer): Buffer | undefined {
+function readIfThere(path: string, take: (length: number) => Buffer): { entry: Buffer; buffer: Buffer } | undefined {
   const file = openIfThere(path);
   if (file === undefined) return undefined;
   try {
@@ -51,7 +51,7 @@ function readIfThere(path: string, take: (length: number) => Buffer): Buffer | u
     const length = readSync(file, buffer);
     const now = Date.now() / 1000;
     futimesSync(file, now, now);
-    return buffer.subarray(0, length);
+    return { entry: buffer.subarray(0, length), buffer };
   } finally {
     closeSync(file);
   }

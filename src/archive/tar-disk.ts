@@ -11,8 +11,11 @@ export interface DataBlock extends BlockPiece {
   readonly offset: number;
 }
 
-/** The pieces of the archive, in order. `blocks` are ascending and do not overlap; all else is zero. */
-export function* diskTar(file: TarFile, blocks: readonly DataBlock[], format: SparseFormat): Generator<Piece> {
+/**
+ * The pieces of the archive, in order. `blocks` are ascending and do not overlap; all else is zero. They are gone through
+ * twice: a sparse header tells of all of them.
+ */
+export function* diskTar(file: TarFile, blocks: Iterable<DataBlock>, format: SparseFormat): Generator<Piece> {
   let written = 0;
   for (const piece of member(file, blocks, format)) {
     written += piece.type === 'bytes' ? piece.bytes.length : piece.length;
@@ -23,7 +26,7 @@ export function* diskTar(file: TarFile, blocks: readonly DataBlock[], format: Sp
 }
 
 /** Runs of data, neighbours joined. */
-export function extentsOf(blocks: readonly { readonly offset: number; readonly length: number }[]): Extent[] {
+export function extentsOf(blocks: Iterable<{ readonly offset: number; readonly length: number }>): Extent[] {
   const extents: { offset: number; length: number }[] = [];
   for (const { offset, length } of blocks) {
     const last = extents.at(-1);
@@ -33,7 +36,7 @@ export function extentsOf(blocks: readonly { readonly offset: number; readonly l
   return extents;
 }
 
-function* member(file: TarFile, blocks: readonly DataBlock[], format: SparseFormat): Generator<Piece> {
+function* member(file: TarFile, blocks: Iterable<DataBlock>, format: SparseFormat): Generator<Piece> {
   if (format === 'gnu') {
     yield { type: 'bytes', bytes: sparseHeader(file, extentsOf(blocks)) };
     yield* blocks;
@@ -44,7 +47,7 @@ function* member(file: TarFile, blocks: readonly DataBlock[], format: SparseForm
 }
 
 /** The pieces of a disk as it is, without an archive around it. */
-export function* diskPieces(size: number, blocks: readonly DataBlock[]): Generator<Piece> {
+export function* diskPieces(size: number, blocks: Iterable<DataBlock>): Generator<Piece> {
   let at = 0;
   for (const block of blocks) {
     if (block.offset > at) yield { type: 'zeros', length: block.offset - at };

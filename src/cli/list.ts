@@ -1,4 +1,7 @@
 /** `dsmb list`: the targets and parameters of a project, with their documentation. */
+import { BuildFileSources } from '../load/source.ts';
+import { packageOf } from '../load/workspace.ts';
+import { splitLabel } from '../model/label.ts';
 import { formatValue } from './values.ts';
 import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { openProject } from './project.ts';
@@ -17,10 +20,15 @@ export const list: Command = {
 
 async function runList(call: Call): Promise<number> {
   const { loaded } = await openProject({ ...call, operands: call.operands.length > 0 ? call.operands : ['//...'] });
-  const targets = [...loaded.targets].map(([label, { kind }]) => [label, kind.name] as const);
-  const width = Math.max(0, ...targets.map(([label]) => label.length));
+  const sources = new BuildFileSources();
+  const docs = new Map(loaded.files.map((file) => [packageOf(loaded.root, file), sources.docs(file)]));
   console.log('Targets');
-  for (const [label, kind] of targets) console.log(`  ${label.padEnd(width)}  ${kind}`);
+  for (const [label, { kind }] of loaded.targets) {
+    const { packageName, name } = splitLabel(label);
+    console.log(`  ${label} (${kind.name})`);
+    const doc = docs.get(packageName)?.get(name);
+    if (doc) console.log(`      ${doc}`);
+  }
   if (loaded.parameters.size === 0) return EXIT.ok;
   console.log('\nParameters (--set name=value)');
   for (const [name, parameter] of loaded.parameters) {

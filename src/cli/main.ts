@@ -1,5 +1,5 @@
 /** The command line: finds the command, and is the edge where a failure becomes a message and an exit code. */
-import { Failure, toDiagnostic } from '../model/diagnostic.ts';
+import { Failure, toDiagnostic, type Diagnostic } from '../model/diagnostic.ts';
 import { nearest } from '../load/nearest.ts';
 import { formatDiagnostic } from '../report/diagnostics.ts';
 import { palette } from '../report/format.ts';
@@ -21,6 +21,13 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
   const command = await load();
   if (args.includes('--help') || args.includes('-h')) return print(commandHelp(command));
   return command.run(parseCall(command, args));
+}
+
+/** Only an error about an attribute pays for reading the build file's text. */
+async function located(diagnostic: Diagnostic): Promise<Diagnostic> {
+  if (!diagnostic.attribute) return diagnostic;
+  const { atAttribute } = await import('../load/source.ts');
+  return atAttribute(diagnostic);
 }
 
 function unknownCommand(name: string): never {
@@ -45,7 +52,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  const diagnostic = toDiagnostic(error);
+  const diagnostic = await located(toDiagnostic(error));
   process.stderr.write(`${formatDiagnostic(diagnostic, palette(process.stderr))}\n`);
   process.exitCode = error instanceof Failure ? EXIT.usage : EXIT.infrastructure;
 }

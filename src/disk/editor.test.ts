@@ -6,7 +6,8 @@ import { bufferSource } from './source.ts';
 import { editDisk, type DiskEditor } from './editor.ts';
 import { BLOCK_SIZE } from './format.ts';
 import { filesOf, ModelDisk, temporaryFolder } from './model.test-helper.ts';
-import { checkDisk, openDisk } from './reader.ts';
+import { checkDisk } from './damage.ts';
+import { openDisk } from './reader.ts';
 
 const MIB = BLOCK_SIZE;
 
@@ -44,7 +45,7 @@ test('any sequence of edits, over several disks, equals the same on plain memory
         for (const [number, one] of operations.entries())
           apply(disk, model, one, join(folder.path, `source${index}-${number}`));
         disk.finish();
-        checkDisk(to, { content: true });
+        checkDisk(to);
         expect(filesOf(to)).toEqual(model.files());
         from = to;
       }
@@ -139,5 +140,5 @@ test.each([
   using folder = temporaryFolder();
   const disk = makeDisk(join(folder.path, 'disk'), 3 * MIB, { 0: 'a' });
   writeFileSync(join(disk, path), content);
-  expect(() => checkDisk(disk, { content: true })).toThrow(message);
+  expect(() => checkDisk(disk)).toThrow(message);
 });

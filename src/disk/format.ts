@@ -10,6 +10,8 @@ const MAX_DISK_SIZE = 0x1_0000 * GROUP_BLOCKS * BLOCK_SIZE;
 
 export const MANIFEST = 'disk.json';
 export const BLOCKS = 'blocks';
+/** Beside the manifest in a folder that has left the store; no part of the artifact. */
+export const CHECKSUMS = 'SHA256SUMS';
 
 const FORMAT = 'dsmb-disk/1';
 const ZEROS = Buffer.alloc(BLOCK_SIZE);
@@ -70,4 +72,10 @@ export function isZero(bytes: Uint8Array): boolean {
     if (Buffer.compare(part, ZEROS.subarray(0, part.length)) !== 0) return false;
   }
   return true;
+}
+
+/** The index that a block's path stands for; undefined for all that is no path of a block. */
+export function blockIndex(path: string): number | undefined {
+  const [, group, block] = /^blocks\/([0-9a-f]{4})\/([0-9a-f]{2})$/.exec(path) ?? [];
+  return group === undefined ? undefined : Number.parseInt(`${group}${block}`, 16);
 }

@@ -1,13 +1,23 @@
 /** Disks without root and without mounting: the disk artifact, partition tables, FAT, md arrays, GRUB. */
-export { BLOCK_SIZE } from './format.ts';
+export { BLOCK_SIZE, CHECKSUMS, GROUP_BLOCKS, MANIFEST, blockPath } from './format.ts';
 export { bufferSource, fileSource, sliceSource, type ByteSource, type FileSource } from './source.ts';
 export { createRaw, type ByteSink, type RawFile } from './sink.ts';
-export { checkDisk, openDisk, type DiskReader } from './reader.ts';
+export { openDisk, type DiskReader } from './reader.ts';
+export { checkDisk, inspectDisk, type Damage, type Inspection } from './damage.ts';
+export { formatChecksums, parseChecksums, type Checksums } from './checksums.ts';
+export { differingRanges, presentRanges, rawBlocks } from './compare.ts';
+export type { BlockSource, ByteRange, DiskDigests } from './compare.ts';
+export { describeDisk, fileSystemSource, type Content, type DiskDescription } from './describe.ts';
+export { identifyFileSystem, openFileSystem } from './file-system.ts';
+export type { FileSystem, FileSystemEntry, FileSystemIdentity } from './file-system.ts';
 export { editDisk, type DiskEditor, type EditOptions, type EditSummary } from './editor.ts';
 export { parseQemuMap, type QemuExtent } from './extents.ts';
 export { diskToRaw, overlayToDisk, rawToDisk, type Overlay, type RawOptions } from './raw.ts';
 export { SECTOR, checkMbr, parseMbr, withMbr, type Mbr, type MbrPartition } from './mbr.ts';
 export { hasGpt, parseGpt, type Gpt, type GptPartition } from './gpt.ts';
+export { GPT_FIRST_USABLE, writeGpt } from './gpt-write.ts';
+export { partitionSource, readPartitions, type Partition, type PartitionTable } from './partitions.ts';
+export { openExt, type ExtEntry, type ExtPath, type ExtVolume } from './ext4/reader.ts';
 export { openFat, type FatPath, type FatVolume } from './fat/reader.ts';
 export type { FatEntry } from './fat/directory.ts';
 export { writeFat16, type FatFile, type FatOptions } from './fat/writer.ts';

@@ -1,5 +1,5 @@
 /** Reads a disk artifact: any range, or the present blocks in order. Folders are listed only where they are needed. */
-import { closeSync, fstatSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fail } from '../model/diagnostic.ts';
 import {
@@ -12,7 +12,6 @@ import {
   blockPath,
   groupName,
   groupOf,
-  isZero,
   parseManifest,
 } from './format.ts';
 import { checkRange, readFully, type ByteSource } from './source.ts';
@@ -76,23 +75,6 @@ export function openDisk(folder: string): DiskReader {
       return bytes;
     },
   };
-}
-
-/** Looks at every file of a disk artifact: names and lengths, and with `content` also that no block is all zero. */
-export function checkDisk(folder: string, { content = false } = {}): void {
-  const disk = openDisk(folder);
-  const alien = readdirSync(folder).find((name) => name !== MANIFEST && name !== BLOCKS);
-  if (alien !== undefined) fail('DISK_DAMAGED', `${join(folder, alien)} is no part of a disk`);
-  const buffer = Buffer.alloc(BLOCK_SIZE);
-  for (const index of disk.blocks()) {
-    const path = join(folder, blockPath(index));
-    const length = blockLength(index, disk.size);
-    checkBlockFile(path, statSync(path), length);
-    if (!content) continue;
-    const bytes = buffer.subarray(0, length);
-    disk.readBlock(index, bytes);
-    if (isZero(bytes)) fail('DISK_DAMAGED', `${path} is all zero: such a block must be absent`);
-  }
 }
 
 /** Splits a range at block borders: (block index, offset in the block, bytes, offset in the range). */

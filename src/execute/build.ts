@@ -3,8 +3,8 @@ import type { ResultData } from '../../cache/reapi/messages.ts';
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
 import type { ActionNode, AnalysedTarget } from '../analysis/action.ts';
-import { fail, toDiagnostic, type Diagnostic } from '../model/diagnostic.ts';
-import { formatDigest } from '../model/digest.ts';
+import { fail, Failure, toDiagnostic, type Diagnostic } from '../model/diagnostic.ts';
+import { formatDigest, type Digest } from '../model/digest.ts';
 import type { Listener, Outcome } from '../model/event.ts';
 import type { Label } from '../model/label.ts';
 import { bundleStep } from '../plan/bundle.ts';
@@ -44,6 +44,8 @@ export class Build {
   readonly #options: BuildOptions;
   readonly #resources = new Resources();
   readonly #actions = new Map<ActionNode, Promise<Outputs>>();
+  readonly #done = new Map<ActionNode, Outputs>();
+  readonly #keys = new Map<ActionNode, Digest>();
   /** Two actions with one key run once. */
   readonly #byKey = new Map<string, Promise<ResultData>>();
   readonly #failures: Diagnostic[] = [];
@@ -93,37 +95,47 @@ export class Build {
   }
 
   async #bringUpToDate(action: ActionNode): Promise<Outputs> {
+    const start = performance.now();
+    try {
+      const outputs = await this.#attempt(action).catch((error: unknown) => this.#rewind(action, error));
+      this.#done.set(action, outputs);
+      return outputs;
+    } catch (error) {
+      throw this.#actionFailed(action, error, performance.now() - start);
+    }
+  }
+
+  /** From the cache, or by running it. */
+  async #attempt(action: ActionNode): Promise<Outputs> {
     const planned = await this.#plan(action);
     const start = performance.now();
     const cached = this.#byKey.has(planned.key.hash) ? undefined : this.#store.actions.get(planned.key);
-    if (cached) {
-      this.#finished(action, 'cached', performance.now() - start, planned);
-      return outputsOf(action, cached);
-    }
-    try {
-      return outputsOf(action, await this.#runOnce(planned));
-    } catch (error) {
-      throw this.#actionFailed(action, error, performance.now() - start, planned);
-    }
+    if (!cached) return outputsOf(action, await this.#runOnce(planned));
+    this.#finished(action, 'cached', performance.now() - start);
+    return outputsOf(action, cached);
+  }
+
+  /** What an action needed was lost from the store on the way: what made it runs again, then the action once more. */
+  async #rewind(action: ActionNode, error: unknown): Promise<Outputs> {
+    if (!(error instanceof Failure) || error.diagnostic.code !== 'BLOB_MISSING') throw error;
+    await this.#toolroots.forgetBroken();
+    for (const [made, outputs] of this.#done)
+      if (![...outputs.values()].every((node) => this.#store.trees.complete(node))) this.#actions.delete(made);
+    this.#byKey.clear();
+    return this.#attempt(action);
   }
 
   /** Everything that the key is made of; waits for the actions that make the inputs. */
   async #plan(action: ActionNode): Promise<PlannedAction> {
-    try {
-      const inputs = await settleAll(
-        [...action.inputs].map(async ([name, of]) => [name, await contentOf(this.#store, of, this.#producers)] as const),
-      );
-      const toolchains = await this.#toolroots.of(action, this.#producers);
-      const { work } = action;
-      const bundle = work.type === 'step' ? { bundle: await bundleStep(this.#store, work.module) } : {};
-      return planAction(this.#store, action, { inputs: new Map(inputs), toolchains, ...bundle });
-    } catch (error) {
-      if (error instanceof Reported || this.#signal.aborted) {
-        this.#finished(action, 'skipped', 0);
-        throw new Reported();
-      }
-      throw this.#actionFailed(action, error, 0);
-    }
+    const inputs = await settleAll(
+      [...action.inputs].map(async ([name, of]) => [name, await contentOf(this.#store, of, this.#producers)] as const),
+    );
+    const toolchains = await this.#toolroots.of(action, this.#producers);
+    const { work } = action;
+    const bundle = work.type === 'step' ? { bundle: await bundleStep(this.#store, work.module) } : {};
+    const planned = planAction(this.#store, action, { inputs: new Map(inputs), toolchains, ...bundle });
+    this.#keys.set(action, planned.key);
+    return planned;
   }
 
   #runOnce(planned: PlannedAction): Promise<ResultData> {
@@ -131,7 +143,7 @@ export class Build {
     const running = this.#byKey.get(hash);
     if (running) {
       return running.then((result) => {
-        this.#finished(planned.node, 'cached', 0, planned);
+        this.#finished(planned.node, 'cached', 0);
         return result;
       });
     }
@@ -155,17 +167,17 @@ export class Build {
         ...(percent === undefined ? {} : { percent }),
       }),
     );
-    this.#finished(node, 'executed', performance.now() - start, planned);
+    this.#finished(node, 'executed', performance.now() - start);
     return result;
   }
 
-  #actionFailed(action: ActionNode, error: unknown, durationMs: number, planned?: PlannedAction): Reported {
+  #actionFailed(action: ActionNode, error: unknown, durationMs: number): Reported {
     if (error instanceof Reported || this.#signal.aborted) {
-      this.#finished(action, 'skipped', durationMs, planned);
+      this.#finished(action, 'skipped', durationMs);
       return new Reported();
     }
     const diagnostic = named(action, toDiagnostic(error));
-    this.#finished(action, 'failed', durationMs, planned, diagnostic);
+    this.#finished(action, 'failed', durationMs, diagnostic);
     this.#fail(diagnostic);
     return new Reported();
   }
@@ -175,12 +187,13 @@ export class Build {
     if (!this.#options.keepGoing) this.#stop.abort();
   }
 
-  #finished(action: ActionNode, outcome: Outcome, durationMs: number, planned?: PlannedAction, diagnostic?: Diagnostic) {
+  #finished(action: ActionNode, outcome: Outcome, durationMs: number, diagnostic?: Diagnostic): void {
+    const key = this.#keys.get(action);
     this.#options.onEvent({
       type: 'action-finished',
       label: action.label,
       mnemonic: action.mnemonic,
-      ...(planned ? { key: formatDigest(planned.key) } : {}),
+      ...(key ? { key: formatDigest(key) } : {}),
       outcome,
       durationMs,
       ...(diagnostic ? { diagnostic } : {}),

@@ -16,6 +16,7 @@ export class PackageTrees {
   readonly #context: Omit<ToolchainContext, 'cache' | 'progress'>;
   readonly #onProgress: (set: string, stage: string, percent?: number) => void;
   readonly #running = new Map<string, Promise<Node>>();
+  readonly #broken = new Set<string>();
 
   constructor(
     store: Store,
@@ -36,6 +37,16 @@ export class PackageTrees {
     return running;
   }
 
+  /** Forgets the sets that the store no longer has whole; they are unpacked again when they are next asked for. */
+  async forgetBroken(): Promise<void> {
+    for (const [key, running] of this.#running) {
+      const tree = await running.catch(() => undefined);
+      if (tree && this.#store.trees.complete(tree)) continue;
+      this.#running.delete(key);
+      this.#broken.add(key);
+    }
+  }
+
   async #find(set: PackageSet): Promise<Node> {
     const context: ToolchainContext = {
       ...this.#context,
@@ -43,7 +54,8 @@ export class PackageTrees {
       progress: (stage, percent) => this.#onProgress(setKey(set), stage, percent),
     };
     const remembered = recall(this.#memory(set, await lockSet(set, context)));
-    if (remembered && this.#store.cas.has(remembered)) return { type: 'directory', digest: remembered };
+    const trusted = !this.#broken.delete(setKey(set));
+    if (remembered && trusted && this.#store.cas.has(remembered)) return { type: 'directory', digest: remembered };
     const sink = new StoreSink(this.#store);
     try {
       const packages = await materialiseSet(set, context, sink);

@@ -28,6 +28,11 @@ export class Toolroots {
     return Promise.all([...own, ...runtime]);
   }
 
+  /** After a blob was found missing: sees to it that broken package trees are made again. */
+  forgetBroken(): Promise<void> {
+    return this.#trees.forgetBroken();
+  }
+
   /** The root that holds bubblewrap, as a folder of the machine. */
   async sandboxRoot(): Promise<string> {
     const tree = await this.#debian(sandboxTools.attributes as unknown as DebianAttributes);

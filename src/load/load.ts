@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { fail, Failure, toDiagnostic } from '../model/diagnostic.ts';
+import { fail, Failure, toDiagnostic, type Location } from '../model/diagnostic.ts';
 import { label, splitLabel, type Label } from '../model/label.ts';
 import type { FileParameter, Parameter, Target } from '../model/target.ts';
 import { nearest } from './nearest.ts';
@@ -31,7 +31,12 @@ export async function load(root: string, packages: Iterable<string>): Promise<Lo
 export function findPackages(root: string, folder = root): string[] {
   const found = existsSync(join(folder, BUILD_FILE)) ? [relative(root, folder)] : [];
   for (const entry of readdirSync(folder, { withFileTypes: true }))
-    if (entry.isDirectory() && !entry.name.startsWith('.') && entry.name !== 'node_modules' && entry.name !== 'dsmb-out')
+    if (
+      entry.isDirectory() &&
+      !entry.name.startsWith('.') &&
+      entry.name !== 'node_modules' &&
+      entry.name !== 'dsmb-out'
+    )
       found.push(...findPackages(root, join(folder, entry.name)));
   return found;
 }
@@ -89,16 +94,27 @@ async function evaluate(file: string): Promise<Record<string, unknown>> {
   } catch (error) {
     if (error instanceof Failure) throw error;
     const { message } = toDiagnostic(error);
-    const at = error instanceof Error ? positionIn(file, error) : undefined;
-    return fail('BUILD_FILE_FAILED', `${relative(process.cwd(), file)}: ${message}`, {
-      ...(at ? { location: at } : { location: { file, line: 1, column: 1 } }),
+    const location = (error instanceof Error && positionOf(file, error)) || { file, line: 1, column: 1 };
+    return fail('BUILD_FILE_FAILED', `${relative(process.cwd(), location.file)}: ${message}`, {
+      location,
       hint: 'dsmb check',
     });
   }
 }
 
-function positionIn(file: string, error: Error) {
-  const found = new RegExp(`${RegExp.escape(file)}:(\\d+)(?::(\\d+))?`).exec(error.stack ?? '');
+/** Where a file that the build file imports does not parse, or where the build file was when something threw. */
+function positionOf(file: string, { stack = '' }: Error): Location | undefined {
+  return parsePosition(stack) ?? stackPosition(file, stack);
+}
+
+/** Node puts before the stack of a syntax error: `<file>:<line>`, lines of the file, and a caret under the last one. */
+function parsePosition(stack: string): Location | undefined {
+  const [, file, line, indent = ''] = /^(?:file:\/\/)?(\/[^\n]*):(\d+)\n[^]*?\n( *)\^/.exec(stack) ?? [];
+  return file === undefined ? undefined : { file, line: Number(line), column: indent.length + 1 };
+}
+
+function stackPosition(file: string, stack: string): Location | undefined {
+  const found = new RegExp(`${RegExp.escape(file)}:(\\d+)(?::(\\d+))?`).exec(stack);
   return found ? { file, line: Number(found[1]), column: Number(found[2] ?? 1) } : undefined;
 }
 

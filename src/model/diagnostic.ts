@@ -17,6 +17,8 @@ export interface Diagnostic {
   /** What to do now; a command where there is one. */
   readonly hint?: string;
   readonly location?: Location;
+  /** The attribute of the rule's call at `location` that it is about. */
+  readonly attribute?: string;
 }
 
 /** Carries a diagnostic up to the edge, where it becomes a value again. The only error thrown on purpose. */
@@ -41,11 +43,13 @@ export function toDiagnostic(error: unknown): Diagnostic {
   const system = error as NodeJS.ErrnoException;
   if (typeof system?.syscall === 'string' && system.code)
     return { code: system.code, message: text, hint: systemHint(system.code) };
+  // The stack is for those who mend dsmb; a user cannot act on it.
+  const stack = process.env['DSMB_DEBUG'] && error instanceof Error ? error.stack : undefined;
   return {
     code: 'INTERNAL',
     message: text,
-    ...(error instanceof Error && error.stack ? { detail: error.stack } : {}),
-    hint: 'this is a defect of dsmb: please report it with the text above',
+    ...(stack ? { detail: stack } : {}),
+    hint: 'this is a defect of dsmb: please report it with what DSMB_DEBUG=1 prints for the same command',
   };
 }
 

@@ -7,7 +7,8 @@ declare const labelBrand: unique symbol;
 export type Label = string & { readonly [labelBrand]: true };
 
 const NAME = /^[A-Za-z_$][\w$.]*$/;
-const PACKAGE = /^[\w.-]+(\/[\w.-]+)*$/;
+/** Folders below the root: no `.` and no `..` among them. */
+const PACKAGE = /^(?!\.\.?(\/|$))[\w.-]+(\/(?!\.\.?(\/|$))[\w.-]+)*$/;
 
 /** The label of a name in a package; the root package is the empty text. */
 export function label(packageName: string, name: string): Label {

@@ -44,10 +44,18 @@ function expectMessage({ stderr, stdout, exitCode }: Finished, pattern: RegExp, 
 
 describe('an unknown name', () => {
   it.each([
-    ['target', ['build', '//greting'], /UNKNOWN_TARGET there is no target \/\/greting\n\s+hint: did you mean \/\/greeting\?/],
+    [
+      'target',
+      ['build', '//greting'],
+      /UNKNOWN_TARGET there is no target \/\/greting\n\s+hint: did you mean \/\/greeting\?/,
+    ],
     ['target that is a parameter', ['build', '//count'], /UNKNOWN_TARGET .*it is a parameter/],
     ['package', ['build', '//nowhere:greeting'], /NO_PACKAGE package \/\/nowhere has no build\.dsm\.ts/],
-    ['parameter', ['build', '//greeting', '--set', 'adress=1'], /UNKNOWN_PARAMETER .*'adress'.*\n\s+hint: did you mean address\?/],
+    [
+      'parameter',
+      ['build', '//greeting', '--set', 'adress=1'],
+      /UNKNOWN_PARAMETER .*'adress'.*\n\s+hint: did you mean address\?/,
+    ],
     ['command', ['biuld', '//greeting'], /UNKNOWN_COMMAND .*'biuld'\n\s+hint: did you mean dsmb build\?/],
     ['option', ['build', '//greeting', '--keep-goin'], /USAGE .*--keep-goin.*\n\s+hint: did you mean --keep-going\?/],
   ])('%s', async (_what, args, pattern) => {
@@ -66,19 +74,38 @@ describe('a mistake on the command line', () => {
     ['no target', ['build'], /USAGE dsmb build needs at least one target/],
     ['what is no label', ['build', '//a:b:c'], /BAD_LABEL '\/\/a:b:c' is not a label/],
     ['a path as a label', ['build', '//../x:y'], /BAD_LABEL/],
-    ['--set without a value', ['build', '//greeting', '--set', 'address'], /BAD_SETTING --set takes name=value, not 'address'/],
+    [
+      '--set without a value',
+      ['build', '//greeting', '--set', 'address'],
+      /BAD_SETTING --set takes name=value, not 'address'/,
+    ],
     ['--set without an argument', ['build', '//greeting', '--set'], /USAGE/],
-    ['a bad address', ['build', '//greeting', '--set', 'address=52:54:zz'], /BAD_PARAMETER parameter address \(--set\): '52:54:zz' is not a MAC/],
-    ['a bad number', ['build', '//copied', '--set', 'count=few'], /BAD_PARAMETER parameter count \(--set\): 'few' is not a whole number/],
+    [
+      'a bad address',
+      ['build', '//greeting', '--set', 'address=52:54:zz'],
+      /BAD_PARAMETER parameter address \(--set\): '52:54:zz' is not a MAC/,
+    ],
+    [
+      'a bad number',
+      ['build', '//copied', '--set', 'count=few'],
+      /BAD_PARAMETER parameter count \(--set\): 'few' is not a whole number/,
+    ],
     ['a bad choice', ['build', '//painted', '--set', 'color=blue'], /BAD_PARAMETER .*'blue' is not one of red, green/],
     ['a bad switch', ['build', '//painted', '--set', 'fast=yes'], /BAD_PARAMETER .*'yes' is neither true nor false/],
-    ['a missing file', ['build', '//copied', '--set', 'image=gone.img'], /NO_SUCH_FILE parameter image \(--set\): there is no .*gone\.img/],
+    [
+      'a missing file',
+      ['build', '//copied', '--set', 'image=gone.img'],
+      /NO_SUCH_FILE parameter image \(--set\): there is no .*gone\.img/,
+    ],
   ])('%s', async (_what, args, pattern) => {
     expectMessage(await project.run(args), pattern);
   });
 
   it('a folder outside of any project', async () => {
-    expectMessage(await project.run(['build', '//x', '--workspace', '/proc']), /NO_WORKSPACE there is no build\.dsm\.ts/);
+    expectMessage(
+      await project.run(['build', '//x', '--workspace', '/proc']),
+      /NO_WORKSPACE there is no build\.dsm\.ts/,
+    );
   });
 
   it.each([
@@ -95,7 +122,7 @@ describe('a mistake on the command line', () => {
 describe('a mistake in a build file', () => {
   it('of syntax shows the line', async () => {
     project.write('build.dsm.ts', `${BUILD_FILE}export const broken = text({ content: 'x' );\n`);
-    expectMessage(await project.run(['build', '//greeting']), /build\.dsm\.ts:14:\d+\n\s+export const broken = text/);
+    expectMessage(await project.run(['build', '//greeting']), /build\.dsm\.ts:13:43\n\s+export const broken = text/);
   });
 
   it('of syntax in a file that it imports shows that line', async () => {
@@ -106,7 +133,7 @@ describe('a mistake in a build file', () => {
 
   it('that throws shows the line', async () => {
     project.write('build.dsm.ts', `${BUILD_FILE}export const broken = text(undefined.content);\n`);
-    expectMessage(await project.run(['build', '//greeting']), /BUILD_FILE_FAILED [^]*build\.dsm\.ts:14:\d+\n/);
+    expectMessage(await project.run(['build', '//greeting']), /BUILD_FILE_FAILED [^]*build\.dsm\.ts:13:\d+\n/);
   });
 
   it('of an import names the file', async () => {
@@ -130,7 +157,11 @@ describe('a mistake in a build file', () => {
        import { combine } from './rules.ts';
        export const part = combine({ name: 'part', of: [folder('tree')], at: 'gone.txt' });`,
     );
-    expectMessage(await project.run(['build', '//part']), /NO_SUCH_PART .*gone\.txt in tree[^]*there\.txt/, EXIT.buildFailed);
+    expectMessage(
+      await project.run(['build', '//part']),
+      /NO_SUCH_PART .*gone\.txt in tree[^]*there\.txt/,
+      EXIT.buildFailed,
+    );
   });
 
   it('targets that depend on each other', async () => {
@@ -170,7 +201,11 @@ describe('a mistake in a build file', () => {
   });
 
   it('a step that throws tells what it threw', async () => {
-    project.edit('combine.step.ts', "if (!memo) fail('NO_MEMO', 'a counting command needs a memo folder');", "fail('REFUSED', 'not today', { hint: 'try tomorrow' });");
+    project.edit(
+      'combine.step.ts',
+      "if (!memo) fail('NO_MEMO', 'a counting command needs a memo folder');",
+      "fail('REFUSED', 'not today', { hint: 'try tomorrow' });",
+    );
     const built = await project.run(['build', '//copied']);
     expectMessage(built, /REFUSED \/\/copied \(Combine\): not today\n[^]*hint: try tomorrow/, EXIT.buildFailed);
   });

@@ -1,6 +1,6 @@
 /** The real pipeline on the stand-in guest, from an empty store: what is built, what is built again, and what boots. */
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -21,6 +21,12 @@ function pipelineProject(): Project {
     cpSync(join(CHECKOUT, path), copy.path(path), { recursive: true });
   }
   copy.write(`${CONTROLS}/build.dsm.ts`, copy.read(`${CONTROLS}/controls.ts`));
+  // Steps of the guest use packages of the checkout.
+  const { dependencies } = JSON.parse(readFileSync(join(CHECKOUT, 'package.json'), 'utf8')) as {
+    dependencies: Record<string, string>;
+  };
+  for (const name of Object.keys(dependencies).filter((one) => !one.startsWith('@')))
+    symlinkSync(join(CHECKOUT, 'node_modules', name), copy.path('node_modules', name));
   return copy;
 }
 
@@ -40,6 +46,7 @@ beforeAll(async () => {
   store = new TestStore();
   project = pipelineProject();
   first = await project.build(['//cloudTarball']);
+  if (first.exitCode !== 0) throw new Error(`the first build fails:\n${first.stderr}`);
 });
 
 afterAll(() => {

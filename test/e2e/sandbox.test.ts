@@ -28,7 +28,9 @@ async function script(text: string, options = '', rule = 'shell'): Promise<Built
 
 describe('an action sees', () => {
   it('its inputs at /in, read-only', async () => {
-    const { out } = await script('cat /in/0 >/out/file; ls /in >>/out/file; echo x 2>/dev/null >>/in/0 || echo denied >>/out/file');
+    const { out } = await script(
+      'cat /in/0 >/out/file; ls /in >>/out/file; echo x 2>/dev/null >>/in/0 || echo denied >>/out/file',
+    );
     expect(out).toBe('the source\n0\ndenied\n');
   });
 

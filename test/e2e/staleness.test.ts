@@ -153,7 +153,7 @@ describe('code', () => {
   });
 
   it('runs nothing when a rule comes to be written in another way', async () => {
-    project.edit('rules.ts', 'text = \'\', of = [], at, lines = 1000 }', 'lines = 1000, at, of = [], text = \'\' }');
+    project.edit('rules.ts', "text = '', of = [], at, lines = 1000 }", "lines = 1000, at, of = [], text = '' }");
     project.edit('rules.ts', 'args: { name, text, lines }', 'args: { lines, text, name }');
     expect(await build()).toEqual([]);
   });

@@ -1,6 +1,16 @@
 /** A store that was damaged, or is used by two builds at once: results stay right, and what is broken is made again. */
 import { createHash } from 'node:crypto';
-import { chmodSync, openSync, readFileSync, readSync, rmSync, statSync, truncateSync, writeSync, closeSync } from 'node:fs';
+import {
+  chmodSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeSync,
+  closeSync,
+} from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { countingRules, Project, TestStore } from '../rig/index.ts';
 
@@ -20,11 +30,13 @@ beforeEach(() => {
       import { combine, shellFolder } from './rules.ts';
       export const first = combine({ name: 'first', text: 'first ${salt}' });
       export const second = combine({ name: 'second', of: [first] });
-      export const tree = shellFolder({ script: 'mkdir -p /out/folder/deep; cat /in/0 >/out/folder/deep/file', of: [first] });
+      export const tree = shellFolder({ script: 'mkdir -p /out/folder/deep; read text </in/0; echo deep $text >/out/folder/deep/file', of: [first] });
       export const third = combine({ name: 'third', of: [tree] });`,
   });
 });
 afterEach(() => project[Symbol.dispose]());
+
+const FLIPPED_AT = 30;
 
 const damages: readonly (readonly [string, (path: string) => void])[] = [
   ['has a flipped bit', flipByte],
@@ -51,7 +63,7 @@ describe('the blob of an output that', () => {
     damage(blobOf(project.read('dsmb-out/first/first.txt')));
     const next = await project.build(['//second']);
     expect(next.executed).toEqual(['//first', '//second']);
-    expect(project.read('dsmb-out/second/second.txt')).toBe(project.read('dsmb-out/second/second.txt'));
+    expect(project.read('dsmb-out/second/second.txt')).toBe(project.read('dsmb-out/first/first.txt'));
   });
 
   it.each(damages)('%s is made again, deep in a folder', async (_what, damage) => {
@@ -60,7 +72,7 @@ describe('the blob of an output that', () => {
     const next = await project.build(['//third']);
     expect(next.stderr).toMatch(/build succeeded/);
     expect(next.executed).toEqual(expect.arrayContaining(['//third', '//tree']));
-    expect(project.read('dsmb-out/third/third.txt')).toMatch(/^first /);
+    expect(project.read('dsmb-out/third/third.txt')).toMatch(/^deep first /);
   });
 });
 
@@ -95,7 +107,7 @@ describe('two builds at once', () => {
     using fresh = new Project(empty, { ...countingRules(), 'build.dsm.ts': project.read('build.dsm.ts') });
     const both = await Promise.all([fresh.build(['//third']), fresh.build(['//third', '//second'])]);
     for (const { stderr } of both) expect(stderr).toMatch(/build succeeded/);
-    expect(fresh.read('dsmb-out/third/third.txt')).toMatch(/^first /);
+    expect(fresh.read('dsmb-out/third/third.txt')).toMatch(/^deep first /);
   });
 });
 
@@ -103,14 +115,14 @@ function blobOf(content: string): string {
   return store.blob(createHash('sha256').update(content).digest('hex'));
 }
 
-/** As a failing disk or memory would: the size stays. */
+/** As a failing disk or memory would: the size stays. In a result, this byte is a part of its output's digest. */
 function flipByte(path: string): void {
   const { mode } = statSync(path);
   chmodSync(path, 0o600);
   const file = openSync(path, 'r+');
   const byte = Buffer.alloc(1);
-  readSync(file, byte, 0, 1, 0);
-  writeSync(file, Buffer.from([byte[0]! ^ 1]), 0, 1, 0);
+  readSync(file, byte, 0, 1, FLIPPED_AT);
+  writeSync(file, Buffer.from([byte[0]! ^ 1]), 0, 1, FLIPPED_AT);
   closeSync(file);
   chmodSync(path, mode);
 }

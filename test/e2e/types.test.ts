@@ -28,7 +28,9 @@ describe('a build file compiles', () => {
   it('with the right kinds', () => {
     expect(compile('')).toEqual([]);
     expect(compile('export const conf = dsm.mdadmConf({ disk });')).toEqual([]);
-    expect(compile("export const both = combine({ name: 'x', of: [pat, loader, disk, toolchain('tar')] });")).toEqual([]);
+    expect(compile("export const both = combine({ name: 'x', of: [pat, loader, disk, toolchain('tar')] });")).toEqual(
+      [],
+    );
   });
 });
 
@@ -56,7 +58,8 @@ function compiler(): (line: string) => readonly ts.Diagnostic[] {
   let text = '';
   let version = 0;
   const service = ts.createLanguageService({
-    ...ts.sys,
+    directoryExists: ts.sys.directoryExists,
+    realpath: ts.sys.realpath!,
     fileExists: (path) => path === FILE || ts.sys.fileExists(path),
     readFile: (path) => (path === FILE ? text : ts.sys.readFile(path)),
     getScriptFileNames: () => [FILE],

@@ -4,36 +4,53 @@ import { step } from 'dsmb/step';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { partitionsOf, placeholderMac } from './describe.ts';
+import { MEMBER } from './encode.ts';
+import { FORMATS, type ArchiveFormat } from './formats.ts';
 import { packDisk } from './pack.ts';
 
 interface Spec {
-  readonly args: { readonly name: string; readonly sparse: 'gnu' | 'plain'; readonly level: number };
+  readonly args: {
+    readonly name: string;
+    readonly format: ArchiveFormat;
+    /** For `tar.gz`. */
+    readonly sparse?: 'gnu' | 'plain';
+    /** For formats that compress. */
+    readonly level?: number;
+  };
   readonly inputs: 'disk';
   readonly outputs: 'archive';
 }
 
-/** Name of the disk in the archive, as Google Cloud wants it. */
-const MEMBER = 'disk.raw';
-
-export default step<Spec>(async ({ args, inputs, outputs, memo, epoch, progress, log }) => {
-  const { name, sparse, level } = args;
-  const file = `${name}.tar.gz`;
+export default step<Spec>(async ({ args, inputs, outputs, scratch, memo, digestOf, epoch, progress, log }) => {
+  const { name, format, sparse, level } = args;
+  const { extension } = FORMATS[format];
+  const file = `${name}${extension}`;
   await mkdir(outputs.archive);
   const disk = openDisk(inputs.disk);
   const packed = await packDisk(disk, join(outputs.archive, file), {
-    member: MEMBER,
-    sparse,
-    level,
+    format,
+    sparse: sparse ?? 'gnu',
+    level: level ?? 0,
     memo,
-    mtime: epoch,
+    scratch,
+    time: epoch,
+    digestOf,
     progress: (percent) => progress('pack', percent),
   });
   const mac = placeholderMac(disk);
   const manifest = {
     format: 'dsmb-archive/1',
-    archive: { file, bytes: packed.bytes, sha256: packed.sha256, member: MEMBER, sparse, level },
+    archive: {
+      file,
+      bytes: packed.bytes,
+      sha256: packed.sha256,
+      format,
+      ...(extension === '.tar.gz' ? { member: MEMBER } : {}),
+      ...(sparse === undefined ? {} : { sparse }),
+      ...(level === undefined ? {} : { level }),
+    },
     disk: {
-      bytes: disk.size,
+      bytes: packed.diskBytes,
       dataBytes: packed.dataBytes,
       blocksRoot: packed.blocksRoot,
       partitions: partitionsOf(disk),

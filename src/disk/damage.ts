@@ -1,0 +1,129 @@
+/** Finds what is wrong in a disk's folder, all of it, and names the files. */
+import { createHash } from 'node:crypto';
+import { lstatSync, readdirSync, readFileSync, statSync, type Stats } from 'node:fs';
+import { join } from 'node:path';
+import { fail, toDiagnostic } from '../model/diagnostic.ts';
+import type { Checksums } from './checksums.ts';
+import {
+  blockCount,
+  blockIndex,
+  blockLength,
+  BLOCK_SIZE,
+  CHECKSUMS,
+  isZero,
+  MANIFEST,
+  parseManifest,
+} from './format.ts';
+
+/** One thing that is wrong. */
+export interface Damage {
+  /** Below the disk's folder. */
+  readonly path: string;
+  readonly problem: string;
+}
+
+/** What was looked at. */
+export interface Inspection {
+  readonly damage: readonly Damage[];
+  /** Of every file that was read and is in its place, by path: what the tree's digest is made of. */
+  readonly checksums: Checksums;
+}
+
+/** Options of `inspectDisk`. */
+export interface InspectOptions {
+  /** What each file must hold. Without it a missing block cannot be told from zeros. */
+  readonly expected?: Checksums;
+  /** What a step hands over has links to blocks that did not change; elsewhere a link is damage. */
+  readonly followLinks?: boolean;
+  /** Called now and then with 0 to 100. */
+  readonly progress?: (percent: number) => void;
+}
+
+/** Reads every file of a disk's folder. */
+export function inspectDisk(folder: string, options: InspectOptions = {}): Inspection {
+  const { expected, progress, followLinks = false } = options;
+  const stat = followLinks ? statSync : lstatSync;
+  const damage: Damage[] = [];
+  const checksums = new Map<string, string>();
+  const paths = [...filesOf(folder, stat)];
+  const size = sizeOf(folder, damage);
+  for (const [count, path] of paths.entries()) {
+    if (count % 64 === 0) progress?.((100 * count) / paths.length);
+    const { problem, hash } = inspectFile(folder, path, { size, expected, stat });
+    if (hash !== undefined) checksums.set(path, hash);
+    if (problem !== undefined) damage.push({ path, problem });
+  }
+  const found = new Set(paths);
+  for (const path of expected?.keys() ?? []) if (!found.has(path)) damage.push({ path, problem: 'is missing' });
+  return { damage, checksums };
+}
+
+/** Fails with `DISK_DAMAGED` for the first thing that is wrong in a disk's folder. */
+export function checkDisk(folder: string): void {
+  const [first] = inspectDisk(folder, { followLinks: true }).damage;
+  if (first) fail('DISK_DAMAGED', `${join(folder, first.path)} ${first.problem}`);
+}
+
+interface FileInspection {
+  readonly problem?: string;
+  readonly hash?: string;
+}
+
+type Stat = (path: string) => Stats;
+
+/** Every path below the folder that is no folder itself, and folders that have nothing in them. */
+function* filesOf(folder: string, stat: Stat, below = ''): Generator<string> {
+  const names = readdirSync(join(folder, below));
+  if (names.length === 0 && below !== '') yield `${below}/`;
+  for (const name of names) {
+    const path = below === '' ? name : `${below}/${name}`;
+    if (path === CHECKSUMS) continue;
+    if (stat(join(folder, path)).isDirectory()) yield* filesOf(folder, stat, path);
+    else yield path;
+  }
+}
+
+/** Undefined where the manifest does not tell; then only the names of blocks can be judged. */
+function sizeOf(folder: string, damage: Damage[]): number | undefined {
+  try {
+    return parseManifest(readFileSync(join(folder, MANIFEST), 'utf8'), MANIFEST);
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    damage.push({ path: MANIFEST, problem: missing ? 'is missing: this folder holds no disk' : problemOf(error) });
+    return undefined;
+  }
+}
+
+function problemOf(error: unknown): string {
+  return toDiagnostic(error).message.replace(`${MANIFEST} `, '');
+}
+
+interface Expectation {
+  readonly size: number | undefined;
+  readonly expected: Checksums | undefined;
+  readonly stat: Stat;
+}
+
+function inspectFile(folder: string, path: string, { size, expected, stat }: Expectation): FileInspection {
+  if (path.endsWith('/')) return { problem: 'is an empty folder, which a disk does not have' };
+  const index = blockIndex(path);
+  if (index === undefined && path !== MANIFEST) return { problem: 'is no part of a disk' };
+  if (index !== undefined && size !== undefined && index >= blockCount(size))
+    return { problem: 'is no part of a disk of this size' };
+  const stats = stat(join(folder, path));
+  if (!stats.isFile()) return { problem: 'is not a file' };
+  const length = index === undefined ? stats.size : blockLength(index, size ?? Infinity);
+  if (stats.size !== length && size !== undefined) return { problem: `has ${stats.size} bytes instead of ${length}` };
+  if (stats.size > BLOCK_SIZE) return { problem: `has ${stats.size} bytes, more than a block` };
+  const bytes = readFileSync(join(folder, path));
+  const hash = createHash('sha256').update(bytes).digest('hex');
+  const problem = problemIn(path, bytes, hash, expected);
+  return problem === undefined ? { hash } : { hash, problem };
+}
+
+function problemIn(path: string, bytes: Buffer, hash: string, expected: Checksums | undefined): string | undefined {
+  if (path !== MANIFEST && isZero(bytes)) return 'is all zero: such a block must be absent';
+  if (!expected) return undefined;
+  if (!expected.has(path)) return 'is not listed: it does not belong to this disk';
+  return expected.get(path) === hash ? undefined : 'holds other bytes than it should';
+}

@@ -1,0 +1,46 @@
+/** What only the text of a build file tells: doc comments, and where an attribute is written. Loads ts-morph. */
+import { Node, Project, SyntaxKind, type SourceFile } from 'ts-morph';
+import type { Diagnostic, Location } from '../model/diagnostic.ts';
+
+/** Reads build files as text; nothing is run, and imports are not followed. */
+export class BuildFileSources {
+  readonly #project = new Project({ skipFileDependencyResolution: true, skipAddingFilesFromTsConfig: true });
+
+  /** The doc comment of each exported constant, as one paragraph. */
+  docs(file: string): ReadonlyMap<string, string> {
+    const docs = new Map<string, string>();
+    for (const statement of this.#source(file).getVariableStatements()) {
+      const text = statement
+        .getJsDocs()
+        .map((doc) => doc.getDescription().trim().replaceAll(/\s+/g, ' '))
+        .join(' ');
+      if (text === '' || !statement.isExported()) continue;
+      for (const declaration of statement.getDeclarations()) docs.set(declaration.getName(), text);
+    }
+    return docs;
+  }
+
+  /** Where an attribute is given in the call at a position; undefined where it is not written there. */
+  attribute(call: Location, name: string): Location | undefined {
+    const source = this.#source(call.file);
+    const offset = source.compilerNode.getPositionOfLineAndCharacter(call.line - 1, call.column - 1);
+    const expression = source.getDescendantAtPos(offset)?.getFirstAncestorByKind(SyntaxKind.CallExpression);
+    const attributes = expression?.getArguments().find(Node.isObjectLiteralExpression);
+    const property = attributes?.getProperty(name);
+    if (!property) return undefined;
+    const { line, column } = source.getLineAndColumnAtPos(property.getStart());
+    return { file: call.file, line, column };
+  }
+
+  #source(file: string): SourceFile {
+    return this.#project.getSourceFile(file) ?? this.#project.addSourceFileAtPath(file);
+  }
+}
+
+/** Moves a diagnostic about an attribute from the call of its rule to the attribute itself. */
+export function atAttribute(diagnostic: Diagnostic): Diagnostic {
+  const { location, attribute } = diagnostic;
+  if (!location || !attribute) return diagnostic;
+  const found = new BuildFileSources().attribute(location, attribute);
+  return found ? { ...diagnostic, location: found } : diagnostic;
+}
