@@ -9,7 +9,10 @@ import * as dsm from 'dsmb/rules';
 import * as guest from './guest/build.dsm.ts';
 
 /** The network card of the machine that will run the image. */
-export const mac = param.macAddress({ default: '52:54:00:c9:18:27', doc: 'MAC address of the host that runs the image' });
+export const mac = param.macAddress({
+  default: '52:54:00:c9:18:27',
+  doc: 'MAC address of the host that runs the image',
+});
 
 /** A folder with zImage, rd.gz and extra.lzma, or a jun-style loader image. */
 export const loader = param.file({ default: guest.loader, doc: 'loader: a folder, or a disk image' });

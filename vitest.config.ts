@@ -27,7 +27,7 @@ export default defineConfig({
     projects: [
       suite('unit', {
         timeoutSeconds: 30,
-        include: ['{src,cache,rules,guest}/**/*.test.ts'],
+        include: ['{src,cache,rules,guest,tools,test/tools}/**/*.test.ts'],
         setupFiles: ['test/tools/use.ts'],
       }),
       suite('contract', { timeoutSeconds: 120, setupFiles: ['test/tools/use.ts'] }),

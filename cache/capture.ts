@@ -50,8 +50,7 @@ export async function capture(
       for (const name of readdirSync(path)) entries.set(name, visit(join(path, name), `${seenAt}/${name}`));
       return trees.store(entries);
     }
-    if (!stats.isFile())
-      return fail('OUTPUT_NOT_A_FILE', `output ${seenAt} is neither a file, a folder nor a symlink`);
+    if (!stats.isFile()) return fail('OUTPUT_NOT_A_FILE', `output ${seenAt} is neither a file, a folder nor a symlink`);
     const of = hashFile(path);
     bytesHashed += of.size;
     if (!cas.has(of)) pending.push({ path, digest: of });

@@ -13,12 +13,13 @@ import {
   rmSync,
   statSync,
   utimesSync,
-  writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { digest, type Digest } from '../src/model/digest.ts';
 import { fail } from '../src/model/diagnostic.ts';
-import { cloneFile, copyHashing, hashFile, STORE_TIME, syncFile } from './files.ts';
+import { cloneFile, copyHashing, hashFile, STORE_TIME, syncFile, writeAll } from './files.ts';
+import { processToken } from './processes.ts';
+import { isDue, noteUse } from './uses.ts';
 
 /** The digest of bytes in memory. */
 export function digestOf(bytes: Uint8Array): Digest {
@@ -34,6 +35,7 @@ export class Cas {
   readonly #blobs: string;
   readonly #executables: string;
   readonly #incoming: string;
+  #published = 0;
 
   /** `root` is the store's folder; it is made when missing. */
   constructor(root: string) {
@@ -48,20 +50,28 @@ export class Cas {
     return join(this.#blobs, of.hash.slice(0, 2), of.hash);
   }
 
+  /** How many bytes this process has added. */
+  get published(): number {
+    return this.#published;
+  }
+
   /** A path for a file that is to become a blob: on the store's file system, unique to this process. */
   incoming(): string {
-    return join(this.#incoming, `${process.pid}-${randomBytes(8).toString('hex')}`);
+    return join(this.#incoming, `${processToken()}-${randomBytes(8).toString('hex')}`);
   }
 
   /**
    * Whether the blob is there, whole and as it was written. Every blob has one and the same modification time, so one
    * that was written to since gives itself away without being read; it is hashed, and removed when it is broken.
+   * The access time notes the use: a blob that a running build has asked for is no garbage.
    */
   has(of: Digest): boolean {
     if (of.size === 0) return this.#ensureEmpty(of);
     const stats = statSync(this.path(of), { throwIfNoEntry: false });
     if (stats?.size !== of.size) return false;
-    return stats.mtimeMs === STORE_TIME.getTime() || this.#stillSound(of);
+    if (stats.mtimeMs !== STORE_TIME.getTime()) return this.#stillSound(of);
+    if (isDue(stats.atimeMs)) noteUse(this.path(of));
+    return true;
   }
 
   #stillSound(of: Digest): boolean {
@@ -69,7 +79,7 @@ export class Cas {
       this.remove(of);
       return false;
     }
-    utimesSync(this.path(of), STORE_TIME, STORE_TIME);
+    noteUse(this.path(of));
     return true;
   }
 
@@ -77,30 +87,40 @@ export class Cas {
   put(bytes: Uint8Array): Digest {
     const of = digestOf(bytes);
     if (this.has(of)) return of;
-    const temporary = this.incoming();
-    const file = openSync(temporary, 'wx', 0o444);
-    try {
-      writeSync(file, bytes);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    this.#publish(temporary, of);
+    this.#make(
+      (temporary) => {
+        const file = openSync(temporary, 'wx', 0o444);
+        try {
+          writeAll(file, bytes);
+          fsyncSync(file);
+        } finally {
+          closeSync(file);
+        }
+      },
+      (temporary) => this.#publish(temporary, of),
+    );
     return of;
   }
 
-  /** Stores a copy of a file that stays where it is. */
-  putCopy(path: string): Digest {
+  /** Makes a file beside the blobs and hands it on; when either fails, nothing is left of it. */
+  #make<T>(write: (temporary: string) => T, publish: (temporary: string, written: T) => void): T {
     const temporary = this.incoming();
     try {
-      const of = copyHashing(path, temporary);
-      if (this.has(of)) rmSync(temporary);
-      else this.#publish(temporary, of);
-      return of;
+      const written = write(temporary);
+      publish(temporary, written);
+      return written;
     } catch (error) {
       rmSync(temporary, { force: true });
       throw error;
     }
+  }
+
+  /** Stores a copy of a file that stays where it is. */
+  putCopy(path: string): Digest {
+    return this.#make(
+      (temporary) => copyHashing(path, temporary),
+      (temporary, of) => (this.has(of) ? rmSync(temporary) : this.#publish(temporary, of)),
+    );
   }
 
   /**
@@ -146,21 +166,36 @@ export class Cas {
   /** Puts a file for people at a path: a big one is a read-only hard link, since a copy would cost what it measures. */
   deliver(of: Digest, to: string, executable: boolean): void {
     if (!this.has(of)) missing(of);
-    if (of.size >= LINK_FROM_BYTES) return this.link(of, to, executable);
+    if (of.size >= LINK_FROM_BYTES && this.#linked(of, to, executable)) return;
     cloneFile(this.path(of), to);
     chmodSync(to, executable ? 0o755 : 0o644);
+  }
+
+  /** False where the path is on another file system than the store. */
+  #linked(of: Digest, to: string, executable: boolean): boolean {
+    try {
+      this.link(of, to, executable);
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
+      return false;
+    }
   }
 
   /** A mode belongs to the inode, so an executable is a second file. */
   #executable(of: Digest): string {
     const path = this.#executablePath(of);
-    if (sizeOf(path) === of.size) return path;
-    const temporary = this.incoming();
-    cloneFile(this.path(of), temporary);
-    chmodSync(temporary, 0o555);
-    utimesSync(temporary, STORE_TIME, STORE_TIME);
-    mkdirSync(dirname(path), { recursive: true });
-    renameSync(temporary, path);
+    const there = statSync(path, { throwIfNoEntry: false });
+    if (there?.size === of.size && there.mtimeMs === STORE_TIME.getTime()) return path;
+    this.#make(
+      (temporary) => cloneFile(this.path(of), temporary),
+      (temporary) => {
+        chmodSync(temporary, 0o555);
+        utimesSync(temporary, STORE_TIME, STORE_TIME);
+        mkdirSync(dirname(path), { recursive: true });
+        renameSync(temporary, path);
+      },
+    );
     return path;
   }
 
@@ -170,7 +205,8 @@ export class Cas {
 
   #publish(temporary: string, of: Digest): void {
     chmodSync(temporary, 0o444);
-    utimesSync(temporary, STORE_TIME, STORE_TIME);
+    utimesSync(temporary, new Date(), STORE_TIME);
+    this.#published += of.size;
     const path = this.path(of);
     try {
       renameSync(temporary, path);

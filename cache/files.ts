@@ -1,12 +1,15 @@
 /** Small sure operations on files that the store is made of. */
 import {
+  chmodSync,
   closeSync,
   constants,
   copyFileSync,
   fstatSync,
   fsyncSync,
+  lstatSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readSync,
   renameSync,
   rmSync,
@@ -49,7 +52,7 @@ export function copyHashing(from: string, to: string): Digest {
     for (let read = readSync(source, BUFFER); read > 0; read = readSync(source, BUFFER)) {
       const chunk = BUFFER.subarray(0, read);
       hash.update(chunk);
-      if (!chunk.equals(ZEROS.subarray(0, read))) writeSync(target, chunk, 0, read, size);
+      if (!chunk.equals(ZEROS.subarray(0, read))) writeAll(target, chunk, size);
       size += read;
     }
     if (fstatSync(target).size !== size) truncateSync(to, size);
@@ -71,18 +74,47 @@ export function cloneFile(from: string, to: string): void {
   }
 }
 
-/** Writes a file so that it is there whole or not at all, also after a crash. */
-export function writeAtomically(path: string, content: string | Uint8Array): void {
+/** Writes all bytes or throws: on a disk that gets full, a single write takes a part of them and calls it a success. */
+export function writeAll(file: number, bytes: Uint8Array, position?: number): void {
+  for (let done = 0; done < bytes.length;)
+    done += writeSync(file, bytes, done, bytes.length - done, position === undefined ? null : position + done);
+}
+
+/** Writes a file so that it is there whole or not at all; unless told otherwise, also after a crash of the machine. */
+export function writeAtomically(path: string, content: string | Uint8Array, durable = true): void {
   mkdirSync(dirname(path), { recursive: true });
   const temporary = join(dirname(path), `.${randomBytes(6).toString('hex')}.tmp`);
-  const file = openSync(temporary, 'wx', 0o644);
   try {
-    writeSync(file, typeof content === 'string' ? Buffer.from(content) : content);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
+    const file = openSync(temporary, 'wx', 0o644);
+    try {
+      writeAll(file, typeof content === 'string' ? Buffer.from(content) : content);
+      if (durable) fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
   }
-  renameSync(temporary, path);
+}
+
+/** Removes a file or folder with all that is in it, also folders that their maker has locked against their owner. */
+export function removeTree(path: string): void {
+  const remove = (): void => rmSync(path, { recursive: true, force: true, maxRetries: 3 });
+  try {
+    remove();
+  } catch (error) {
+    if (!['EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    unlock(path);
+    remove();
+  }
+}
+
+function unlock(path: string): void {
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+  chmodSync(path, 0o700);
+  for (const name of readdirSync(path)) unlock(join(path, name));
 }
 
 /** Makes what was written to a file durable. */

@@ -5,7 +5,15 @@ import { digest, type Digest } from '../src/model/digest.ts';
 import { writeAtomically } from './files.ts';
 
 /** size, mtime, ctime, inode, device, when it was recorded, hash. */
-type Row = [size: number, mtimeMs: number, ctimeMs: number, inode: number, device: number, recordedAt: number, hash: string];
+type Row = [
+  size: number,
+  mtimeMs: number,
+  ctimeMs: number,
+  inode: number,
+  device: number,
+  recordedAt: number,
+  hash: string,
+];
 
 /** A file changed this shortly before it was recorded may change again without its times showing it. */
 const RACY_MS = 50;

@@ -1,12 +1,21 @@
 /** The store as a whole: where it is, and its parts. */
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ActionCache } from './action-cache.ts';
 import { Cas } from './cas.ts';
+import { removeTree } from './files.ts';
+import { Locks } from './locks.ts';
 import { TreeFolders } from './materialise.ts';
+import { Presence } from './presence.ts';
+import { livenessOf } from './processes.ts';
+import { Roots } from './roots.ts';
 import { SourceDigests } from './sources.ts';
 import { Trees } from './tree.ts';
+import { noteEveryUse } from './uses.ts';
+
+/** What a process of another container left is swept when nothing was done to it for this long. */
+const FOREIGN_LEFTOVER_MS = 24 * 60 * 60 * 1000;
 
 export class Store {
   readonly root: string;
@@ -17,6 +26,9 @@ export class Store {
   readonly actions: ActionCache;
   readonly folders: TreeFolders;
   readonly sources: SourceDigests;
+  readonly locks: Locks;
+  readonly presence: Presence;
+  readonly roots: Roots;
 
   constructor(root: string, downloads = downloadsRoot(root)) {
     for (const folder of [root, downloads]) mkdirSync(folder, { recursive: true });
@@ -27,6 +39,16 @@ export class Store {
     this.actions = new ActionCache(root, this.trees);
     this.folders = new TreeFolders(root, this.cas, this.trees);
     this.sources = new SourceDigests(root);
+    this.locks = new Locks(root);
+    this.presence = new Presence(root);
+    this.roots = new Roots(root);
+  }
+
+  /** Says that a build uses the store: until this is disposed of, nothing that the build looks at is garbage. */
+  use(): Disposable {
+    const presence = this.presence.enter('build');
+    if (this.presence.all().some(({ role }) => role === 'collection')) noteEveryUse();
+    return presence;
   }
 
   /** A folder of the store by name, made when missing. */
@@ -36,12 +58,12 @@ export class Store {
     return path;
   }
 
-  /** Removes what processes that are gone have left: names begin with the process id. */
+  /** Removes what processes that are gone have left: names begin with the process's token. */
   sweep(): void {
     for (const folder of ['incoming', 'sandboxes'])
       for (const name of readdirSync(this.folder(folder))) {
-        const pid = Number.parseInt(name, 10);
-        if (!alive(pid)) rmSync(join(this.root, folder, name), { recursive: true, force: true });
+        const path = join(this.root, folder, name);
+        if (isLeftover(name, path)) removeTree(path);
       }
   }
 }
@@ -57,11 +79,9 @@ function downloadsRoot(root: string, env: NodeJS.ProcessEnv = process.env): stri
   return resolve(env['DSMB_DOWNLOADS'] || join(root, 'debian'));
 }
 
-function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+function isLeftover(name: string, path: string): boolean {
+  const liveness = livenessOf(name);
+  if (liveness !== 'unknown') return liveness === 'dead';
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  return stats !== undefined && Date.now() - stats.mtimeMs > FOREIGN_LEFTOVER_MS;
 }

@@ -1,6 +1,15 @@
 /** Merkle trees: what goes in comes out, whatever the order, and merging is what laying folders over each other is. */
 import fc from 'fast-check';
-import { mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -30,7 +39,10 @@ const leaf = fc.oneof(
 /** Paths that are files of one are never folders of another: folders have names of their own. */
 const flat: fc.Arbitrary<Flat> = fc
   .array(fc.tuple(fc.array(name, { maxLength: 2 }), name, leaf), { maxLength: 12 })
-  .map((rows) => new Map(rows.map(([above, own, node]) => [[...above.map((one) => `d${one}`), `f${own}`].join('/'), node])));
+  .map(
+    (rows) =>
+      new Map(rows.map(([above, own, node]) => [[...above.map((one) => `d${one}`), `f${own}`].join('/'), node])),
+  );
 
 function nodeOf(entry: ReturnType<Flat['get']> & object): Node {
   if ('link' in entry) return { type: 'symlink', target: entry.link };
@@ -58,9 +70,7 @@ describe('a tree', () => {
   });
 
   it('is the same whatever order it was built in', () => {
-    fc.assert(
-      fc.property(flat, (files) => expectSame(treeOf(new Map([...files].toReversed())), treeOf(files))),
-    );
+    fc.assert(fc.property(flat, (files) => expectSame(treeOf(new Map([...files].toReversed())), treeOf(files))));
   });
 
   it('has nothing at other paths', () => {
@@ -161,7 +171,12 @@ describe('capturing', () => {
     mkdirSync(join(here, 'result'));
     for (const [link, target] of Object.entries(links)) symlinkSync(target, join(here, 'result', link));
     const inputRoot = trees.build([['in/tree', input]]);
-    const { nodes } = await capture(cas, trees, ['result'], { folder: here, mountedAt: '/out', inputRoot, ...SYNC_NOTHING });
+    const { nodes } = await capture(cas, trees, ['result'], {
+      folder: here,
+      mountedAt: '/out',
+      inputRoot,
+      ...SYNC_NOTHING,
+    });
     const result = nodes.get('result') as Node & { type: 'directory' };
     return new Map(trees.entries(result.digest));
   }

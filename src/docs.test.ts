@@ -16,7 +16,9 @@ const sorted = (items: Iterable<string>): string[] => [...new Set(items)].toSort
 /** Blocks that stand behind a comment such as `<!-- quote: FILE -->` or `<!-- output: COMMAND -->`. */
 function marked(kind: 'quote' | 'output'): (readonly [page: string, of: string, block: string])[] {
   const pattern = new RegExp(`<!-- ${kind}: (.+?) -->\\n+\`\`\`\\w*\\n([^]*?)\`\`\`\\n`, 'g');
-  return PAGES.flatMap((page) => [...read(page).matchAll(pattern)].map(([, of = '', block = '']) => [page, of, block] as const));
+  return PAGES.flatMap((page) =>
+    [...read(page).matchAll(pattern)].map(([, of = '', block = '']) => [page, of, block] as const),
+  );
 }
 
 describe('pages', () => {
@@ -27,12 +29,20 @@ describe('pages', () => {
   });
 
   test.each(marked('quote'))('%s quotes %s', (_page, file, block) => {
-    expect(read(file)).toContain(block);
+    expect(unindented(read(file))).toContain(unindented(block));
   });
 
   test('the README has the picture and the build file', () => {
-    expect(marked('output').map(([page, command]) => `${page} ${command}`)).toContain('README.md ./dsmb graph //cloudTarball');
+    expect(marked('output').map(([page, command]) => `${page} ${command}`)).toContain(
+      'README.md ./dsmb graph //cloudTarball',
+    );
     expect(marked('quote').some(([page, file]) => page === 'README.md' && file === 'build.dsm.ts')).toBe(true);
+  });
+
+  test('the parameters of examples/own-files exist', async () => {
+    const { stdout } = await execa('./dsmb', ['list'], { cwd: ROOT });
+    const names = Object.keys(JSON.parse(read('examples/own-files/params.example.json')) as object);
+    expect(matches(stdout, /^ {2}([\w:]+)=/gm)).toEqual(expect.arrayContaining(names));
   });
 
   test.each(PAGES)('links of %s lead somewhere', (page) => {
@@ -51,22 +61,38 @@ describe('reference', () => {
     expect(page).toEqual(sorted(SOURCES.flatMap((path) => codesOf(read(path)))));
   });
 
-  test('reference.md has every rule, attribute, kind, option and parameter', async () => {
+  test('reference.md has every rule, attribute, kind, option, parameter and variable', async () => {
     const page = read('docs/reference.md');
     const missing = [
       ...SOURCES.filter((path) => path.startsWith('rules/')).flatMap((path) => attributesOf(read(path))),
       ...matches(read('rules/kinds.ts') + read('src/model/kinds.ts'), /^export const (\w+) = kind/gm),
       ...matches(read('rules/index.ts').replaceAll(/[{,]/g, '\n'), /^ (\w+)(?= |$)/gm),
       ...SOURCES.filter((path) => path.startsWith('src/cli/')).flatMap((path) => optionsOf(read(path))),
+      ...[...SOURCES, 'dsmb'].flatMap((path) => matches(read(path), /\b(DSMB_[A-Z]+)\b/g)),
       ...matches((await execa('./dsmb', ['list'], { cwd: ROOT })).stdout, /^ {2}([\w:]+)=/gm),
     ].filter((name) => !page.includes(`\`${name}\``));
     expect(sorted(missing)).toEqual([]);
   });
+
+  test('reference.md has every command', async () => {
+    const { stdout } = await execa('./dsmb', ['--help'], { cwd: ROOT });
+    const commands = matches(stdout.split('\nCommands\n')[1] ?? '', /^ {2}(\w+) {2,}/gm);
+    expect(commands).toContain('build');
+    expect(commands.filter((name) => !read('docs/reference.md').includes(`| \`dsmb ${name}`))).toEqual([]);
+  });
 });
 
+/** Excerpts stand further left than in their file. */
+function unindented(text: string): string {
+  return text.replaceAll(/^ +/gm, '');
+}
+
 function codesOf(source: string): string[] {
-  const lines = source.split('\n').filter((line) => /\bcode[:?]/.test(line));
-  return [...matches(source, /fail\(\s*'([A-Z0-9_]+)'/g), ...lines.flatMap((line) => matches(line, /'([A-Z][A-Z0-9_]{2,})'/g))];
+  const values = matches(source, /\bcode: ([^,{}\n]*)/g);
+  return [
+    ...matches(source, /fail\(\s*'([A-Z0-9_]+)'/g),
+    ...values.flatMap((value) => matches(value, /'([A-Z][A-Z0-9_]+)'/g)),
+  ];
 }
 
 function attributesOf(source: string): string[] {
@@ -75,13 +101,15 @@ function attributesOf(source: string): string[] {
 }
 
 function optionsOf(source: string): string[] {
-  const options = matches(source, /^ {2,4}(?:'([\w-]+)'|\w+): \{ type: '(?:boolean|string)'/gm).filter((name) => name !== '');
-  return [...options, ...matches(source, /^ {2,4}(\w+): \{ type: '(?:boolean|string)'/gm)].map((name) => `--${name}`);
+  return matches(source, /^ {2,4}'?([\w-]+)'?: \{ type: '(?:boolean|string)'/gm).map((name) => `--${name}`);
 }
 
 /** Anchors as GitHub makes them from headings. */
 function anchorsOf(page: string): string[] {
   return matches(page, /^#+ (.+)$/gm).map((heading) =>
-    heading.toLowerCase().replaceAll(/[^\w\- ]/g, '').replaceAll(' ', '-'),
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
   );
 }

@@ -27,7 +27,5 @@ const passed = count('passed');
 const failed = count('failed') + brokenFiles.length;
 const skipped = tests.filter(({ status }) => status !== 'passed' && status !== 'failed');
 for (const { fullName } of skipped) console.log(`skipped: ${fullName}`);
-console.log(
-  `${passed} passed, ${failed} failed${skipped.length > 0 ? `, ${skipped.length} skipped` : ''}`,
-);
+console.log(`${passed} passed, ${failed} failed${skipped.length > 0 ? `, ${skipped.length} skipped` : ''}`);
 process.exitCode = success && passed > 0 && failed === 0 ? 0 : 1;

@@ -20,7 +20,9 @@ const ENTRY = 'build/bazel/remote/execution/v2/remote_execution.proto';
 const GENERATED = fileURLToPath(new URL('../cache/reapi/gen', import.meta.url));
 
 function generate(folder: string): string {
-  execFileSync('npm', ['install', '--prefix', folder, '--no-save', '--ignore-scripts', ...PACKAGES], { stdio: 'inherit' });
+  execFileSync('npm', ['install', '--prefix', folder, '--no-save', '--ignore-scripts', ...PACKAGES], {
+    stdio: 'inherit',
+  });
   const packages = join(folder, 'node_modules');
   const download = execFileSync('go', ['mod', 'download', '-json', MODULE], { cwd: folder, encoding: 'utf8' });
   const { Dir: module } = JSON.parse(download) as { Dir: string };

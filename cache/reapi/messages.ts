@@ -110,6 +110,13 @@ export function encodeAction(action: {
   );
 }
 
+/** What an encoded `Action` refers to. */
+export function decodeActionDigests(bytes: Uint8Array): { readonly command: Digest; readonly inputRoot: Digest } {
+  const { commandDigest, inputRootDigest } = fromBinary(ActionSchema, bytes);
+  if (!commandDigest || !inputRootDigest) throw new TypeError('not an Action');
+  return { command: fromProto(commandDigest), inputRoot: fromProto(inputRootDigest) };
+}
+
 /** What an action left behind. */
 export interface ResultData {
   /** By path relative to the input root. */

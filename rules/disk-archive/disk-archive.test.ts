@@ -1,12 +1,14 @@
-import { bufferSource, diskToRaw, editDisk, SECTOR, withMbr, writeFat16 } from 'dsmb/disk';
+import { bufferSource, diskToRaw, editDisk, openDisk, SECTOR, withMbr, writeFat16 } from 'dsmb/disk';
 import { runStepHere } from 'dsmb/testing';
 import { execa } from 'execa';
-import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import fc from 'fast-check';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, rm, stat, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import step from './cloud-tarball.step.ts';
+import step from './disk-archive.step.ts';
+import { FORMATS, levelOf, type ArchiveFormat } from './formats.ts';
 
 const MIB = 2 ** 20;
 const SIZE = 64 * MIB;
@@ -14,12 +16,14 @@ const BOOT = { number: 4, active: true, type: 0x0e, start: 40 * 2048, sectors: 2
 
 let folder = '';
 let round = 0;
-beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), 'tarball-'))));
+beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), 'archive-'))));
 afterAll(() => rm(folder, { recursive: true }));
 
+const fresh = (name: string): string => join(folder, `${name}-${round++}`);
+
 /** A disk with a few blocks of data, and a boot partition whose grub.cfg has the MAC address. */
-async function makeDisk(mac: string): Promise<string> {
-  const to = join(folder, `disk-${round++}`);
+function makeDisk(mac: string): string {
+  const to = fresh('disk');
   const disk = editDisk({ to, size: SIZE });
   disk.write(0, withMbr(Buffer.alloc(SECTOR), { diskId: 0x1234_5678, partitions: [BOOT] }));
   for (const block of [3, 4, 9, 30])
@@ -41,58 +45,193 @@ async function makeDisk(mac: string): Promise<string> {
   return to;
 }
 
-async function pack(disk: string, sparse: 'gnu' | 'plain', memo?: string): Promise<{ folder: string; log: string[] }> {
-  const archive = join(folder, `archive-${round++}`);
-  const log: string[] = [];
-  await runStepHere(step, {
-    args: { name: 'test', sparse, level: 6 },
-    inputs: { disk },
-    outputs: { archive },
-    scratch: folder,
-    memo,
-    log: (line) => log.push(line),
-  });
-  return { folder: archive, log };
+interface Packing {
+  readonly format?: ArchiveFormat;
+  readonly sparse?: 'gnu' | 'plain';
+  readonly memo?: string;
+  readonly digestOf?: (path: string) => string | undefined;
 }
 
-async function rawSha256(disk: string): Promise<string> {
-  const raw = join(folder, `raw-${round++}`);
+async function pack(
+  disk: string,
+  { format = 'tar.gz', sparse = 'gnu', memo, digestOf = () => undefined }: Packing = {},
+): Promise<{ folder: string; file: string; log: string[] }> {
+  const archive = fresh('archive');
+  const scratch = fresh('scratch');
+  await mkdir(scratch);
+  const log: string[] = [];
+  const level = levelOf(format, format === 'xz' ? 1 : undefined);
+  await runStepHere(step, {
+    args: {
+      name: 'test',
+      format,
+      ...(format === 'tar.gz' ? { sparse } : {}),
+      ...(level === undefined ? {} : { level }),
+    },
+    inputs: { disk },
+    outputs: { archive },
+    scratch,
+    memo,
+    digestOf,
+    log: (line) => log.push(line),
+  });
+  return { folder: archive, file: join(archive, `test${FORMATS[format].extension}`), log };
+}
+
+/** The disk as a sparse raw file, filled up to `size` bytes. */
+async function rawOf(disk: string, size = 0): Promise<string> {
+  const raw = fresh('raw');
   diskToRaw(disk, raw);
+  await truncate(raw, Math.max(size, (await stat(raw)).size));
+  return raw;
+}
+
+async function sha256Of(file: string): Promise<string> {
   return createHash('sha256')
-    .update(await readFile(raw))
+    .update(await readFile(file))
     .digest('hex');
 }
 
 const EXTRACT =
   'import sys,tarfile; t=tarfile.open(sys.argv[1]); sys.stdout.buffer.write(t.extractfile(t.next()).read())';
 
-describe('cloudTarball', () => {
-  test.each([
-    ['gnu', 'tar', ['tar', '-xzOf']],
-    ['gnu', 'bsdtar', ['bsdtar', '-xzOf']],
-    ['gnu', 'python', ['python3', '-c', EXTRACT]],
-    ['plain', 'tar', ['tar', '-xzOf']],
-    ['plain', 'bsdtar', ['bsdtar', '-xzOf']],
-    ['plain', 'busybox', ['busybox', 'tar', '-xzOf']],
-    ['plain', 'python', ['python3', '-c', EXTRACT]],
-  ] as const)('%s, read by %s, is the disk byte for byte', async (sparse, _, [program, ...args]) => {
-    const disk = await makeDisk('525400C91827');
-    const { folder: archive } = await pack(disk, sparse);
-    const { stdout } = await execa(program, [...args, join(archive, 'test.tar.gz')], { encoding: 'buffer' });
-    expect(createHash('sha256').update(stdout).digest('hex')).toBe(await rawSha256(disk));
+/** Programs that write the content of an archive to standard output. */
+const READERS = [
+  ['tar.gz', 'gnu', ['tar', '-xzOf']],
+  ['tar.gz', 'gnu', ['bsdtar', '-xzOf']],
+  ['tar.gz', 'gnu', ['python3', '-c', EXTRACT]],
+  ['tar.gz', 'plain', ['tar', '-xzOf']],
+  ['tar.gz', 'plain', ['bsdtar', '-xzOf']],
+  ['tar.gz', 'plain', ['busybox', 'tar', '-xzOf']],
+  ['tar.gz', 'plain', ['python3', '-c', EXTRACT]],
+  ['gz', 'gnu', ['gzip', '-dc']],
+  ['gz', 'gnu', ['busybox', 'gunzip', '-c']],
+  ['gz', 'gnu', ['python3', '-c', 'import sys,gzip; sys.stdout.buffer.write(gzip.open(sys.argv[1]).read())']],
+  ['zst', 'gnu', ['zstd', '-dcq']],
+  ['xz', 'gnu', ['xz', '-dc']],
+  ['xz', 'gnu', ['busybox', 'unxz', '-c']],
+  ['xz', 'gnu', ['python3', '-c', 'import sys,lzma; sys.stdout.buffer.write(lzma.open(sys.argv[1]).read())']],
+] as const;
+
+async function read(reader: readonly string[], file: string): Promise<string> {
+  const [program = '', ...args] = reader;
+  const { stdout } = await execa(program, [...args, file], { encoding: 'buffer', maxBuffer: 2 * SIZE });
+  return createHash('sha256').update(stdout).digest('hex');
+}
+
+/** QEMU's own check, then a comparison of what a guest would read. */
+async function expectSameInQemu(file: string, format: 'qcow2' | 'vmdk' | 'vpc', raw: string): Promise<void> {
+  if (format !== 'vpc') expect(await qemu('check', '-f', format, file)).toMatch(/No errors/);
+  expect(await qemu('compare', '-f', format, '-F', 'raw', file, raw)).toBe('Images are identical.');
+}
+
+async function qemu(...args: string[]): Promise<string> {
+  return (await execa('qemu-img', args)).stdout;
+}
+
+/** Some blocks of a disk: compressible, incompressible, half of each, almost zero. */
+const CONTENTS: Readonly<Record<string, () => Buffer>> = {
+  text: () => Buffer.alloc(MIB, 'all work and no play '),
+  noise: () => randomBytes(MIB),
+  mixed: () => Buffer.concat([randomBytes(300_000), Buffer.alloc(200_000), Buffer.alloc(MIB - 500_000, 'mixed ')]),
+  speck: () => Buffer.concat([Buffer.alloc(MIB - 1), Buffer.from([1])]),
+};
+
+const smallDisk = fc.record({
+  blocks: fc.dictionary(fc.nat(39).map(String), fc.constantFrom(...Object.keys(CONTENTS)), { maxKeys: 6 }),
+  /** Bytes of the disk. */
+  size: fc.integer({ min: 1, max: 40 * MIB }),
+});
+
+function diskOf({ blocks, size }: { blocks: Record<string, string>; size: number }): string {
+  const to = fresh('disk');
+  const disk = editDisk({ to, size });
+  for (const [index, content] of Object.entries(blocks)) {
+    const offset = Number(index) * MIB;
+    const bytes = CONTENTS[content]?.().subarray(0, Math.max(0, size - offset));
+    if (bytes && bytes.length > 0) disk.write(offset, bytes);
+  }
+  disk.finish();
+  return to;
+}
+
+const NUM_RUNS = 6;
+
+describe('diskArchive', () => {
+  test.each(READERS)('%s (%s), read by %j, is the disk byte for byte', async (format, sparse, reader) => {
+    const disk = makeDisk('525400C91827');
+    const { file } = await pack(disk, { format, sparse });
+    expect(await read(reader, file)).toBe(await sha256Of(await rawOf(disk)));
   });
 
+  test.each(['qcow2', 'vmdk'] as const)('%s is sound and the same disk in QEMU', async (format) => {
+    const disk = makeDisk('525400C91827');
+    const { file } = await pack(disk, { format });
+    await expectSameInQemu(file, format, await rawOf(disk));
+    expect((await stat(file)).size).toBeLessThan(MIB);
+  });
+
+  test('vhd is the raw disk in whole MiB with a footer, and keeps its holes', async () => {
+    const disk = diskOf({ blocks: { 1: 'noise', 30: 'text' }, size: 31 * MIB - 1000 });
+    const { file } = await pack(disk, { format: 'vhd' });
+    const { size, blocks } = await stat(file);
+    expect(size).toBe(31 * MIB + 512);
+    expect(blocks * 512).toBeLessThan(3 * MIB);
+    const info = JSON.parse(await qemu('info', '--output=json', '-f', 'vpc', file));
+    expect(info['virtual-size']).toBe(31 * MIB);
+    await expectSameInQemu(file, 'vpc', await rawOf(disk, 31 * MIB));
+  });
+
+  test('gcp is a sparse disk.raw of whole GiB in an archive of whole records', async () => {
+    const disk = diskOf({ blocks: { 3: 'noise', 9: 'text' }, size: 20 * MIB + 7 });
+    const { folder: archive, file } = await pack(disk, { format: 'gcp' });
+    const { stdout } = await execa('tar', ['-tvzf', file]);
+    expect(stdout).toMatch(/^-\S+ root\/root +1073741824 \S+ \S+ disk\.raw$/);
+    const tar = fresh('tar');
+    await execa('gzip', ['-dc', file], { stdout: { file: tar } });
+    const { size } = await stat(tar);
+    expect([size % 10_240, size < 3 * MIB]).toEqual([0, true]);
+    await execa('tar', ['-xzf', file], { cwd: archive });
+    await execa('cmp', [join(archive, 'disk.raw'), await rawOf(disk, 1024 * MIB)]);
+  });
+
+  // Google's archive is the sparse one of a larger disk.
+  test.each((Object.keys(FORMATS) as ArchiveFormat[]).filter((format) => format !== 'gcp'))(
+    '%s of any small disk is the disk, with and without kept blocks',
+    async (format) => {
+      const memo = fresh('memo');
+      await mkdir(memo);
+      await fc.assert(
+        fc.asyncProperty(smallDisk, async (shape) => {
+          const disk = diskOf(shape);
+          const { file } = await pack(disk, { format });
+          const size = Math.ceil(shape.size / FORMATS[format].granule) * FORMATS[format].granule;
+          const raw = await rawOf(disk, size);
+          if (format === 'qcow2' || format === 'vmdk') await expectSameInQemu(file, format, raw);
+          else if (format === 'vhd') await expectSameInQemu(file, 'vpc', raw);
+          else expect(await read(READERS.find(([of]) => of === format)?.[2] ?? [], file)).toBe(await sha256Of(raw));
+          for (let time = 0; time < 2; time++)
+            expect(await sha256Of((await pack(disk, { format, memo })).file)).toBe(await sha256Of(file));
+        }),
+        { numRuns: NUM_RUNS },
+      );
+    },
+    240_000,
+  );
+
   test('checksums hold, and the manifest says what is in it', async () => {
-    const { folder: archive } = await pack(await makeDisk('525400C91827'), 'gnu');
+    const { folder: archive, file } = await pack(makeDisk('525400C91827'));
     await execa('sha256sum', ['-c', 'SHA256SUMS'], { cwd: archive });
     const manifest = JSON.parse(await readFile(join(archive, 'manifest.json'), 'utf8'));
     expect(manifest).toMatchObject({
       format: 'dsmb-archive/1',
       archive: {
         file: 'test.tar.gz',
+        format: 'tar.gz',
         member: 'disk.raw',
         sparse: 'gnu',
-        bytes: (await readFile(join(archive, 'test.tar.gz'))).length,
+        level: 6,
+        bytes: (await stat(file)).size,
       },
       disk: { bytes: SIZE, partitions: [BOOT], blocksRoot: expect.stringMatching(/^[0-9a-f]{64}$/) },
       placeholderMac: '52:54:00:c9:18:27',
@@ -100,14 +239,43 @@ describe('cloudTarball', () => {
   });
 
   test('with another MAC one block is compressed, and the archive is what it is without kept blocks', async () => {
-    const memo = join(folder, 'memo');
+    const memo = fresh('memo');
     await mkdir(memo);
-    await pack(await makeDisk('525400C91827'), 'gnu', memo);
-    const other = await makeDisk('525400AABBCC');
-    const kept = await pack(other, 'gnu', memo);
-    const fresh = await pack(other, 'gnu');
+    await pack(makeDisk('525400C91827'), { memo });
+    const other = makeDisk('525400AABBCC');
+    const kept = await pack(other, { memo });
+    const anew = await pack(other);
     expect(kept.log.at(-1)).toMatch(/^1 of \d+ blocks compressed/);
     for (const file of ['test.tar.gz', 'SHA256SUMS', 'manifest.json'])
-      expect((await readFile(join(kept.folder, file))).equals(await readFile(join(fresh.folder, file)))).toBe(true);
+      expect((await readFile(join(kept.folder, file))).equals(await readFile(join(anew.folder, file)))).toBe(true);
+  });
+
+  test('blocks whose digests are known and that are kept are not read', async () => {
+    const memo = fresh('memo');
+    await mkdir(memo);
+    const disk = makeDisk('525400C91827');
+    const first = await pack(disk, { memo });
+    const digests = new Map<string, string>();
+    const { blocks } = openDisk(disk);
+    for (const index of blocks()) {
+      const path = join(disk, 'blocks', '0000', index.toString(16).padStart(2, '0'));
+      digests.set(path, await sha256Of(path));
+      // Only the boot partition is looked into, for the manifest.
+      if (index < 40 && index > 0) await truncate(path, 0);
+    }
+    const second = await pack(disk, { memo, digestOf: (path) => digests.get(path) });
+    expect(await sha256Of(second.file)).toBe(await sha256Of(first.file));
+    expect(second.log.at(-1)).toMatch(/^0 of \d+ blocks compressed/);
+  });
+
+  test('levels are those of the format', () => {
+    expect([levelOf('zst', 19), levelOf('xz', 0), levelOf('gz', undefined), levelOf('vhd', undefined)]).toEqual([
+      19,
+      0,
+      6,
+      undefined,
+    ]);
+    expect(() => levelOf('gz', 0)).toThrow('level: 0 is not 1 to 9, as gz has it');
+    expect(() => levelOf('vhd', 1)).toThrow('vhd compresses nothing');
   });
 });

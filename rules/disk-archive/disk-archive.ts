@@ -49,7 +49,12 @@ export const diskArchive = rule<DiskArchiveAttributes, 'Archive'>({
       module: stepModule<typeof import('./disk-archive.step.ts').default>(
         new URL('./disk-archive.step.ts', import.meta.url),
       ),
-      args: { name, format, ...(format === 'tar.gz' ? { sparse } : {}), ...(chosen === undefined ? {} : { level: chosen }) },
+      args: {
+        name,
+        format,
+        ...(format === 'tar.gz' ? { sparse } : {}),
+        ...(chosen === undefined ? {} : { level: chosen }),
+      },
       inputs: { disk },
       outputs: { archive: { name, kind: Archive } },
       ...(format === 'xz' ? { toolchains: [actions.toolchain(overlayTools)] } : {}),

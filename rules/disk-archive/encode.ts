@@ -74,10 +74,8 @@ export async function encode(image: Image, file: string, options: EncodeOptions)
       const pieces = compressPieces(diskPieces(size, blocks), { codec: storedCodec, onBlock });
       return vhd(pieces, () => ({ size, time, id: image.root() }));
     }
-    case 'qcow2': {
-      const offsets = blocks[Symbol.iterator]().map(({ offset }) => offset);
-      return qcow2(size, offsets, segmentsTwice(image, qcow2Codec(level), options));
-    }
+    case 'qcow2':
+      return qcow2(size, blocks, segmentsTwice(image, qcow2Codec(level), options));
     case 'vmdk':
       return vmdk(size, file, segmentsTwice(image, vmdkCodec(level), options));
   }

@@ -62,10 +62,14 @@ function macDigits(mac: string): string {
 }
 
 function word(name: string, text: string, pattern: RegExp): string {
-  return pattern.test(text) ? text : fail('BAD_ATTRIBUTE', `${name}: '${text}' cannot stand in grub.cfg`, { attribute: name });
+  return pattern.test(text)
+    ? text
+    : fail('BAD_ATTRIBUTE', `${name}: '${text}' cannot stand in grub.cfg`, { attribute: name });
 }
 
 function seconds(timeout: number): number {
   const sane = Number.isInteger(timeout) && timeout >= 0 && timeout <= 3600;
-  return sane ? timeout : fail('BAD_ATTRIBUTE', `timeout: ${timeout} is no number of seconds from 0 to 3600`, { attribute: 'timeout' });
+  return sane
+    ? timeout
+    : fail('BAD_ATTRIBUTE', `timeout: ${timeout} is no number of seconds from 0 to 3600`, { attribute: 'timeout' });
 }

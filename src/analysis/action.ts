@@ -2,6 +2,7 @@
 import type { Label } from '../model/label.ts';
 import type { Kind } from '../model/kind.ts';
 import type { Artifact, Hints, Needs, Output } from '../model/rule.ts';
+import type { Target } from '../model/target.ts';
 
 /** Where an artifact's content comes from. */
 export type Origin =
@@ -40,6 +41,10 @@ export interface ActionNode {
   /** The target that it belongs to. */
   readonly label: Label;
   readonly mnemonic: string;
+  /** Which of the target's actions of this mnemonic, from 0, in the order of their declaration. */
+  readonly ordinal: number;
+  /** Its rule's call, for explanations. */
+  readonly target: Target;
   readonly work: Work;
   readonly inputs: ReadonlyMap<string, ArtifactReference>;
   readonly toolchains: readonly ArtifactReference[];

@@ -1,5 +1,11 @@
 /** The analysis phase: calls each rule once with resolved attributes and collects the actions that it declares. */
-import { debianRule, sourceFileRule, sourceFolderRule, type DebianAttributes, type SourceAttributes } from '../model/builtin.ts';
+import {
+  debianRule,
+  sourceFileRule,
+  sourceFolderRule,
+  type DebianAttributes,
+  type SourceAttributes,
+} from '../model/builtin.ts';
 import { fail, Failure } from '../model/diagnostic.ts';
 import type { Label } from '../model/label.ts';
 import type { Actions, Artifact, Output } from '../model/rule.ts';
@@ -28,7 +34,8 @@ export class Analysis {
     if (known) return known;
     const label = this.#labels.get(target) ?? fallback;
     this.#enter(target, label);
-    const analysed = 'parameter' in target ? this.#parameterTarget(target as FileParameter, label) : this.#rule(target, label);
+    const analysed =
+      'parameter' in target ? this.#parameterTarget(target as FileParameter, label) : this.#rule(target, label);
     this.#open.pop();
     this.#done.set(target, analysed);
     return analysed;
@@ -53,13 +60,15 @@ export class Analysis {
     const artifact =
       engineArtifact(target) ??
       this.#implement(target, label, this.#resolve(target.attributes, label, dependencies), actions);
-    const validations = target.validations.map((one, index) => this.target(one, `${label}.validations${index}` as Label));
+    const validations = target.validations.map((one, index) =>
+      this.target(one, `${label}.validations${index}` as Label),
+    );
     return { label, artifact, actions, validations, dependencies: [...dependencies] };
   }
 
   #implement(target: Target, label: Label, attributes: unknown, actions: ActionNode[]): ArtifactReference {
     try {
-      const made = target.rule.implement(attributes as never, this.#factory(label, actions));
+      const made = target.rule.implement(attributes as never, this.#factory(label, target, actions));
       if (made instanceof ArtifactReference) return made;
       return fail('BAD_RULE', `rule ${target.rule.name} gave no artifact`);
     } catch (error) {
@@ -81,15 +90,23 @@ export class Analysis {
       return new ArtifactReference(value.kind, analysed.artifact.origin, analysed.artifact.path);
     }
     if (isParameter(value))
-      return this.#resolve(this.#parameters.has(value) ? this.#parameters.get(value) : value.default, label, dependencies);
+      return this.#resolve(
+        this.#parameters.has(value) ? this.#parameters.get(value) : value.default,
+        label,
+        dependencies,
+      );
     if (Array.isArray(value)) return value.map((item) => this.#resolve(item, label, dependencies));
     if (typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype)
-      return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, this.#resolve(item, label, dependencies)]));
+      return Object.fromEntries(
+        Object.entries(value).map(([key, item]) => [key, this.#resolve(item, label, dependencies)]),
+      );
     return value;
   }
 
-  #factory(label: Label, into: ActionNode[]): Actions {
-    const declare = (node: ActionNode) => {
+  #factory(label: Label, target: Target, into: ActionNode[]): Actions {
+    const declare = (declared: Omit<ActionNode, 'ordinal' | 'target'>) => {
+      const ordinal = into.filter(({ mnemonic }) => mnemonic === declared.mnemonic).length;
+      const node: ActionNode = { ...declared, ordinal, target };
       into.push(node);
       return Object.fromEntries(
         Object.entries(node.outputs).map(([key, output]) => [key, produced(node, key, output)]),
@@ -132,7 +149,7 @@ interface DeclaredAction {
   readonly timeoutMs?: number;
 }
 
-function common(label: Label, of: DeclaredAction): Omit<ActionNode, 'work'> {
+function common(label: Label, of: DeclaredAction): Omit<ActionNode, 'work' | 'ordinal' | 'target'> {
   return {
     label,
     mnemonic: of.mnemonic,

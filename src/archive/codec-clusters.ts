@@ -29,7 +29,7 @@ function clusterCodec(name: string, compress: (cluster: Uint8Array) => Promise<U
     name: `${name}-zlib${versionName(process.versions['zlib'])}`,
     async encode(content) {
       const packed = await Promise.all(
-        clustersOf(content).map((cluster) => (isAllZero(cluster) ? new Uint8Array(0) : compress(cluster))),
+        clustersOf(content).map(async (cluster) => (isAllZero(cluster) ? new Uint8Array(0) : compress(cluster))),
       );
       const parts = packed.map(({ length }) => length);
       return { rawLength: content.length, note: 0, parts, bytes: Buffer.concat(packed) };

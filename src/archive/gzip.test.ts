@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32, gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { deflateCodec } from './codecs.ts';
 import { crc32Combine } from './crc32-combine.ts';
 import { gzip } from './gzip.ts';
 import { compressPieces, type BlockPiece, type Piece } from './piece.ts';
@@ -21,7 +22,7 @@ async function bytesOf(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
 }
 
 function compress(pieces: Iterable<Piece>, memo?: string, onBlock?: (sha256: string, kept: boolean) => void) {
-  return bytesOf(gzip(compressPieces(pieces, { level: 6, memo, ...(onBlock ? { onBlock } : {}) })));
+  return bytesOf(gzip(compressPieces(pieces, { codec: deflateCodec(6), memo, ...(onBlock ? { onBlock } : {}) })));
 }
 
 function block(content: string): BlockPiece {

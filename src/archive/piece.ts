@@ -64,7 +64,7 @@ interface Result {
   readonly times: number;
   readonly block?: { readonly sha256: string; readonly kept: boolean };
   /** The buffer that the segment lies in, where it is one of the pool's. */
-  readonly buffer?: Buffer;
+  readonly buffer?: Buffer<ArrayBuffer>;
 }
 
 /** Compresses pieces, or finds their segments among the kept ones. A few buffers serve all blocks. */
@@ -73,8 +73,8 @@ class Compressor {
   readonly #codec: Codec;
   readonly #onBlock: CompressOptions['onBlock'];
   readonly #buffers = new BufferPool();
-  readonly #take = (length: number): Buffer => this.#buffers.take(length);
-  readonly #zeros = new Map<number, Promise<Segment>>();
+  readonly #take = (length: number): Buffer<ArrayBuffer> => this.#buffers.take(length);
+  readonly #zeroSegments = new Map<number, Promise<Segment>>();
 
   constructor({ memo, codec, onBlock }: CompressOptions) {
     this.#memo = memo === undefined ? undefined : segmentMemo(memo, codec.name);
@@ -88,10 +88,8 @@ class Compressor {
         return [this.#bytes(piece.bytes)];
       case 'block':
         return [this.#block(piece)];
-      case 'zeros': {
-        const rest = piece.length % ZERO_RUN;
-        return [this.#zeroRuns(ZERO_RUN, (piece.length - rest) / ZERO_RUN), this.#zeroRuns(rest, rest > 0 ? 1 : 0)];
-      }
+      case 'zeros':
+        return this.#zeroRuns(piece.length);
     }
   }
 
@@ -106,9 +104,18 @@ class Compressor {
     return { segment: await this.#codec.encode(bytes), times: 1 };
   }
 
-  async #zeroRuns(length: number, times: number): Promise<Result> {
-    const segment = this.#zeros.get(length) ?? this.#codec.encode(Buffer.alloc(length));
-    this.#zeros.set(length, segment);
+  #zeroRuns(length: number): Promise<Result>[] {
+    const rest = length % ZERO_RUN;
+    const runs = [
+      { length: ZERO_RUN, times: (length - rest) / ZERO_RUN },
+      { length: rest, times: 1 },
+    ];
+    return runs.filter((run) => run.length * run.times > 0).map((run) => this.#zeros(run.length, run.times));
+  }
+
+  async #zeros(length: number, times: number): Promise<Result> {
+    const segment = this.#zeroSegments.get(length) ?? this.#codec.encode(Buffer.alloc(length));
+    this.#zeroSegments.set(length, segment);
     return { segment: await segment, times };
   }
 

@@ -18,12 +18,12 @@ const TABLE_SPAN = OFFSETS_PER_CLUSTER * CLUSTER_SIZE;
  */
 export async function* qcow2(
   size: number,
-  blockOffsets: Iterable<number>,
+  blocks: Iterable<{ readonly offset: number }>,
   segments: Segments,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const l1Entries = Math.ceil(size / TABLE_SPAN);
   const l1Clusters = clusters(l1Entries * 8);
-  const tables = tablesOf(blockOffsets);
+  const tables = tablesOf(blocks);
   const start = (1 + l1Clusters + tables.size) * CLUSTER_SIZE;
   const data = new Qcow2Data(start);
   for await (const { offset, segment } of segments())
@@ -40,9 +40,9 @@ export async function* qcow2(
 }
 
 /** An empty L2 table for each span of the disk that holds a block, by its place in the L1 table. */
-function tablesOf(blockOffsets: Iterable<number>): Map<number, Buffer> {
+function tablesOf(blocks: Iterable<{ readonly offset: number }>): Map<number, Buffer> {
   const tables = new Map<number, Buffer>();
-  for (const offset of blockOffsets) {
+  for (const { offset } of blocks) {
     const index = Math.floor(offset / TABLE_SPAN);
     if (!tables.has(index)) tables.set(index, Buffer.alloc(CLUSTER_SIZE));
   }
@@ -90,8 +90,7 @@ function* refcountBytes(
     yield bytes;
   }
   const table = Buffer.alloc(tableClusters * CLUSTER_SIZE);
-  for (let block = 0; block < blocks; block++)
-    table.writeBigUInt64BE(BigInt(start + block * CLUSTER_SIZE), block * 8);
+  for (let block = 0; block < blocks; block++) table.writeBigUInt64BE(BigInt(start + block * CLUSTER_SIZE), block * 8);
   yield table;
 }
 

@@ -4,14 +4,17 @@ import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Segment } from './segment.ts';
 
+/** Gives a buffer of at least so many bytes. */
+export type Take = (length: number) => Buffer<ArrayBuffer>;
+
 /** A store of segments. What is not there, or damaged, is simply not found. */
 export interface SegmentMemo {
-  /** A kept segment; its bytes lie in a buffer of `take`, which gives one of at least so many bytes. */
+  /** A kept segment; its bytes lie in a buffer of `take`. */
   readonly get: (
     contentSha256: string,
     rawLength: number,
-    take: (length: number) => Buffer,
-  ) => { readonly segment: Segment; readonly buffer: Buffer } | undefined;
+    take: Take,
+  ) => { readonly segment: Segment; readonly buffer: ReturnType<Take> } | undefined;
   readonly put: (contentSha256: string, segment: Segment) => void;
 }
 
@@ -29,7 +32,8 @@ export function segmentMemo(folder: string, codec: string): SegmentMemo {
   return {
     get(sha256, rawLength, take) {
       const read = readIfThere(pathOf(sha256), take);
-      const segment = read && decode(read.entry);
+      if (!read) return undefined;
+      const segment = decode(read.entry);
       return segment?.rawLength === rawLength ? { segment, buffer: read.buffer } : undefined;
     },
     put(sha256, segment) {
@@ -43,7 +47,7 @@ export function segmentMemo(folder: string, codec: string): SegmentMemo {
 }
 
 /** Reads an entry and sets its time, so that whoever bounds the folder can drop what nobody asks for. */
-function readIfThere(path: string, take: (length: number) => Buffer): { entry: Buffer; buffer: Buffer } | undefined {
+function readIfThere(path: string, take: Take): { entry: Buffer; buffer: ReturnType<Take> } | undefined {
   const file = openIfThere(path);
   if (file === undefined) return undefined;
   try {

@@ -20,7 +20,8 @@ export async function writeHashed(chunks: AsyncIterable<Uint8Array>, path: strin
   await using file = await open(path, 'wx');
   const writer = new HashedWriter(file);
   for await (const chunk of chunks) await writer.append(chunk);
-  return writer.finish();
+  // Awaited here: the file is closed when this function is left.
+  return await writer.finish();
 }
 
 class HashedWriter {

@@ -13,6 +13,8 @@ import { ConsoleReporter } from '../report/console.ts';
 import { deliver } from '../report/outputs.ts';
 import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { openProject, type Project } from './project.ts';
+import { partsKeeper, recordBuild } from './recording.ts';
+import { keepWithinBound, rememberDelivered } from './upkeep.ts';
 
 export const build: Command = {
   name: 'build',
@@ -39,14 +41,17 @@ async function runBuild(call: Call): Promise<number> {
   if (call.operands.length === 0)
     fail('USAGE', 'dsmb build needs at least one target', { hint: 'dsmb list shows the targets' });
   const project = await openProject(call);
+  const store = new Store(storeRoot());
   const collector = new ReportCollector();
+  const recorder = recordBuild(store, project);
   using console = new ConsoleReporter();
   const onEvent: Listener = (event) => {
     collector.listen(event);
+    recorder.listen(event);
     console.listen(event);
   };
   const interrupt = interruption();
-  const result = await execute(call, project, onEvent, interrupt.signal);
+  const result = await execute(call, store, project, onEvent, interrupt.signal);
   const durationMs = performance.now() - started;
   onEvent({ type: 'build-finished', success: result.success, durationMs, counts: collector.counts() });
   const report = call.text('build-report');
@@ -55,22 +60,33 @@ async function runBuild(call: Call): Promise<number> {
   return result.success ? EXIT.ok : EXIT.buildFailed;
 }
 
-async function execute(call: Call, project: Project, onEvent: Listener, signal: AbortSignal): Promise<BuildResult> {
+async function execute(
+  call: Call,
+  store: Store,
+  project: Project,
+  onEvent: Listener,
+  signal: AbortSignal,
+): Promise<BuildResult> {
   const { root, targets } = project;
-  const store = new Store(storeRoot());
+  using _use = store.use();
   store.sweep();
-  const toolroots = new Toolroots(store, packageTrees(call, root, store, onEvent, signal));
+  const packages = packageTrees(call, root, store, onEvent, signal);
+  const toolroots = new Toolroots(store, packages);
   using machine = new Machine(store, toolroots);
   const skipValidations = call.flag('skip-validations');
   onEvent(startEvent(targets, skipValidations));
-  const options = { keepGoing: call.flag('keep-going'), skipValidations, signal, onEvent };
-  const result = await new Build(store, toolroots, machine, options).run(targets);
+  const onPlanned = partsKeeper(store, project);
+  const options = { keepGoing: call.flag('keep-going'), skipValidations, signal, onEvent, onPlanned };
+  const build = new Build(store, toolroots, machine, options);
+  const result = await build.run(targets);
   store.sources.save();
   for (const target of targets) {
     const node = result.artifacts.get(target.label);
-    if (node && !signal.aborted)
-      onEvent({ type: 'output', label: target.label, path: await deliver(store, root, target, node) });
+    if (!node || signal.aborted) continue;
+    onEvent({ type: 'output', label: target.label, path: await deliver(store, root, target, node) });
+    rememberDelivered(store, root, target, node, { keys: build.keysOf(target), packages: packages.used() });
   }
+  if (!signal.aborted) await keepWithinBound(store, onEvent);
   return result;
 }
 

@@ -15,6 +15,9 @@ export interface Option {
   readonly help: string;
 }
 
+/** Commands by name; a command is loaded when it is called. */
+export type Commands = Readonly<Record<string, () => Promise<Command>>>;
+
 export interface Command {
   readonly name: string;
   /** One line. */
@@ -24,6 +27,8 @@ export interface Command {
   /** Commands that can be pasted, each with what it is for. Shown first. */
   readonly examples: readonly (readonly [command: string, what: string])[];
   readonly options: Readonly<Record<string, Option>>;
+  /** What stands after the name of a command that is many: `dsmb disk info`. */
+  readonly subcommands?: Commands;
   /** Does the work and gives the exit code. */
   readonly run: (call: Call) => Promise<number>;
 }

@@ -1,10 +1,9 @@
 /** The texts of `--help`: examples first. */
 import { readFileSync } from 'node:fs';
-import type { Command, Option } from './command.ts';
+import type { Command, Commands, Option } from './command.ts';
 
 /** The overview of all commands. */
-export async function overview(commands: Readonly<Record<string, () => Promise<Command>>>): Promise<string> {
-  const loaded = await Promise.all(Object.values(commands).map((load) => load()));
+export async function overview(commands: Commands): Promise<string> {
   return [
     'dsmb: a content-addressed build graph for bootable disk images',
     '',
@@ -14,15 +13,16 @@ export async function overview(commands: Readonly<Record<string, () => Promise<C
     '  dsmb list                                              show targets and parameters',
     '',
     'Commands',
-    ...loaded.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`),
+    ...(await summaries(commands)),
     '',
     'dsmb COMMAND --help tells more about one; docs/guide.md is the introduction.',
-    'The store is $DSMB_STORE, or dsmb in the cache folder of the user.',
+    'The store is $DSMB_STORE, or dsmb in the cache folder of the user; what is fetched for it can be shared between',
+    'stores in $DSMB_DOWNLOADS.',
   ].join('\n');
 }
 
 /** The help of one command. */
-export function commandHelp({ name, summary, usage, examples, options }: Command): string {
+export async function commandHelp({ name, summary, usage, examples, options, subcommands }: Command): Promise<string> {
   const width = Math.max(...examples.map(([command]) => command.length));
   const rows = Object.entries({ ...options, help: { type: 'boolean', short: 'h', help: 'this text' } as Option }).map(
     ([option, spec]) => [optionText(option, spec), spec.help] as const,
@@ -36,9 +36,16 @@ export function commandHelp({ name, summary, usage, examples, options }: Command
     '',
     `Usage: dsmb ${name} ${usage}`,
     '',
+    ...(subcommands ? ['Commands', ...(await summaries(subcommands)), ''] : []),
     'Options',
     ...rows.map(([text, help]) => `  ${text.padEnd(optionWidth)}   ${help}`),
   ].join('\n');
+}
+
+async function summaries(commands: Commands): Promise<string[]> {
+  const loaded = await Promise.all(Object.values(commands).map((load) => load()));
+  const width = Math.max(10, ...loaded.map(({ name }) => name.length));
+  return loaded.map(({ name, summary }) => `  ${name.padEnd(width)} ${summary}`);
 }
 
 export function version(): string {

@@ -20,10 +20,10 @@ export const lock: Command = {
 async function runLock(call: Call): Promise<number> {
   const { root, targets } = await openProject({ ...call, operands: ['//...'] });
   const sets = new Map<string, PackageSet>();
-  const add = ({ packages, closure }: PackageSet): void => void sets.set(`${closure} ${packages.join(' ')}`, { packages, closure });
+  const add = ({ packages, closure }: PackageSet): void =>
+    void sets.set(`${closure} ${packages.join(' ')}`, { packages, closure });
   for (const builtin of [nodeLibraries, sandboxTools]) add(builtin.attributes as unknown as DebianAttributes);
-  for (const reference of allReferences(targets))
-    if (reference.origin.type === 'debian') add(reference.origin);
+  for (const reference of allReferences(targets)) if (reference.origin.type === 'debian') add(reference.origin);
   await relock([...sets.values()], {
     lockFile: join(root, 'toolchain.lock.json'),
     cache: new Store(storeRoot()).downloads,

@@ -3,23 +3,35 @@ import { Failure, toDiagnostic, type Diagnostic } from '../model/diagnostic.ts';
 import { nearest } from '../load/nearest.ts';
 import { formatDiagnostic } from '../report/diagnostics.ts';
 import { palette } from '../report/format.ts';
-import { EXIT, parseCall, type Command } from './command.ts';
+import { EXIT, parseCall, type Commands } from './command.ts';
 import { commandHelp, overview, version } from './help.ts';
 
-const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+const COMMANDS: Commands = {
   build: async () => (await import('./build.ts')).build,
   list: async () => (await import('./list.ts')).list,
   graph: async () => (await import('./graph.ts')).graph,
+  plan: async () => (await import('./plan.ts')).plan,
+  why: async () => (await import('./why.ts')).why,
   lock: async () => (await import('./lock.ts')).lock,
+  disk: async () => (await import('./disk.ts')).disk,
 };
 
 async function main([name, ...args]: readonly string[]): Promise<number> {
-  if (name === undefined || name === '--help' || name === '-h' || name === 'help') return print(await overview(COMMANDS));
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help')
+    return print(await overview(COMMANDS));
   if (name === '--version') return print(version());
-  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (!load) return unknownCommand(name);
+  return runCommand(COMMANDS, name, args);
+}
+
+/** Finds a command by name, or a subcommand of one. */
+async function runCommand(commands: Commands, name: string, args: readonly string[], parent = ''): Promise<number> {
+  const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!load) return unknownCommand(commands, name, parent);
   const command = await load();
-  if (args.includes('--help') || args.includes('-h')) return print(commandHelp(command));
+  const [first, ...rest] = args;
+  if (command.subcommands && first !== undefined && !first.startsWith('-'))
+    return runCommand(command.subcommands, first, rest, `${name} `);
+  if (args.includes('--help') || args.includes('-h')) return print(await commandHelp(command));
   return command.run(parseCall(command, args));
 }
 
@@ -30,12 +42,12 @@ async function located(diagnostic: Diagnostic): Promise<Diagnostic> {
   return atAttribute(diagnostic);
 }
 
-function unknownCommand(name: string): never {
-  const close = nearest(name, Object.keys(COMMANDS));
+function unknownCommand(commands: Commands, name: string, parent: string): never {
+  const close = nearest(name, Object.keys(commands));
   throw new Failure({
     code: 'UNKNOWN_COMMAND',
-    message: `there is no command '${name}'`,
-    hint: close ? `did you mean dsmb ${close}?` : 'dsmb --help',
+    message: `there is no command '${parent}${name}'`,
+    hint: close ? `did you mean dsmb ${parent}${close}?` : `dsmb ${parent}--help`,
   });
 }
 

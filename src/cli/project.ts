@@ -5,7 +5,7 @@ import type { AnalysedTarget } from '../analysis/action.ts';
 import { fail } from '../model/diagnostic.ts';
 import { parseLabel, splitLabel, type Label } from '../model/label.ts';
 import { findPackages, findTarget, load, type Loaded } from '../load/load.ts';
-import { parameterValues } from '../load/parameters.ts';
+import { parameterValues, type ParameterValues } from '../load/parameters.ts';
 import { findWorkspace } from '../load/workspace.ts';
 import type { Call } from './command.ts';
 
@@ -13,21 +13,28 @@ import type { Call } from './command.ts';
 export interface Project {
   readonly root: string;
   readonly loaded: Loaded;
+  readonly parameters: ParameterValues;
   readonly analysis: Analysis;
   readonly targets: readonly AnalysedTarget[];
 }
 
 /** The project of a call, and the targets that its operands name. */
 export async function openProject(call: Call): Promise<Project> {
-  const root = findWorkspace(resolve(call.text('workspace') ?? process.cwd()));
+  const root = workspaceOf(call);
   const patterns = call.operands.map(parsePattern);
   const everywhere = patterns.some((pattern) => pattern.all);
   const packages = everywhere ? findPackages(root) : patterns.map(({ packageName }) => packageName);
   const loaded = await load(root, packages);
-  const analysis = new Analysis(loaded.labels, parameterValues(loaded, call.list('set'), process.cwd()));
+  const parameters = parameterValues(loaded, call.list('set'), process.cwd());
+  const analysis = new Analysis(loaded.labels, parameters);
   const named = new Set(patterns.flatMap((pattern) => matching(loaded, pattern)));
   const targets = [...named].map((label) => analysis.target(findTarget(loaded, label), label));
-  return { root, loaded, analysis, targets };
+  return { root, loaded, parameters, analysis, targets };
+}
+
+/** The root folder of the project that a call is about. */
+export function workspaceOf(call: Call): string {
+  return findWorkspace(resolve(call.text('workspace') ?? process.cwd()));
 }
 
 interface Pattern {

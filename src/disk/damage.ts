@@ -51,10 +51,12 @@ export function inspectDisk(folder: string, options: InspectOptions = {}): Inspe
     if (count % 64 === 0) progress?.((100 * count) / paths.length);
     const { problem, hash } = inspectFile(folder, path, { size, expected, stat });
     if (hash !== undefined) checksums.set(path, hash);
-    if (problem !== undefined) damage.push({ path, problem });
+    const known = path === MANIFEST && size === undefined;
+    if (problem !== undefined && !known) damage.push({ path, problem });
   }
   const found = new Set(paths);
-  for (const path of expected?.keys() ?? []) if (!found.has(path)) damage.push({ path, problem: 'is missing' });
+  for (const path of expected?.keys() ?? [])
+    if (!found.has(path) && path !== MANIFEST) damage.push({ path, problem: 'is missing' });
   return { damage, checksums };
 }
 

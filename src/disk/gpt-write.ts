@@ -39,7 +39,8 @@ function checkGpt({ diskId, partitions }: Gpt, sectors: number): void {
   for (const { number, start, sectors: count, type, id, name } of partitions.toSorted((a, b) => a.start - b.start)) {
     if (!Number.isInteger(number) || number < 1 || number > ENTRY_COUNT)
       fail('PARTITION_TABLE', `a GPT has partitions 1 to ${ENTRY_COUNT}, not ${number}`);
-    if (start < free) fail('PARTITION_TABLE', `partition ${number} starts at sector ${start}, before ${free}, where it may`);
+    if (start < free)
+      fail('PARTITION_TABLE', `partition ${number} starts at sector ${start}, before ${free}, where it may`);
     if (count < 1 || start + count > end)
       fail('PARTITION_TABLE', `partition ${number}: ${count} sectors at ${start} do not end before ${end}`);
     if (name.length > NAME_UNITS) fail('PARTITION_TABLE', `the name of partition ${number} is too long: ${name}`);
@@ -56,7 +57,13 @@ function checkGuid(text: string): void {
 
 /** One entry of type EE over the whole disk, so that programs that know no GPT leave it alone. */
 function protectiveMbr(sector0: Buffer, sectors: number): Buffer {
-  const whole = { number: 1, active: false, type: 0xee, start: 1, sectors: Math.min(sectors, 2 ** 32 - 1) - 1 } as const;
+  const whole = {
+    number: 1,
+    active: false,
+    type: 0xee,
+    start: 1,
+    sectors: Math.min(sectors, 2 ** 32 - 1) - 1,
+  } as const;
   return withMbr(sector0, { diskId: sector0.readUInt32LE(440), partitions: [whole] });
 }
 
@@ -74,7 +81,13 @@ function encodeHeader({ own, other, tableAt, last, diskId, table }: Header): Buf
   bytes.write('EFI PART', 'latin1');
   bytes.writeUInt32LE(0x1_0000, 8);
   bytes.writeUInt32LE(HEADER_SIZE, 12);
-  for (const [at, sector] of [[24, own], [32, other], [40, GPT_FIRST_USABLE], [48, last], [72, tableAt]] as const)
+  for (const [at, sector] of [
+    [24, own],
+    [32, other],
+    [40, GPT_FIRST_USABLE],
+    [48, last],
+    [72, tableAt],
+  ] as const)
     bytes.writeBigUInt64LE(BigInt(sector), at);
   encodeGuid(diskId).copy(bytes, 56);
   bytes.writeUInt32LE(ENTRY_COUNT, 80);

@@ -1,5 +1,5 @@
 /** Disks without root and without mounting: the disk artifact, partition tables, FAT, md arrays, GRUB. */
-export { BLOCK_SIZE, CHECKSUMS, GROUP_BLOCKS, MANIFEST, blockPath } from './format.ts';
+export { BLOCK_SIZE, CHECKSUMS, GROUP_BLOCKS, MANIFEST, blockPath, formatManifest, isZero } from './format.ts';
 export { bufferSource, fileSource, sliceSource, type ByteSource, type FileSource } from './source.ts';
 export { createRaw, type ByteSink, type RawFile } from './sink.ts';
 export { openDisk, type DiskReader } from './reader.ts';
@@ -7,6 +7,8 @@ export { checkDisk, inspectDisk, type Damage, type Inspection } from './damage.t
 export { formatChecksums, parseChecksums, type Checksums } from './checksums.ts';
 export { differingRanges, presentRanges, rawBlocks } from './compare.ts';
 export type { BlockSource, ByteRange, DiskDigests } from './compare.ts';
+export { compareDisks } from './difference.ts';
+export type { DiskDifference, FileDifference, RegionDifference } from './difference.ts';
 export { describeDisk, fileSystemSource, type Content, type DiskDescription } from './describe.ts';
 export { identifyFileSystem, openFileSystem } from './file-system.ts';
 export type { FileSystem, FileSystemEntry, FileSystemIdentity } from './file-system.ts';

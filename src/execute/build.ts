@@ -7,7 +7,7 @@ import { fail, Failure, toDiagnostic, type Diagnostic } from '../model/diagnosti
 import { formatDigest, type Digest } from '../model/digest.ts';
 import type { Listener, Outcome } from '../model/event.ts';
 import type { Label } from '../model/label.ts';
-import { bundleStep } from '../plan/bundle.ts';
+import { stepContent } from '../plan/bundle.ts';
 import { contentOf, type Producers } from '../plan/content.ts';
 import { planAction, type PlannedAction } from '../plan/key.ts';
 import type { Toolroots } from './toolroots.ts';
@@ -23,6 +23,8 @@ export interface BuildOptions {
   /** Ends everything at once. */
   readonly signal: AbortSignal;
   readonly onEvent: Listener;
+  /** Told of an action before it runs, with all that its key is made of. */
+  readonly onPlanned?: (planned: PlannedAction) => void;
 }
 
 /** What became of a build. */
@@ -75,6 +77,11 @@ export class Build {
     };
     await Promise.all([...targets, ...validations].map(build));
     return { success: this.#failures.length === 0 && !this.#signal.aborted, artifacts, failures: this.#failures };
+  }
+
+  /** The keys of a target's actions and of all that it is made of, as far as they got one. */
+  keysOf(target: AnalysedTarget): Digest[] {
+    return actionsBelow(target).flatMap((action) => this.#keys.get(action) ?? []);
   }
 
   async #content(target: AnalysedTarget): Promise<Node | undefined> {
@@ -131,9 +138,8 @@ export class Build {
       [...action.inputs].map(async ([name, of]) => [name, await contentOf(this.#store, of, this.#producers)] as const),
     );
     const toolchains = await this.#toolroots.of(action, this.#producers);
-    const { work } = action;
-    const bundle = work.type === 'step' ? { bundle: await bundleStep(this.#store, work.module) } : {};
-    const planned = planAction(this.#store, action, { inputs: new Map(inputs), toolchains, ...bundle });
+    const step = await stepContent(this.#store, action);
+    const planned = planAction(this.#store, action, { inputs: new Map(inputs), toolchains, ...step });
     this.#keys.set(action, planned.key);
     return planned;
   }
@@ -147,27 +153,59 @@ export class Build {
         return result;
       });
     }
-    const result = this.#resources.hold(planned.node.needs, () => this.#execute(planned));
+    const result = this.#make(planned);
     this.#byKey.set(hash, result);
     return result;
+  }
+
+  /** Runs an action, or waits for another process that runs it and takes its result. */
+  async #make(planned: PlannedAction): Promise<ResultData> {
+    const { node, key } = planned;
+    const lockName = `action ${key.hash}`;
+    for (;;) {
+      const made = await this.#resources.hold(node.needs, () => this.#tryMake(planned, lockName));
+      if (made) return made;
+      const { label, mnemonic, ordinal } = node;
+      this.#options.onEvent({ type: 'action-waiting', label, mnemonic, ordinal, key: formatDigest(key) });
+      // Without a hold on processors and memory: the other process has what it needs.
+      await this.#store.locks.released(lockName, this.#signal);
+    }
+  }
+
+  async #tryMake(planned: PlannedAction, lockName: string): Promise<ResultData | undefined> {
+    using lock = await this.#store.locks.tryTake(lockName);
+    if (!lock) return undefined;
+    const madeMeanwhile = this.#store.actions.get(planned.key);
+    if (!madeMeanwhile) return await this.#execute(planned);
+    this.#finished(planned.node, 'cached', 0);
+    return madeMeanwhile;
   }
 
   async #execute(planned: PlannedAction): Promise<ResultData> {
     if (this.#signal.aborted) throw new Reported();
     const { node, key } = planned;
-    const { label, mnemonic } = node;
+    const { label, mnemonic, ordinal } = node;
     const start = performance.now();
-    this.#options.onEvent({ type: 'action-started', label, mnemonic, key: formatDigest(key), vm: node.needs.vm === true });
+    this.#options.onPlanned?.(planned);
+    this.#options.onEvent({
+      type: 'action-started',
+      label,
+      mnemonic,
+      ordinal,
+      key: formatDigest(key),
+      vm: node.needs.vm === true,
+    });
     const result = await runAction(this.#store, this.#machine, planned, this.#signal, (stage, percent) =>
       this.#options.onEvent({
         type: 'action-progress',
         label,
         mnemonic,
+        ordinal,
         stage,
         ...(percent === undefined ? {} : { percent }),
       }),
     );
-    this.#finished(node, 'executed', performance.now() - start);
+    this.#finished(node, 'executed', performance.now() - start, result.log ? { log: formatDigest(result.log) } : {});
     return result;
   }
 
@@ -177,7 +215,7 @@ export class Build {
       return new Reported();
     }
     const diagnostic = named(action, toDiagnostic(error));
-    this.#finished(action, 'failed', durationMs, diagnostic);
+    this.#finished(action, 'failed', durationMs, { diagnostic });
     this.#fail(diagnostic);
     return new Reported();
   }
@@ -187,16 +225,22 @@ export class Build {
     if (!this.#options.keepGoing) this.#stop.abort();
   }
 
-  #finished(action: ActionNode, outcome: Outcome, durationMs: number, diagnostic?: Diagnostic): void {
+  #finished(
+    action: ActionNode,
+    outcome: Outcome,
+    durationMs: number,
+    more: { readonly log?: string; readonly diagnostic?: Diagnostic } = {},
+  ): void {
     const key = this.#keys.get(action);
     this.#options.onEvent({
       type: 'action-finished',
       label: action.label,
       mnemonic: action.mnemonic,
+      ordinal: action.ordinal,
       ...(key ? { key: formatDigest(key) } : {}),
       outcome,
       durationMs,
-      ...(diagnostic ? { diagnostic } : {}),
+      ...more,
     });
   }
 }
@@ -213,7 +257,9 @@ function outputsOf(action: ActionNode, result: ResultData): Outputs {
 
 function named(action: ActionNode, diagnostic: Diagnostic): Diagnostic {
   const name = `${action.label} (${action.mnemonic})`;
-  return diagnostic.message.startsWith(action.label) ? diagnostic : { ...diagnostic, message: `${name}: ${diagnostic.message}` };
+  return diagnostic.message.startsWith(action.label)
+    ? diagnostic
+    : { ...diagnostic, message: `${name}: ${diagnostic.message}` };
 }
 
 /** Waits for all, then throws the first failure: what is under way gets to report itself. */
@@ -221,6 +267,13 @@ async function settleAll<T>(promises: readonly Promise<T>[]): Promise<T[]> {
   const settled = await Promise.allSettled(promises);
   for (const one of settled) if (one.status === 'rejected') throw one.reason;
   return settled.map((one) => (one as PromiseFulfilledResult<T>).value);
+}
+
+function actionsBelow(target: AnalysedTarget, seen = new Set<AnalysedTarget>()): ActionNode[] {
+  if (seen.has(target)) return [];
+  seen.add(target);
+  const below = [...target.dependencies, ...target.validations].flatMap((one) => actionsBelow(one, seen));
+  return [...target.actions, ...below];
 }
 
 /** The validations of targets and of everything that they are made of. */
@@ -239,4 +292,3 @@ export function validationsOf(targets: readonly AnalysedTarget[]): AnalysedTarge
   targets.forEach(visit);
   return [...found].filter((one) => !targets.includes(one));
 }
-

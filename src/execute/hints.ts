@@ -1,5 +1,15 @@
 /** What spares a step work that was done already: kept results, known digests, assembled disks. Never in a key. */
-import { createWriteStream, existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
+import {
+  createWriteStream,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { once } from 'node:events';
 import type { Store } from '../../cache/store.ts';

@@ -1,14 +1,16 @@
 /** Package sets as trees of the store: unpacked once per list of packages, then known by their digest. */
 import { createHash, hash as hashText } from 'node:crypto';
-import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { writeAtomically } from '../../cache/files.ts';
+import { writeAll, writeAtomically } from '../../cache/files.ts';
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
+import { useRecord } from '../../cache/uses.ts';
 import { digest, formatDigest, parseDigest, type Digest } from '../model/digest.ts';
-import { lockSet, materialiseSet, setKey, UNPACK_FORMAT } from '../toolchain/index.ts';
+import { keepPackageList } from '../plan/package-list.ts';
+import { lockedPackages, lockSet, materialiseSet, readLock, setKey, UNPACK_FORMAT } from '../toolchain/index.ts';
 import type { Package, PackageSet, ToolchainContext, TreeSink } from '../toolchain/index.ts';
 
 export class PackageTrees {
@@ -17,6 +19,7 @@ export class PackageTrees {
   readonly #onProgress: (set: string, stage: string, percent?: number) => void;
   readonly #running = new Map<string, Promise<Node>>();
   readonly #broken = new Set<string>();
+  readonly #used = new Set<string>();
 
   constructor(
     store: Store,
@@ -37,6 +40,11 @@ export class PackageTrees {
     return running;
   }
 
+  /** The records of the sets that were asked for, as paths. */
+  used(): readonly string[] {
+    return [...this.#used];
+  }
+
   /** Forgets the sets that the store no longer has whole; they are unpacked again when they are next asked for. */
   async forgetBroken(): Promise<void> {
     for (const [key, running] of this.#running) {
@@ -53,14 +61,41 @@ export class PackageTrees {
       cache: this.#store.downloads,
       progress: (stage, percent) => this.#onProgress(setKey(set), stage, percent),
     };
-    const remembered = recall(this.#memory(set, await lockSet(set, context)));
-    const trusted = !this.#broken.delete(setKey(set));
-    if (remembered && trusted && this.#store.cas.has(remembered)) return { type: 'directory', digest: remembered };
+    const memory = this.#memory(set, await this.#locked(set, context));
+    this.#used.add(memory);
+    const doubted = this.#broken.delete(setKey(set));
+    return (
+      this.#remembered(memory, doubted) ??
+      this.#store.locks.with(
+        `packages ${memory}`,
+        async () => this.#remembered(memory, doubted) ?? (await this.#unpack(set, context)),
+        { signal: context.signal, onWait: () => context.progress?.('waiting for another build that unpacks it') },
+      )
+    );
+  }
+
+  /** The packages of a set. Two builds that add to one lock file do it one after the other. */
+  async #locked(set: PackageSet, context: ToolchainContext): Promise<readonly Package[]> {
+    const { lockFile, signal } = context;
+    const known = lockedPackages(readLock(lockFile), set);
+    return known ?? this.#store.locks.with(`file ${lockFile}`, () => lockSet(set, context), { signal });
+  }
+
+  #remembered(memory: string, doubted: boolean): Node | undefined {
+    const of = useRecord(memory) ? recall(memory) : undefined;
+    if (!of) return undefined;
+    const tree: Node = { type: 'directory', digest: of };
+    return (doubted ? this.#store.trees.complete(tree) : this.#store.cas.has(of)) ? tree : undefined;
+  }
+
+  async #unpack(set: PackageSet, context: ToolchainContext): Promise<Node> {
     const sink = new StoreSink(this.#store);
     try {
       const packages = await materialiseSet(set, context, sink);
       const tree = await sink.finish();
-      writeAtomically(this.#memory(set, packages), formatDigest((tree as Node & { type: 'directory' }).digest));
+      const { digest: of } = tree as Node & { type: 'directory' };
+      writeAtomically(this.#memory(set, packages), formatDigest(of));
+      keepPackageList(this.#store, of, packages);
       return tree;
     } finally {
       sink.discard();
@@ -96,9 +131,12 @@ class StoreSink implements TreeSink {
     try {
       for await (const chunk of content) {
         hash.update(chunk);
-        writeSync(file, chunk);
+        writeAll(file, chunk);
         size += chunk.length;
       }
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      throw error;
     } finally {
       closeSync(file);
     }

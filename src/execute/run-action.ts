@@ -1,18 +1,17 @@
 /** Runs one action: sandbox, process, look at what it left, publish. */
-import { cpSync, existsSync, lstatSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { capture } from '../../cache/capture.ts';
 import type { ResultData } from '../../cache/reapi/messages.ts';
 import type { Store } from '../../cache/store.ts';
-import type { Node } from '../../cache/tree.ts';
-import { fail, Failure, type Diagnostic } from '../model/diagnostic.ts';
+import { Failure, type Diagnostic } from '../model/diagnostic.ts';
 import { formatDigest } from '../model/digest.ts';
 import type { PlannedAction } from '../plan/key.ts';
-import { layOut, sandboxArgv, type Grants, type Sandbox } from './sandbox.ts';
+import { layOut, layOutFolders, sandboxArgv, type Grants, type Sandbox } from './sandbox.ts';
 import { offerHints } from './hints.ts';
 import type { Machine } from './machine.ts';
-import type { Exit, Spawner } from './spawner.ts';
+import { publish, type Outputs } from './publish.ts';
+import type { Exit } from './spawner.ts';
 
 /** What a step says while it runs. */
 export type StepRecord =
@@ -34,7 +33,9 @@ export async function runAction(
   const startedAt = Date.now();
   const start = performance.now();
   const outputs =
-    action.node.work.type === 'write' ? written(action) : await runSandboxed(store, machine, action, signal, onProgress);
+    action.node.work.type === 'write'
+      ? written(action)
+      : await runSandboxed(store, machine, action, signal, onProgress);
   const result: ResultData = {
     ...outputs,
     startedAt,
@@ -44,8 +45,6 @@ export async function runAction(
   store.actions.put(action.key, result);
   return result;
 }
-
-type Outputs = Pick<ResultData, 'outputs' | 'log'>;
 
 function written({ node, files }: PlannedAction): Outputs {
   const [output] = Object.values(node.outputs);
@@ -65,6 +64,7 @@ async function runSandboxed(
     const memo = await offerHints(store, action, sandbox);
     const grants: Grants = { kvm: await machine.kvm(action), memo };
     const bubblewrap = await machine.bubblewrap(action);
+    await layOutFolders(store, action, signal);
     const exit = await machine.spawner.run(sandboxArgv(store, bubblewrap, action, sandbox, grants), {
       logFile: sandbox.log,
       timeoutMs: action.node.timeoutMs,
@@ -82,60 +82,6 @@ async function runSandboxed(
   }
 }
 
-/** Captures what was declared, all of it and nothing else. */
-async function publish(
-  store: Store,
-  action: PlannedAction,
-  sandbox: Sandbox,
-  spawner: Spawner,
-  signal: AbortSignal,
-): Promise<Outputs> {
-  const declared = Object.values(action.node.outputs);
-  checkOutputs(action, sandbox);
-  const { nodes } = await capture(
-    store.cas,
-    store.trees,
-    declared.map(({ name }) => name),
-    {
-      folder: sandbox.out,
-      mountedAt: '/out',
-      inputRoot: action.inputRoot,
-      syncAll: (folder) => syncFileSystem(spawner, folder, sandbox, signal),
-    },
-  );
-  const outputs = new Map<string, Node>();
-  for (const { name } of declared) outputs.set(`out/${name}`, nodes.get(name)!);
-  const log = existsSync(sandbox.log) ? store.cas.putCopy(sandbox.log) : undefined;
-  return { outputs, log };
-}
-
-function checkOutputs(action: PlannedAction, sandbox: Sandbox): void {
-  const declared = Object.values(action.node.outputs);
-  const there = readdirSync(sandbox.out);
-  const missing = declared.filter(({ name }) => !there.includes(name)).map(({ name }) => name);
-  const alien = there.filter((name) => !declared.some((output) => output.name === name));
-  const wrong = declared.filter(
-    ({ name, kind }) =>
-      there.includes(name) && lstatSync(join(sandbox.out, name)).isDirectory() !== (kind.shape === 'folder'),
-  );
-  const who = `${action.node.label} (${action.node.mnemonic})`;
-  if (missing.length > 0)
-    fail('OUTPUT_MISSING', `${who} ended well but did not write ${missing.join(', ')}`, {
-      detail: `it wrote: ${there.join(', ') || 'nothing'}`,
-    });
-  if (alien.length > 0)
-    fail('OUTPUT_UNDECLARED', `${who} wrote ${alien.join(', ')}, which it does not declare`, {
-      hint: 'declare it in `outputs`, or write it to /tmp',
-    });
-  for (const { name, kind } of wrong) fail('OUTPUT_SHAPE', `${who}: output ${name} should be a ${kind.shape}`);
-}
-
-async function syncFileSystem(spawner: Spawner, folder: string, sandbox: Sandbox, signal: AbortSignal): Promise<void> {
-  const argv = ['/usr/bin/sync', '--file-system', folder];
-  const exit = await spawner.run(argv, { logFile: `${sandbox.log}.sync`, timeoutMs: 300_000, signal, onRecord: () => {} });
-  if (exit.code !== 0) fail('SYNC_FAILED', 'the outputs could not be made durable', { hint: 'check the disk' });
-}
-
 function parseRecord(text: string): StepRecord | undefined {
   try {
     return JSON.parse(text) as StepRecord;
@@ -145,7 +91,13 @@ function parseRecord(text: string): StepRecord | undefined {
 }
 
 /** The error of an action that ended badly, with its log where the message says. */
-function failure(store: Store, action: PlannedAction, sandbox: Sandbox, exit: Exit, said: Diagnostic | undefined): Failure {
+function failure(
+  store: Store,
+  action: PlannedAction,
+  sandbox: Sandbox,
+  exit: Exit,
+  said: Diagnostic | undefined,
+): Failure {
   const { node, key } = action;
   const kept = keepEvidence(store, action, sandbox);
   const tail = lastLines(sandbox.log);
@@ -178,7 +130,8 @@ function keepEvidence(store: Store, { key }: PlannedAction, sandbox: Sandbox): s
   rmSync(folder, { recursive: true, force: true });
   cpSync(sandbox.log, join(folder, 'log'), { force: true });
   for (const entry of readdirSync(sandbox.tmp, { withFileTypes: true, recursive: true }))
-    if (entry.isFile() && EVIDENCE.test(entry.name)) cpSync(join(entry.parentPath, entry.name), join(folder, entry.name));
+    if (entry.isFile() && EVIDENCE.test(entry.name))
+      cpSync(join(entry.parentPath, entry.name), join(folder, entry.name));
   return folder;
 }
 

@@ -1,7 +1,9 @@
 /** The sandbox: the input root as the root file system, in namespaces of its own, made by bubblewrap. */
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { removeTree } from '../../cache/files.ts';
+import { processToken } from '../../cache/processes.ts';
 import type { Store } from '../../cache/store.ts';
 import type { PlannedAction } from '../plan/key.ts';
 
@@ -17,7 +19,7 @@ export interface Sandbox {
 
 /** Lays out the inputs of an action. Files are hard links into the store, folders are mounted. */
 export function layOut(store: Store, action: PlannedAction): Sandbox {
-  const folder = store.folder('sandboxes', `${process.pid}-${randomBytes(6).toString('hex')}`);
+  const folder = store.folder('sandboxes', `${processToken()}-${randomBytes(6).toString('hex')}`);
   for (const name of ['in', 'dsmb', 'out', 'tmp']) mkdirSync(join(folder, name));
   for (const [name, node] of action.inputs) {
     const path = join(folder, 'in', name);
@@ -30,8 +32,16 @@ export function layOut(store: Store, action: PlannedAction): Sandbox {
     out: join(folder, 'out'),
     tmp: join(folder, 'tmp'),
     log: join(folder, 'log'),
-    remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }),
+    remove: () => removeTree(folder),
   };
+}
+
+/** Sees to it that the folders that the sandbox mounts are there. Several processes lay each of them out once in all. */
+export async function layOutFolders(store: Store, action: PlannedAction, signal: AbortSignal): Promise<void> {
+  for (const node of [action.base, ...action.inputs.values()]) {
+    if (node.type !== 'directory' || store.folders.has(node)) continue;
+    await store.locks.with(`tree ${node.digest.hash}`, async () => void store.folders.folder(node), { signal });
+  }
 }
 
 /** What of the machine an action may use beside its inputs. None of it is in the key. */

@@ -1,6 +1,7 @@
 /** The helper process that starts actions, so that the process that holds the graph never forks. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
+import { endProcess } from './end-process.ts';
 import type { SpawnAnswer, SpawnRequest } from './spawner.ts';
 
 const RECORD_MARK = 0x1e;
@@ -12,11 +13,11 @@ const running = new Map<number, ChildProcess>();
 
 process.on('message', (request: SpawnRequest) => {
   if (request.type === 'spawn') start(request);
-  else running.get(request.id)?.kill('SIGKILL');
+  else end(running.get(request.id));
 });
 // The builder is gone: so is everything that it started.
 process.on('disconnect', () => {
-  for (const child of running.values()) child.kill('SIGKILL');
+  for (const child of running.values()) end(child);
   process.exit(1);
 });
 // Ctrl-C reaches the whole process group; the builder decides what it means.
@@ -31,7 +32,7 @@ function start({ id, argv, logFile, timeoutMs }: SpawnRequest & { type: 'spawn' 
   let logged = 0;
   const timer = setTimeout(() => {
     timedOut = true;
-    child.kill('SIGKILL');
+    end(child);
   }, timeoutMs);
   const write = (chunk: Buffer): void => {
     if (logged < MAX_LOG_BYTES) log.write(chunk);
@@ -39,7 +40,10 @@ function start({ id, argv, logFile, timeoutMs }: SpawnRequest & { type: 'spawn' 
   };
   running.set(id, child);
   child.stdout.on('data', write);
-  child.stderr.on('data', recordSplitter(write, (text) => answer({ type: 'record', id, text })));
+  child.stderr.on(
+    'data',
+    recordSplitter(write, (text) => answer({ type: 'record', id, text })),
+  );
   child.on('error', (error) => finish({ type: 'exit', id, code: null, signal: null, timedOut, error: error.message }));
   child.on('close', (code, signal) => finish({ type: 'exit', id, code, signal, timedOut }));
 
@@ -48,6 +52,11 @@ function start({ id, argv, logFile, timeoutMs }: SpawnRequest & { type: 'spawn' 
     if (!running.delete(id)) return;
     log.end(() => answer(result));
   }
+}
+
+/** No longer the child's own process once it has ended: its number may be another's. */
+function end(child: ChildProcess | undefined): void {
+  if (child?.pid !== undefined && child.exitCode === null && child.signalCode === null) endProcess(child.pid);
 }
 
 function answer(message: SpawnAnswer): void {

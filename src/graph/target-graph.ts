@@ -31,7 +31,10 @@ export interface Names {
 /** The graph below the given targets. Targets without a name are drawn as part of those that use them. */
 export function targetGraph(roots: readonly { readonly label: Label }[], names: Names): TargetGraph {
   const parameterNames = new Map<unknown, string>(
-    [...names.parameters].map(([name, parameter]) => [parameter.type === 'target' ? parameter.parameter : parameter, name]),
+    [...names.parameters].map(([name, parameter]) => [
+      parameter.type === 'target' ? parameter.parameter : parameter,
+      name,
+    ]),
   );
   const nodes = new Map<string, GraphNode>();
   const edges = new Map<string, GraphEdge>();

@@ -36,7 +36,9 @@ function fromSettings(settings: readonly string[], cwd: string): Given[] {
   return settings.map((setting) => {
     const equals = setting.indexOf('=');
     if (equals < 1)
-      fail('BAD_SETTING', `--set takes name=value, not '${setting}'`, { hint: 'dsmb build … --set mac=52:54:00:aa:bb:cc' });
+      fail('BAD_SETTING', `--set takes name=value, not '${setting}'`, {
+        hint: 'dsmb build … --set mac=52:54:00:aa:bb:cc',
+      });
     return { name: setting.slice(0, equals), text: setting.slice(equals + 1), from: '--set', folder: cwd };
   });
 }

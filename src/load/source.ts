@@ -20,21 +20,38 @@ export class BuildFileSources {
     return docs;
   }
 
-  /** Where an attribute is given in the call at a position; undefined where it is not written there. */
-  attribute(call: Location, name: string): Location | undefined {
+  /**
+   * Where an attribute is given in the call at a position; undefined where it is not written there. Of a path (`a.b[0]`)
+   * as much is followed as is written out.
+   */
+  attribute(call: Location, path: string): Location | undefined {
     const source = this.#source(call.file);
     const offset = source.compilerNode.getPositionOfLineAndCharacter(call.line - 1, call.column - 1);
     const expression = source.getDescendantAtPos(offset)?.getFirstAncestorByKind(SyntaxKind.CallExpression);
     const attributes = expression?.getArguments().find(Node.isObjectLiteralExpression);
+    const [name = '', ...deeper] = path.match(/[^.[\]"]+/g) ?? [];
     const property = attributes?.getProperty(name);
     if (!property) return undefined;
-    const { line, column } = source.getLineAndColumnAtPos(property.getStart());
+    const { line, column } = source.getLineAndColumnAtPos(writtenAt(property, deeper).getStart());
     return { file: call.file, line, column };
   }
 
   #source(file: string): SourceFile {
     return this.#project.getSourceFile(file) ?? this.#project.addSourceFileAtPath(file);
   }
+}
+
+/** The deepest node that a path below a property leads to. */
+function writtenAt(property: Node, path: readonly string[]): Node {
+  const [name, ...deeper] = path;
+  const value = Node.isPropertyAssignment(property) ? property.getInitializer() : property;
+  if (name === undefined || !value) return property;
+  const next = Node.isObjectLiteralExpression(value)
+    ? value.getProperties().find((one) => Node.hasName(one) && one.getName().replaceAll(/['"]/g, '') === name)
+    : Node.isArrayLiteralExpression(value)
+      ? value.getElements()[Number(name)]
+      : undefined;
+  return next ? writtenAt(next, deeper) : property;
 }
 
 /** Moves a diagnostic about an attribute from the call of its rule to the attribute itself. */

@@ -19,13 +19,17 @@ export function label(packageName: string, name: string): Label {
 export function splitLabel(of: Label): { packageName: string; name: string } {
   const text = of.slice(2);
   const colon = text.indexOf(':');
-  return colon < 0 ? { packageName: '', name: text } : { packageName: text.slice(0, colon), name: text.slice(colon + 1) };
+  return colon < 0
+    ? { packageName: '', name: text }
+    : { packageName: text.slice(0, colon), name: text.slice(colon + 1) };
 }
 
 /** Reads a label as a user types it: `//guest:kernel`, `//cloudTarball`, or `cloudTarball` alone. */
 export function parseLabel(text: string): Label {
   const [, packageName = '', name = ''] = /^(?:\/\/)?(?:([^:]*):)?([^:]*)$/.exec(text) ?? [];
   if (!NAME.test(name) || (packageName !== '' && !PACKAGE.test(packageName)))
-    fail('BAD_LABEL', `'${text}' is not a label`, { hint: 'write //name or //package:name; `dsmb list` shows them all' });
+    fail('BAD_LABEL', `'${text}' is not a label`, {
+      hint: 'write //name or //package:name; `dsmb list` shows them all',
+    });
   return label(packageName, name);
 }

@@ -52,7 +52,9 @@ export const param = {
       const digits = text.toLowerCase().replaceAll(/[:-]/g, '');
       const mac = digits.match(/.{1,2}/g)?.join(':') ?? '';
       if (!MAC.test(mac))
-        fail('BAD_PARAMETER', `'${text}' is not a MAC address`, { hint: 'write six pairs of hex digits, for example 52:54:00:c9:18:27' });
+        fail('BAD_PARAMETER', `'${text}' is not a MAC address`, {
+          hint: 'write six pairs of hex digits, for example 52:54:00:c9:18:27',
+        });
       return mac;
     }),
 
@@ -74,4 +76,3 @@ export const param = {
     return { ...options.default, kind: options.kind ?? options.default.kind, location, parameter };
   },
 };
-

@@ -16,17 +16,18 @@ export interface Artifact<Name extends string = string> {
 }
 
 /** Attributes as the rule's function gets them: parameters replaced by values, targets by artifacts. */
-export type Resolved<T> = T extends Target<infer Name>
-  ? Artifact<Name>
-  : T extends Parameter<infer Value>
-    ? Resolved<Value>
-    : T extends readonly (infer Item)[]
-      ? readonly Resolved<Item>[]
-      : T extends (...args: never[]) => unknown
-        ? T
-        : T extends object
-          ? { readonly [Key in keyof T]: Resolved<T[Key]> }
-          : T;
+export type Resolved<T> =
+  T extends Target<infer Name>
+    ? Artifact<Name>
+    : T extends Parameter<infer Value>
+      ? Resolved<Value>
+      : T extends readonly (infer Item)[]
+        ? readonly Resolved<Item>[]
+        : T extends (...args: never[]) => unknown
+          ? T
+          : T extends object
+            ? { readonly [Key in keyof T]: Resolved<T[Key]> }
+            : T;
 
 /** A declared output: the name it has on disk, and its kind. */
 export interface Output<Name extends string = string> {
@@ -81,8 +82,10 @@ export interface Hints<Inputs extends string = string> {
 }
 
 /** An action in TypeScript. */
-export interface StepAction<Spec extends StepSpec, Outputs extends Readonly<Record<string, Output>>>
-  extends ActionSpec<Outputs> {
+export interface StepAction<
+  Spec extends StepSpec,
+  Outputs extends Readonly<Record<string, Output>>,
+> extends ActionSpec<Outputs> {
   readonly module: StepModule<Spec>;
   readonly args: Spec['args'];
   /** Mounted at `/in/<name>`. */

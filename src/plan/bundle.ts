@@ -4,37 +4,60 @@ import { readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { captureBytes } from '../../cache/capture.ts';
-import { writeAtomically } from '../../cache/files.ts';
+import { hashFile, writeAtomically } from '../../cache/files.ts';
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
+import type { ActionNode } from '../analysis/action.ts';
 import { digest } from '../model/digest.ts';
 import { fail } from '../model/diagnostic.ts';
 
 const RUNNER = fileURLToPath(new URL('../step/main.ts', import.meta.url));
 /** Part of the remembered bundle's name: a change here forgets all of them. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 interface Remembered {
   readonly hash: string;
   readonly size: number;
-  /** path, size, mtime, ctime, inode of every module that went in. */
-  readonly inputs: readonly (readonly [string, number, number, number, number])[];
+  /** path, size, mtime, ctime, inode and hash of every module that went in. */
+  readonly inputs: readonly (readonly [string, number, number, number, number, string])[];
+}
+
+/** A step as one file, and the modules that it came from. */
+interface Bundle {
+  readonly node: Node;
+  /** By path; in no key, but they name what changed when the bundle did. */
+  readonly modules: ReadonlyMap<string, string>;
+}
+
+/** What a step adds to the content of its action's key; nothing for other work. */
+export async function stepContent(
+  store: Store,
+  { work }: ActionNode,
+): Promise<{ bundle?: Node; modules?: Bundle['modules'] }> {
+  if (work.type !== 'step') return {};
+  const { node, modules } = await bundleStep(store, work.module);
+  return { bundle: node, modules };
 }
 
 /** The bundle of a step's module as a file of the store. Remembered until a module that went in changes. */
-export async function bundleStep(store: Store, module: URL): Promise<Node> {
+async function bundleStep(store: Store, module: URL): Promise<Bundle> {
   const path = fileURLToPath(module);
   const memory = join(store.root, 'bundles.v1', `${nameOf(path)}.json`);
   const remembered = recall(memory);
   if (remembered) {
     const node: Node = { type: 'file', digest: digest(remembered.hash, remembered.size), executable: false };
-    if (store.cas.has(node.digest)) return node;
+    if (store.cas.has(node.digest)) return { node, modules: modulesOf(remembered) };
   }
   const { code, inputs } = await bundle(path);
   const node = captureBytes(store.cas, code) as Node & { type: 'file' };
   const { hash, size } = node.digest;
-  writeAtomically(memory, JSON.stringify({ hash, size, inputs: inputs.map(statRow) } satisfies Remembered));
-  return node;
+  const made: Remembered = { hash, size, inputs: inputs.map((input) => [...statRow(input), hashFile(input).hash]) };
+  writeAtomically(memory, JSON.stringify(made));
+  return { node, modules: modulesOf(made) };
+}
+
+function modulesOf({ inputs }: Remembered): ReadonlyMap<string, string> {
+  return new Map(inputs.map(([path, , , , , hash]) => [path, hash]));
 }
 
 async function bundle(path: string): Promise<{ code: Uint8Array; inputs: string[] }> {
@@ -59,14 +82,24 @@ async function bundle(path: string): Promise<{ code: Uint8Array; inputs: string[
     banner: { js: `import{createRequire as __r}from'node:module';const require=__r(import.meta.url);` },
     absWorkingDir: root,
     logLevel: 'silent',
-  }).catch((error: Error & { errors?: { text: string; location: { file: string; line: number; column: number } | null }[] }) => {
-    const first = error.errors?.[0];
-    return fail('STEP_DOES_NOT_BUNDLE', `${relative(process.cwd(), path)}: ${first?.text ?? error.message}`, {
-      ...(first?.location
-        ? { location: { file: join(root, first.location.file), line: first.location.line, column: first.location.column + 1 } }
-        : {}),
-    });
-  });
+  }).catch(
+    (
+      error: Error & { errors?: { text: string; location: { file: string; line: number; column: number } | null }[] },
+    ) => {
+      const first = error.errors?.[0];
+      return fail('STEP_DOES_NOT_BUNDLE', `${relative(process.cwd(), path)}: ${first?.text ?? error.message}`, {
+        ...(first?.location
+          ? {
+              location: {
+                file: join(root, first.location.file),
+                line: first.location.line,
+                column: first.location.column + 1,
+              },
+            }
+          : {}),
+      });
+    },
+  );
   const inputs = Object.keys(result.metafile.inputs)
     .filter((name) => name !== 'step-entry.js')
     .map((name) => join(root, name));
@@ -77,7 +110,7 @@ function nameOf(path: string): string {
   return createHash('sha256').update(`${FORMAT} ${RUNNER} ${path}`).digest('hex').slice(0, 32);
 }
 
-function statRow(path: string): Remembered['inputs'][number] {
+function statRow(path: string): [string, number, number, number, number] {
   const { size, mtimeMs, ctimeMs, ino } = statSync(path);
   return [path, size, mtimeMs, ctimeMs, ino];
 }

@@ -2,7 +2,7 @@
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
 import type { ActionNode, ArtifactReference } from '../analysis/action.ts';
-import { bundleStep } from './bundle.ts';
+import { stepContent } from './bundle.ts';
 import { contentOf, type Producers } from './content.ts';
 import { planAction } from './key.ts';
 
@@ -47,11 +47,13 @@ async function cachedOutputs(
   const inputs = new Map<string, Node>();
   for (const [name, input] of action.inputs) inputs.set(name, await contentOf(store, input, producers));
   const roots = await toolchains.of(action, producers).catch(notBuilt);
-  const bundle = action.work.type === 'step' ? { bundle: await bundleStep(store, action.work.module) } : {};
-  const { key } = planAction(store, action, { inputs, toolchains: roots, ...bundle });
+  const { key } = planAction(store, action, { inputs, toolchains: roots, ...(await stepContent(store, action)) });
   const result = store.actions.get(key) ?? notBuilt();
   return new Map(
-    Object.entries(action.outputs).map(([output, { name }]) => [output, result.outputs.get(`out/${name}`) ?? notBuilt()]),
+    Object.entries(action.outputs).map(([output, { name }]) => [
+      output,
+      result.outputs.get(`out/${name}`) ?? notBuilt(),
+    ]),
   );
 }
 

@@ -35,7 +35,9 @@ async function originContent(store: Store, { origin }: ArtifactReference, produc
       return producers.debian(origin.packages, origin.closure);
     case 'compose': {
       const entries = await Promise.all(
-        [...origin.entries].map(async ([path, artifact]) => [path, await contentOf(store, artifact, producers)] as const),
+        [...origin.entries].map(
+          async ([path, artifact]) => [path, await contentOf(store, artifact, producers)] as const,
+        ),
       );
       return store.trees.build(entries);
     }

@@ -1,97 +1,81 @@
 /** The key of an action: the digest of its encoded Remote-Execution-API `Action`. All that is in it is named here. */
+import { fileURLToPath } from 'node:url';
 import type { Store } from '../../cache/store.ts';
-import { encodeAction, encodeCommand, type CommandData } from '../../cache/reapi/messages.ts';
 import type { Node } from '../../cache/tree.ts';
 import type { ActionNode } from '../analysis/action.ts';
-import type { Digest } from '../model/digest.ts';
 import { ENVIRONMENT, MOUNT_POINTS, PLATFORM } from './runtime.ts';
-import { textNode } from './content.ts';
+import { originOf } from './parts.ts';
+import { Recipe, type Sealed } from './recipe.ts';
 
-/** An action with all its content known: what runs, where, and the digest that names it. */
-export interface PlannedAction {
+export { canonicalJson } from './recipe.ts';
+
+/**
+ * An action with all its content known: what runs, where, and the digest that names it. `inputRoot` is the whole root,
+ * `base` the part of it that is shared between actions; `inputs` lie in `/in`, `files` in `/dsmb`.
+ */
+export interface PlannedAction extends Sealed {
   readonly node: ActionNode;
-  readonly key: Digest;
-  readonly command: CommandData;
-  readonly commandDigest: Digest;
-  /** The whole root: toolchains, step, inputs. */
-  readonly inputRoot: Node & { readonly type: 'directory' };
-  /** The part of the root that is shared between actions: toolchains and empty mount points. */
-  readonly base: Node & { readonly type: 'directory' };
-  /** What lies in `/in` and in `/dsmb`. */
-  readonly inputs: ReadonlyMap<string, Node>;
-  readonly files: ReadonlyMap<string, Node>;
 }
 
 /** The content that the key is made of. */
 export interface ActionContent {
   readonly inputs: ReadonlyMap<string, Node>;
+  /** In the order of the action's own; what the engine adds comes after them. */
   readonly toolchains: readonly Node[];
-  /** The bundled step; absent for other work. */
+  /** The bundled step, and the modules that it came from; absent for other work. */
   readonly bundle?: Node;
+  readonly modules?: ReadonlyMap<string, string>;
 }
 
 /** Makes the key. Pure but for storing the small blobs (directories, command, action) that a remote worker would read. */
 export function planAction(store: Store, node: ActionNode, content: ActionContent, salt = ''): PlannedAction {
-  const command = commandOf(node);
-  const files = filesOf(store, node, content);
-  const base = store.trees.merge([...content.toolchains, mountPoints(store)]) as PlannedAction['base'];
-  const root = new Map(store.trees.entries(base.digest));
-  root.set('in', store.trees.build(content.inputs));
-  root.set('dsmb', store.trees.build(files));
-  const inputRoot = store.trees.store(root) as PlannedAction['inputRoot'];
-  const commandDigest = store.cas.put(encodeCommand(command));
-  const key = store.cas.put(
-    encodeAction({
-      command: commandDigest,
-      inputRoot: inputRoot.digest,
-      timeoutMs: node.timeoutMs,
-      platform: PLATFORM,
-      salt,
-    }),
-  );
-  return { node, key, command, commandDigest, inputRoot, base, inputs: content.inputs, files };
+  const recipe = new Recipe(store);
+  for (const [name, value] of Object.entries(PLATFORM)) recipe.platform(name, value);
+  for (const { name, kind } of Object.values(node.outputs)) recipe.output(name, kind.shape);
+  recipe.timeout(node.timeoutMs);
+  recipe.salt(salt);
+  recipe.mountPoints(MOUNT_POINTS);
+  addToolchains(recipe, node, content.toolchains);
+  for (const [name, input] of content.inputs) recipe.input(name, input, inputOrigin(node, name));
+  addWork(recipe, node, content);
+  return { node, ...recipe.seal() };
 }
 
-function commandOf({ work, outputs }: ActionNode): CommandData {
-  const paths = Object.values(outputs).map(({ name, kind }) => ({ path: `out/${name}`, shape: kind.shape }));
-  switch (work.type) {
-    case 'write':
-      // No process runs: the output is the content, which is in the input root.
-      return { argv: ['dsmb-write'], env: {}, outputs: paths, platform: PLATFORM };
-    case 'run':
-      return { argv: work.argv, env: { ...ENVIRONMENT, ...work.env }, outputs: paths, platform: PLATFORM };
-    case 'step':
-      return { argv: ['/usr/bin/node', '/dsmb/step.mjs'], env: ENVIRONMENT, outputs: paths, platform: PLATFORM };
+function addToolchains(recipe: Recipe, node: ActionNode, toolchains: readonly Node[]): void {
+  for (const [index, tree] of toolchains.entries()) {
+    const own = node.toolchains[index];
+    const origin = own ? originOf(own) : ({ type: 'runtime' } as const);
+    const name = origin.type === 'debian' ? origin.packages.join(' ') : 'label' in origin ? origin.label : origin.type;
+    recipe.toolchain(own ? name : 'node', tree, origin);
   }
 }
 
-/** The files of `/dsmb`: the step and what it is asked to do, or the content to write. */
-function filesOf(store: Store, node: ActionNode, content: ActionContent): Map<string, Node> {
-  const { work } = node;
-  if (work.type === 'write') return new Map([['content', textNode(store, work.content)]]);
-  if (work.type === 'run' || !content.bundle) return new Map();
-  const request = {
-    args: work.args,
-    inputs: Object.fromEntries([...content.inputs.keys()].map((name) => [name, `/in/${name}`])),
-    outputs: Object.fromEntries(Object.entries(node.outputs).map(([key, { name }]) => [key, `/out/${name}`])),
-  };
-  return new Map([
-    ['step.mjs', content.bundle],
-    ['step.json', textNode(store, canonicalJson(request))],
-  ]);
+function inputOrigin(node: ActionNode, name: string): ReturnType<typeof originOf> {
+  const reference = node.inputs.get(name);
+  return reference ? originOf(reference) : { type: 'runtime' };
 }
 
-function mountPoints(store: Store): Node {
-  const empty = store.trees.store(new Map());
-  return store.trees.store(new Map(MOUNT_POINTS.map((name) => [name, empty])));
+function addWork(recipe: Recipe, { work, outputs }: ActionNode, content: ActionContent): void {
+  switch (work.type) {
+    case 'write':
+      // No process runs: the output is the content, which is in the input root.
+      recipe.command(['dsmb-write']);
+      return recipe.content(work.content);
+    case 'run':
+      recipe.command(work.argv);
+      return addEnvironment(recipe, { ...ENVIRONMENT, ...work.env });
+    case 'step':
+      recipe.command(['/usr/bin/node', '/dsmb/step.mjs']);
+      addEnvironment(recipe, ENVIRONMENT);
+      if (!content.bundle) return;
+      recipe.step(fileURLToPath(work.module), content.bundle, content.modules ?? new Map());
+      return recipe.request(
+        work.args,
+        Object.fromEntries(Object.entries(outputs).map(([key, { name }]) => [key, `/out/${name}`])),
+      );
+  }
 }
 
-/** JSON with sorted keys: the same data gives the same text, whatever order it was written in. */
-export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, item: unknown) =>
-    typeof item === 'object' && item !== null && !Array.isArray(item)
-      ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
-      : item,
-  );
+function addEnvironment(recipe: Recipe, environment: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(environment)) recipe.variable(name, value);
 }
-

@@ -1,7 +1,7 @@
 /** The console: what runs and how far it is; a live block on a terminal, plain lines elsewhere. */
 import type { BuildEvent } from '../model/event.ts';
 import { formatDiagnostic } from './diagnostics.ts';
-import { formatDuration, palette, plural } from './format.ts';
+import { formatBytes, formatDuration, palette, plural } from './format.ts';
 
 interface RunningAction {
   readonly name: string;
@@ -38,6 +38,12 @@ export class ConsoleReporter implements Disposable {
         if (!this.#live) this.#line(`${dim('start')} ${nameOf(event)}`);
         return this.#draw();
       }
+      case 'action-waiting': {
+        const stage = 'waiting for another build that makes it';
+        this.#running.set(nameOf(event), { name: nameOf(event), since: performance.now(), stage });
+        if (!this.#live) this.#line(`${dim('wait ')} ${nameOf(event)} ${dim('another build makes it')}`);
+        return this.#draw();
+      }
       case 'action-progress': {
         const running = this.#running.get(nameOf(event));
         if (!running) return;
@@ -56,6 +62,10 @@ export class ConsoleReporter implements Disposable {
       }
       case 'warning':
         return this.#line(`${yellow('warning')} ${event.message}`);
+      case 'store-collected': {
+        const { removedBytes, keptBytes } = event;
+        return this.#line(dim(`store: ${formatBytes(removedBytes)} removed, ${formatBytes(keptBytes)} kept (dsmb gc --help)`));
+      }
       case 'output':
         return this.#line(`${bold(event.label)} ${dim('→')} ${event.path}`);
       case 'build-finished': {
@@ -129,12 +139,13 @@ function stageText({ stage, percent }: { stage: string; percent?: number }): str
 
 /** What of a stage's text must change for a plain line to be printed. */
 function plainStep(text: string): string {
-  return text.replace(/(\d+) %$/, (_all, percent: string) =>
-    String(Math.floor(Number(percent) / PLAIN_PERCENT_STEP)),
-  );
+  return text.replace(/(\d+) %$/, (_all, percent: string) => String(Math.floor(Number(percent) / PLAIN_PERCENT_STEP)));
 }
 
-function summary(event: BuildEvent & { type: 'build-finished' }, { green, red, bold }: ReturnType<typeof palette>): string {
+function summary(
+  event: BuildEvent & { type: 'build-finished' },
+  { green, red, bold }: ReturnType<typeof palette>,
+): string {
   const { executed, cached, failed, skipped } = event.counts;
   const parts = [`${executed} executed`, `${cached} cached`];
   if (failed > 0) parts.push(`${failed} failed`);
@@ -154,7 +165,12 @@ function truncate(line: string, width: number): string {
       continue;
     }
     for (const character of part) {
-      columns += /\p{Extended_Pictographic}|[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/u.test(character) ? 2 : 1;
+      columns +=
+        /\p{Extended_Pictographic}|[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/u.test(
+          character,
+        )
+          ? 2
+          : 1;
       if (columns >= width) return `${result}\x1b[0m`;
       result += character;
     }

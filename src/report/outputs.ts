@@ -2,32 +2,48 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import type { Store } from '../../cache/store.ts';
-import { writeAtomically } from '../../cache/files.ts';
+import { removeTree, writeAtomically } from '../../cache/files.ts';
 import type { Node } from '../../cache/tree.ts';
 import type { AnalysedTarget, ArtifactReference } from '../analysis/action.ts';
 import { diskToRaw } from '../disk/index.ts';
 import { formatDigest } from '../model/digest.ts';
-import { splitLabel } from '../model/label.ts';
+import { splitLabel, type Label } from '../model/label.ts';
 
 /** The folder of outputs in a workspace. */
 export const OUTPUT_FOLDER = 'dsmb-out';
 
+/** The file that says what of a target is delivered. */
+export function stampOf(root: string, label: Label): string {
+  const { packageName, name } = splitLabel(label);
+  return join(root, OUTPUT_FOLDER, '.stamps', `${packageName}:${name}`.replaceAll('/', '%'));
+}
+
 /** Lays a target's artifact out, unless it lies there already. Gives the path, relative to the workspace. */
-export async function deliver(store: Store, root: string, target: AnalysedTarget, node: Node): Promise<string> {
+export function deliver(store: Store, root: string, target: AnalysedTarget, node: Node): Promise<string> {
+  // Another build of the same workspace may be about to do the same.
+  return store.locks.with(`deliver ${root} ${target.label}`, () => deliverAlone(store, root, target, node));
+}
+
+async function deliverAlone(store: Store, root: string, target: AnalysedTarget, node: Node): Promise<string> {
   const { packageName, name } = splitLabel(target.label);
   const folder = join(root, OUTPUT_FOLDER, packageName, name);
   const inside = node.type === 'directory' ? '' : fileName(target.artifact);
-  const stamp = join(root, OUTPUT_FOLDER, '.stamps', `${packageName}:${name}`.replaceAll('/', '%'));
+  const stamp = stampOf(root, target.label);
   const identity = node.type === 'symlink' ? node.target : formatDigest(node.digest);
   const shown = relative(root, join(folder, inside));
   if (readStamp(stamp) === `${identity} ${fingerprint(folder)}`) return shown;
   rmSync(stamp, { force: true });
   const temporary = `${folder}.new`;
-  rmSync(temporary, { recursive: true, force: true });
-  mkdirSync(temporary, { recursive: true });
-  await layOut(store, node, inside, temporary);
-  rmSync(folder, { recursive: true, force: true });
-  renameSync(temporary, folder);
+  try {
+    removeTree(temporary);
+    mkdirSync(temporary, { recursive: true });
+    await layOut(store, node, inside, temporary);
+    removeTree(folder);
+    renameSync(temporary, folder);
+  } catch (error) {
+    removeTree(temporary);
+    throw error;
+  }
   writeAtomically(stamp, `${identity} ${fingerprint(folder)}`);
   return shown;
 }

@@ -63,6 +63,20 @@ describe('Ctrl-C', () => {
   });
 });
 
+describe('a sandbox that is just being made', () => {
+  // Times to be spread over what the start of a sandbox takes; that each of them hits another point is not asserted.
+  it.each([0, 2, 4, 8, 15, 30, 60])('is not left behind (%i ms)', async (ms) => {
+    await project.build(['//quick']);
+    const build = project.start(['build', '//slow']);
+    await build.untilSaid('start //slow');
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    build.interrupt();
+    expect((await build.finished).exitCode).toBe(130);
+    expect(await store.processesLeft()).toEqual([]);
+    expect(store.names('sandboxes')).toEqual([]);
+  });
+});
+
 describe('kill -9', () => {
   it('of the builder ends what it started, and the next build goes on and sweeps', async () => {
     const build = project.start(['build', '//slow']);

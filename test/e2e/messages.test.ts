@@ -242,7 +242,7 @@ describe('help and lists', () => {
     [['--help'], /Commands\n\s+build /],
     [['build', '--help'], /Examples\n\s+dsmb build [^]*--keep-going/],
     [['--version'], /^dsmb \d+\.\d+\.\d+ \(node v26/],
-    [['list'], /\/\/greeting\s+File[^]*address=xx:xx:xx:xx:xx:xx\n\s+an address \(default: 52:54:00:00:00:01\)/],
+    [['list'], /\/\/greeting \(File\)[^]*address=xx:xx:xx:xx:xx:xx\n\s+an address \(default: 52:54:00:00:00:01\)/],
     [['graph', '//copied'], /^flowchart LR\n[^]*--set count/],
   ])('dsmb %j', async (args, pattern) => {
     const { stdout, stderr, exitCode } = await project.run(args);

@@ -34,8 +34,8 @@ function output(...names: string[]): string {
   return project.path('dsmb-out', ...names);
 }
 
-function keyOf({ report }: Built, label: string): string | null | undefined {
-  return report?.actions.find((action) => action.label === label)?.key;
+function keyOf({ report }: Built, label: string, mnemonic: string): string | null | undefined {
+  return report?.actions.find((action) => action.label === label && action.mnemonic === mnemonic)?.key;
 }
 
 function logFolder(stderr: string): string {
@@ -96,9 +96,9 @@ describe('the next builds', () => {
       '//grubConfig',
       '//verifiedDisk',
     ]);
-    expect(keyOf(first, '//installedDisk')).toMatch(/^[0-9a-f]{64}\/\d+$/);
-    expect(keyOf(changed, '//installedDisk')).toBe(keyOf(first, '//installedDisk'));
-    expect(keyOf(changed, '//bootableDisk')).not.toBe(keyOf(first, '//bootableDisk'));
+    expect(keyOf(first, '//installedDisk', 'InstallDisk')).toMatch(/^[0-9a-f]{64}\/\d+$/);
+    expect(keyOf(changed, '//installedDisk', 'InstallDisk')).toBe(keyOf(first, '//installedDisk', 'InstallDisk'));
+    expect(keyOf(changed, '//bootableDisk', 'BootableDisk')).not.toBe(keyOf(first, '//bootableDisk', 'BootableDisk'));
   });
 
   it('run nothing when it is set back', async () => {

@@ -115,7 +115,7 @@ function blobOf(content: string): string {
   return store.blob(createHash('sha256').update(content).digest('hex'));
 }
 
-/** As a failing disk or memory would: the size stays. In a result, this byte is a part of its output's digest. */
+/** As a program that writes to it would: the size stays. In a result, this byte is a part of its output's digest. */
 function flipByte(path: string): void {
   const { mode } = statSync(path);
   chmodSync(path, 0o600);

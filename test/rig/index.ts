@@ -9,6 +9,6 @@
  * ```
  */
 export { countingRules } from './counting.ts';
-export type { Finished, Invocation } from './invocation.ts';
-export { CHECKOUT, Project, type Built, type CallOptions, type Files } from './project.ts';
+export type { Finished } from './invocation.ts';
+export { CHECKOUT, Project, type Built, type Files } from './project.ts';
 export { TestStore } from './store.ts';

@@ -2,11 +2,20 @@
  * Once a run: unpacks the toolchains that tests call into a store of the tests' own, and makes a folder of commands
  * that start their programs. Needs no root, and changes nothing on the machine outside this repository.
  */
-import { chmodSync, mkdirSync, realpathSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
-import { writeAtomically } from '../../cache/files.ts';
 import { Store } from '../../cache/store.ts';
 import { PackageTrees } from '../../src/execute/package-trees.ts';
 import type { DebianAttributes } from '../../src/model/builtin.ts';
@@ -53,13 +62,22 @@ async function unpackToolchains(store: Store): Promise<Record<string, string>> {
 function makeCommands(roots: Readonly<Record<string, string>>): string {
   const folder = join(CACHE, 'bin');
   mkdirSync(folder, { recursive: true });
+  const left = new Set(readdirSync(folder));
   for (const [toolchain, programs] of Object.entries(PROGRAMS))
     for (const program of programs) {
-      const file = join(folder, program.name);
-      writeAtomically(file, script(roots[toolchain]!, program));
-      chmodSync(file, 0o755);
+      makeCommand(join(folder, program.name), script(roots[toolchain]!, program));
+      left.delete(program.name);
     }
+  for (const name of left) rmSync(join(folder, name), { force: true });
   return folder;
+}
+
+/** Another run may be using the same command: it is replaced only when it changes, and then at once. */
+function makeCommand(file: string, text: string): void {
+  if (existsSync(file) && readFileSync(file, 'utf8') === text) return;
+  const temporary = join(CACHE, `command.${process.pid}`);
+  writeFileSync(temporary, text, { mode: 0o755 });
+  renameSync(temporary, file);
 }
 
 function script(root: string, { name, env, args }: Program): string {

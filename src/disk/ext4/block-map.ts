@@ -118,7 +118,13 @@ function indirectMap(source: ByteSource, geometry: ExtGeometry, { number, conten
 }
 
 /** Whole blocks of the file system. */
-export function readBlocks(source: ByteSource, geometry: ExtGeometry, block: number, count: number, what: string): Buffer {
+export function readBlocks(
+  source: ByteSource,
+  geometry: ExtGeometry,
+  block: number,
+  count: number,
+  what: string,
+): Buffer {
   if (block < 1 || block + count > geometry.blockCount)
     damagedExt(`block ${block} of ${what} lies outside the file system`);
   return source.read(block * geometry.blockSize, count * geometry.blockSize);

@@ -76,7 +76,8 @@ export function readExtGeometry(source: ByteSource): ExtGeometry {
   if (blockSize > 65_536) damagedExt(`its blocks have ${blockSize} bytes`);
   if (blockCount < 1 || blockCount > MAX_BLOCKS || blockCount * blockSize > source.size)
     damagedExt(`it claims ${blockCount} blocks of ${blockSize} bytes, but there are ${source.size} bytes`);
-  if (!isPowerOf2(inodeSize) || inodeSize < 128 || inodeSize > blockSize) damagedExt(`its inodes have ${inodeSize} bytes`);
+  if (!isPowerOf2(inodeSize) || inodeSize < 128 || inodeSize > blockSize)
+    damagedExt(`its inodes have ${inodeSize} bytes`);
   if (!isPowerOf2(descriptorSize) || descriptorSize < 32 || descriptorSize > 1024)
     damagedExt(`its group descriptors have ${descriptorSize} bytes`);
   if (blocksPerGroup < 1 || inodesPerGroup < 1) damagedExt('its groups are empty');

@@ -1,0 +1,145 @@
+/** Measures what a changed MAC address costs on the 20 GiB disk of the real pipeline, beside tar and a plain copy. */
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, rmSync, statSync } from 'node:fs';
+import { totalmem } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { digestCosts } from './disk-digest.ts';
+import { newBytes, snapshot } from './new-bytes.ts';
+import { isInstalled, mebibytes, median, seconds, table, timeProgram } from './timing.ts';
+
+const HELP = `Usage: node bench/disk.ts [--runs N] [--payload MiB] [--full]
+
+Builds //cloudTarball and //bootableDisk of this repository with a payload that does not compress (once: the
+installation runs), then measures builds with fresh MAC addresses, without the verify boot, and other ways to the same.
+
+  --runs N       measurements of each, 5 unless told; the median counts
+  --payload MiB  size of the payload, 350 unless told
+  --full         also tar czf, which reads all holes: minutes
+
+The store is $DSMB_BENCH_STORE, or node_modules/.cache/dsmb-bench. dsmb's own times hold all of it: start of the command,
+evaluation, sandboxes, the archive in the store, synced to the disk, and delivered to dsmb-out.
+`;
+
+const { values } = parseArgs({
+  options: {
+    help: { type: 'boolean', default: false },
+    full: { type: 'boolean', default: false },
+    runs: { type: 'string', default: '5' },
+    payload: { type: 'string', default: '350' },
+  },
+});
+const RUNS = Number(values.runs);
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const STORE = process.env['DSMB_BENCH_STORE'] ?? join(ROOT, 'node_modules', '.cache', 'dsmb-bench');
+const WORK = join(STORE, 'bench');
+const ARCHIVE = join(ROOT, 'dsmb-out', 'cloudTarball', 'dsm.tar.gz');
+const DISK = join(ROOT, 'dsmb-out', 'bootableDisk', 'disk.raw');
+
+if (values.help) process.stdout.write(HELP);
+else main();
+
+function main(): void {
+  mkdirSync(WORK, { recursive: true });
+  say(`building with a payload of ${values.payload} MiB …`);
+  const first = build(['//cloudTarball', '//bootableDisk']);
+  const disk = statSync(DISK);
+  say(`${seconds(first)}; disk ${mebibytes(disk.size)}, data ${mebibytes(disk.blocks * 512)}`);
+  say(`archive ${mebibytes(statSync(ARCHIVE).size)}; memory ${mebibytes(totalmem())}`);
+  try {
+    report();
+  } finally {
+    rmSync(WORK, { recursive: true, force: true });
+  }
+}
+
+interface Row {
+  readonly what: string;
+  readonly ms: number;
+}
+
+function report(): void {
+  const { ms, written } = changedMac();
+  const copied = join(WORK, 'copy');
+  const copy = several(['cp', ARCHIVE, copied], copied);
+  const rows: Row[] = [
+    { what: 'dsmb build //cloudTarball, another MAC', ms },
+    { what: 'cp of the finished archive', ms: copy },
+    { what: 'cp, then sync of the copy', ms: several(shell('cp "$1" "$2" && sync "$2"', ARCHIVE, copied), copied) },
+    ...peers(),
+  ];
+  const shown = rows.map((row) => [row.what, seconds(row.ms), ratio(row.ms / copy), ratio(row.ms / ms)]);
+  say(`\n${table(['20 GiB disk → archive', 'median', '÷ cp', '÷ dsmb'], shown)}\n`);
+  say(`written to the store for another MAC: ${mebibytes(written)} beside the archive itself\n`);
+  const { full, changed } = digestCosts(DISK, join(WORK, 'digest'));
+  const digests = [full, changed].map((cost) => [
+    cost.what,
+    String(cost.blocks),
+    mebibytes(cost.bytes),
+    `${cost.ms.toFixed(1)} ms`,
+    `${((100 * cost.ms) / full.ms).toFixed(1)} %`,
+  ]);
+  say(table(['digest of the disk', 'blocks hashed', 'bytes', 'median', 'of full'], digests));
+}
+
+/** Builds with MAC addresses that were never built before. */
+function changedMac(): { ms: number; written: number } {
+  const times: number[] = [];
+  const written: number[] = [];
+  for (let run = 0; run < RUNS; run++) {
+    const before = snapshot(STORE);
+    const mac = `52:54:00:${[...randomBytes(3)].map((byte) => byte.toString(16).padStart(2, '0')).join(':')}`;
+    times.push(build(['//cloudTarball', '--set', `mac=${mac}`]));
+    written.push(newBytes(STORE, before, statSync(ARCHIVE).ino));
+    say(`  ${mac}: ${seconds(times.at(-1) ?? 0)}, ${mebibytes(written.at(-1) ?? 0)} new in the store`);
+  }
+  return { ms: median(times), written: median(written) };
+}
+
+function peers(): Row[] {
+  const out = join(WORK, 'peer');
+  const pack = (command: string): Row[] => {
+    const missing = command.match(/\b(tar|pigz|zstd)\b/g)?.filter((program) => !isInstalled(program)) ?? [];
+    if (missing.length > 0) say(`  left out, ${missing.join(' and ')} is not installed: ${command}`);
+    return missing.length > 0 ? [] : [{ what: command, ms: several(tarOf(command, out), out, 3) }];
+  };
+  const full = values.full ? [{ what: 'tar czf', ms: several(tarOf('tar czf', out), out, 1) }] : [];
+  return [...full, ...['tar cSzf', 'tar cS | pigz', 'tar cS | zstd -T0'].flatMap(pack)];
+}
+
+/** `tar …f` writes the file itself; a pipe's output is redirected. */
+function tarOf(command: string, out: string): string[] {
+  const [tar = '', filter] = command.split(' | ');
+  const script = filter ? `${tar} -C "$2" disk.raw | ${filter} -q > "$1"` : `${tar} "$1" -C "$2" disk.raw`;
+  return shell(script, out, join(DISK, '..'));
+}
+
+function shell(script: string, ...args: string[]): string[] {
+  return ['sh', '-c', script, '-', ...args];
+}
+
+/** Median of runs that each make a file anew. */
+function several(argv: readonly string[], output: string, runs = RUNS): number {
+  const times = Array.from({ length: runs }, () => {
+    rmSync(output, { force: true });
+    return timeProgram(argv);
+  });
+  say(`  ${argv.slice(0, 3).join(' ')}: ${times.map(seconds).join(', ')}`);
+  rmSync(output, { force: true });
+  return median(times);
+}
+
+function build(args: readonly string[]): number {
+  const command = [join(ROOT, 'dsmb'), 'build', ...args, '--skip-validations'];
+  const env = { ...process.env, DSMB_STORE: STORE };
+  return timeProgram([...command, '--set', `guest:payloadMiB=${values.payload}`], env);
+}
+
+function ratio(value: number): string {
+  return `${value.toFixed(value < 10 ? 2 : 0)} ×`;
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,73 @@
+/** Which blobs are needed, found by following references; and how much they take on disk. */
+import { join } from 'node:path';
+import { decodeDirectory, decodeActionDigests } from '../reapi/messages.ts';
+import { EMPTY } from '../cas.ts';
+import { referenceTo, type Reference } from './items.ts';
+import { bytesOnDisk, readQuietly } from './quiet.ts';
+
+export class Reach {
+  readonly #root: string;
+  readonly #blobs = new Map<string, Reference['as']>([[EMPTY.hash, 'file']]);
+  #bytes = 0;
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  /** What the needed blobs take on disk. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  has(hash: string): boolean {
+    return this.#blobs.has(hash);
+  }
+
+  /** Adds what the references lead to, unless that takes more than `limit` bytes; tells whether it did. */
+  add(references: readonly Reference[], limit = Infinity): boolean {
+    const found = new Map<string, Reference['as']>();
+    let bytes = 0;
+    const waiting = [...references];
+    for (let next = waiting.pop(); next; next = waiting.pop()) {
+      const { hash, as } = next;
+      // The same bytes may be asked for as a file first, and as a folder later.
+      if (isKnown(this.#blobs, next) || isKnown(found, next)) continue;
+      if (!this.#blobs.has(hash) && !found.has(hash)) bytes += this.#bytesOf(hash);
+      if (bytes > limit) return false;
+      found.set(hash, as);
+      waiting.push(...this.#inside(next));
+    }
+    for (const [hash, as] of found) this.#blobs.set(hash, as);
+    this.#bytes += bytes;
+    return true;
+  }
+
+  #inside({ hash, as }: Reference): Reference[] {
+    if (as === 'file') return [];
+    const bytes = readQuietly(this.#path('cas.v1', hash));
+    if (!bytes) return [];
+    try {
+      if (as === 'directory') return [...decodeDirectory(bytes).values()].flatMap(referenceTo);
+      const { command, inputRoot } = decodeActionDigests(bytes);
+      return [
+        { hash: command.hash, as: 'file' },
+        { hash: inputRoot.hash, as: 'directory' },
+      ];
+    } catch {
+      return [];
+    }
+  }
+
+  #bytesOf(hash: string): number {
+    return bytesOnDisk(this.#path('cas.v1', hash)) + bytesOnDisk(this.#path('exec.v1', hash));
+  }
+
+  #path(folder: string, hash: string): string {
+    return join(this.#root, folder, hash.slice(0, 2), hash);
+  }
+}
+
+function isKnown(blobs: ReadonlyMap<string, Reference['as']>, { hash, as }: Reference): boolean {
+  const known = blobs.get(hash);
+  return known !== undefined && (as === 'file' || known === as);
+}

@@ -1,0 +1,34 @@
+/** Finds what a target was built to, without building it. */
+import { join } from 'node:path';
+import type { Store } from '../../../cache/store.ts';
+import type { Node } from '../../../cache/tree.ts';
+import { PackageTrees } from '../../execute/package-trees.ts';
+import { Toolroots } from '../../execute/toolroots.ts';
+import { fail } from '../../model/diagnostic.ts';
+import { cachedNode } from '../../plan/cached.ts';
+import type { Call } from '../command.ts';
+import { openProject } from '../project.ts';
+
+/** The artifact of a target as it is now. Fails with `NOT_BUILT` where a build would have something to do. */
+export async function findBuilt(call: Call, store: Store, label: string): Promise<Node> {
+  const { root, targets } = await openProject({ ...call, operands: [label] });
+  const [target] = targets;
+  if (!target || targets.length > 1)
+    return fail('USAGE', `${label} stands for ${targets.length} targets instead of one`);
+  const node = await cachedNode(store, target.artifact, storedToolchains(store, root));
+  store.sources.save();
+  const set = call.list('set').map((one) => ` --set ${one}`);
+  return (
+    node ??
+    fail('NOT_BUILT', `${label} is not built, or something that it is made of has changed since`, {
+      hint: `dsmb build ${label}${set.join('')}`,
+    })
+  );
+}
+
+/** What is not in the store already is not fetched: the lock is frozen, and the work ended before it begins. */
+function storedToolchains(store: Store, root: string): Toolroots {
+  const lockFile = join(root, 'toolchain.lock.json');
+  const context = { lockFile, frozen: true, warn: () => {}, signal: AbortSignal.abort() };
+  return new Toolroots(store, new PackageTrees(store, context, () => {}));
+}

@@ -1,0 +1,40 @@
+/** The digests of a disk's blocks and groups, from its tree in the store or from checksums. */
+import { hash as hashBytes } from 'node:crypto';
+import { encodeDirectory } from '../../../cache/reapi/messages.ts';
+import type { Node, Trees } from '../../../cache/tree.ts';
+import { blockPath, GROUP_BLOCKS, type Checksums, type DiskDigests } from '../../disk/index.ts';
+import { digest, type Digest } from '../../model/digest.ts';
+
+/** What a tree says about blocks, without reading them. */
+export function diskDigests(trees: Trees, tree: Node): DiskDigests {
+  const named = (path: string): string | undefined => {
+    const node = trees.lookup(tree, path);
+    return node === undefined || node.type === 'symlink' ? undefined : node.digest.hash;
+  };
+  return {
+    group: (group) => named(blockPath(group * GROUP_BLOCKS).replace(/\/..$/, '')),
+    block: (index) => named(blockPath(index)),
+  };
+}
+
+/** What each file of a tree must hold. */
+export function treeChecksums(trees: Trees, tree: Node): Checksums {
+  const checksums = new Map<string, string>();
+  for (const [path, node] of trees.walk(tree)) if (node.type === 'file') checksums.set(path, node.digest.hash);
+  return checksums;
+}
+
+/** The digest of the tree that a folder with these files is: what the artifact is known by. */
+export function treeDigest(files: ReadonlyMap<string, Digest>): Digest {
+  const entries = new Map<string, Node>();
+  const below = new Map<string, Map<string, Digest>>();
+  for (const [path, of] of files) {
+    const slash = path.indexOf('/');
+    const name = path.slice(0, Math.max(0, slash));
+    if (slash < 0) entries.set(path, { type: 'file', digest: of, executable: false });
+    else below.set(name, (below.get(name) ?? new Map<string, Digest>()).set(path.slice(slash + 1), of));
+  }
+  for (const [name, inner] of below) entries.set(name, { type: 'directory', digest: treeDigest(inner) });
+  const bytes = encodeDirectory(entries);
+  return digest(hashBytes('sha256', bytes, 'hex'), bytes.length);
+}

@@ -1,0 +1,46 @@
+/** Writes a disk as a folder of blocks with `SHA256SUMS`: it can be copied anywhere and checked there. */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import {
+  BLOCK_SIZE,
+  blockPath,
+  CHECKSUMS,
+  formatChecksums,
+  formatManifest,
+  isZero,
+  MANIFEST,
+} from '../../disk/index.ts';
+import { paced, temporaryBeside, type ExportTask } from './export-raw.ts';
+
+/** True for a folder that holds a disk: nothing else is removed for one, whatever was forced. */
+export function replaceableFolder(path: string): boolean {
+  return existsSync(join(path, MANIFEST));
+}
+
+/** Writes the folder beside the target and renames it. */
+export async function exportFolder({ opened: { disk }, to, progress, signal }: ExportTask): Promise<void> {
+  const temporary = temporaryBeside(to);
+  rmSync(temporary, { recursive: true, force: true });
+  mkdirSync(temporary);
+  const checksums = new Map<string, string>();
+  const write = (path: string, content: Uint8Array): void => {
+    mkdirSync(dirname(join(temporary, path)), { recursive: true });
+    writeFileSync(join(temporary, path), content);
+    checksums.set(path, createHash('sha256').update(content).digest('hex'));
+  };
+  try {
+    for await (const index of paced(disk.blocks(), disk.size, progress, signal)) {
+      const offset = index * BLOCK_SIZE;
+      const bytes = disk.read(offset, Math.min(BLOCK_SIZE, disk.size - offset));
+      if (!isZero(bytes)) write(blockPath(index), bytes);
+    }
+    if (signal.aborted) return;
+    write(MANIFEST, Buffer.from(formatManifest(disk.size)));
+    writeFileSync(join(temporary, CHECKSUMS), formatChecksums(checksums));
+    if (existsSync(to)) rmSync(to, { recursive: true });
+    renameSync(temporary, to);
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
+  }
+}

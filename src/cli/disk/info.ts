@@ -1,0 +1,90 @@
+/** `dsmb disk info`: what is on a disk, and whether it is whole. */
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { CHECKSUMS, describeDisk, inspectDisk, parseChecksums, type Checksums } from '../../disk/index.ts';
+import { fail } from '../../model/diagnostic.ts';
+import { digest, formatDigest, parseDigest } from '../../model/digest.ts';
+import { formatDiskInfo, type Verification } from '../../report/disk-info.ts';
+import { plural } from '../../report/format.ts';
+import { EXIT, type Call, type Command } from '../command.ts';
+import { progressLine } from '../progress-line.ts';
+import { treeChecksums, treeDigest } from './digests.ts';
+import { DISK, DISK_OPTIONS, openOperand, type OpenedDisk } from './operand.ts';
+
+export const info: Command = {
+  name: 'disk info',
+  summary: 'size, partitions, file systems, arrays, boot loader',
+  usage: `${DISK} [--verify] [--json]`,
+  examples: [
+    ['dsmb disk info //bootableDisk', 'what a target was built to'],
+    ['dsmb disk info disk.raw --json', 'a raw image, for programs'],
+    ['dsmb disk info --verify copied-folder', 'read every block and name what is damaged or missing'],
+  ],
+  options: {
+    ...DISK_OPTIONS,
+    verify: { type: 'boolean', help: 'read every block of a disk folder and compare it with its SHA-256' },
+    digest: { type: 'string', value: 'HASH/SIZE', help: 'with --verify: the disk must have this digest' },
+  },
+  run: runInfo,
+};
+
+async function runInfo(call: Call): Promise<number> {
+  const [operand, ...rest] = call.operands;
+  if (operand === undefined || rest.length > 0)
+    fail('USAGE', 'dsmb disk info needs one disk', { hint: info.examples[0]![0] });
+  const verification = call.flag('verify') ? await verify(call, operand) : undefined;
+  using opened = await openOperand(call, operand);
+  const description = describeDisk(opened.disk);
+  const identity = opened.tree ? { digest: formatDigest(opened.tree.digest) } : {};
+  const result = { name: operand, ...identity, ...description, ...(verification ? { verification } : {}) };
+  process.stdout.write(call.flag('json') ? `${JSON.stringify(result, jsonValue, 2)}\n` : formatDiskInfo(result));
+  return EXIT.ok;
+}
+
+/** Fails with all that is damaged; a folder whose manifest is broken cannot even be opened as a disk. */
+async function verify(call: Call, operand: string): Promise<Verification> {
+  const { folder, expected, against } = await verified(call, operand);
+  using progress = progressLine('verifying');
+  const { damage, checksums } = inspectDisk(folder, { ...(expected ? { expected } : {}), progress: progress.show });
+  if (damage.length > 0)
+    fail('DISK_DAMAGED', `${operand} is damaged: ${plural(damage.length, 'file')}`, {
+      detail: damage.map(({ path, problem }) => `${path} ${problem}`).join('\n'),
+    });
+  const files = [...checksums].map(([path, hash]) => [path, digest(hash, statSync(join(folder, path)).size)] as const);
+  const found = treeDigest(new Map(files));
+  const wanted = call.text('digest');
+  if (wanted !== undefined && formatDigest(parseDigest(wanted)) !== formatDigest(found))
+    fail('DISK_DAMAGED', `${operand} is another disk than the one that is wanted`, {
+      detail: `it has the digest ${formatDigest(found)}, and not ${wanted}`,
+    });
+  return { files: checksums.size, digest: formatDigest(found), against: wanted === undefined ? against : 'its digest' };
+}
+
+interface Verified {
+  readonly folder: string;
+  readonly expected?: Checksums;
+  readonly against: Verification['against'];
+}
+
+async function verified(call: Call, operand: string): Promise<Verified> {
+  const isFolder = !operand.startsWith('//') && statSync(operand, { throwIfNoEntry: false })?.isDirectory();
+  if (isFolder) {
+    const list = join(operand, CHECKSUMS);
+    if (!existsSync(list)) return { folder: operand, against: 'nothing' };
+    return { folder: operand, expected: parseChecksums(readFileSync(list, 'utf8')), against: CHECKSUMS };
+  }
+  using opened = await openOperand(call, operand);
+  return { ...storedDisk(opened), against: 'the store' };
+}
+
+function storedDisk({ name, folder, tree, store }: OpenedDisk): Pick<Verified, 'folder' | 'expected'> {
+  if (folder === undefined || !tree || !store)
+    return fail('USAGE', `${name} is a raw image, which holds no checksums`, {
+      hint: 'compare it with a disk instead: dsmb disk diff',
+    });
+  return { folder, expected: treeChecksums(store.trees, tree) };
+}
+
+function jsonValue(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? Number(value) : value;
+}

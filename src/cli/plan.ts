@@ -1,0 +1,125 @@
+/** `dsmb plan`: what a build would run, why, and how long by past durations. Runs nothing. */
+import { Store, storeRoot } from '../../cache/store.ts';
+import type { ActionNode } from '../analysis/action.ts';
+import { declarationOf } from '../analysis/declaration.ts';
+import { storedToolchains } from '../execute/stored-toolchains.ts';
+import { fail } from '../model/diagnostic.ts';
+import { Forecaster, type Forecast } from '../plan/forecast.ts';
+import { causeLines, locate } from '../report/causes.ts';
+import { explain, type Cause } from '../report/explain.ts';
+import { formatDuration, palette, plural } from '../report/format.ts';
+import type { BuildHistory } from '../report/history/history.ts';
+import { actionId } from '../report/history/record.ts';
+import { readParts } from '../report/kept-parts.ts';
+import { actionsBelow } from './below.ts';
+import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
+import { openProject, type Project } from './project.ts';
+import { openHistory } from './recording.ts';
+
+export const plan: Command = {
+  name: 'plan',
+  summary: 'say what a build would run, why, and for how long; runs nothing',
+  usage: '//target… [--set name=value]… [--fail-on-run]',
+  examples: [
+    ['dsmb plan //cloudTarball', 'what is stale'],
+    ['dsmb plan //cloudTarball --set mac=52:54:00:aa:bb:cc', 'what another value of a parameter would cost'],
+    ['dsmb plan //... --fail-on-run', 'exit code 1 unless everything is built: for CI'],
+  ],
+  options: {
+    ...WORKSPACE_OPTIONS,
+    'skip-validations': { type: 'boolean', help: 'leave out targets that only gate others' },
+    'fail-on-run': { type: 'boolean', help: 'exit code 1 when something would run' },
+    json: { type: 'boolean', help: 'print JSON' },
+  },
+  run: runPlan,
+};
+
+/** One action of the plan. */
+interface Row {
+  readonly label: string;
+  readonly mnemonic: string;
+  readonly ordinal: number;
+  readonly state: Forecast['state'];
+  /** How long it took when it last ran, in milliseconds. */
+  readonly expectedMs: number | null;
+  readonly reason: string;
+  readonly causes: readonly Cause[];
+}
+
+async function runPlan(call: Call): Promise<number> {
+  if (call.operands.length === 0) fail('USAGE', 'dsmb plan needs a target', { hint: 'dsmb plan //cloudTarball' });
+  const project = await openProject(call);
+  const store = new Store(storeRoot());
+  const forecaster = new Forecaster(store, storedToolchains(store, project.root));
+  const history = openHistory(store, project);
+  const rows: Row[] = [];
+  for (const action of actionsBelow(project.targets, call.flag('skip-validations')))
+    rows.push(rowOf(store, project, history, action, await forecaster.of(action)));
+  store.sources.save();
+  if (call.flag('json')) console.log(JSON.stringify({ actions: rows }, null, 2));
+  else print(rows);
+  const runs = rows.some(({ state }) => state !== 'cached');
+  return runs && call.flag('fail-on-run') ? EXIT.buildFailed : EXIT.ok;
+}
+
+function rowOf(store: Store, project: Project, history: BuildHistory, action: ActionNode, forecast: Forecast): Row {
+  const { label, mnemonic, ordinal } = action;
+  const { state } = forecast;
+  const expectedMs = state === 'cached' ? null : (history.duration(actionId(action)) ?? null);
+  return { label, mnemonic, ordinal, state, expectedMs, ...why(store, project, history, action, forecast) };
+}
+
+function why(
+  store: Store,
+  project: Project,
+  history: BuildHistory,
+  action: ActionNode,
+  forecast: Forecast,
+): Pick<Row, 'reason' | 'causes'> {
+  switch (forecast.state) {
+    case 'cached':
+      return { reason: 'its result is in the store', causes: [] };
+    case 'unfetched':
+      return { reason: 'packages of its toolchains are to be fetched first', causes: [] };
+    case 'unknown':
+      return { reason: `input of ${forecast.waitsFor.map((one) => actionId(one)).join(', ')}`, causes: [] };
+    case 'runs': {
+      const { key, parts } = forecast.planned;
+      const before = history.previous(actionId(action));
+      if (!before) return { reason: 'it was never built here', causes: [] };
+      const [hash = ''] = before.action.key!.split('/');
+      if (hash === key.hash && before.action.outcome === 'failed') return { reason: 'it failed last time', causes: [] };
+      if (hash === key.hash) return { reason: 'its result is gone from the store', causes: [] };
+      const was = readParts(store, hash);
+      if (!was) return { reason: `its key changed since ${before.build.build}`, causes: [] };
+      const declared = declarationOf(action.target, project.loaded, project.parameters);
+      return { reason: 'because of', causes: locate(explain(store, was, { parts: parts(), declared })) };
+    }
+  }
+}
+
+function print(rows: readonly Row[]): void {
+  const paint = palette(process.stdout);
+  for (const { label, mnemonic, state, reason, causes, expectedMs } of rows) {
+    if (state === 'cached') continue;
+    const time = expectedMs === null ? '' : ` ${paint.dim(`(${formatDuration(expectedMs)} last time)`)}`;
+    console.log(`${paint.bold(label)} ${mnemonic}: ${state === 'runs' ? 'would run' : 'may run'}${time}, ${reason}`);
+    for (const line of causeLines(causes, paint)) console.log(`  ${line}`);
+  }
+  console.log(summary(rows));
+}
+
+function summary(rows: readonly Row[]): string {
+  const count = (...states: readonly Forecast['state'][]): number =>
+    rows.filter(({ state }) => states.includes(state)).length;
+  const stale = rows.filter(({ state }) => state !== 'cached');
+  if (stale.length === 0) return `nothing would run: ${plural(rows.length, 'action')} cached`;
+  const known = stale.flatMap(({ expectedMs }) => (expectedMs === null ? [] : [expectedMs]));
+  const total = formatDuration(known.reduce((sum, ms) => sum + ms, 0));
+  const unknown = stale.length - known.length;
+  const time =
+    known.length === 0
+      ? 'never timed'
+      : `${total} of work by past durations${unknown > 0 ? `, ${unknown} never timed` : ''}`;
+  return `${count('runs')} would run, ${count('unknown', 'unfetched')} may run, ${count('cached')} cached: ${time}`;
+}

@@ -1,0 +1,185 @@
+/** `dsmb why`: what made each action run in the last build, and why the others did not. */
+import { Store, storeRoot } from '../../cache/store.ts';
+import { fail } from '../model/diagnostic.ts';
+import { explain, type Cause } from '../report/explain.ts';
+import { causeLines, locate } from '../report/causes.ts';
+import { formatDuration, palette, plural, type Palette } from '../report/format.ts';
+import type { BuildHistory } from '../report/history/history.ts';
+import { actionId, type BuildRecord, type RecordedAction } from '../report/history/record.ts';
+import { readParts } from '../report/kept-parts.ts';
+import { actionsBelow } from './below.ts';
+import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
+import { openProject, workspaceOf } from './project.ts';
+import { openHistory } from './recording.ts';
+
+export const why: Command = {
+  name: 'why',
+  summary: 'say what made actions run in the last build, and why others did not',
+  usage: '//target… [--since BUILD]',
+  examples: [
+    ['dsmb why //cloudTarball', 'the last build: what changed, for each action that ran'],
+    ['dsmb why //cloudTarball --since 3', 'all that changed in the last three builds'],
+    ['dsmb why --builds', 'the builds that are remembered'],
+  ],
+  options: {
+    ...WORKSPACE_OPTIONS,
+    since: { type: 'string', value: 'BUILD', help: 'compare with this build: its name, or how many builds ago' },
+    builds: { type: 'boolean', help: 'list the builds that are remembered' },
+    json: { type: 'boolean', help: 'print JSON' },
+  },
+  run: runWhy,
+};
+
+/** What became of an action, and why. */
+interface Explained {
+  readonly label: string;
+  readonly mnemonic: string;
+  readonly ordinal: number;
+  readonly outcome: string;
+  readonly durationMs: number;
+  readonly key: string | null;
+  /** `never`: it was never built here. `unknown`: what the key was made of is gone. `equal`: nothing changed. */
+  readonly change: 'never' | 'unknown' | 'equal' | 'changed';
+  /** The build that it is compared with. */
+  readonly comparedWith?: string;
+  readonly causes: readonly Cause[];
+}
+
+async function runWhy(call: Call): Promise<number> {
+  const store = new Store(storeRoot());
+  if (call.flag('builds')) return listBuilds(call, store);
+  if (call.operands.length === 0) fail('USAGE', 'dsmb why needs a target', { hint: 'dsmb why //cloudTarball' });
+  const project = await openProject(call);
+  const history = openHistory(store, project);
+  const below = actionsBelow(project.targets);
+  const labels = new Set<string>(below.map(({ label }) => label));
+  const last = history.lastOf(labels);
+  if (!last) {
+    const asked = project.targets.map(({ label }) => label).join(' ');
+    return fail('NEVER_BUILT', `${asked} was never built here`, { hint: `dsmb build ${asked}` });
+  }
+  const since = call.text('since');
+  const base = since === undefined ? undefined : history.named(since);
+  const explained = last.actions
+    .filter(({ label }) => labels.has(label))
+    .sort(byOrder(below.map(actionId)))
+    .map((action) => explainAction(store, history, latest(history, action, base), last, base));
+  if (call.flag('json'))
+    console.log(JSON.stringify({ build: last.build, since: base?.build ?? null, actions: explained }, null, 2));
+  else print(explained, last);
+  return EXIT.ok;
+}
+
+/** Causes before what they cause. */
+function byOrder(ids: readonly string[]): (a: RecordedAction, b: RecordedAction) => number {
+  const order = new Map(ids.map((id, index) => [id, index]));
+  const place = (action: RecordedAction): number => order.get(actionId(action)) ?? ids.length;
+  return (a, b) => place(a) - place(b);
+}
+
+/** Of several builds the run counts, and not that it was cached afterwards. */
+function latest(history: BuildHistory, action: RecordedAction, base: BuildRecord | undefined): RecordedAction {
+  if (!base || action.outcome !== 'cached') return action;
+  for (const build of history.newestFirst()) {
+    if (build.build <= base.build) break;
+    const ran = build.actions.find((one) => actionId(one) === actionId(action) && one.outcome === 'executed');
+    if (ran && ran.key === action.key) return ran;
+  }
+  return action;
+}
+
+function explainAction(
+  store: Store,
+  history: BuildHistory,
+  action: RecordedAction,
+  last: BuildRecord,
+  base: BuildRecord | undefined,
+): Explained {
+  const { label, mnemonic, ordinal, outcome, durationMs, key } = action;
+  const explained = { label, mnemonic, ordinal, outcome, durationMs, key, causes: [] };
+  // The build after `base` is where the comparison ends: `base` itself counts.
+  const before = history.previous(actionId(action), base ? `${base.build}~` : last.build);
+  if (!before) return { ...explained, change: 'never' };
+  const compared = { ...explained, comparedWith: before.build.build };
+  if (before.action.key === key) return { ...compared, change: 'equal' };
+  const was = before.action.key === null ? undefined : readParts(store, hashOf(before.action.key));
+  const is = key === null ? undefined : readParts(store, hashOf(key));
+  if (!was || !is) return { ...compared, change: 'unknown' };
+  return { ...compared, change: 'changed', causes: locate(explain(store, was, is)) };
+}
+
+function hashOf(key: string): string {
+  return key.split('/')[0]!;
+}
+
+function print(explained: readonly Explained[], { build, startedAt }: BuildRecord): void {
+  const paint = palette(process.stdout);
+  console.log(paint.dim(`build ${build}, ${new Date(startedAt).toLocaleString()}`));
+  const quiet = explained.filter(({ outcome, change }) => outcome === 'cached' && change === 'equal');
+  for (const one of explained) if (!quiet.includes(one)) printAction(one, paint);
+  for (const { label, mnemonic } of quiet)
+    console.log(`${label} ${mnemonic}: did not run, its key is the same as before`);
+  if (quiet.length === explained.length) console.log(`nothing changed: ${plural(quiet.length, 'action')}`);
+}
+
+function printAction(
+  { label, mnemonic, outcome, durationMs, change, comparedWith, causes }: Explained,
+  paint: Palette,
+): void {
+  console.log(
+    `${paint.bold(label)} ${mnemonic}: ${verdict(outcome, durationMs)}, ${reason(outcome, change, comparedWith)}`,
+  );
+  for (const line of causeLines(causes, paint)) console.log(`  ${line}`);
+}
+
+function verdict(outcome: string, durationMs: number): string {
+  switch (outcome) {
+    case 'executed':
+      return `ran (${formatDuration(durationMs)})`;
+    case 'failed':
+      return `failed (${formatDuration(durationMs)})`;
+    case 'cached':
+      return 'did not run';
+    default:
+      return outcome;
+  }
+}
+
+function reason(outcome: string, change: Explained['change'], comparedWith = ''): string {
+  switch (change) {
+    case 'never':
+      return outcome === 'cached'
+        ? 'the store had its result, though it was never built here'
+        : 'it was never built here';
+    case 'unknown':
+      return `its key changed since ${comparedWith}, but what it was made of is no longer known`;
+    case 'equal':
+      return outcome === 'executed'
+        ? 'though its key is the same: its result was gone from the store, or it had failed'
+        : 'its key is the same as before';
+    case 'changed':
+      return outcome === 'cached' ? 'the store had the result for what changed:' : 'because of';
+  }
+}
+
+function listBuilds(call: Call, store: Store): number {
+  const history = openHistory(store, { root: workspaceOf(call) });
+  const records = [...history.newestFirst()];
+  if (call.flag('json'))
+    console.log(
+      JSON.stringify(
+        records.map(({ actions, ...header }) => ({ ...header, actions: actions.length })),
+        null,
+        2,
+      ),
+    );
+  else for (const record of records) console.log(buildLine(record));
+  return EXIT.ok;
+}
+
+function buildLine({ build, asked, success, durationMs, actions }: BuildRecord): string {
+  const ran = actions.filter(({ outcome }) => outcome === 'executed').length;
+  const end =
+    success === undefined ? 'did not end' : `${success ? 'succeeded' : 'failed'} in ${formatDuration(durationMs ?? 0)}`;
+  return `${build}  ${end}, ${ran} of ${plural(actions.length, 'action')} ran: ${asked.join(' ')}`;
+}

@@ -1,0 +1,74 @@
+/** Takes what an action wrote into the store: all that it declares, and nothing else. */
+import { existsSync, readdirSync } from 'node:fs';
+import { capture } from '../../cache/capture.ts';
+import type { ResultData } from '../../cache/reapi/messages.ts';
+import type { Store } from '../../cache/store.ts';
+import type { Node } from '../../cache/tree.ts';
+import { fail } from '../model/diagnostic.ts';
+import type { Output } from '../model/rule.ts';
+import type { PlannedAction } from '../plan/key.ts';
+import type { Sandbox } from './sandbox.ts';
+import type { Spawner } from './spawner.ts';
+
+const SYNC_TIMEOUT_MS = 300_000;
+
+/** What an action leaves behind: its outputs by path, and its log. */
+export type Outputs = Pick<ResultData, 'outputs' | 'log'>;
+
+/** Checks and captures the outputs of an action that has ended well. */
+export async function publish(
+  store: Store,
+  action: PlannedAction,
+  sandbox: Sandbox,
+  spawner: Spawner,
+  signal: AbortSignal,
+): Promise<Outputs> {
+  const declared = Object.values(action.node.outputs);
+  const who = `${action.node.label} (${action.node.mnemonic})`;
+  requireNames(who, declared, readdirSync(sandbox.out));
+  const { nodes } = await capture(
+    store.cas,
+    store.trees,
+    declared.map(({ name }) => name),
+    {
+      folder: sandbox.out,
+      mountedAt: '/out',
+      inputRoot: action.inputRoot,
+      syncAll: (folder) => syncFileSystem(spawner, folder, sandbox, signal),
+    },
+  );
+  for (const { name, kind } of declared) requireShape(who, name, kind.shape, nodes.get(name)!);
+  const log = existsSync(sandbox.log) ? store.cas.putCopy(sandbox.log) : undefined;
+  return { outputs: new Map(declared.map(({ name }) => [`out/${name}`, nodes.get(name)!])), log };
+}
+
+function requireNames(who: string, declared: readonly Output[], there: readonly string[]): void {
+  const missing = declared.filter(({ name }) => !there.includes(name)).map(({ name }) => name);
+  const alien = there.filter((name) => !declared.some((output) => output.name === name));
+  if (missing.length > 0)
+    fail('OUTPUT_MISSING', `${who} ended well but did not write ${missing.join(', ')}`, {
+      detail: `it wrote: ${there.join(', ') || 'nothing'}`,
+    });
+  if (alien.length > 0)
+    fail('OUTPUT_UNDECLARED', `${who} wrote ${alien.join(', ')}, which it does not declare`, {
+      hint: 'declare it in `outputs`, or write it to /tmp',
+    });
+}
+
+/** A symlink into an input has become the input's node by now; any other cannot stand for an output. */
+function requireShape(who: string, name: string, shape: 'file' | 'folder', node: Node): void {
+  if (node.type === (shape === 'file' ? 'file' : 'directory')) return;
+  const is = node.type === 'directory' ? 'folder' : node.type;
+  fail('OUTPUT_SHAPE', `${who}: output ${name} is a ${is} and should be a ${shape}`);
+}
+
+async function syncFileSystem(spawner: Spawner, folder: string, sandbox: Sandbox, signal: AbortSignal): Promise<void> {
+  const argv = ['/usr/bin/sync', '--file-system', folder];
+  const exit = await spawner.run(argv, {
+    logFile: `${sandbox.log}.sync`,
+    timeoutMs: SYNC_TIMEOUT_MS,
+    signal,
+    onRecord: () => {},
+  });
+  if (exit.code !== 0) fail('SYNC_FAILED', 'the outputs could not be made durable', { hint: 'check the disk' });
+}

@@ -1,0 +1,160 @@
+/**
+ * All that makes the key of an action, said once. Each method feeds two sinks, the encoded message and the named
+ * parts, so that an explanation cannot leave out what the key has.
+ */
+import type { Store } from '../../cache/store.ts';
+import { encodeAction, encodeCommand, type CommandData } from '../../cache/reapi/messages.ts';
+import type { Node } from '../../cache/tree.ts';
+import type { Digest } from '../model/digest.ts';
+import { textNode } from './content.ts';
+import { flatten, nodeValue, type Part, type PartKind, type PartOrigin } from './parts.ts';
+
+type Directory = Node & { readonly type: 'directory' };
+
+/** What a recipe comes to. */
+export interface Sealed {
+  readonly key: Digest;
+  readonly command: CommandData;
+  readonly commandDigest: Digest;
+  readonly inputRoot: Directory;
+  readonly base: Directory;
+  readonly inputs: ReadonlyMap<string, Node>;
+  readonly files: ReadonlyMap<string, Node>;
+  readonly parts: () => readonly Part[];
+}
+
+export class Recipe {
+  readonly #store: Store;
+  /** Parts are made when somebody asks: a build with nothing to do does not. */
+  readonly #parts: (() => Part | Part[])[] = [];
+  #argv: readonly string[] = [];
+  readonly #env: Record<string, string> = {};
+  readonly #platform: Record<string, string> = {};
+  readonly #outputs: CommandData['outputs'][number][] = [];
+  readonly #roots: Node[] = [];
+  readonly #inputs = new Map<string, Node>();
+  readonly #files = new Map<string, Node>();
+  #timeoutMs = 0;
+  #salt = '';
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  command(argv: readonly string[]): void {
+    this.#argv = argv;
+    this.#say('command', '', () => argv.join('\0'));
+  }
+
+  variable(name: string, value: string): void {
+    this.#env[name] = value;
+    this.#say('variable', name, () => value);
+  }
+
+  platform(name: string, value: string): void {
+    this.#platform[name] = value;
+    this.#say('platform', name, () => value);
+  }
+
+  /** A file or folder that is written to `/out`. */
+  output(name: string, shape: 'file' | 'folder'): void {
+    this.#outputs.push({ path: `out/${name}`, shape });
+    this.#say('output', name, () => shape);
+  }
+
+  timeout(ms: number): void {
+    this.#timeoutMs = ms;
+    this.#say('timeout', '', () => String(ms));
+  }
+
+  salt(salt: string): void {
+    this.#salt = salt;
+    this.#say('salt', '', () => salt);
+  }
+
+  /** Empty folders that the sandbox mounts over. */
+  mountPoints(names: readonly string[]): void {
+    const empty = this.#store.trees.store(new Map());
+    this.#roots.push(this.#store.trees.store(new Map(names.map((name) => [name, empty]))));
+    this.#say('mount points', '', () => names.join(' '));
+  }
+
+  toolchain(name: string, node: Node, origin: PartOrigin): void {
+    this.#roots.push(node);
+    this.#say('toolchain', name, () => nodeValue(node), { origin });
+  }
+
+  /** What is at `/in/<name>`. */
+  input(name: string, node: Node, origin: PartOrigin): void {
+    this.#inputs.set(name, node);
+    this.#say('input', name, () => nodeValue(node), { origin });
+  }
+
+  /** The text that an action without a process writes. */
+  content(text: string): void {
+    const node = textNode(this.#store, text);
+    this.#files.set('content', node);
+    this.#say('content', '', () => nodeValue(node));
+  }
+
+  /** A bundled step. */
+  step(path: string, bundle: Node, modules: ReadonlyMap<string, string>): void {
+    this.#files.set('step.mjs', bundle);
+    this.#parts.push(() => ({
+      kind: 'step',
+      name: path,
+      value: nodeValue(bundle),
+      modules: Object.fromEntries(modules),
+    }));
+  }
+
+  /** What a step is asked to do: its arguments; and under which keys it knows inputs and outputs. */
+  request(args: unknown, outputs: Readonly<Record<string, string>>): void {
+    const inputs = Object.fromEntries([...this.#inputs.keys()].map((name) => [name, `/in/${name}`]));
+    this.#files.set('step.json', textNode(this.#store, canonicalJson({ args, inputs, outputs })));
+    this.#parts.push(() => flatten(args).map(([name, value]) => ({ kind: 'argument', name, value })));
+    for (const [key, path] of Object.entries(outputs)) this.#say('output', `${key}:`, () => path);
+  }
+
+  seal(): Sealed {
+    const { trees, cas } = this.#store;
+    const command = { argv: this.#argv, env: this.#env, outputs: this.#outputs, platform: this.#platform };
+    const base = trees.merge(this.#roots) as Directory;
+    const root = new Map(trees.entries(base.digest));
+    root.set('in', trees.build(this.#inputs));
+    root.set('dsmb', trees.build(this.#files));
+    const inputRoot = trees.store(root) as Directory;
+    const commandDigest = cas.put(encodeCommand(command));
+    const { platform } = command;
+    const action = {
+      command: commandDigest,
+      inputRoot: inputRoot.digest,
+      timeoutMs: this.#timeoutMs,
+      platform,
+      salt: this.#salt,
+    };
+    return {
+      key: cas.put(encodeAction(action)),
+      command,
+      commandDigest,
+      inputRoot,
+      base,
+      inputs: this.#inputs,
+      files: this.#files,
+      parts: () => this.#parts.flatMap((part) => part()),
+    };
+  }
+
+  #say(kind: PartKind, name: string, value: () => string, more: Pick<Part, 'origin'> = {}): void {
+    this.#parts.push(() => ({ kind, name, value: value(), ...more }));
+  }
+}
+
+/** JSON with sorted keys: the same data gives the same text, whatever order it was written in. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, item: unknown) =>
+    typeof item === 'object' && item !== null && !Array.isArray(item)
+      ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
+      : item,
+  );
+}

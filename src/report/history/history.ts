@@ -1,0 +1,95 @@
+/** The builds of a workspace that the store remembers, newest last. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { hash } from 'node:crypto';
+import { join } from 'node:path';
+import type { Store } from '../../../cache/store.ts';
+import { fail } from '../../model/diagnostic.ts';
+import { actionId, readRecord, type BuildRecord, type RecordedAction } from './record.ts';
+
+/** Where the records of a workspace are. */
+export function historyFolder(store: Store, workspace: string): string {
+  return join(store.root, 'builds.v1', hash('sha256', workspace, 'hex').slice(0, 16));
+}
+
+/** Names of the recorded builds, oldest first. */
+export function recordedBuilds(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+      .filter((name) => name.endsWith('.jsonl'))
+      .map((name) => name.slice(0, -'.jsonl'.length))
+      .sort();
+  } catch {
+    return [];
+  }
+}
+
+/** The list of cached actions that a record refers to. */
+export function listOf(folder: string, build: string): string | undefined {
+  return /^\{"cached":"(\w+)"\}$/m.exec(readFileSync(join(folder, `${build}.jsonl`), 'utf8'))?.[1];
+}
+
+/** Reads records as they are asked for, and each once. */
+export class BuildHistory {
+  readonly builds: readonly string[];
+  readonly #folder: string;
+  readonly #read = new Map<string, BuildRecord | undefined>();
+
+  constructor(folder: string) {
+    this.#folder = folder;
+    this.builds = recordedBuilds(folder);
+  }
+
+  record(build: string): BuildRecord | undefined {
+    if (!this.#read.has(build)) this.#read.set(build, readRecord(this.#folder, build));
+    return this.#read.get(build);
+  }
+
+  /** Every readable record, newest first. */
+  *newestFirst(before?: string): Generator<BuildRecord> {
+    for (const build of this.builds.toReversed()) {
+      const record = before === undefined || build < before ? this.record(build) : undefined;
+      if (record) yield record;
+    }
+  }
+
+  /** The newest record that has an action of these labels. */
+  lastOf(labels: ReadonlySet<string>): BuildRecord | undefined {
+    for (const record of this.newestFirst()) if (record.actions.some(({ label }) => labels.has(label))) return record;
+    return undefined;
+  }
+
+  /** What the newest record before a build has of an action that had got as far as its key. */
+  previous(id: string, before?: string): { readonly action: RecordedAction; readonly build: BuildRecord } | undefined {
+    for (const build of this.newestFirst(before)) {
+      const action = build.actions.find((one) => one.key !== null && one.outcome !== 'skipped' && actionId(one) === id);
+      if (action) return { action, build };
+    }
+    return undefined;
+  }
+
+  /** How long an action took when it last ran to its end, in milliseconds. */
+  duration(id: string): number | undefined {
+    for (const build of this.newestFirst()) {
+      const action = build.actions.find((one) => one.outcome === 'executed' && actionId(one) === id);
+      if (action) return action.durationMs;
+    }
+    return undefined;
+  }
+
+  /** The build that a user names: its name, the beginning of it, or how many builds ago it was (`1` is the one before the last). */
+  named(text: string): BuildRecord {
+    const ago = /^\d{1,2}$/.test(text) ? this.builds.at(-1 - Number(text)) : undefined;
+    const [found, ...more] = ago === undefined ? this.builds.filter((build) => build.startsWith(text)) : [ago];
+    const record = found !== undefined && more.length === 0 ? this.record(found) : undefined;
+    return (
+      record ??
+      fail(
+        'NO_SUCH_BUILD',
+        more.length > 0 ? `'${text}' begins the names of several builds` : `there is no build '${text}'`,
+        {
+          hint: 'dsmb why --builds lists them',
+        },
+      )
+    );
+  }
+}

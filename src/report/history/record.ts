@@ -1,0 +1,112 @@
+/** The record of one build: JSON lines, so that what was written before a kill can be read. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Outcome } from '../../model/event.ts';
+
+/** One action of a recorded build. */
+export interface RecordedAction {
+  readonly label: string;
+  readonly mnemonic: string;
+  /** Which of the target's actions of that mnemonic, from 0. */
+  readonly ordinal: number;
+  readonly outcome: Outcome;
+  /** `hash/size`; null when it never got as far as a key. */
+  readonly key: string | null;
+  readonly durationMs: number;
+  /** Digest of its output, `hash/size`; null where there is none. */
+  readonly log: string | null;
+}
+
+/** The first line of a record. */
+export interface BuildHeader {
+  /** Begins with the time in UTC: names sort by age. */
+  readonly build: string;
+  readonly workspace: string;
+  readonly asked: readonly string[];
+  /** The value of each parameter, as text. */
+  readonly parameters: Readonly<Record<string, string>>;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+}
+
+export interface BuildRecord extends BuildHeader {
+  /** Undefined for a build that was killed, or still runs. */
+  readonly success: boolean | undefined;
+  readonly durationMs: number | undefined;
+  readonly actions: readonly RecordedAction[];
+}
+
+/** A line after the first: an action, the list of those that were cached, or the end. */
+export type RecordLine =
+  | readonly [
+      label: string,
+      mnemonic: string,
+      ordinal: number,
+      outcome: Outcome,
+      key: string | null,
+      durationMs: number,
+      log: string | null,
+    ]
+  | { readonly cached: string }
+  | { readonly success: boolean; readonly durationMs: number };
+
+/** What tells an action from others, from build to build: `//x Mnemonic`, and `#1` for the second of that name. */
+export function actionId(of: { readonly label: string; readonly mnemonic: string; readonly ordinal: number }): string {
+  return `${of.label} ${of.mnemonic}${of.ordinal > 0 ? `#${of.ordinal}` : ''}`;
+}
+
+/** Lists of cached actions, shared between records: `<folder>/lists/<hash>`. */
+export function listPath(folder: string, hash: string): string {
+  return join(folder, 'lists', hash);
+}
+
+/** Reads a record; undefined when it is no record or its header is not whole. */
+export function readRecord(folder: string, build: string): BuildRecord | undefined {
+  const [first, ...rest] = linesOf(join(folder, `${build}.jsonl`));
+  const header = parse(first) as BuildHeader | undefined;
+  if (!header?.build) return undefined;
+  const actions: RecordedAction[] = [];
+  let end: { success?: boolean; durationMs?: number } = {};
+  for (const text of rest) {
+    const line = parse(text) as RecordLine | undefined;
+    if (line === undefined) continue;
+    if (Array.isArray(line)) actions.push(rowOf(line as Extract<RecordLine, readonly unknown[]>));
+    else if ('cached' in line) actions.push(...readList(listPath(folder, line.cached)));
+    else if ('success' in line) end = line;
+  }
+  return { ...header, success: end.success, durationMs: end.durationMs, actions };
+}
+
+function rowOf([label, mnemonic, ordinal, outcome, key, durationMs, log]: Extract<
+  RecordLine,
+  readonly unknown[]
+>): RecordedAction {
+  return { label, mnemonic, ordinal, outcome, key, durationMs, log };
+}
+
+function readList(path: string): RecordedAction[] {
+  return linesOf(path).flatMap((text) => {
+    const row = parse(text) as [string, string, number, string] | undefined;
+    if (!row) return [];
+    const [label, mnemonic, ordinal, key] = row;
+    return [{ label, mnemonic, ordinal, outcome: 'cached' as const, key, durationMs: 0, log: null }];
+  });
+}
+
+function linesOf(path: string): string[] {
+  try {
+    return readFileSync(path, 'utf8').split('\n');
+  } catch {
+    return [];
+  }
+}
+
+/** The last line of a killed build may be half a line. */
+function parse(text: string | undefined): unknown {
+  if (!text) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,83 @@
+/** Records a build while it goes on: one line when an action has ended. A build that runs nothing writes one small file. */
+import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { hash, randomBytes } from 'node:crypto';
+import { dirname, join } from 'node:path';
+import { writeAtomically } from '../../../cache/files.ts';
+import type { BuildEvent } from '../../model/event.ts';
+import { sortByCodePoint } from '../../step/order.ts';
+import { listOf, recordedBuilds } from './history.ts';
+import { listPath, type BuildHeader, type RecordLine } from './record.ts';
+
+/** Older records go when a build adds its own. */
+const KEPT_BUILDS = 50;
+/** Lists without a record are looked for when there are more than this. */
+const LISTS_BEFORE_SWEEP = 2 * KEPT_BUILDS;
+
+export class BuildRecorder {
+  readonly #folder: string;
+  readonly #header: BuildHeader;
+  readonly #cached: string[] = [];
+  #lines: string[];
+
+  /** `folder` is the one that `historyFolder` names. */
+  constructor(folder: string, header: Omit<BuildHeader, 'build'>) {
+    this.#folder = folder;
+    const time = new Date(header.startedAt).toISOString().replaceAll(/[-:]/g, '');
+    this.#header = { build: `${time}-${randomBytes(3).toString('hex')}`, ...header };
+    this.#lines = [JSON.stringify(this.#header)];
+  }
+
+  readonly listen = (event: BuildEvent): void => {
+    if (event.type === 'action-started') this.#write();
+    if (event.type === 'action-finished') this.#finished(event);
+    if (event.type === 'build-finished') this.#end(event.success, event.durationMs);
+  };
+
+  #finished(event: BuildEvent & { type: 'action-finished' }): void {
+    const { label, mnemonic, ordinal, outcome, key, durationMs, log } = event;
+    if (outcome === 'cached') this.#cached.push(JSON.stringify([label, mnemonic, ordinal, key ?? null]));
+    else this.#say([label, mnemonic, ordinal, outcome, key ?? null, Math.round(durationMs), log ?? null]);
+    if (outcome === 'executed' || outcome === 'failed') this.#write();
+  }
+
+  #end(success: boolean, durationMs: number): void {
+    if (this.#cached.length > 0) this.#say({ cached: this.#list() });
+    this.#say({ success, durationMs: Math.round(durationMs) });
+    this.#write();
+    prune(this.#folder);
+  }
+
+  /** Builds that find the same in the cache share the list. */
+  #list(): string {
+    const text = sortByCodePoint(this.#cached).join('\n');
+    const name = hash('sha256', text, 'hex').slice(0, 32);
+    const path = listPath(this.#folder, name);
+    if (!existsSync(path)) writeAtomically(path, text, false);
+    return name;
+  }
+
+  #say(line: RecordLine): void {
+    this.#lines.push(JSON.stringify(line));
+  }
+
+  #write(): void {
+    if (this.#lines.length === 0) return;
+    const path = join(this.#folder, `${this.#header.build}.jsonl`);
+    mkdirSync(dirname(path), { recursive: true });
+    appendFileSync(path, `${this.#lines.join('\n')}\n`);
+    this.#lines = [];
+  }
+}
+
+function prune(folder: string): void {
+  const builds = recordedBuilds(folder);
+  for (const build of builds.slice(0, -KEPT_BUILDS)) rmSync(join(folder, `${build}.jsonl`), { force: true });
+  if (builds.length > KEPT_BUILDS) sweepLists(folder, builds.slice(-KEPT_BUILDS));
+}
+
+function sweepLists(folder: string, builds: readonly string[]): void {
+  const lists = readdirSync(join(folder, 'lists'), { withFileTypes: true }).map(({ name }) => name);
+  if (lists.length <= LISTS_BEFORE_SWEEP) return;
+  const used = new Set(builds.map((build) => listOf(folder, build)));
+  for (const list of lists) if (!used.has(list)) rmSync(listPath(folder, list), { force: true });
+}

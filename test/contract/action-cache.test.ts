@@ -1,0 +1,108 @@
+/** What every action cache keeps to: a result counts only while all that it names is there. */
+import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { digestOf } from '../../cache/cas.ts';
+import { captureBytes } from '../../cache/capture.ts';
+import type { ResultData } from '../../cache/reapi/messages.ts';
+import { Store } from '../../cache/store.ts';
+import type { Node } from '../../cache/tree.ts';
+import type { Digest } from '../../src/model/digest.ts';
+import { temporaryNames } from './temporary.ts';
+
+const newName = temporaryNames();
+const KEY = digestOf(Buffer.from('the encoded action'));
+
+let store: Store;
+let file: Node & { type: 'file' };
+let deep: Node & { type: 'file' };
+let tree: Node & { type: 'directory' };
+let result: ResultData;
+
+beforeEach(() => {
+  store = new Store(newName());
+  file = captureBytes(store.cas, Buffer.from('a file'), true) as typeof file;
+  deep = captureBytes(store.cas, Buffer.from('deep in the folder')) as typeof deep;
+  const link: Node = { type: 'symlink', target: 'deep' };
+  tree = store.trees.build([
+    ['a/b/deep', deep],
+    ['a/link', link],
+  ]) as typeof tree;
+  const log = store.cas.put(Buffer.from('the log'));
+  const outputs = new Map<string, Node>([
+    ['out/file', file],
+    ['out/tree', tree],
+  ]);
+  result = { outputs, log, startedAt: 1_700_000_000_123, durationMs: 4567, worker: 'somewhere (tcg)' };
+});
+
+/** As another process sees the store. */
+const reopened = (): Store => new Store(store.root);
+
+const pathOf = (key: Digest): string => join(store.root, 'ac.v1', key.hash.slice(0, 2), key.hash);
+
+describe('a result', () => {
+  it('is found under its key and no other', () => {
+    store.actions.put(KEY, result);
+    expect(reopened().actions.get(KEY)).toEqual(result);
+    expect(store.actions.get(digestOf(Buffer.from('another action')))).toBeUndefined();
+  });
+
+  it('may be replaced and removed', () => {
+    store.actions.put(KEY, result);
+    store.actions.put(KEY, { ...result, worker: 'elsewhere' });
+    expect(store.actions.get(KEY)?.worker).toBe('elsewhere');
+    store.actions.remove(KEY);
+    expect(store.actions.get(KEY)).toBeUndefined();
+    store.actions.remove(KEY);
+  });
+
+  it('leaves no temporary file', () => {
+    store.actions.put(KEY, result);
+    expect(readdirSync(join(pathOf(KEY), '..'))).toEqual([KEY.hash]);
+  });
+});
+
+describe('a result is a miss', () => {
+  it.each<[string, () => Digest]>([
+    ['an output file', () => file.digest],
+    ['the folder of an output', () => tree.digest],
+    ['a folder in an output', () => (store.trees.lookup(tree, 'a') as typeof tree).digest],
+    ['a file deep in an output', () => deep.digest],
+  ])('without %s', (_what, lost) => {
+    store.actions.put(KEY, result);
+    store.cas.remove(lost());
+    expect(reopened().actions.get(KEY)).toBeUndefined();
+  });
+
+  it('when a blob that it names is broken', () => {
+    store.actions.put(KEY, result);
+    truncateSync(store.cas.path(deep.digest), 3);
+    expect(reopened().actions.get(KEY)).toBeUndefined();
+  });
+
+  it('when it is no result at all', () => {
+    store.actions.put(KEY, result);
+    for (const alien of ['no result', '\0\0\0\0', '<html>'.repeat(100)]) {
+      writeFileSync(pathOf(KEY), alien);
+      expect(store.actions.get(KEY)).toBeUndefined();
+    }
+  });
+
+  it('when it was cut off within an output', () => {
+    store.actions.put(KEY, result);
+    const whole = readFileSync(pathOf(KEY));
+    for (let length = 1; length < whole.indexOf(tree.digest.hash) + tree.digest.hash.length; length++) {
+      writeFileSync(pathOf(KEY), whole.subarray(0, length));
+      const found = store.actions.get(KEY);
+      // What is left of it may be the first output whole; it never names something else.
+      for (const [path, node] of found?.outputs ?? []) expect(node).toEqual(result.outputs.get(path));
+    }
+  });
+
+  it('but not without its log: that is for people', () => {
+    store.actions.put(KEY, result);
+    store.cas.remove(result.log!);
+    expect(reopened().actions.get(KEY)).toEqual(result);
+  });
+});

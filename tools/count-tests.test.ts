@@ -1,0 +1,49 @@
+/** The last line of a run of the tests in CI. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, expect, test } from 'vitest';
+
+const folder = mkdtempSync(join(tmpdir(), 'dsmb-count-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function count(...files: readonly (readonly string[])[]) {
+  const testResults = files.map((statuses) => ({
+    name: 'x.test.ts',
+    status: statuses.length === 0 || statuses.includes('failed') ? 'failed' : 'passed',
+    assertionResults: statuses.map((status) => ({ status, fullName: 'a test' })),
+  }));
+  const success = testResults.every(({ status }) => status === 'passed');
+  return run(JSON.stringify({ success, testResults }));
+}
+
+function run(report: string) {
+  const file = join(folder, 'report.json');
+  writeFileSync(file, report);
+  const script = fileURLToPath(new URL('count-tests.ts', import.meta.url));
+  const { status, stdout } = spawnSync(process.execPath, [script, file], { encoding: 'utf8' });
+  return { status, lines: stdout.trimEnd().split('\n') };
+}
+
+test('all is well', () => {
+  expect(count(['passed', 'passed'], ['passed'])).toEqual({ status: 0, lines: ['3 passed, 0 failed'] });
+});
+
+test('a failed test, and a file that does not load', () => {
+  expect(count(['passed', 'failed'])).toEqual({ status: 1, lines: ['1 passed, 1 failed'] });
+  expect(count(['passed'], [])).toEqual({ status: 1, lines: ['1 passed, 1 failed'] });
+});
+
+test('what was skipped is named', () => {
+  expect(count(['passed', 'skipped'])).toEqual({
+    status: 0,
+    lines: ['skipped: a test', '1 passed, 0 failed, 1 skipped'],
+  });
+});
+
+test('nothing ran, or no report was written', () => {
+  expect(count()).toEqual({ status: 1, lines: ['0 passed, 0 failed'] });
+  expect(run('{')).toEqual({ status: 1, lines: ['0 passed, 0 failed'] });
+});
