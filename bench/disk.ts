@@ -60,16 +60,19 @@ interface Row {
 }
 
 function report(): void {
-  const { ms, written } = changedMac();
-  const copied = join(WORK, 'copy');
-  const copy = several(['cp', ARCHIVE, copied], copied);
+  const { ms, copy, synced, written } = changedMac();
   const rows: Row[] = [
     { what: 'dsmb build //cloudTarball, another MAC', ms },
     { what: 'cp of the finished archive', ms: copy },
-    { what: 'cp, then sync of the copy', ms: several(shell('cp "$1" "$2" && sync "$2"', ARCHIVE, copied), copied) },
+    { what: 'cp, then sync of the copy', ms: synced },
     ...peers(),
   ];
-  const shown = rows.map((row) => [row.what, seconds(row.ms), ratio(row.ms / copy), ratio(row.ms / ms)]);
+  const shown = rows.map((row) => [
+    row.what.replaceAll('|', '\\|'),
+    seconds(row.ms),
+    ratio(row.ms / copy),
+    ratio(row.ms / ms),
+  ]);
   say(`\n${table(['20 GiB disk → archive', 'median', '÷ cp', '÷ dsmb'], shown)}\n`);
   say(`written to the store for another MAC: ${mebibytes(written)} beside the archive itself\n`);
   const { full, changed } = digestCosts(DISK, join(WORK, 'digest'));
@@ -83,28 +86,41 @@ function report(): void {
   say(table(['digest of the disk', 'blocks hashed', 'bytes', 'median', 'of full'], digests));
 }
 
-/** Builds with MAC addresses that were never built before. */
-function changedMac(): { ms: number; written: number } {
-  const times: number[] = [];
-  const written: number[] = [];
-  for (let run = 0; run < RUNS; run++) {
+interface Change {
+  readonly ms: number;
+  readonly copy: number;
+  readonly synced: number;
+  readonly written: number;
+}
+
+/**
+ * Builds with MAC addresses that were never built before, each followed by copies of the archive. All of them write new
+ * files: on a virtual machine that costs more than to write into memory that a removed file has just left.
+ */
+function changedMac(): Change {
+  const changes = Array.from({ length: RUNS }, (_, run): Change => {
     const before = snapshot(STORE);
     const mac = `52:54:00:${[...randomBytes(3)].map((byte) => byte.toString(16).padStart(2, '0')).join(':')}`;
-    times.push(build(['//cloudTarball', '--set', `mac=${mac}`]));
-    written.push(newBytes(STORE, before, statSync(ARCHIVE).ino));
-    say(`  ${mac}: ${seconds(times.at(-1) ?? 0)}, ${mebibytes(written.at(-1) ?? 0)} new in the store`);
-  }
-  return { ms: median(times), written: median(written) };
+    const ms = build(['//cloudTarball', '--set', `mac=${mac}`]);
+    const written = newBytes(STORE, before, statSync(ARCHIVE).ino);
+    const copy = timeProgram(['cp', ARCHIVE, join(WORK, `copy-${run}`)]);
+    const synced = timeProgram(shell('cp "$1" "$2" && sync "$2"', ARCHIVE, join(WORK, `synced-${run}`)));
+    say(
+      `  ${mac}: ${seconds(ms)}; cp ${seconds(copy)}, with sync ${seconds(synced)}; ${mebibytes(written)} new in the store`,
+    );
+    return { ms, copy, synced, written };
+  });
+  const of = (key: keyof Change) => median(changes.map((change) => change[key]));
+  return { ms: of('ms'), copy: of('copy'), synced: of('synced'), written: of('written') };
 }
 
 function peers(): Row[] {
-  const out = join(WORK, 'peer');
   const pack = (command: string): Row[] => {
     const missing = command.match(/\b(tar|pigz|zstd)\b/g)?.filter((program) => !isInstalled(program)) ?? [];
     if (missing.length > 0) say(`  left out, ${missing.join(' and ')} is not installed: ${command}`);
-    return missing.length > 0 ? [] : [{ what: command, ms: several(tarOf(command, out), out, 3) }];
+    return missing.length > 0 ? [] : [{ what: command, ms: several(command, 3) }];
   };
-  const full = values.full ? [{ what: 'tar czf', ms: several(tarOf('tar czf', out), out, 1) }] : [];
+  const full = values.full ? [{ what: 'tar czf', ms: several('tar czf', 1) }] : [];
   return [...full, ...['tar cSzf', 'tar cS | pigz', 'tar cS | zstd -T0'].flatMap(pack)];
 }
 
@@ -119,14 +135,11 @@ function shell(script: string, ...args: string[]): string[] {
   return ['sh', '-c', script, '-', ...args];
 }
 
-/** Median of runs that each make a file anew. */
-function several(argv: readonly string[], output: string, runs = RUNS): number {
-  const times = Array.from({ length: runs }, () => {
-    rmSync(output, { force: true });
-    return timeProgram(argv);
-  });
-  say(`  ${argv.slice(0, 3).join(' ')}: ${times.map(seconds).join(', ')}`);
-  rmSync(output, { force: true });
+/** Median of runs that each make a new file. */
+function several(command: string, runs: number): number {
+  const times = Array.from({ length: runs }, (_, run) => timeProgram(tarOf(command, join(WORK, `peer-${run}`))));
+  say(`  ${command}: ${times.map(seconds).join(', ')}`);
+  for (let run = 0; run < runs; run++) rmSync(join(WORK, `peer-${run}`));
   return median(times);
 }
 

@@ -1,4 +1,5 @@
 /** The action cache: action key → what the action left behind. A result counts only while its blobs are there. */
+import { hash as hashBytes } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Digest } from '../src/model/digest.ts';
@@ -19,26 +20,19 @@ export class ActionCache {
   /** The result of the action, unless there is none or some of its output is gone: then it is a miss. */
   get(key: Digest): ResultData | undefined {
     if (!useRecord(this.#path(key))) return undefined;
-    const result = this.#read(key);
+    const result = readResult(this.#path(key));
     if (!result) return undefined;
     for (const node of result.outputs.values()) if (!this.#trees.complete(node)) return undefined;
     return result;
   }
 
   put(key: Digest, result: ResultData): void {
-    writeAtomically(this.#path(key), encodeResult(result));
+    const bytes = encodeResult(result);
+    writeAtomically(this.#path(key), Buffer.concat([sealOf(bytes), bytes]));
   }
 
   remove(key: Digest): void {
     rmSync(this.#path(key), { force: true });
-  }
-
-  #read(key: Digest): ResultData | undefined {
-    try {
-      return decodeResult(readFileSync(this.#path(key)));
-    } catch {
-      return undefined;
-    }
   }
 
   #path(key: Digest): string {
@@ -50,3 +44,21 @@ export class ActionCache {
 export function entryPath({ hash }: Digest): string {
   return join('ac.v1', hash.slice(0, 2), hash);
 }
+
+/** The result in a file of the action cache; undefined where there is none, or where it is not whole. */
+export function readResult(path: string): ResultData | undefined {
+  try {
+    const file = readFileSync(path);
+    const bytes = file.subarray(SEAL_BYTES);
+    return sealOf(bytes).equals(file.subarray(0, SEAL_BYTES)) ? decodeResult(bytes) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** SHA-256 of the message, in front of it: a result that was cut or changed could still be read as another one. */
+function sealOf(bytes: Uint8Array): Buffer {
+  return hashBytes('sha256', bytes, 'buffer');
+}
+
+const SEAL_BYTES = 32;

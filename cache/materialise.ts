@@ -1,5 +1,5 @@
 /** Puts trees on disk: shared read-only folders of hard links for sandboxes, copies for people. */
-import { mkdirSync, renameSync, statSync, symlinkSync, utimesSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, readlinkSync, renameSync, symlinkSync, utimesSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Cas } from './cas.ts';
 import { removeTree, STORE_TIME } from './files.ts';
@@ -13,6 +13,8 @@ export class TreeFolders {
   readonly #root: string;
   readonly #cas: Cas;
   readonly #trees: Trees;
+  /** Hashes of the folders that this process has looked at. */
+  readonly #known = new Set<string>();
 
   constructor(root: string, cas: Cas, trees: Trees) {
     this.#root = join(root, 'trees.v1');
@@ -25,11 +27,44 @@ export class TreeFolders {
     return join(this.#root, of.digest.hash.slice(0, 2), of.digest.hash);
   }
 
-  /** Whether the folder is there. Notes the use, as its access time. */
+  /**
+   * Whether the folder is there and as it was laid out; a damaged one is removed. Notes the use, as its access time.
+   * Each process looks once at every file: they are the store's blobs, but one that was written to may have been made
+   * anew in the store since, and not here.
+   */
   has(of: Directory): boolean {
-    const stats = statSync(this.path(of), { throwIfNoEntry: false });
-    if (stats && isDue(stats.atimeMs)) noteUse(this.path(of));
-    return stats !== undefined;
+    const path = this.path(of);
+    const stats = lstatSync(path, { throwIfNoEntry: false });
+    if (!stats) return false;
+    if (isDue(stats.atimeMs)) noteUse(path);
+    if (this.#known.has(of.digest.hash)) return true;
+    if (!this.#untouched(of, path)) {
+      this.discard(of);
+      return false;
+    }
+    this.#known.add(of.digest.hash);
+    return true;
+  }
+
+  /** Takes the folder away at once. */
+  discard(of: Directory): void {
+    const aside = this.#cas.incoming();
+    this.#known.delete(of.digest.hash);
+    renameSync(this.path(of), aside);
+    removeTree(aside);
+  }
+
+  /** By names, sizes and times, as `Cas.has` does it. */
+  #untouched(of: Node, path: string): boolean {
+    const stats = lstatSync(path, { throwIfNoEntry: false });
+    if (!stats) return false;
+    if (of.type === 'symlink') return stats.isSymbolicLink() && readlinkSync(path) === of.target;
+    if (of.type === 'file')
+      return stats.isFile() && stats.size === of.digest.size && stats.mtimeMs === STORE_TIME.getTime();
+    if (!stats.isDirectory()) return false;
+    const entries = this.#trees.entries(of.digest);
+    if (readdirSync(path).length !== entries.size) return false;
+    return [...entries].every(([name, node]) => this.#untouched(node, join(path, name)));
   }
 
   /** The folder that holds the tree. Nobody may write to it: it is made of the store's own files. */
@@ -42,6 +77,7 @@ export class TreeFolders {
       this.link(of, temporary);
       renameSync(temporary, path);
       noteUse(path);
+      this.#known.add(of.digest.hash);
     } catch (error) {
       removeTree(temporary);
       if (!this.has(of)) throw error;

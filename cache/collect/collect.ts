@@ -3,9 +3,11 @@
  * bound. Never taken: roots, and what any running build has looked at. docs/store.md says why that holds.
  */
 import { renameSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { hash } from 'node:crypto';
+import { basename, join, relative } from 'node:path';
 import { EMPTY } from '../cas.ts';
 import { removeTree } from '../files.ts';
+import type { Root } from '../roots.ts';
 import type { Store } from '../store.ts';
 import { USE_GRACE_MS } from '../uses.ts';
 import { itemsOf, lastUseOf, type Item } from './items.ts';
@@ -96,7 +98,7 @@ class Collection {
   /** Reaches what the last outputs and the kept ones need. Gives their records, which stay as well. */
   #addRoots(): { rooted: ReadonlySet<string>; roots: number } {
     const roots = [...this.#store.roots.kept(), ...this.#store.roots.delivered()];
-    const rooted = new Set(roots.flatMap(({ records }) => records));
+    const rooted = new Set(roots.flatMap((root) => [...root.records, ...besides(root)]));
     for (const item of itemsOf(this.#store))
       if (rooted.has(this.#name(item))) {
         this.#ownBytes += item.bytes;
@@ -112,13 +114,18 @@ class Collection {
     return items
       .sort((a, b) => b.lastUse - a.lastUse)
       .filter((item) => {
-        const inUse = item.lastUse >= inUseSince;
+        const inUse = item.lastUse >= inUseSince || this.#describesNeeded(item);
         if (!inUse && this.#now - item.lastUse > maxAge) return true;
         const left = inUse ? Infinity : maxSize - this.#reach.bytes - this.#ownBytes - item.bytes;
         if (left < 0 || !this.#reach.add(item.references(), left)) return true;
         this.#ownBytes += item.bytes;
         return false;
       });
+  }
+
+  /** A few lines about a tree are worth as much as the tree. */
+  #describesNeeded({ kind, path }: Item): boolean {
+    return kind === 'package list' && this.#reach.has(basename(path));
   }
 
   #take(item: Item): void {
@@ -180,6 +187,12 @@ class Collection {
   #name({ path }: Item): string {
     return relative(this.#store.root, path);
   }
+}
+
+/** What explains a root's records to people: the parts of their keys, and the history of the workspace. */
+function besides({ records, workspace }: Root): string[] {
+  const parts = records.filter((one) => one.startsWith('ac.v1/')).map((one) => one.replace('ac.v1', 'parts.v1') + '.json');
+  return [...parts, join('builds.v1', hash('sha256', workspace, 'hex').slice(0, 16))];
 }
 
 /** False where it cannot be moved: another file system, a disk without room for a name, or it is gone. */

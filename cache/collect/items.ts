@@ -1,6 +1,6 @@
 /** What of the store is kept or goes as one: each with its last use, its size, and the blobs that it needs. */
 import { join } from 'node:path';
-import { decodeResult } from '../reapi/messages.ts';
+import { readResult } from '../action-cache.ts';
 import type { Node } from '../tree.ts';
 import type { Store } from '../store.ts';
 import { bytesOnDisk, entriesOf, readQuietly, shardedEntries, statOf } from './quiet.ts';
@@ -64,14 +64,10 @@ function* results({ root }: Store): Generator<Item> {
 
 /** What the action was made of, and what it made. */
 function resultReferences(key: string, path: string): Reference[] {
-  const bytes = readQuietly(path);
-  try {
-    const { outputs, log } = decodeResult(bytes ?? Buffer.alloc(0));
-    const made = [...outputs.values()].flatMap(referenceTo);
-    return [{ hash: key, as: 'action' }, ...made, ...(log ? [{ hash: log.hash, as: 'file' } as const] : [])];
-  } catch {
-    return [];
-  }
+  const result = readResult(path);
+  if (!result) return [];
+  const made = [...result.outputs.values()].flatMap(referenceTo);
+  return [{ hash: key, as: 'action' }, ...made, ...(result.log ? [{ hash: result.log.hash, as: 'file' } as const] : [])];
 }
 
 export function referenceTo(node: Node): Reference[] {
@@ -93,7 +89,7 @@ function* bundles({ root }: Store): Generator<Item> {
 }
 
 /** The hashes that a text names. */
-function hashesIn(path: string, as: Reference['as']): Reference[] {
+export function hashesIn(path: string, as: Reference['as']): Reference[] {
   const found =
     readQuietly(path)
       ?.toString()

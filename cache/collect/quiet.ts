@@ -1,4 +1,5 @@
 /** Reading that leaves no trace: a look by garbage collection is no use of what it looks at. */
+import { createHash } from 'node:crypto';
 import {
   closeSync,
   constants,
@@ -64,4 +65,19 @@ export function bytesOnDisk(path: string): number {
   if (!stats) return 0;
   const inside = stats.isDirectory() ? entriesOf(path).map(({ name }) => bytesOnDisk(join(path, name))) : [];
   return inside.reduce((sum, bytes) => sum + bytes, stats.blocks * BLOCK_BYTES);
+}
+
+const BUFFER = Buffer.allocUnsafeSlow(256 * 1024);
+
+/** The SHA-256 of a file, hexadecimal; undefined where it cannot be opened. */
+export function hashQuietly(path: string): string | undefined {
+  const file = openQuietly(path);
+  if (file === undefined) return undefined;
+  try {
+    const hash = createHash('sha256');
+    for (let read = readSync(file, BUFFER); read > 0; read = readSync(file, BUFFER)) hash.update(BUFFER.subarray(0, read));
+    return hash.digest('hex');
+  } finally {
+    closeSync(file);
+  }
 }

@@ -28,9 +28,10 @@ function clusterCodec(name: string, compress: (cluster: Uint8Array) => Promise<U
   return {
     name: `${name}-zlib${versionName(process.versions['zlib'])}`,
     async encode(content) {
-      const packed = await Promise.all(
-        clustersOf(content).map(async (cluster) => (isAllZero(cluster) ? new Uint8Array(0) : compress(cluster))),
-      );
+      const packed: Uint8Array[] = [];
+      // One after the other: several blocks are in work at a time, and each compressor holds memory.
+      for (const cluster of clustersOf(content))
+        packed.push(isAllZero(cluster) ? new Uint8Array(0) : await compress(cluster));
       const parts = packed.map(({ length }) => length);
       return { rawLength: content.length, note: 0, parts, bytes: Buffer.concat(packed) };
     },

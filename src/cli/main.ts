@@ -9,10 +9,20 @@ import { commandHelp, overview, version } from './help.ts';
 const COMMANDS: Commands = {
   build: async () => (await import('./build.ts')).build,
   list: async () => (await import('./list.ts')).list,
+  watch: async () => (await import('./watch.ts')).watch,
   graph: async () => (await import('./graph.ts')).graph,
   plan: async () => (await import('./plan.ts')).plan,
   why: async () => (await import('./why.ts')).why,
+  query: async () => (await import('./query.ts')).query,
+  actions: async () => (await import('./actions.ts')).actions,
+  log: async () => (await import('./log.ts')).log,
   lock: async () => (await import('./lock.ts')).lock,
+  gc: async () => (await import('./gc.ts')).gc,
+  keep: async () => (await import('./keep.ts')).keep,
+  fsck: async () => (await import('./fsck.ts')).fsck,
+  clean: async () => (await import('./clean.ts')).clean,
+  info: async () => (await import('./info.ts')).info,
+  doctor: async () => (await import('./doctor.ts')).doctor,
   disk: async () => (await import('./disk.ts')).disk,
 };
 

@@ -60,6 +60,10 @@ function withDigests(folder: string, disk: BlockSource): BlockSource & { reads: 
       counted.reads++;
       return disk.read(offset, length);
     },
+    readBlock(index: number, target: Buffer) {
+      counted.reads++;
+      disk.readBlock?.(index, target);
+    },
     digests: { group, block: (index: number) => files.get(blockPath(index)) },
   };
   return counted;

@@ -1,5 +1,5 @@
 /** What of a disk is there, and where two disks differ. What has equal digests is not read. */
-import { BLOCK_SIZE, GROUP_BLOCKS, groupOf } from './format.ts';
+import { BLOCK_SIZE, groupOf } from './format.ts';
 import type { ByteSource } from './source.ts';
 
 /** A range of bytes. */
@@ -23,26 +23,33 @@ export interface BlockSource extends ByteSource {
   /** Numbers of the groups that may, ascending; and their blocks. */
   groups(): readonly number[];
   blocksOf(group: number): readonly number[];
+  /** Reads a block into memory that is used again; zeros where it is absent or behind the end. */
+  readBlock?(index: number, target: Buffer): void;
   readonly digests?: DiskDigests;
 }
 
-/** A raw image, or any other source, as blocks. Nothing is known of them before they are read. */
-export function rawBlocks(source: ByteSource): BlockSource {
-  const count = Math.ceil(source.size / BLOCK_SIZE);
-  const blocksOf = (group: number) => {
-    const first = group * GROUP_BLOCKS;
-    return Array.from({ length: Math.min(GROUP_BLOCKS, count - first) }, (_, index) => first + index);
-  };
-  const groups = Array.from({ length: groupOf(count - 1) + 1 }, (_, group) => group);
+/** A raw image, or any other source, as blocks: those in which `ranges` lie, outside which it must be all zero. */
+export function rawBlocks(source: ByteSource, ranges?: Iterable<ByteRange>): BlockSource {
+  const blocks = Map.groupBy(blocksIn(ranges ?? [{ offset: 0, length: source.size }], source.size), groupOf);
+  const groups = [...blocks.keys()];
   return {
     size: source.size,
     read: (offset, length) => source.read(offset, length),
     groups: () => groups,
-    blocksOf,
+    blocksOf: (group) => blocks.get(group) ?? [],
     *blocks() {
-      for (const group of groups) yield* blocksOf(group);
+      for (const inGroup of blocks.values()) yield* inGroup;
     },
   };
+}
+
+/** Indices of the blocks that ascending ranges touch, each once. */
+function* blocksIn(ranges: Iterable<ByteRange>, size: number): Generator<number> {
+  let next = 0;
+  for (const { offset, length } of ranges) {
+    const end = Math.ceil(Math.min(offset + length, size) / BLOCK_SIZE);
+    for (next = Math.max(next, Math.floor(offset / BLOCK_SIZE)); next < end; next++) yield next;
+  }
 }
 
 /** The present blocks as ranges, neighbours joined. */
@@ -77,7 +84,20 @@ function known(a: string | undefined, b: string | undefined): boolean {
 }
 
 function sameBytes(a: BlockSource, b: BlockSource, index: number): boolean {
-  return readPadded(a, index).equals(readPadded(b, index));
+  const [left, right] = scratch();
+  return padded(a, index, left).equals(padded(b, index, right));
+}
+
+/** Two blocks that every comparison uses, made when they are needed first. */
+let buffers: readonly [Buffer, Buffer] | undefined;
+function scratch(): readonly [Buffer, Buffer] {
+  return (buffers ??= [Buffer.alloc(BLOCK_SIZE), Buffer.alloc(BLOCK_SIZE)]);
+}
+
+function padded(disk: BlockSource, index: number, target: Buffer): Buffer {
+  if (!disk.readBlock) return readPadded(disk, index);
+  disk.readBlock(index, target);
+  return target;
 }
 
 /** A whole block; what lies behind the disk's end is zero. */

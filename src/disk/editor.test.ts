@@ -2,7 +2,10 @@ import fc from 'fast-check';
 import { lstatSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { bufferSource } from './source.ts';
+import { bufferSource, type ByteSource } from './source.ts';
+import type { ByteSink } from './sink.ts';
+import { GPT_FIRST_USABLE, writeGpt } from './gpt-write.ts';
+import { SECTOR, withMbr } from './mbr.ts';
 import { editDisk, type DiskEditor } from './editor.ts';
 import { BLOCK_SIZE } from './format.ts';
 import { filesOf, ModelDisk, temporaryFolder } from './model.test-helper.ts';
@@ -24,7 +27,7 @@ const size = fc.oneof(
 );
 const length = fc.oneof(fc.integer({ min: 0, max: 2.5 * MIB }), fc.constantFrom(1, 512, MIB, 2 * MIB));
 const operation = fc.record({
-  kind: fc.constantFrom('write', 'zero', 'splice', 'spliceDisk', 'rewrite', 'read'),
+  kind: fc.constantFrom('write', 'zero', 'splice', 'spliceDisk', 'rewrite', 'read', 'mbr', 'gpt'),
   place,
   length,
   fill: fc.integer({ min: 0, max: 255 }),
@@ -54,7 +57,25 @@ test('any sequence of edits, over several disks, equals the same on plain memory
   );
 });
 
+/** A partition table that fits every disk that it is written to. */
+function partition(disk: ByteSource & ByteSink, kind: 'mbr' | 'gpt', { place, fill }: Operation): void {
+  const sectors = Math.floor(disk.size / SECTOR);
+  if (sectors < 100) return;
+  const start = GPT_FIRST_USABLE + (place % (sectors - 90));
+  const id = `0FC63DAF-8483-4772-8E79-3D69D8477D${fill.toString(16).toUpperCase().padStart(2, '0')}`;
+  const where = { number: 1, start, sectors: 1 } as const;
+  if (kind === 'gpt') writeGpt(disk, { diskId: id, partitions: [{ ...where, type: id, id, name: 'data' }] });
+  else {
+    const partitions = [{ ...where, type: 0x83, active: false }];
+    disk.write(0, withMbr(disk.read(0, SECTOR), { diskId: fill, partitions }));
+  }
+}
+
 function apply(disk: DiskEditor, model: ModelDisk, one: Operation, sourceFolder: string): void {
+  if (one.kind === 'mbr' || one.kind === 'gpt') {
+    for (const target of [disk, model]) partition(target, one.kind, one);
+    return;
+  }
   const offset = one.place % disk.size;
   const bytes = Buffer.alloc(Math.min(one.length, disk.size - offset), one.fill);
   if (one.kind === 'zero') bytes.fill(0);

@@ -28,6 +28,8 @@ export interface FileSystemEntry {
 
 /** A file system whose files can be read. */
 export interface FileSystem {
+  /** Names that differ in case only are one name. */
+  readonly ignoresCase: boolean;
   list(path: string): readonly FileSystemEntry[];
   /** What is at a path, or undefined. */
   find(path: string): FileSystemEntry | undefined;
@@ -48,7 +50,7 @@ export function identifyFileSystem(source: ByteSource): FileSystemIdentity | und
 /** Opens FAT and ext. Fails with `NO_FILE_SYSTEM` for all else. */
 export function openFileSystem(source: ByteSource, what: string): FileSystem {
   const type = identifyFileSystem(source)?.type;
-  if (type?.startsWith('ext')) return openExt(source);
+  if (type?.startsWith('ext')) return { ignoresCase: false, ...openExt(source) };
   if (type?.startsWith('fat')) return openFatFiles(source);
   return fail('NO_FILE_SYSTEM', `${what} has no file system that can be read here: ${type ?? 'none is recognised'}`, {
     detail: 'FAT and ext2, ext3, ext4 can be read',
@@ -63,6 +65,7 @@ function openFatFiles(source: ByteSource): FileSystem {
     size,
   });
   return {
+    ignoresCase: true,
     list: (path) => volume.list(path).map(entryOf),
     find: (path) => {
       const found = volume.find(path);

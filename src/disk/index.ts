@@ -6,6 +6,7 @@ export { openDisk, type DiskReader } from './reader.ts';
 export { checkDisk, inspectDisk, type Damage, type Inspection } from './damage.ts';
 export { formatChecksums, parseChecksums, type Checksums } from './checksums.ts';
 export { differingRanges, presentRanges, rawBlocks } from './compare.ts';
+export { dataRanges } from './holes.ts';
 export type { BlockSource, ByteRange, DiskDigests } from './compare.ts';
 export { compareDisks } from './difference.ts';
 export type { DiskDifference, FileDifference, RegionDifference } from './difference.ts';

@@ -64,7 +64,7 @@ export class Machine implements Disposable {
       });
       if (exit.code === 0) return;
       fail('NO_SANDBOX', 'this machine lets the user make no namespaces, so actions cannot be kept apart from it', {
-        detail: readFileSync(sandbox.log, 'utf8').trim() || (exit.error ?? `bubblewrap exited with ${exit.code}`),
+        detail: exit.error ?? (readFileSync(sandbox.log, 'utf8').trim() || `bubblewrap exited with ${exit.code}`),
         hint: 'as root: sysctl -w kernel.unprivileged_userns_clone=1 kernel.apparmor_restrict_unprivileged_userns=0',
       });
     } finally {

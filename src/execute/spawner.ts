@@ -30,6 +30,9 @@ interface Running {
   readonly onExit: (exit: Exit) => void;
 }
 
+/** Signals to one process group arrive within this time of each other. */
+const SIGNAL_MS = 50;
+
 export class Spawner implements Disposable {
   #helper: ChildProcess | undefined;
   #nextId = 1;
@@ -82,12 +85,19 @@ export class Spawner implements Disposable {
       if (answer.type === 'record') return running?.onRecord(answer.text);
       running?.onExit(answer);
     });
-    helper.on('exit', () => this.#lost('the helper process that starts actions has ended'));
-    helper.on('error', (error) => this.#lost(`the helper process that starts actions failed: ${error.message}`));
+    helper.on('exit', () => this.#ended(helper, 'the helper process that starts actions has ended'));
+    helper.on('error', (error) => this.#ended(helper, `the helper process that starts actions: ${error.message}`));
     return helper;
   }
 
-  #lost(error: string): void {
+  /** Ctrl-C ends a helper that has no group of its own yet: the builder is to see the same signal first. */
+  #ended(helper: ChildProcess, error: string): void {
+    if (this.#running.size === 0) this.#lost(helper, error);
+    else setTimeout(() => this.#lost(helper, error), SIGNAL_MS);
+  }
+
+  #lost(helper: ChildProcess, error: string): void {
+    if (this.#helper !== undefined && this.#helper !== helper) return;
     this.#helper = undefined;
     for (const running of this.#running.values())
       running.onExit({ code: null, signal: 'SIGKILL', timedOut: false, error });

@@ -48,7 +48,7 @@ function titleOf({ kind, name, attribute, madeBy, before, after }: Cause): strin
     case 'toolchain':
       return `toolchain ${name}`;
     default:
-      return `${kind}${name ? ` ${name}` : ''}`;
+      return name.startsWith(kind) ? name : `${kind}${name ? ` ${name}` : ''}`;
   }
 }
 

@@ -89,14 +89,23 @@ describe('a result is a miss', () => {
     }
   });
 
-  it('when it was cut off within an output', () => {
+  it('when it was cut off anywhere', () => {
     store.actions.put(KEY, result);
     const whole = readFileSync(pathOf(KEY));
-    for (let length = 1; length < whole.indexOf(tree.digest.hash) + tree.digest.hash.length; length++) {
+    for (let length = 0; length < whole.length; length++) {
       writeFileSync(pathOf(KEY), whole.subarray(0, length));
-      const found = store.actions.get(KEY);
-      // What is left of it may be the first output whole; it never names something else.
-      for (const [path, node] of found?.outputs ?? []) expect(node).toEqual(result.outputs.get(path));
+      expect(store.actions.get(KEY)).toBeUndefined();
+    }
+  });
+
+  it('when any bit of it has changed', () => {
+    store.actions.put(KEY, result);
+    const whole = readFileSync(pathOf(KEY));
+    for (let index = 0; index < whole.length; index++) {
+      const changed = Buffer.from(whole);
+      changed[index]! ^= 1 << index % 8;
+      writeFileSync(pathOf(KEY), changed);
+      expect(store.actions.get(KEY)).toBeUndefined();
     }
   });
 

@@ -15,7 +15,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Cas, digestOf, EMPTY } from '../../cache/cas.ts';
@@ -25,6 +25,7 @@ import { CHECKOUT } from '../rig/index.ts';
 import { temporaryNames } from './temporary.ts';
 
 const newName = temporaryNames();
+const run = promisify(execFile);
 const BYTES = Buffer.from('the bytes of a blob');
 const OF = digest(createHash('sha256').update(BYTES).digest('hex'), BYTES.length);
 
@@ -193,15 +194,21 @@ describe('a blob that', () => {
 });
 
 describe('what was being written when the process ended', () => {
-  it('is no blob, and is swept once the process is gone', () => {
+  it('is no blob, and is swept once the process is gone', async () => {
     const store = new Store(root);
-    const [ofTheDead, ofTheLiving] = [`${2 ** 22 + 1}-left`, `${process.pid}-busy`];
-    for (const name of [ofTheDead, ofTheLiving]) writeFileSync(join(root, 'incoming', name), BYTES.subarray(0, 5));
+    const program = `
+      const { Cas } = await import(${JSON.stringify(join(CHECKOUT, 'cache/cas.ts'))});
+      (await import('node:fs')).writeFileSync(new Cas(process.argv[1]).incoming(), 'the b');
+      process.kill(process.pid, 'SIGKILL');`;
+    await expect(run(process.execPath, ['--input-type=module', '-e', program, root])).rejects.toThrow();
+    expect(readdirSync(join(root, 'incoming'))).toHaveLength(1);
+    const ofTheLiving = cas.incoming();
+    writeFileSync(ofTheLiving, 'the b');
     expect(cas.has(OF)).toBe(false);
     cas.put(BYTES);
     expect(readdirSync(dirname(cas.path(OF)))).toEqual([OF.hash]);
     store.sweep();
-    expect(readdirSync(join(root, 'incoming'))).toEqual([ofTheLiving]);
+    expect(readdirSync(join(root, 'incoming'))).toEqual([basename(ofTheLiving)]);
   });
 
   it('under the name of a blob, by an alien hand, is no blob', () => {
@@ -222,7 +229,7 @@ it('several processes may write the same blobs at once', async () => {
       if (!cas.read(cas.put(bytes)).equals(bytes)) throw new Error('read something else');
       if (!cas.has(digestOf(bytes))) throw new Error('not there');
     }`;
-  const write = () => promisify(execFile)(process.execPath, ['--input-type=module', '-e', program, root]);
+  const write = () => run(process.execPath, ['--input-type=module', '-e', program, root]);
   await Promise.all([write(), write(), write()]);
   for (let i = 0; i < 40; i++) expect(await cas.verify(digestOf(Buffer.alloc(5000, i)))).toBe(true);
   expect(readdirSync(join(root, 'incoming'))).toEqual([]);

@@ -41,7 +41,8 @@ function listed(disk: Parameters<typeof openDiskPath>[0], place: string, recursi
   fileSystem.list(path); // a path that is no folder fails with its name
   const below = path.split('/').filter((name) => name !== '');
   const prefix = below.map((name) => `${name}/`).join('');
-  const all = [...fileSystem.walk()].filter((entry) => entry.path.toLowerCase().startsWith(prefix.toLowerCase()));
+  const folded = (text: string) => (fileSystem.ignoresCase ? text.toLowerCase() : text);
+  const all = [...fileSystem.walk()].filter((entry) => folded(entry.path).startsWith(folded(prefix)));
   return all.map((entry) => ({ ...entry, name: entry.path.slice(prefix.length) }));
 }
 

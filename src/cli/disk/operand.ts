@@ -3,7 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Store, storeRoot } from '../../../cache/store.ts';
 import type { Node } from '../../../cache/tree.ts';
-import { fileSource, MANIFEST, openDisk, rawBlocks, type BlockSource } from '../../disk/index.ts';
+import { dataRanges, fileSource, MANIFEST, openDisk, rawBlocks, type BlockSource } from '../../disk/index.ts';
 import { fail } from '../../model/diagnostic.ts';
 import { formatDigest, parseDigest } from '../../model/digest.ts';
 import { WORKSPACE_OPTIONS, type Call, type Option } from '../command.ts';
@@ -29,6 +29,8 @@ export const DISK_OPTIONS: Readonly<Record<string, Option>> = {
   json: { type: 'boolean', help: 'print JSON' },
 };
 
+/** Smaller images are read whole in less time than it takes to ask for their holes. */
+const SPARSE_FROM = 64 * 1024 * 1024;
 const DIGEST = /^[0-9a-f]{64}\/\d+$/;
 
 /** Opens what an operand names: a file or folder that exists, a digest of the store, or a label. */
@@ -53,7 +55,11 @@ function openFolder(folder: string, name: string): OpenedDisk {
 
 function openImage(path: string, name: string): OpenedDisk {
   const file = fileSource(path);
-  return { name, disk: rawBlocks(file), [Symbol.dispose]: () => file.close() };
+  return {
+    name,
+    disk: rawBlocks(file, file.size >= SPARSE_FROM ? dataRanges(path) : undefined),
+    [Symbol.dispose]: () => file.close(),
+  };
 }
 
 function openNode(store: Store, node: Node, name: string): OpenedDisk {

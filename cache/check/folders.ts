@@ -1,0 +1,63 @@
+/** Checks tree folders against their trees, and that the store's folder holds nothing else. */
+import { readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { decodeDirectory } from '../reapi/messages.ts';
+import { entriesOf, hashQuietly, readQuietly, shardedEntries, statOf } from '../collect/quiet.ts';
+import type { Entries, Node } from '../tree.ts';
+import { EMPTY } from '../cas.ts';
+import { unknownNames, type Check } from './check.ts';
+
+const HASH = /^[0-9a-f]{64}$/;
+
+export function checkFolders(check: Check): void {
+  const { store, report } = check;
+  for (const { name, parentPath } of shardedEntries(join(store.root, 'trees.v1'))) {
+    const path = `trees.v1/${parentPath.slice(-2)}/${name}`;
+    const problem = HASH.test(name) ? directoryProblem(check, name, join(store.root, path), '') : 'is no tree folder';
+    if (problem) report({ kind: 'tree folder', path, problem, repair: 'remove', keys: [] });
+  }
+  for (const path of unknownNames(store))
+    report({ kind: 'foreign', path, problem: 'is none of the store’s', repair: 'none', keys: [] });
+}
+
+function directoryProblem(check: Check, hash: string, path: string, shown: string): string | undefined {
+  if (!statOf(path)?.isDirectory()) return `${shown || 'it'} is no folder`;
+  const bytes = hash === EMPTY.hash ? Buffer.alloc(0) : readQuietly(blobPath(check, hash));
+  if (!bytes || (hash !== EMPTY.hash && !check.sound.has(hash))) return `the list of ${shown || 'its files'} is missing or broken`;
+  const entries = decoded(bytes);
+  if (!entries) return `the list of ${shown || 'its files'} is none`;
+  const alien = entriesOf(path).find(({ name }) => !entries.has(name));
+  if (alien) return `${shown}${alien.name} does not belong there`;
+  for (const [name, node] of entries) {
+    const problem = nodeProblem(check, node, join(path, name), `${shown}${name}`);
+    if (problem) return problem;
+  }
+  return undefined;
+}
+
+function decoded(bytes: Buffer): Entries | undefined {
+  try {
+    return decodeDirectory(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+function nodeProblem(check: Check, node: Node, path: string, shown: string): string | undefined {
+  if (node.type === 'directory') return directoryProblem(check, node.digest.hash, path, `${shown}/`);
+  const stats = statOf(path);
+  if (!stats) return `${shown} is missing`;
+  if (node.type === 'symlink')
+    return stats.isSymbolicLink() && readlinkSync(path) === node.target ? undefined : `${shown} is another link`;
+  if (!stats.isFile() || stats.size !== node.digest.size) return `${shown} has another size`;
+  if (((stats.mode & 0o100) !== 0) !== node.executable && node.digest.size > 0) return `${shown} has another mode`;
+  // The same file as a blob that was read already, or one to be read.
+  const { hash } = node.digest;
+  const blob = statOf(blobPath(check, hash, node.executable ? 'exec.v1' : 'cas.v1'));
+  const sameFile = blob?.ino === stats.ino && !node.executable && check.sound.has(hash);
+  return sameFile || hashQuietly(path) === hash ? undefined : `${shown} has other content`;
+}
+
+function blobPath({ store }: Check, hash: string, folder = 'cas.v1'): string {
+  return join(store.root, folder, hash.slice(0, 2), hash);
+}

@@ -1,0 +1,79 @@
+/** Checks records: results of actions, trees of packages, bundles. Each must be readable, and what it names there. */
+import { join } from 'node:path';
+import { readResult } from '../action-cache.ts';
+import { hashesIn, referenceTo, type Reference } from '../collect/items.ts';
+import { entriesOf, readQuietly, shardedEntries } from '../collect/quiet.ts';
+import { foreign } from './blobs.ts';
+import type { Check } from './check.ts';
+import { Missing } from './missing.ts';
+
+const HASH = /^[0-9a-f]{64}$/;
+/** A writer was killed, or is at work right now. */
+const TEMPORARY = /^\.[0-9a-f]{12}\.tmp$/;
+
+/** Checks all of them; gives their number. */
+export function checkRecords(check: Check): number {
+  const missing = new Missing(check);
+  return checkResults(check, missing) + checkNamed(check, missing, 'packages.v1') + checkNamed(check, missing, 'bundles.v1');
+}
+
+function checkResults(check: Check, missing: Missing): number {
+  const { store, report } = check;
+  let count = 0;
+  for (const { name: key, parentPath } of shardedEntries(join(store.root, 'ac.v1'))) {
+    const path = `ac.v1/${key.slice(0, 2)}/${key}`;
+    if (TEMPORARY.test(key)) continue;
+    if (!HASH.test(key) || !parentPath.endsWith(key.slice(0, 2))) {
+      report(foreign(`ac.v1/${parentPath.slice(-2)}/${key}`));
+      continue;
+    }
+    count++;
+    const references = outputsOf(join(store.root, path));
+    if (!references) {
+      report({ kind: 'result', path, problem: 'cannot be decoded', repair: 'remove', keys: [key] });
+      continue;
+    }
+    const gone = missing.below(references);
+    if (gone.length === 0) continue;
+    report({ kind: 'result', path, problem: needs(gone), repair: 'remove', keys: [key] });
+    for (const hash of gone) blame(check, hash, key);
+  }
+  return count;
+}
+
+function outputsOf(path: string): Reference[] | undefined {
+  const result = readResult(path);
+  return result && [...result.outputs.values()].flatMap(referenceTo);
+}
+
+/** A broken blob was found already: now it is known whose it is. */
+function blame({ store, report }: Check, hash: string, key: string): void {
+  const path = `cas.v1/${hash.slice(0, 2)}/${hash}`;
+  if (readQuietly(join(store.root, path)))
+    report({ kind: 'blob', path, problem: 'is broken', repair: 'remove', keys: [key] });
+}
+
+function checkNamed({ store, report }: Check, missing: Missing, folder: 'packages.v1' | 'bundles.v1'): number {
+  let count = 0;
+  for (const { name } of entriesOf(store.root, folder)) {
+    if (TEMPORARY.test(name)) continue;
+    const path = `${folder}/${name}`;
+    count++;
+    const [first] = hashesIn(join(store.root, path), folder === 'packages.v1' ? 'directory' : 'file');
+    const gone = first ? missing.below([first]) : [];
+    if (!first || gone.length > 0)
+      report({
+        kind: 'record',
+        path,
+        problem: first ? needs(gone) : 'names no blob',
+        repair: 'remove',
+        keys: [],
+      });
+  }
+  return count;
+}
+
+function needs(gone: readonly string[]): string {
+  const more = gone.length > 1 ? ` and ${gone.length - 1} more` : '';
+  return `needs blob ${gone[0]!.slice(0, 12)}…${more}, which is missing or broken`;
+}

@@ -1,0 +1,33 @@
+/** `dsmb doctor`: looks whether this machine can build, and says what to do where it cannot. Needs no working store. */
+import { palette } from '../report/format.ts';
+import { EXIT, type Call, type Command } from './command.ts';
+import { examine, type Examined } from './doctor/check.ts';
+import { places } from './doctor/places.ts';
+import { programs } from './doctor/programs.ts';
+
+export const doctor: Command = {
+  name: 'doctor',
+  summary: 'look whether this machine can build, with a remedy for what it lacks',
+  usage: '',
+  examples: [['dsmb doctor', 'exit code 0 when all is well, 1 when something must be mended']],
+  options: { json: { type: 'boolean', help: 'as JSON' } },
+  run: runDoctor,
+};
+
+async function runDoctor(call: Call): Promise<number> {
+  const found: Examined[] = [];
+  for (const checkup of [...programs, ...places]) {
+    const one = await examine(checkup);
+    found.push(one);
+    if (!call.flag('json')) console.log(line(one));
+  }
+  if (call.flag('json')) console.log(JSON.stringify(found, undefined, 2));
+  return found.some(({ state }) => state === 'bad') ? EXIT.buildFailed : EXIT.ok;
+}
+
+function line({ name, state, text, remedy }: Examined): string {
+  const { green, yellow, red, blue } = palette(process.stdout);
+  const paint = { ok: green, note: yellow, bad: red }[state];
+  const hint = remedy === undefined ? '' : `\n  ${blue('hint')}: ${remedy}`;
+  return `${paint(state.padEnd(5))}${name}: ${text}${hint}`;
+}

@@ -1,0 +1,60 @@
+/** `dsmb fsck`: verifies all that lies in the store. */
+import { check, type Checked, type Finding } from '../../cache/check/check.ts';
+import { Store, storeRoot } from '../../cache/store.ts';
+import { formatBytes, palette, plural } from '../report/format.ts';
+import { labelsByKey } from '../report/history/labels.ts';
+import { EXIT, type Call, type Command } from './command.ts';
+import { progressLine } from './progress-line.ts';
+
+export const fsck: Command = {
+  name: 'fsck',
+  summary: 'verify the store: every blob by its content, every result by what it needs',
+  usage: '[--repair]',
+  examples: [
+    ['dsmb fsck', 'say what is broken, and which targets it belongs to'],
+    ['dsmb fsck --repair', 'remove what is broken, so that the next build makes it again'],
+  ],
+  options: {
+    repair: { type: 'boolean', help: 'remove what is broken, and set modes and times right' },
+    json: { type: 'boolean', help: 'the findings as JSON' },
+  },
+  run: runFsck,
+};
+
+async function runFsck(call: Call): Promise<number> {
+  const store = new Store(storeRoot());
+  const repair = call.flag('repair');
+  if (repair) store.sweep();
+  const checked = await checkWithProgress(store, repair);
+  const labels = labelsByKey(store);
+  const named = checked.findings.map((finding) => ({ ...finding, labels: labelsOf(finding, labels) }));
+  if (call.flag('json')) console.log(JSON.stringify({ ...checked, findings: named, repaired: repair }, undefined, 2));
+  else for (const line of report(checked, named, repair)) console.log(line);
+  const open = named.filter((finding) => finding.problem && !(repair && finding.repair !== 'none'));
+  return open.some(({ kind, repair: remedy }) => kind !== 'foreign' || remedy !== 'none') ? EXIT.buildFailed : EXIT.ok;
+}
+
+async function checkWithProgress(store: Store, repair: boolean): Promise<Checked> {
+  using line = progressLine('checking blobs');
+  return await check(store, { repair, onProgress: (done, total) => line.show((100 * done) / total) });
+}
+
+type Named = Finding & { readonly labels: readonly string[] };
+
+function labelsOf({ keys }: Finding, labels: ReadonlyMap<string, ReadonlySet<string>>): string[] {
+  return [...new Set(keys.flatMap((key) => [...(labels.get(key) ?? [])]))].sort();
+}
+
+function report({ blobs, bytes, records }: Checked, findings: readonly Named[], repair: boolean): string[] {
+  const { red, dim, yellow } = palette(process.stdout);
+  const lines = findings.map(({ kind, path, problem, repair: remedy, labels }) => {
+    const done = repair && remedy !== 'none';
+    const word = remedy === 'none' ? yellow('note  ') : done ? 'mended' : red('broken');
+    const whose = labels.length > 0 ? ` ${dim(`(${labels.join(', ')})`)}` : '';
+    return `${word} ${kind} ${path}: ${problem}${whose}`;
+  });
+  const broken = findings.filter(({ repair: remedy }) => remedy !== 'none').length;
+  const verdict =
+    broken === 0 ? 'the store is sound' : repair ? `${broken} mended` : `${broken} broken: dsmb fsck --repair removes them`;
+  return [...lines, `${verdict}; ${plural(blobs, 'sound blob')} (${formatBytes(bytes)}), ${plural(records, 'record')}`];
+}

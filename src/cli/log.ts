@@ -1,0 +1,115 @@
+/** `dsmb log`: what actions wrote to their standard output and error when they last ran. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Store, storeRoot } from '../../cache/store.ts';
+import { fail } from '../model/diagnostic.ts';
+import { parseDigest } from '../model/digest.ts';
+import { formatDuration, palette } from '../report/format.ts';
+import type { BuildHistory } from '../report/history/history.ts';
+import { actionId, type BuildRecord, type RecordedAction } from '../report/history/record.ts';
+import { actionsBelow } from './below.ts';
+import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
+import { openProject, workspaceOf } from './project.ts';
+import { openHistory } from './recording.ts';
+
+export const log: Command = {
+  name: 'log',
+  summary: 'show the output of the last run of actions, from the cache too',
+  usage: '[//target…] [--failed]',
+  examples: [
+    ['dsmb log', 'of what ran in the last build'],
+    ['dsmb log //installedDisk', 'of everything below a target, whenever it ran'],
+    ['dsmb log --failed', 'of what failed in the last build'],
+  ],
+  options: {
+    ...WORKSPACE_OPTIONS,
+    failed: { type: 'boolean', help: 'only of actions that failed' },
+    json: { type: 'boolean', help: 'print JSON' },
+  },
+  run: runLog,
+};
+
+/** The output of one run. */
+interface Logged {
+  readonly label: string;
+  readonly mnemonic: string;
+  readonly ordinal: number;
+  readonly outcome: string;
+  /** The build in which it ran; null when it ran elsewhere, or too long ago. */
+  readonly build: string | null;
+  readonly durationMs: number;
+  /** Null where it is no longer in the store, or the action writes none. */
+  readonly text: string | null;
+}
+
+async function runLog(call: Call): Promise<number> {
+  const store = new Store(storeRoot());
+  const history = openHistory(store, { root: workspaceOf(call) });
+  const found = call.operands.length === 0 ? ofLastBuild(history) : await ofTargets(call, history);
+  const wanted = found.filter(({ action }) => !call.flag('failed') || action.outcome === 'failed');
+  const logs = wanted.map(({ action, build }) => logged(store, action, build));
+  if (call.flag('json')) console.log(JSON.stringify({ actions: logs }, null, 2));
+  else logs.forEach(print);
+  if (logs.length === 0 && !call.flag('json')) console.log(call.flag('failed') ? 'nothing failed' : 'nothing ran');
+  return EXIT.ok;
+}
+
+interface Run {
+  readonly action: RecordedAction;
+  readonly build: BuildRecord | undefined;
+}
+
+function ofLastBuild(history: BuildHistory): Run[] {
+  const [build] = history.newestFirst();
+  if (!build) return fail('NEVER_BUILT', 'nothing was ever built here', { hint: 'dsmb build //target' });
+  return build.actions.filter(ran).map((action) => ({ action, build }));
+}
+
+async function ofTargets(call: Call, history: BuildHistory): Promise<Run[]> {
+  const { targets } = await openProject(call);
+  const runs = actionsBelow(targets).flatMap((action) => lastRun(history, actionId(action)) ?? []);
+  const asked = targets.map(({ label }) => label).join(' ');
+  return runs.length > 0 ? runs : fail('NEVER_BUILT', `${asked} was never built here`, { hint: `dsmb build ${asked}` });
+}
+
+/** The newest record of the action, and the build in which that very key ran. */
+function lastRun(history: BuildHistory, id: string): Run | undefined {
+  const latest = history.previous(id)?.action;
+  if (!latest) return undefined;
+  for (const build of history.newestFirst()) {
+    const action = build.actions.find((one) => ran(one) && one.key === latest.key && actionId(one) === id);
+    if (action) return { action, build };
+  }
+  return { action: latest, build: undefined };
+}
+
+function ran({ outcome }: RecordedAction): boolean {
+  return outcome === 'executed' || outcome === 'failed';
+}
+
+function logged(store: Store, action: RecordedAction, build: BuildRecord | undefined): Logged {
+  const { label, mnemonic, ordinal, outcome, durationMs } = action;
+  return { label, mnemonic, ordinal, outcome, build: build?.build ?? null, durationMs, text: textOf(store, action) };
+}
+
+/** The log of a success is a blob of its result; that of a failure is a file, kept with the other evidence. */
+function textOf(store: Store, { outcome, key, log: digest }: RecordedAction): string | null {
+  if (key === null) return null;
+  try {
+    if (outcome === 'failed') return readFileSync(join(store.root, 'logs', key.slice(0, 16), 'log'), 'utf8');
+    const of = digest === null ? store.actions.get(parseDigest(key))?.log : parseDigest(digest);
+    return of ? store.cas.read(of).toString() : null;
+  } catch {
+    return null;
+  }
+}
+
+function print({ label, mnemonic, outcome, build, durationMs, text }: Logged): void {
+  const { bold, dim, red } = palette(process.stdout);
+  const verdict = outcome === 'failed' ? red('failed') : build ? 'ran' : 'ran elsewhere';
+  const when = build ? dim(` in build ${build}, ${formatDuration(durationMs)}`) : '';
+  console.log(
+    `${bold(label)} ${mnemonic}: ${verdict}${when}${text === '' ? dim(', no output') : ''}${text === null ? dim(', no log is kept') : ''}`,
+  );
+  if (text) process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+}

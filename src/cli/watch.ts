@@ -1,0 +1,95 @@
+/** `dsmb watch`: builds, and builds again when a file of the workspace changes. */
+import { relative, sep } from 'node:path';
+import { watch as watchFiles } from 'chokidar';
+import { execa, type ResultPromise } from 'execa';
+import { fileURLToPath } from 'node:url';
+import { fail } from '../model/diagnostic.ts';
+import { findWorkspace } from '../load/workspace.ts';
+import { OUTPUT_FOLDER } from '../report/outputs.ts';
+import { palette } from '../report/format.ts';
+import { build } from './build.ts';
+import { EXIT, type Call, type Command } from './command.ts';
+
+/** Changes that come within this time are one change: an editor writes several files, git hundreds. */
+const QUIET_MS = 100;
+const SHOWN_PATHS = 3;
+const CHILD = { stdio: 'inherit', reject: false, forceKillAfterDelay: 10_000 } as const;
+const IGNORED = new Set(['node_modules', '.git', OUTPUT_FOLDER]);
+
+export const watch: Command = {
+  name: 'watch',
+  summary: 'build again whenever a file changes',
+  usage: '//target… [options of dsmb build]',
+  examples: [
+    ['dsmb watch //bootImage', 'build now, and after each change; Ctrl-C ends it'],
+    ['dsmb watch //cloudTarball --skip-validations', 'options are those of dsmb build'],
+  ],
+  options: build.options,
+  run: runWatch,
+};
+
+async function runWatch(call: Call): Promise<number> {
+  if (call.operands.length === 0) fail('USAGE', 'dsmb watch needs at least one target', { hint: 'dsmb list' });
+  const root = findWorkspace(call.text('workspace') ?? process.cwd());
+  const session = new WatchSession(root, process.argv.slice(3));
+  await session.untilInterrupted();
+  return EXIT.interrupted;
+}
+
+/** Runs one build at a time; a change ends the build that it made stale. */
+class WatchSession {
+  readonly #root: string;
+  readonly #args: readonly string[];
+  readonly #changed = new Set<string>();
+  readonly #paint = palette(process.stderr);
+  #timer: NodeJS.Timeout | undefined;
+  #running: ResultPromise<typeof CHILD> | undefined;
+
+  constructor(root: string, args: readonly string[]) {
+    this.#root = root;
+    this.#args = args;
+  }
+
+  async untilInterrupted(): Promise<void> {
+    const interrupted = new Promise<void>((resolve) => {
+      for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => resolve());
+    });
+    const watcher = watchFiles(this.#root, { ignored: (path) => this.#ignores(path), ignoreInitial: true });
+    watcher.on('all', (_event, path) => this.#note(path));
+    this.#start();
+    await interrupted;
+    clearTimeout(this.#timer);
+    await Promise.all([watcher.close(), this.#end()]);
+  }
+
+  #ignores(path: string): boolean {
+    return relative(this.#root, path)
+      .split(sep)
+      .some((name) => IGNORED.has(name));
+  }
+
+  #note(path: string): void {
+    this.#changed.add(relative(this.#root, path));
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#rebuild(), QUIET_MS);
+  }
+
+  async #rebuild(): Promise<void> {
+    const paths = [...this.#changed].sort();
+    this.#changed.clear();
+    await this.#end();
+    const more = paths.length > SHOWN_PATHS ? ` and ${paths.length - SHOWN_PATHS} more` : '';
+    process.stderr.write(`\n${this.#paint.bold('changed')} ${paths.slice(0, SHOWN_PATHS).join(', ')}${more}\n`);
+    this.#start();
+  }
+
+  #start(): void {
+    const main = fileURLToPath(new URL('main.ts', import.meta.url));
+    this.#running = execa(process.execPath, [...process.execArgv, main, 'build', ...this.#args], CHILD);
+  }
+
+  async #end(): Promise<void> {
+    this.#running?.kill('SIGINT');
+    await this.#running;
+  }
+}
