@@ -160,7 +160,16 @@ export class Cas {
   /** Puts the blob at a path as a hard link: the caller makes sure that nobody writes through it. */
   link(of: Digest, to: string, executable: boolean): void {
     if (!this.has(of)) missing(of);
-    linkSync(executable ? this.#executable(of) : this.path(of), to);
+    const blob = executable ? this.#executable(of) : this.path(of);
+    try {
+      linkSync(blob, to);
+    } catch (error) {
+      // A file has a limited number of names (65,000 on ext4), and empty ones are everywhere.
+      if ((error as NodeJS.ErrnoException).code !== 'EMLINK') throw error;
+      cloneFile(blob, to);
+      chmodSync(to, executable ? 0o555 : 0o444);
+      utimesSync(to, STORE_TIME, STORE_TIME);
+    }
   }
 
   /** Puts a file for people at a path: a big one is a read-only hard link, since a copy would cost what it measures. */

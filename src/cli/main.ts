@@ -52,6 +52,13 @@ async function located(diagnostic: Diagnostic): Promise<Diagnostic> {
   return atAttribute(diagnostic);
 }
 
+/** What the user gave is wrong, unless the code says that what was looked at is, or the machine. */
+function exitCodeOf({ code }: Diagnostic): number {
+  if (/_(CORRUPT|DAMAGED|UNREADABLE|UNSUPPORTED)$/.test(code)) return EXIT.buildFailed;
+  if (/^(APT_|BLOB_|FETCH_|NO_APT|NO_SANDBOX|PACKAGE_GONE|SYNC_)/.test(code)) return EXIT.infrastructure;
+  return EXIT.usage;
+}
+
 function unknownCommand(commands: Commands, name: string, parent: string): never {
   const close = nearest(name, Object.keys(commands));
   throw new Failure({
@@ -76,5 +83,5 @@ try {
 } catch (error) {
   const diagnostic = await located(toDiagnostic(error));
   process.stderr.write(`${formatDiagnostic(diagnostic, palette(process.stderr))}\n`);
-  process.exitCode = error instanceof Failure ? EXIT.usage : EXIT.infrastructure;
+  process.exitCode = error instanceof Failure ? exitCodeOf(diagnostic) : EXIT.infrastructure;
 }

@@ -234,3 +234,18 @@ it('several processes may write the same blobs at once', async () => {
   for (let i = 0; i < 40; i++) expect(await cas.verify(digestOf(Buffer.alloc(5000, i)))).toBe(true);
   expect(readdirSync(join(root, 'incoming'))).toEqual([]);
 });
+
+describe('links to a blob', () => {
+  it('may be more than a file of the file system can have', () => {
+    cas.put(BYTES);
+    const folder = newName();
+    mkdirSync(folder);
+    const more = 65_010; // ext4 allows 65,000
+    for (let index = 0; index < more; index++) cas.link(OF, join(folder, String(index)), false);
+    expect(readdirSync(folder)).toHaveLength(more);
+    const last = join(folder, String(more - 1));
+    expect(readFileSync(last)).toEqual(BYTES);
+    expect(statSync(last).mode & 0o777).toBe(0o444);
+    expect(statSync(last).mtimeMs).toBe(statSync(cas.path(OF)).mtimeMs);
+  });
+});
