@@ -38,6 +38,8 @@ interface Logged {
   /** The build in which it ran; null when it ran elsewhere, or too long ago. */
   readonly build: string | null;
   readonly durationMs: number;
+  /** Why it failed. */
+  readonly error?: string;
   /** Null where it is no longer in the store, or the action writes none. */
   readonly text: string | null;
 }
@@ -88,8 +90,18 @@ function ran({ outcome }: RecordedAction): boolean {
 }
 
 function logged(store: Store, action: RecordedAction, build: BuildRecord | undefined): Logged {
-  const { label, mnemonic, ordinal, outcome, durationMs } = action;
-  return { label, mnemonic, ordinal, outcome, build: build?.build ?? null, durationMs, text: textOf(store, action) };
+  const { label, mnemonic, ordinal, outcome, durationMs, error } = action;
+  const failure = error === undefined ? {} : { error };
+  return {
+    label,
+    mnemonic,
+    ordinal,
+    outcome,
+    build: build?.build ?? null,
+    durationMs,
+    ...failure,
+    text: textOf(store, action),
+  };
 }
 
 /** The log of a success is a blob of its result; that of a failure is a file, kept with the other evidence. */
@@ -104,12 +116,13 @@ function textOf(store: Store, { outcome, key, log: digest }: RecordedAction): st
   }
 }
 
-function print({ label, mnemonic, outcome, build, durationMs, text }: Logged): void {
+function print({ label, mnemonic, outcome, build, durationMs, text, error }: Logged): void {
   const { bold, dim, red } = palette(process.stdout);
   const verdict = outcome === 'failed' ? red('failed') : build ? 'ran' : 'ran elsewhere';
   const when = build ? dim(` in build ${build}, ${formatDuration(durationMs)}`) : '';
   console.log(
-    `${bold(label)} ${mnemonic}: ${verdict}${when}${text === '' ? dim(', no output') : ''}${text === null ? dim(', no log is kept') : ''}`,
+    `${bold(label)} ${mnemonic}: ${verdict}${when}${text === '' ? dim(', no output') : ''}${text === null ? dim(', no output is kept') : ''}`,
   );
+  if (error) console.log(red(error));
   if (text) process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
 }

@@ -15,6 +15,8 @@ export interface RecordedAction {
   readonly durationMs: number;
   /** Digest of its output, `hash/size`; null where there is none. */
   readonly log: string | null;
+  /** Why it failed. */
+  readonly error?: string;
 }
 
 /** The first line of a record. */
@@ -46,6 +48,7 @@ export type RecordLine =
       key: string | null,
       durationMs: number,
       log: string | null,
+      error?: string,
     ]
   | { readonly cached: string }
   | { readonly success: boolean; readonly durationMs: number };
@@ -77,11 +80,9 @@ export function readRecord(folder: string, build: string): BuildRecord | undefin
   return { ...header, success: end.success, durationMs: end.durationMs, actions };
 }
 
-function rowOf([label, mnemonic, ordinal, outcome, key, durationMs, log]: Extract<
-  RecordLine,
-  readonly unknown[]
->): RecordedAction {
-  return { label, mnemonic, ordinal, outcome, key, durationMs, log };
+function rowOf(row: Extract<RecordLine, readonly unknown[]>): RecordedAction {
+  const [label, mnemonic, ordinal, outcome, key, durationMs, log, error] = row;
+  return { label, mnemonic, ordinal, outcome, key, durationMs, log, ...(error === undefined ? {} : { error }) };
 }
 
 function readList(path: string): RecordedAction[] {

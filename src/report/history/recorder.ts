@@ -34,9 +34,10 @@ export class BuildRecorder {
   };
 
   #finished(event: BuildEvent & { type: 'action-finished' }): void {
-    const { label, mnemonic, ordinal, outcome, key, durationMs, log } = event;
+    const { label, mnemonic, ordinal, outcome, key, durationMs, log, diagnostic } = event;
+    const error = diagnostic ? ([diagnostic.message] as const) : ([] as const);
     if (outcome === 'cached') this.#cached.push(JSON.stringify([label, mnemonic, ordinal, key ?? null]));
-    else this.#say([label, mnemonic, ordinal, outcome, key ?? null, Math.round(durationMs), log ?? null]);
+    else this.#say([label, mnemonic, ordinal, outcome, key ?? null, Math.round(durationMs), log ?? null, ...error]);
     if (outcome === 'executed' || outcome === 'failed') this.#write();
   }
 
