@@ -4,11 +4,11 @@ import { join, posix } from 'node:path';
 import { fail } from '../src/model/diagnostic.ts';
 import type { Digest } from '../src/model/digest.ts';
 import { digestOf, type Cas } from './cas.ts';
-import { hashFile } from './files.ts';
+import { hashFile, syncFiles } from './files.ts';
 import type { Node, Trees } from './tree.ts';
 
 /** More files than this are synced by one pass over the file system instead of one by one. */
-const MANY_FILES = 8;
+const MANY_FILES = 64;
 
 export interface CaptureRequest {
   /** The folder on the store's file system that holds the outputs. */
@@ -74,9 +74,9 @@ export async function capture(
 }
 
 async function publish(cas: Cas, pending: readonly Pending[], request: CaptureRequest): Promise<void> {
-  const together = pending.length > MANY_FILES;
-  if (together) await request.syncAll(request.folder);
-  for (const { path, digest } of pending) cas.adopt(path, digest, together);
+  if (pending.length > MANY_FILES) await request.syncAll(request.folder);
+  else await syncFiles(pending.map(({ path }) => path));
+  for (const { path, digest } of pending) cas.adopt(path, digest);
 }
 
 /** The node of a source file or folder of the user's, copied into the store. */

@@ -4,7 +4,6 @@ import {
   chmodSync,
   closeSync,
   createReadStream,
-  fsyncSync,
   linkSync,
   mkdirSync,
   openSync,
@@ -17,7 +16,7 @@ import {
 import { dirname, join } from 'node:path';
 import { digest, type Digest } from '../src/model/digest.ts';
 import { fail } from '../src/model/diagnostic.ts';
-import { cloneFile, copyHashing, hashFile, STORE_TIME, syncFile, writeAll } from './files.ts';
+import { cloneFile, copyHashing, hashFile, STORE_TIME, syncFiles, writeAll } from './files.ts';
 import { processToken } from './processes.ts';
 import { isDue, noteUse } from './uses.ts';
 
@@ -36,6 +35,7 @@ export class Cas {
   readonly #executables: string;
   readonly #incoming: string;
   #published = 0;
+  readonly #unsettled: string[] = [];
 
   /** `root` is the store's folder; it is made when missing. */
   constructor(root: string) {
@@ -83,7 +83,10 @@ export class Cas {
     return true;
   }
 
-  /** Stores bytes. */
+  /**
+   * Stores bytes. They are durable after `settle`; before, a crash of the machine can cut the blob, which its size
+   * then shows.
+   */
   put(bytes: Uint8Array): Digest {
     const of = digestOf(bytes);
     if (this.has(of)) return of;
@@ -92,14 +95,19 @@ export class Cas {
         const file = openSync(temporary, 'wx', 0o444);
         try {
           writeAll(file, bytes);
-          fsyncSync(file);
         } finally {
           closeSync(file);
         }
       },
       (temporary) => this.#publish(temporary, of),
     );
+    this.#unsettled.push(this.path(of));
     return of;
+  }
+
+  /** Makes durable what `put` has stored: to be called before anything durable refers to it. */
+  async settle(): Promise<void> {
+    await syncFiles(this.#unsettled.splice(0));
   }
 
   /** Makes a file beside the blobs and hands it on; when either fails, nothing is left of it. */
@@ -124,12 +132,11 @@ export class Cas {
   }
 
   /**
-   * Takes a file over, without copying: it must be on the store's file system, finished, and hashed by the caller.
-   * `synced` says that the caller has made it durable already (many files at once are synced together).
+   * Takes a file over, without copying: it must be on the store's file system, finished, durable, and hashed by the
+   * caller.
    */
-  adopt(path: string, of: Digest, synced = false): void {
+  adopt(path: string, of: Digest): void {
     if (this.has(of)) return rmSync(path);
-    if (!synced) syncFile(path);
     this.#publish(path, of);
   }
 

@@ -16,6 +16,7 @@ import {
   truncateSync,
   writeSync,
 } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { createHash, randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { digest, type Digest } from '../src/model/digest.ts';
@@ -117,12 +118,21 @@ function unlock(path: string): void {
   for (const name of readdirSync(path)) unlock(join(path, name));
 }
 
-/** Makes what was written to a file durable. */
-export function syncFile(path: string): void {
-  const file = openSync(path, 'r');
-  try {
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
+/** Makes what was written to files durable. All are asked for at once, so that they share commits of the journal. */
+export async function syncFiles(paths: Iterable<string>): Promise<void> {
+  const all = [...paths];
+  while (all.length > 0) await Promise.all(all.splice(0, SYNCED_TOGETHER).map(syncFile));
+}
+
+/** Bounds the files that are open at once. */
+const SYNCED_TOGETHER = 64;
+
+async function syncFile(path: string): Promise<void> {
+  await using file = await open(path, 'r').catch(ignoreMissing);
+  await file?.sync();
+}
+
+/** A blob may have been collected since it was written. */
+function ignoreMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
 }

@@ -93,6 +93,7 @@ export class PackageTrees {
     try {
       const packages = await materialiseSet(set, context, sink);
       const tree = await sink.finish();
+      await this.#store.cas.settle();
       const { digest: of } = tree as Node & { type: 'directory' };
       writeAtomically(this.#memory(set, packages), formatDigest(of));
       keepPackageList(this.#store, of, packages);
@@ -160,7 +161,7 @@ class StoreSink implements TreeSink {
 
   async finish(): Promise<Node> {
     await promisify(execFile)('/usr/bin/sync', ['--file-system', this.#store.root]);
-    for (const { path, digest: of } of this.#incoming.values()) this.#store.cas.adopt(path, of, true);
+    for (const { path, digest: of } of this.#incoming.values()) this.#store.cas.adopt(path, of);
     this.#incoming.clear();
     return this.#store.trees.build(this.#nodes);
   }

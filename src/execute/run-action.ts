@@ -42,6 +42,7 @@ export async function runAction(
     durationMs: performance.now() - start,
     worker: `${hostname()}${action.node.needs.vm ? ` (${(await machine.kvm(action)) ? 'kvm' : 'tcg'})` : ''}`,
   };
+  await store.cas.settle();
   store.actions.put(action.key, result);
   return result;
 }

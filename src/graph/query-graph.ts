@@ -73,7 +73,10 @@ class Builder implements QueryGraph {
     if (value === undefined || value === null || typeof value === 'function') return;
     const parameter = this.#parameterNames.get(value);
     if (parameter !== undefined) return this.#edge(user, path, `param:${parameter}`, attributes);
-    if (typeof value !== 'object') return void attributes.push([path, String(value)]);
+    if (typeof value !== 'object') {
+      attributes.push([path, typeof value === 'string' ? value : JSON.stringify(value)]);
+      return;
+    }
     if ((value as Target).type === 'target') return this.#referToTarget(user, path, value as Target, attributes);
     if (Array.isArray(value))
       for (const [index, item] of value.entries()) this.#refer(user, `${path}[${index}]`, item, attributes);

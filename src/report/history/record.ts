@@ -85,12 +85,12 @@ function rowOf(row: Extract<RecordLine, readonly unknown[]>): RecordedAction {
   return { label, mnemonic, ordinal, outcome, key, durationMs, log, ...(error === undefined ? {} : { error }) };
 }
 
+/** A line of a list: label, mnemonic, ordinal and key, with tabs between them. */
 function readList(path: string): RecordedAction[] {
   return linesOf(path).flatMap((text) => {
-    const row = parse(text) as [string, string, number, string] | undefined;
-    if (!row) return [];
-    const [label, mnemonic, ordinal, key] = row;
-    return [{ label, mnemonic, ordinal, outcome: 'cached' as const, key, durationMs: 0, log: null }];
+    const [label = '', mnemonic = '', ordinal, key] = text.split('\t');
+    if (key === undefined) return [];
+    return [{ label, mnemonic, ordinal: Number(ordinal), outcome: 'cached' as const, key, durationMs: 0, log: null }];
   });
 }
 

@@ -4,7 +4,6 @@ import { hash, randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { writeAtomically } from '../../../cache/files.ts';
 import type { BuildEvent } from '../../model/event.ts';
-import { sortByCodePoint } from '../../step/order.ts';
 import { listOf, recordedBuilds } from './history.ts';
 import { listPath, type BuildHeader, type RecordLine } from './record.ts';
 
@@ -36,7 +35,7 @@ export class BuildRecorder {
   #finished(event: BuildEvent & { type: 'action-finished' }): void {
     const { label, mnemonic, ordinal, outcome, key, durationMs, log, diagnostic } = event;
     const error = diagnostic ? ([diagnostic.message] as const) : ([] as const);
-    if (outcome === 'cached') this.#cached.push(JSON.stringify([label, mnemonic, ordinal, key ?? null]));
+    if (outcome === 'cached') this.#cached.push(`${label}\t${mnemonic.replaceAll(/\s/g, ' ')}\t${ordinal}\t${key}`);
     else this.#say([label, mnemonic, ordinal, outcome, key ?? null, Math.round(durationMs), log ?? null, ...error]);
     if (outcome === 'executed' || outcome === 'failed') this.#write();
   }
@@ -50,7 +49,7 @@ export class BuildRecorder {
 
   /** Builds that find the same in the cache share the list. */
   #list(): string {
-    const text = sortByCodePoint(this.#cached).join('\n');
+    const text = this.#cached.sort().join('\n');
     const name = hash('sha256', text, 'hex').slice(0, 32);
     const path = listPath(this.#folder, name);
     if (!existsSync(path)) writeAtomically(path, text, false);

@@ -1,0 +1,139 @@
+/** A check finds whatever was flipped, cut or taken away, and repair leaves a sound store. */
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, describe, expect, it } from 'vitest';
+import { captureBytes } from '../capture.ts';
+import { digestOf } from '../cas.ts';
+import { STORE_TIME } from '../files.ts';
+import { Store } from '../store.ts';
+import { check } from './check.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'dsmb-check-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+let stores = 0;
+
+/** A store with results, an executable, and a tree folder. */
+function sampleStore(): Store {
+  const store = new Store(join(folder, String(stores++)));
+  for (const name of ['a', 'b', 'c']) {
+    const files = ['1', '2'].map(
+      (file) => [`${name}/${file}`, captureBytes(store.cas, Buffer.from(`${name}${file}`.repeat(50)), file === '1')] as const,
+    );
+    const output = store.trees.build(files);
+    if (output.type !== 'directory') throw new Error('no folder');
+    store.folders.folder(output);
+    const key = store.cas.put(Buffer.from(`key ${name}`));
+    store.actions.put(key, { outputs: new Map([['out/x', output]]), log: undefined, startedAt: 0, durationMs: 0, worker: '' });
+  }
+  return store;
+}
+
+function filesBelow(store: Store, name: string): string[] {
+  return readdirSync(join(store.root, name), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}
+
+const damages = {
+  flipped(path: string) {
+    const bytes = readFileSync(path);
+    bytes[bytes.length >> 1]! ^= 1;
+    rewrite(path, bytes);
+  },
+  cut: (path: string) => rewrite(path, readFileSync(path).subarray(0, -1)),
+  grown: (path: string) => rewrite(path, Buffer.concat([readFileSync(path), Buffer.from('x')])),
+  removed: (path: string) => rmSync(path),
+};
+
+/** As a failing disk would: neither mode nor time tells. */
+function rewrite(path: string, bytes: Uint8Array): void {
+  chmodSync(path, 0o644);
+  writeFileSync(path, bytes);
+  chmodSync(path, path.includes('exec.v1') ? 0o555 : 0o444);
+  utimesSync(path, STORE_TIME, STORE_TIME);
+}
+
+const run = (store: Store, repair = false) => check(store, { repair });
+
+describe('a check', () => {
+  it('finds nothing in a sound store', async () => {
+    const store = sampleStore();
+    expect((await run(store)).findings).toEqual([]);
+  });
+
+  it('finds any blob that was flipped, cut, grown or removed, and whose it is; repair makes the store sound', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...(Object.keys(damages) as (keyof typeof damages)[])),
+        fc.nat(),
+        async (damage, index) => {
+          const store = sampleStore();
+          const needed = filesBelow(store, 'cas.v1').filter((path) => readFileSync(path).length > 0 && !readFileSync(path).toString().startsWith('key'));
+          const victim = needed[index % needed.length]!;
+          damages[damage](victim);
+          const { findings } = await run(new Store(store.root));
+          const results = findings.filter(({ kind }) => kind === 'result');
+          expect(results).toHaveLength(1);
+          if (damage !== 'removed') {
+            const blob = findings.find(({ path }) => victim.endsWith(path));
+            expect(blob).toMatchObject({ kind: 'blob', repair: 'remove', keys: results[0]!.keys });
+          }
+          await run(new Store(store.root), true);
+          expect((await run(new Store(store.root))).findings).toEqual([]);
+          rmSync(store.root, { recursive: true });
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  it.each(['flipped', 'cut'] as const)('finds an executable and a result that were %s', async (damage) => {
+    const store = sampleStore();
+    damages[damage](filesBelow(store, 'exec.v1')[0]!);
+    damages.cut(filesBelow(store, 'ac.v1')[0]!);
+    const kinds = (await run(store)).findings.map(({ kind }) => kind);
+    expect(kinds).toContain('blob');
+    expect(kinds).toContain('result');
+  });
+
+  it('finds what does not belong there, and what has another mode', async () => {
+    const store = sampleStore();
+    writeFileSync(join(store.root, 'cas.v1', 'stray'), '');
+    writeFileSync(join(store.root, 'holiday.jpg'), '');
+    chmodSync(filesBelow(store, 'cas.v1').find((path) => readFileSync(path).length > 0 && !path.endsWith('stray'))!, 0o666);
+    const found = (await run(store, true)).findings.map(({ path, repair }) => `${repair} ${path.replace(/[0-9a-f]{64}/, 'HASH')}`);
+    expect(found).toContain('remove cas.v1/stray');
+    expect(found).toContain('none holiday.jpg');
+    expect(found.some((one) => /^reset cas\.v1\/..\/HASH$/.test(one))).toBe(true);
+    expect((await run(store)).findings.map(({ path }) => path)).toEqual(['holiday.jpg']);
+  });
+
+  it('finds a tree folder that was written to', async () => {
+    const store = sampleStore();
+    const [file] = filesBelow(store, 'trees.v1');
+    rmSync(file!);
+    writeFileSync(file!, 'other');
+    expect((await run(store)).findings).toMatchObject([{ kind: 'tree folder', repair: 'remove' }]);
+  });
+});
+
+describe('a tree folder', () => {
+  it('that was damaged is laid out anew by the next process that needs it', () => {
+    const store = sampleStore();
+    const file = captureBytes(store.cas, Buffer.from('right'));
+    const tree = store.trees.build([['file', file]]);
+    if (tree.type !== 'directory') throw new Error('no folder');
+    const path = join(store.folders.folder(tree), 'file');
+    chmodSync(path, 0o644);
+    writeFileSync(path, 'wrong');
+    const next = new Store(store.root);
+    // The blob is the same file: it is found broken, and what made it would run again.
+    expect(() => next.folders.folder(tree)).toThrow(/has lost blob/);
+    next.cas.put(Buffer.from('right'));
+    expect(readFileSync(join(next.folders.folder(tree), 'file'), 'utf8')).toBe('right');
+    expect(next.cas.has(digestOf(Buffer.from('right')))).toBe(true);
+  });
+});

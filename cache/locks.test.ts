@@ -1,0 +1,95 @@
+/** Locks between processes: one holder, waiters are told, and a killed holder holds nothing. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { Locks } from './locks.ts';
+import { livenessOf, processToken } from './processes.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'dsmb-locks-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const MODULE = new URL('./locks.ts', import.meta.url).href;
+
+/** Another process that takes a lock and keeps it until it ends. */
+async function holder(name: string) {
+  const script = `
+    const { Locks } = await import(${JSON.stringify(MODULE)});
+    const lock = await new Locks(${JSON.stringify(folder)}).tryTake(${JSON.stringify(name)});
+    console.log(lock ? 'held' : 'taken');
+    setTimeout(() => {}, 60_000);`;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [said] = (await once(child.stdout, 'data')) as [Buffer];
+  return { child, said: said.toString().trim() };
+}
+
+describe('a lock', () => {
+  it('has one holder, and is free again after its release', async () => {
+    const locks = new Locks(folder);
+    const lock = await locks.tryTake('one');
+    expect(lock).toBeDefined();
+    expect(await new Locks(folder).tryTake('one')).toBeUndefined();
+    using other = await locks.tryTake('other');
+    expect(other).toBeDefined();
+    lock?.release();
+    using again = await locks.tryTake('one');
+    expect(again).toBeDefined();
+  });
+
+  it('is another one in another store', async () => {
+    const elsewhere = mkdtempSync(join(tmpdir(), 'dsmb-locks-'));
+    using here = await new Locks(folder).tryTake('same name');
+    using there = await new Locks(elsewhere).tryTake('same name');
+    expect([here, there]).not.toContain(undefined);
+    rmSync(elsewhere, { recursive: true });
+  });
+
+  it('of a process that is killed wakes who waits for it', async () => {
+    const { child, said } = await holder('killed');
+    expect(said).toBe('held');
+    const locks = new Locks(folder);
+    expect(await locks.tryTake('killed')).toBeUndefined();
+    const woken = locks.released('killed');
+    child.kill('SIGKILL');
+    await woken;
+    using lock = await locks.tryTake('killed');
+    expect(lock).toBeDefined();
+  });
+
+  it('lets one at a time work, in whatever order', async () => {
+    const locks = new Locks(folder);
+    let inside = 0;
+    let done = 0;
+    const work = () =>
+      locks.with('queue', async () => {
+        expect(++inside).toBe(1);
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        inside--;
+        done++;
+      });
+    await Promise.all(Array.from({ length: 20 }, work));
+    expect(done).toBe(20);
+  });
+
+  it('is waited for no longer than the waiter wants', async () => {
+    const locks = new Locks(folder);
+    using held = await locks.tryTake('long');
+    expect(held).toBeDefined();
+    const reason = new Error('enough');
+    const controller = new AbortController();
+    const waiting = locks.released('long', controller.signal);
+    controller.abort(reason);
+    await expect(waiting).rejects.toBe(reason);
+  });
+});
+
+describe('the token of a process', () => {
+  it('tells the living from the dead, and from those nobody can know of', async () => {
+    expect(livenessOf(`${processToken()}-rest`)).toBe('alive');
+    expect(livenessOf('1-12345-deadbeef-rest')).toBe('unknown');
+    expect(livenessOf('no token')).toBe('unknown');
+    const [, , place] = processToken().split('-');
+    expect(livenessOf(`${process.pid}-1-${place}-same id, other process`)).toBe('dead');
+  });
+});
