@@ -13,7 +13,7 @@ import { fileOf, pickFiles } from './pick.ts';
 
 const version: DsmVersion = { model: 'DS3615xs', platform: 'bromolow', version: '6.1.7', build: '15284' };
 
-/** MiB of bytes in the installed system that do not compress: a larger disk for measurements. */
+/** MiB of filling in the installed system, which compresses as a system does: a larger disk for measurements. */
 export const payloadMiB = param.integer({ default: 4, doc: 'MiB of filling in the stand-in system' });
 
 /** Debian's kernel with its modules, unpacked. */

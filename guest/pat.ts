@@ -13,7 +13,7 @@ export const systemArchive = rule<
     readonly layers: readonly Tree[];
     /** Symbolic links to add: path to target. */
     readonly links: Readonly<Record<string, string>>;
-    /** MiB of bytes that do not compress, to make a larger disk; 0 unless told. */
+    /** MiB of filling, to make a larger disk; 0 unless told. */
     readonly payloadMiB?: Value<number>;
   },
   'File'

@@ -1,5 +1,5 @@
 /** Packs the installed system into `hda1.tgz`. */
-import { createCipheriv } from 'node:crypto';
+import { createCipheriv, type Cipheriv } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
@@ -13,7 +13,7 @@ interface Spec {
     /** Inputs in the order in which they are laid over each other, and symbolic links to add. */
     readonly layers: readonly string[];
     readonly links: Readonly<Record<string, string>>;
-    /** MiB of bytes that do not compress, to make a larger disk. */
+    /** MiB of filling, to make a larger disk. */
     readonly payloadMiB: number;
   };
   readonly inputs: never;
@@ -49,15 +49,24 @@ async function addEntry(archive: Pack, entry: LayerEntry, mtime: Date): Promise<
 }
 
 /** The key stream of AES in counter mode: always the same bytes, and gzip finds nothing in them. */
+/** Bytes of each page that do not compress; the rest is text. Together they shrink as an installed system does. */
+const PAGE = 4096;
+const NOISE = 1500;
+
 async function addPayload(archive: Pack, mebibytes: number, mtime: Date): Promise<void> {
   const cipher = createCipheriv('aes-128-ctr', Buffer.alloc(16), Buffer.alloc(16));
-  const zeros = Buffer.alloc(MIB);
   const header = { name: 'usr/share/payload', mode: 0o644, mtime, size: mebibytes * MIB, ...OWNER };
   await addFile(
     archive,
     header,
     (function* () {
-      for (let written = 0; written < mebibytes; written++) yield cipher.update(zeros);
+      for (let written = 0; written < mebibytes; written++) yield mebibyte(cipher, written);
     })(),
   );
+}
+
+function mebibyte(noise: Cipheriv, number: number): Buffer {
+  const bytes = Buffer.alloc(MIB, `filling of mebibyte ${number}\n`);
+  for (let page = 0; page < MIB; page += PAGE) noise.update(Buffer.alloc(NOISE)).copy(bytes, page);
+  return bytes;
 }
