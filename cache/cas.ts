@@ -169,7 +169,7 @@ export class Cas {
     if (!this.has(of)) missing(of);
     const blob = executable ? this.#executable(of) : this.path(of);
     try {
-      linkSync(blob, to);
+      linkFile(blob, to);
     } catch (error) {
       // A file has a limited number of names (65,000 on ext4), and empty ones are everywhere.
       if ((error as NodeJS.ErrnoException).code !== 'EMLINK') throw error;
@@ -242,6 +242,21 @@ export class Cas {
     return true;
   }
 }
+
+/**
+ * A hard link. When another process replaces the file by an equal one just now, the kernel finds the old one without a
+ * name and says that there is none.
+ */
+function linkFile(from: string, to: string, attempts = LINK_ATTEMPTS): void {
+  try {
+    linkSync(from, to);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || attempts === 1) throw error;
+    linkFile(from, to, attempts - 1);
+  }
+}
+
+const LINK_ATTEMPTS = 10;
 
 function missing(of: Digest): never {
   return fail('BLOB_MISSING', `the store has lost blob ${of.hash}`, {

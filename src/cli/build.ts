@@ -6,7 +6,7 @@ import { Build, validationsOf, type BuildResult } from '../execute/build.ts';
 import { Machine } from '../execute/machine.ts';
 import { PackageTrees } from '../execute/package-trees.ts';
 import { Toolroots } from '../execute/toolroots.ts';
-import { fail } from '../model/diagnostic.ts';
+import { fail, type Diagnostic } from '../model/diagnostic.ts';
 import type { BuildEvent, Listener } from '../model/event.ts';
 import { ReportCollector } from '../report/build-report.ts';
 import { ConsoleReporter } from '../report/console.ts';
@@ -57,7 +57,14 @@ async function runBuild(call: Call): Promise<number> {
   const report = call.text('build-report');
   if (report) collector.write(resolve(report), result.success, durationMs);
   if (interrupt.signal.aborted) return EXIT.interrupted;
-  return result.success ? EXIT.ok : EXIT.buildFailed;
+  return result.success ? EXIT.ok : exitOfFailure(result.failures);
+}
+
+/** What the machine is at fault for, and not the build. */
+const MACHINE_FAULTS = new Set(['DISK_FULL', 'EDQUOT', 'EIO', 'EMFILE', 'ENOSPC', 'EROFS', 'NO_SANDBOX']);
+
+function exitOfFailure(failures: readonly Diagnostic[]): number {
+  return failures.some(({ code }) => MACHINE_FAULTS.has(code)) ? EXIT.infrastructure : EXIT.buildFailed;
 }
 
 async function execute(

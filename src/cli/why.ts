@@ -114,7 +114,7 @@ function hashOf(key: string): string {
 
 function print(explained: readonly Explained[], { build, startedAt }: BuildRecord): void {
   const paint = palette(process.stdout);
-  console.log(paint.dim(`build ${build}, ${new Date(startedAt).toLocaleString()}`));
+  console.log(paint.dim(`build ${build}, ${new Date(startedAt).toLocaleString('sv-SE')}`));
   const quiet = explained.filter(({ outcome, change }) => outcome === 'cached' && change === 'equal');
   for (const one of explained) if (!quiet.includes(one)) printAction(one, paint);
   for (const { label, mnemonic } of quiet)

@@ -1,5 +1,5 @@
 /** Takes what an action wrote into the store: all that it declares, and nothing else. */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statfsSync } from 'node:fs';
 import { capture } from '../../cache/capture.ts';
 import type { ResultData } from '../../cache/reapi/messages.ts';
 import type { Store } from '../../cache/store.ts';
@@ -11,6 +11,8 @@ import type { Sandbox } from './sandbox.ts';
 import type { Spawner } from './spawner.ts';
 
 const SYNC_TIMEOUT_MS = 300_000;
+const MIN_FREE_BYTES = 1024 * 1024;
+const MIN_FREE_INODES = 16;
 
 /** What an action leaves behind: its outputs by path, and its log. */
 export type Outputs = Pick<ResultData, 'outputs' | 'log'>;
@@ -25,6 +27,7 @@ export async function publish(
 ): Promise<Outputs> {
   const declared = Object.values(action.node.outputs);
   const who = `${action.node.label} (${action.node.mnemonic})`;
+  requireRoom(who, sandbox.out);
   requireNames(who, declared, readdirSync(sandbox.out));
   const { nodes } = await capture(
     store.cas,
@@ -40,6 +43,15 @@ export async function publish(
   for (const { name, kind } of declared) requireShape(who, name, kind.shape, nodes.get(name)!);
   const log = existsSync(sandbox.log) ? store.cas.putCopy(sandbox.log) : undefined;
   return { outputs: new Map(declared.map(({ name }) => [`out/${name}`, nodes.get(name)!])), log };
+}
+
+/** A program that does not look whether its writes succeed ends well on a full disk, with half an output. */
+function requireRoom(who: string, folder: string): void {
+  const { bavail, bsize, files, ffree } = statfsSync(folder);
+  if (bavail * bsize >= MIN_FREE_BYTES && (files === 0 || ffree >= MIN_FREE_INODES)) return;
+  fail('DISK_FULL', `${who} has filled the disk of the store: what it wrote may be cut`, {
+    hint: 'free some space (dsmb gc --max-size 10GiB), then run the same command again: finished actions are kept',
+  });
 }
 
 function requireNames(who: string, declared: readonly Output[], there: readonly string[]): void {

@@ -27,6 +27,8 @@ process.on('SIGTERM', () => {});
 function start({ id, argv, logFile, timeoutMs }: SpawnRequest & { type: 'spawn' }): void {
   const [program = '', ...args] = argv;
   const log = createWriteStream(logFile, { mode: 0o644 });
+  // A full disk takes the log, and not the helper with all that it runs.
+  log.on('error', () => {});
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: {} });
   let timedOut = false;
   let logged = 0;

@@ -2,7 +2,8 @@
 import type { ResultData } from '../../cache/reapi/messages.ts';
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
-import type { ActionNode } from '../analysis/action.ts';
+import type { ActionNode, ArtifactReference } from '../analysis/action.ts';
+import { fail } from '../model/diagnostic.ts';
 import { stepContent } from './bundle.ts';
 import type { StoredToolchains } from './cached.ts';
 import { contentOf, type Producers } from './content.ts';
@@ -16,15 +17,6 @@ export type Forecast =
   | { readonly state: 'unknown'; readonly waitsFor: readonly ActionNode[] }
   /** Packages of its toolchains are not in the store: what they come to is not known. */
   | { readonly state: 'unfetched' };
-
-/** On its way up from an action without a result. */
-class Unknown extends Error {
-  readonly action: ActionNode;
-  constructor(action: ActionNode) {
-    super();
-    this.action = action;
-  }
-}
 
 class Unfetched extends Error {}
 
@@ -60,36 +52,37 @@ export class Forecaster {
   }
 
   async #lookUp(action: ActionNode): Promise<Forecast> {
-    const waitsFor = new Set<ActionNode>();
+    const waitsFor = await this.#withoutResult([...action.inputs.values(), ...action.toolchains]);
+    if (waitsFor.length > 0) return { state: 'unknown', waitsFor };
     const inputs = new Map<string, Node>();
-    for (const [name, input] of action.inputs) {
-      const node = await contentOf(this.#store, input, this.#producers).catch(noteUnknown(waitsFor));
-      if (node) inputs.set(name, node);
-    }
-    const toolchains = await this.#toolchains.of(action, this.#producers).catch((error: unknown) => {
-      return error instanceof Unknown ? noteUnknown(waitsFor)(error) : unfetched();
-    });
-    if (waitsFor.size > 0 || !toolchains) return { state: 'unknown', waitsFor: [...waitsFor] };
+    for (const [name, input] of action.inputs) inputs.set(name, await contentOf(this.#store, input, this.#producers));
+    const toolchains = await this.#toolchains.of(action, this.#producers).catch(unfetched);
     const step = await stepContent(this.#store, action);
     const planned = planAction(this.#store, action, { inputs, toolchains, ...step });
     const result = this.#store.actions.get(planned.key);
     return result ? { state: 'cached', planned, result } : { state: 'runs', planned };
   }
 
+  /** The actions that make artifacts and have no result. */
+  async #withoutResult(artifacts: readonly ArtifactReference[]): Promise<ActionNode[]> {
+    const without: ActionNode[] = [];
+    for (const action of new Set(artifacts.flatMap(makersOf)))
+      if ((await this.of(action)).state !== 'cached') without.push(action);
+    return without;
+  }
+
   async #outputs(action: ActionNode): Promise<ReadonlyMap<string, Node>> {
     const forecast = await this.of(action);
-    if (forecast.state !== 'cached') throw new Unknown(action);
+    if (forecast.state !== 'cached') return fail('INTERNAL', `${action.label} was read before it has a result`);
     const { outputs } = forecast.result;
     return new Map(Object.entries(action.outputs).map(([key, { name }]) => [key, outputs.get(`out/${name}`)!]));
   }
 }
 
-function noteUnknown(waitsFor: Set<ActionNode>): (error: unknown) => undefined {
-  return (error) => {
-    if (!(error instanceof Unknown)) throw error;
-    waitsFor.add(error.action);
-    return undefined;
-  };
+/** The actions that an artifact comes from directly. */
+function makersOf({ origin }: ArtifactReference): ActionNode[] {
+  if (origin.type === 'action') return [origin.action];
+  return origin.type === 'compose' ? [...origin.entries.values()].flatMap(makersOf) : [];
 }
 
 function unfetched(): never {

@@ -13,9 +13,16 @@ export interface KeptParts {
   readonly declared: Declaration;
 }
 
-/** Keeps what a key was made of. Not synced: after a crash of the machine an explanation may be missing. */
+/**
+ * Keeps what a key was made of. Not synced: after a crash of the machine an explanation may be missing; and a build
+ * that cannot keep it is a build all the same.
+ */
 export function keepParts(store: Store, key: Digest, kept: KeptParts): void {
-  writeAtomically(pathOf(store, key.hash), JSON.stringify(kept), false);
+  try {
+    writeAtomically(pathOf(store, key.hash), JSON.stringify(kept), false);
+  } catch {
+    // The disk is full, or the store is read-only: the action itself will say so where it matters.
+  }
 }
 
 /** What was kept; undefined where nothing was, or it is gone. */

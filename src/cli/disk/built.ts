@@ -1,9 +1,7 @@
 /** Finds what a target was built to, without building it. */
-import { join } from 'node:path';
 import type { Store } from '../../../cache/store.ts';
 import type { Node } from '../../../cache/tree.ts';
-import { PackageTrees } from '../../execute/package-trees.ts';
-import { Toolroots } from '../../execute/toolroots.ts';
+import { storedToolchains } from '../../execute/stored-toolchains.ts';
 import { fail } from '../../model/diagnostic.ts';
 import { cachedNode } from '../../plan/cached.ts';
 import type { Call } from '../command.ts';
@@ -24,11 +22,4 @@ export async function findBuilt(call: Call, store: Store, label: string): Promis
       hint: `dsmb build ${label}${set.join('')}`,
     })
   );
-}
-
-/** What is not in the store already is not fetched: the lock is frozen, and the work ended before it begins. */
-function storedToolchains(store: Store, root: string): Toolroots {
-  const lockFile = join(root, 'toolchain.lock.json');
-  const context = { lockFile, frozen: true, warn: () => {}, signal: AbortSignal.abort() };
-  return new Toolroots(store, new PackageTrees(store, context, () => {}));
 }

@@ -26,10 +26,15 @@ export class BuildRecorder {
     this.#lines = [JSON.stringify(this.#header)];
   }
 
+  /** On a full disk or in a read-only store, a build without a record is a build all the same. */
   readonly listen = (event: BuildEvent): void => {
-    if (event.type === 'action-started') this.#write();
-    if (event.type === 'action-finished') this.#finished(event);
-    if (event.type === 'build-finished') this.#end(event.success, event.durationMs);
+    try {
+      if (event.type === 'action-started') this.#write();
+      if (event.type === 'action-finished') this.#finished(event);
+      if (event.type === 'build-finished') this.#end(event.success, event.durationMs);
+    } catch {
+      this.#lines = [];
+    }
   };
 
   #finished(event: BuildEvent & { type: 'action-finished' }): void {

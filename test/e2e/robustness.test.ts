@@ -1,0 +1,202 @@
+/** Machines that fail: a full disk, no inodes, no permission, a read-only store, wrong clocks, killed helpers. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, rmdirSync, utimesSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { countingRules, Project, TestStore } from '../rig/index.ts';
+
+let store: TestStore;
+let project: Project;
+
+beforeAll(() => {
+  store = new TestStore();
+});
+afterAll(() => store[Symbol.dispose]());
+afterEach(() => project[Symbol.dispose]());
+
+function open(targets: string): Project {
+  project = new Project(store, {
+    ...countingRules(),
+    'build.dsm.ts': `import { combine, shell } from './rules.ts';\n${targets}`,
+  });
+  return project;
+}
+
+const unique = (): string => crypto.randomUUID();
+
+/** A file system of a given size for a store. */
+class SmallDisk implements Disposable {
+  readonly folder = mkdtempSync(join(tmpdir(), 'dsmb-small-'));
+  constructor(options: string) {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'dsmb-test', this.folder]);
+  }
+  remount(options: string): void {
+    execFileSync('mount', ['-o', `remount,${options}`, this.folder]);
+  }
+  get env() {
+    return { env: { DSMB_STORE: this.folder } };
+  }
+  leftovers(): string[] {
+    return ['sandboxes', 'incoming', 'present.v1'].flatMap((name) => {
+      try {
+        return readdirSync(join(this.folder, name));
+      } catch {
+        return [];
+      }
+    });
+  }
+  [Symbol.dispose](): void {
+    execFileSync('umount', ['--lazy', this.folder]);
+    rmdirSync(this.folder);
+  }
+}
+
+function mayMount(): boolean {
+  const folder = mkdtempSync(join(tmpdir(), 'dsmb-may-mount-'));
+  const may = spawnSync('mount', ['-t', 'tmpfs', 'dsmb-test', folder]).status === 0;
+  if (may) execFileSync('umount', [folder]);
+  else console.warn('SKIPPED: this user may not mount, so full disks are not tried');
+  rmSync(folder, { recursive: true });
+  return may;
+}
+
+describe.skipIf(!mayMount())('a disk that', () => {
+  it.each([
+    ['that notices', 'head -c 400000000 /dev/zero >/out/file'],
+    ['that does not look', 'head -c 400000000 /dev/zero >/out/file; true'],
+  ])('gets full publishes nothing of an action %s', async (_what, script) => {
+    using disk = new SmallDisk('size=160m');
+    open(`export const before = shell({ script: 'echo before >/out/file' });
+          export const big = shell({ script: ${JSON.stringify(script)}, of: [before] });`);
+    const full = await project.build(['//big'], disk.env);
+    expect(full.exitCode).not.toBe(0);
+    expect(full.stderr).toMatch(/No space left|DISK_FULL|ENOSPC/);
+    expect(disk.leftovers()).toEqual([]);
+    expect((await project.run(['fsck'], disk.env)).stdout).toMatch(/the store is sound/);
+    project.edit('build.dsm.ts', '400000000', '40');
+    const next = await project.build(['//big'], disk.env);
+    expect([next.exitCode, next.stderr]).toEqual([0, expect.stringMatching(/build succeeded/)]);
+    expect(next.executed).toEqual(['//big']);
+  });
+
+  it.each([
+    ['is full from the start', 'size=1m'],
+    ['has no inodes left', 'nr_inodes=200'],
+  ])('%s says so, and works once there is room', async (_what, options) => {
+    using disk = new SmallDisk(options);
+    open(`export const a = shell({ script: 'echo ${unique()} >/out/file' });`);
+    const full = await project.build(['//a'], disk.env);
+    expect(full.stderr).toMatch(/ENOSPC[^]*disk is full/);
+    expect(full.exitCode).toBe(4);
+    expect(disk.leftovers()).toEqual([]);
+    disk.remount('size=400m,nr_inodes=100k');
+    const next = await project.build(['//a'], disk.env);
+    expect([next.exitCode, next.stderr]).toEqual([0, expect.stringMatching(/build succeeded/)]);
+    expect((await project.run(['fsck'], disk.env)).stdout).toMatch(/the store is sound/);
+  });
+
+  it('is read-only says so, and is left as it is', async () => {
+    using disk = new SmallDisk('size=400m');
+    open(`export const a = shell({ script: 'echo ${unique()} >/out/file' });`);
+    await project.build(['//a'], disk.env);
+    disk.remount('ro');
+    project.edit('build.dsm.ts', 'echo', 'echo more');
+    const { exitCode, stderr } = await project.build(['//a'], disk.env);
+    expect(stderr).toMatch(/EROFS[^]*read-only/);
+    expect(exitCode).toBe(4);
+    disk.remount('rw');
+    expect((await project.build(['//a'], disk.env)).executed).toEqual(['//a']);
+  });
+});
+
+describe.skipIf(process.getuid?.() !== 0)('a store of another user', () => {
+  it('that may not be written says so', () => {
+    open(`export const a = combine({ name: 'a' });`);
+    const folder = mkdtempSync(join(tmpdir(), 'dsmb-foreign-'));
+    chmodSync(folder, 0o755);
+    chmodSync(project.folder, 0o755);
+    const args = ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath];
+    const main = join(project.folder, 'node_modules/dsmb/src/cli/main.ts');
+    const { status, stderr } = spawnSync('setpriv', [...args, main, 'build', '//a'], {
+      cwd: project.folder,
+      env: { PATH: process.env['PATH'], DSMB_STORE: folder, NO_COLOR: '1' },
+      encoding: 'utf8',
+    });
+    rmSync(folder, { recursive: true });
+    expect(stderr).toMatch(/EACCES[^]*may not be used by this user/);
+    expect(status).toBe(4);
+  });
+});
+
+describe('a clock that was set', () => {
+  it.each([
+    ['back: sources of the future', 10 * 365],
+    ['forward: sources of the past', -10 * 365],
+  ])('%s are read when they change, and only then', async (_what, days) => {
+    open(`import { file } from 'dsmb'; export const a = combine({ name: 'clock', of: [file('./source')] });`);
+    const write = (text: string): void => {
+      project.write('source', text);
+      const time = new Date(Date.now() + days * 86_400_000);
+      utimesSync(project.path('source'), time, time);
+    };
+    write('one');
+    expect((await project.build(['//a'])).executed).toEqual(['//a']);
+    expect((await project.build(['//a'])).executed).toEqual([]);
+    write('two');
+    expect((await project.build(['//a'])).executed).toEqual(['//a']);
+    expect(project.read('dsmb-out/a/clock.txt')).toBe('two');
+    write('one');
+    expect((await project.build(['//a'])).executed).toEqual([]);
+  });
+});
+
+describe('kill -9', () => {
+  const slow = (): string => `export const slow = shell({ script: 'echo half >/out/file; sleep 1000; echo ${unique()}' });`;
+
+  it.each(['spawner-main', '/usr/bin/bwrap'])('of %s ends the action, publishes nothing, and leaves nothing', async (victim) => {
+    open(slow());
+    const build = project.start(['build', '//slow']);
+    await build.untilSaid('start //slow');
+    const [pid] = await processNamed(victim);
+    process.kill(Number(pid), 'SIGKILL');
+    const { exitCode, stderr } = await build.finished;
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/error ACTION_FAILED \/\/slow/);
+    expect(await store.processesLeft()).toEqual([]);
+    for (const folder of ['sandboxes', 'incoming', 'present.v1']) expect(store.names(folder)).toEqual([]);
+    project.edit('build.dsm.ts', 'sleep 1000', 'echo whole >/out/file');
+    expect((await project.build(['//slow'])).executed).toEqual(['//slow']);
+    expect(project.read('dsmb-out/slow/file')).toBe('whole\n');
+  });
+
+  it('of a builder leaves no lock, and its leftovers go with the next build', async () => {
+    open(slow());
+    const build = project.start(['build', '//slow']);
+    await build.untilSaid('start //slow');
+    build.killBuilder();
+    await build.finished;
+    expect(await store.processesLeft()).toEqual([]);
+    project.edit('build.dsm.ts', 'sleep 1000', 'echo whole >/out/file');
+    expect((await project.build(['//slow'])).exitCode).toBe(0);
+    for (const folder of ['sandboxes', 'incoming', 'present.v1']) expect(store.names(folder)).toEqual([]);
+    expect((await project.run(['fsck'])).exitCode).toBe(0);
+  });
+
+  async function processNamed(part: string): Promise<string[]> {
+    for (;;) {
+      const found = store.processes().filter((line) => line.includes(part));
+      // Of bubblewrap's two processes, the outer one.
+      if (found.length > 0) return found[0]!.split(' ');
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+});
+
+describe('an action that locks its folders against removal', () => {
+  it('leaves nothing behind, whoever runs it', async () => {
+    open(`export const a = shell({ script: 'mkdir -p /tmp/x/y; chmod 0 /tmp/x/y /tmp/x; echo ${unique()} >/out/file' });`);
+    expect((await project.build(['//a'])).exitCode).toBe(0);
+    expect(store.names('sandboxes')).toEqual([]);
+  });
+});
