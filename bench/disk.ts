@@ -11,7 +11,7 @@ import { isInstalled, mebibytes, median, seconds, table, timeProgram } from './t
 
 const HELP = `Usage: node bench/disk.ts [--runs N] [--payload MiB] [--full]
 
-Builds //cloudTarball and //bootableDisk of this repository with a payload that compresses to about 40 % (once:
+Builds //cloudTarball and //bootableDisk of this repository with a payload of the kernel's files (once:
 the installation runs), then measures builds with fresh MAC addresses, without the verify boot, and other ways to the same.
 
   --runs N       measurements of each, 5 unless told; the median counts

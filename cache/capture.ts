@@ -4,11 +4,13 @@ import { join, posix } from 'node:path';
 import { fail } from '../src/model/diagnostic.ts';
 import type { Digest } from '../src/model/digest.ts';
 import { digestOf, type Cas } from './cas.ts';
-import { hashFile, syncFiles } from './files.ts';
+import { hashFile, startSync, syncFiles } from './files.ts';
 import type { Node, Trees } from './tree.ts';
 
 /** More files than this are synced by one pass over the file system instead of one by one. */
 const MANY_FILES = 64;
+/** A file of this size is written to the disk while it is hashed. */
+const LARGE_BYTES = 8 * 1024 * 1024;
 
 export interface CaptureRequest {
   /** The folder on the store's file system that holds the outputs. */
@@ -40,6 +42,7 @@ export async function capture(
   request: CaptureRequest,
 ): Promise<Captured> {
   const pending: Pending[] = [];
+  const syncing: Promise<void>[] = [];
   let bytesHashed = 0;
 
   const visit = (path: string, seenAt: string): Node => {
@@ -51,10 +54,18 @@ export async function capture(
       return trees.store(entries);
     }
     if (!stats.isFile()) return fail('OUTPUT_NOT_A_FILE', `output ${seenAt} is neither a file, a folder nor a symlink`);
+    if (stats.size >= LARGE_BYTES) syncInBackground(path);
     const of = hashFile(path);
     bytesHashed += of.size;
     if (!cas.has(of)) pending.push({ path, digest: of });
     return { type: 'file', digest: of, executable: (stats.mode & 0o100) !== 0 };
+  };
+
+  const syncInBackground = (path: string): void => {
+    const sync = startSync(path);
+    // A failure is met when all are waited for.
+    sync.catch(() => undefined);
+    syncing.push(sync);
   };
 
   const resolveLink = (path: string, seenAt: string): Node => {
@@ -69,6 +80,7 @@ export async function capture(
 
   const nodes = new Map<string, Node>();
   for (const name of names) nodes.set(name, visit(join(request.folder, name), `${request.mountedAt}/${name}`));
+  await Promise.all(syncing);
   await publish(cas, pending, request);
   return { nodes, bytesHashed };
 }

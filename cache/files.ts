@@ -5,6 +5,7 @@ import {
   constants,
   copyFileSync,
   fstatSync,
+  fsync,
   fsyncSync,
   lstatSync,
   mkdirSync,
@@ -126,6 +127,18 @@ export async function syncFiles(paths: Iterable<string>): Promise<void> {
 
 /** Bounds the files that are open at once. */
 const SYNCED_TOGETHER = 64;
+
+/** Begins to make a file durable in a thread of the pool, while this one goes on. */
+export function startSync(path: string): Promise<void> {
+  const file = openSync(path, 'r');
+  return new Promise((resolve, reject) => {
+    fsync(file, (error) => {
+      closeSync(file);
+      if (error) reject(error);
+      else resolve();
+    });
+  });
+}
 
 async function syncFile(path: string): Promise<void> {
   await using file = await open(path, 'r').catch(ignoreMissing);

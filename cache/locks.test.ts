@@ -19,7 +19,9 @@ async function holder(name: string) {
     const lock = await new Locks(${JSON.stringify(folder)}).tryTake(${JSON.stringify(name)});
     console.log(lock ? 'held' : 'taken');
     setTimeout(() => {}, 60_000);`;
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const [said] = (await once(child.stdout, 'data')) as [Buffer];
   return { child, said: said.toString().trim() };
 }

@@ -13,7 +13,7 @@ import { fileOf, pickFiles } from './pick.ts';
 
 const version: DsmVersion = { model: 'DS3615xs', platform: 'bromolow', version: '6.1.7', build: '15284' };
 
-/** MiB of filling in the installed system, which compresses as a system does: a larger disk for measurements. */
+/** MiB of the kernel's files in the installed system, as filling: a larger disk for measurements. */
 export const payloadMiB = param.integer({ default: 4, doc: 'MiB of filling in the stand-in system' });
 
 /** Debian's kernel with its modules, unpacked. */
@@ -136,7 +136,7 @@ export const loader = standInLoader({ kernel, rd, extra, version });
 export const system = systemArchive({
   layers: [folder('shared'), folder('system'), programs, tree({ files: { 'etc.defaults/VERSION': VERSION } })],
   links: { ...LINKS, 'usr/sbin/init': '../bin/busybox' },
-  payloadMiB,
+  filling: { MiB: payloadMiB, from: kernelPackage },
 });
 
 /** An installation archive in the shape of the original's. */

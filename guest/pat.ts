@@ -13,20 +13,21 @@ export const systemArchive = rule<
     readonly layers: readonly Tree[];
     /** Symbolic links to add: path to target. */
     readonly links: Readonly<Record<string, string>>;
-    /** MiB of filling, to make a larger disk; 0 unless told. */
-    readonly payloadMiB?: Value<number>;
+    /** Fills the system with this many MiB of the files of a folder, to make a larger disk. */
+    readonly filling?: { readonly MiB: Value<number>; readonly from: Tree };
   },
   'File'
 >({
   name: 'systemArchive',
   makes: File,
-  implement({ layers, links, payloadMiB = 0 }, actions) {
+  implement({ layers, links, filling }, actions) {
     const inputs = Object.fromEntries(layers.map((layer, index) => [`layer${index}`, layer]));
+    const fillingMiB = filling?.MiB ?? 0;
     return actions.step({
       mnemonic: 'GuestSystem',
       module: packSystem,
-      args: { layers: Object.keys(inputs), links, payloadMiB },
-      inputs,
+      args: { layers: Object.keys(inputs), links, fillingMiB },
+      inputs: { ...inputs, ...(filling && fillingMiB > 0 ? { filling: filling.from } : {}) },
       outputs: { system: { name: 'hda1.tgz', kind: File } },
     }).system;
   },

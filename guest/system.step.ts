@@ -1,9 +1,9 @@
 /** Packs the installed system into `hda1.tgz`. */
-import { createCipheriv, type Cipheriv } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { step } from 'dsmb/step';
+import { fail, sortByCodePoint, step } from 'dsmb/step';
 import { pack, type Pack } from 'tar-stream';
 import { layerEntries, type LayerEntry } from './layers.ts';
 import { addFile } from './tar-file.ts';
@@ -13,8 +13,8 @@ interface Spec {
     /** Inputs in the order in which they are laid over each other, and symbolic links to add. */
     readonly layers: readonly string[];
     readonly links: Readonly<Record<string, string>>;
-    /** MiB of filling, to make a larger disk. */
-    readonly payloadMiB: number;
+    /** MiB of filling, to make a larger disk, from the files of the input `filling`. */
+    readonly fillingMiB: number;
   };
   readonly inputs: never;
   readonly outputs: 'system';
@@ -31,7 +31,8 @@ export default step<Spec>(async ({ args, allInputs, outputs, epoch }) => {
   const writing = pipeline(archive, createGzip(), createWriteStream(outputs.system));
   for (const entry of layerEntries(folders, args.links, MOUNT_POINTS))
     await addEntry(archive, entry, new Date(epoch * 1000));
-  if (args.payloadMiB > 0) await addPayload(archive, args.payloadMiB, new Date(epoch * 1000));
+  const source = allInputs['filling'];
+  if (source) await addFilling(archive, source, args.fillingMiB, new Date(epoch * 1000));
   archive.finalize();
   await writing;
 });
@@ -48,25 +49,25 @@ async function addEntry(archive: Pack, entry: LayerEntry, mtime: Date): Promise<
   }
 }
 
-/** The key stream of AES in counter mode: always the same bytes, and gzip finds nothing in them. */
-/** Bytes of each page that do not compress; the rest is text. Together they shrink as an installed system does. */
-const PAGE = 4096;
-const NOISE = 1500;
-
-async function addPayload(archive: Pack, mebibytes: number, mtime: Date): Promise<void> {
-  const cipher = createCipheriv('aes-128-ctr', Buffer.alloc(16), Buffer.alloc(16));
-  const header = { name: 'usr/share/payload', mode: 0o644, mtime, size: mebibytes * MIB, ...OWNER };
-  await addFile(
-    archive,
-    header,
-    (function* () {
-      for (let written = 0; written < mebibytes; written++) yield mebibyte(cipher, written);
-    })(),
-  );
+/** One large file made of the files of a folder, in order, again from the start when they are not enough. */
+async function addFilling(archive: Pack, folder: string, mebibytes: number, mtime: Date): Promise<void> {
+  const header = { name: 'usr/share/filling', mode: 0o644, mtime, size: mebibytes * MIB, ...OWNER };
+  await addFile(archive, header, filling(folder, mebibytes * MIB));
 }
 
-function mebibyte(noise: Cipheriv, number: number): Buffer {
-  const bytes = Buffer.alloc(MIB, `filling of mebibyte ${number}\n`);
-  for (let page = 0; page < MIB; page += PAGE) noise.update(Buffer.alloc(NOISE)).copy(bytes, page);
-  return bytes;
+async function* filling(folder: string, size: number): AsyncGenerator<Buffer> {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const paths = sortByCodePoint(entries.map(({ parentPath, name }) => join(parentPath, name)));
+  let left = size;
+  while (left > 0) {
+    const before = left;
+    for (const path of paths) {
+      for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+        yield chunk.subarray(0, left);
+        left -= Math.min(left, chunk.length);
+        if (left === 0) return;
+      }
+    }
+    if (left === before) fail('NOTHING_TO_FILL_WITH', 'the folder that the system is to be filled from has no content');
+  }
 }

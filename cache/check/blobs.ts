@@ -44,10 +44,12 @@ function checkBlob({ store, sound, report }: Check, folder: Folder, name: string
   if (!stats.isFile()) return finding('is no file', 'remove');
   const actual = hashQuietly(join(store.root, path));
   if (actual === undefined) return finding('cannot be read', statOf(join(store.root, path)) ? 'none' : 'remove');
-  if (actual !== hash) return finding(`has other content (${stats.size} bytes, sha256 ${actual.slice(0, 12)}…)`, 'remove');
+  if (actual !== hash)
+    return finding(`has other content (${stats.size} bytes, sha256 ${actual.slice(0, 12)}…)`, 'remove');
   if (folder === 'cas.v1') sound.set(hash, stats.size);
   const mode = stats.mode & 0o7777;
-  if (mode !== MODES[folder]) return finding(`has mode ${mode.toString(8)} instead of ${MODES[folder].toString(8)}`, 'reset');
+  if (mode !== MODES[folder])
+    return finding(`has mode ${mode.toString(8)} instead of ${MODES[folder].toString(8)}`, 'reset');
   if (stats.mtimeMs !== STORE_TIME.getTime()) finding('was touched, but its content is right', 'reset');
 }
 

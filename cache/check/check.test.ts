@@ -19,13 +19,20 @@ function sampleStore(): Store {
   const store = new Store(join(folder, String(stores++)));
   for (const name of ['a', 'b', 'c']) {
     const files = ['1', '2'].map(
-      (file) => [`${name}/${file}`, captureBytes(store.cas, Buffer.from(`${name}${file}`.repeat(50)), file === '1')] as const,
+      (file) =>
+        [`${name}/${file}`, captureBytes(store.cas, Buffer.from(`${name}${file}`.repeat(50)), file === '1')] as const,
     );
     const output = store.trees.build(files);
     if (output.type !== 'directory') throw new Error('no folder');
     store.folders.folder(output);
     const key = store.cas.put(Buffer.from(`key ${name}`));
-    store.actions.put(key, { outputs: new Map([['out/x', output]]), log: undefined, startedAt: 0, durationMs: 0, worker: '' });
+    store.actions.put(key, {
+      outputs: new Map([['out/x', output]]),
+      log: undefined,
+      startedAt: 0,
+      durationMs: 0,
+      worker: '',
+    });
   }
   return store;
 }
@@ -71,7 +78,9 @@ describe('a check', () => {
         fc.nat(),
         async (damage, index) => {
           const store = sampleStore();
-          const needed = filesBelow(store, 'cas.v1').filter((path) => readFileSync(path).length > 0 && !readFileSync(path).toString().startsWith('key'));
+          const needed = filesBelow(store, 'cas.v1').filter(
+            (path) => readFileSync(path).length > 0 && !readFileSync(path).toString().startsWith('key'),
+          );
           const victim = needed[index % needed.length]!;
           damages[damage](victim);
           const { findings } = await run(new Store(store.root));
@@ -103,8 +112,13 @@ describe('a check', () => {
     const store = sampleStore();
     writeFileSync(join(store.root, 'cas.v1', 'stray'), '');
     writeFileSync(join(store.root, 'holiday.jpg'), '');
-    chmodSync(filesBelow(store, 'cas.v1').find((path) => readFileSync(path).length > 0 && !path.endsWith('stray'))!, 0o666);
-    const found = (await run(store, true)).findings.map(({ path, repair }) => `${repair} ${path.replace(/[0-9a-f]{64}/, 'HASH')}`);
+    chmodSync(
+      filesBelow(store, 'cas.v1').find((path) => readFileSync(path).length > 0 && !path.endsWith('stray'))!,
+      0o666,
+    );
+    const found = (await run(store, true)).findings.map(
+      ({ path, repair }) => `${repair} ${path.replace(/[0-9a-f]{64}/, 'HASH')}`,
+    );
     expect(found).toContain('remove cas.v1/stray');
     expect(found).toContain('none holiday.jpg');
     expect(found.some((one) => /^reset cas\.v1\/..\/HASH$/.test(one))).toBe(true);

@@ -23,7 +23,8 @@ export function checkFolders(check: Check): void {
 function directoryProblem(check: Check, hash: string, path: string, shown: string): string | undefined {
   if (!statOf(path)?.isDirectory()) return `${shown || 'it'} is no folder`;
   const bytes = hash === EMPTY.hash ? Buffer.alloc(0) : readQuietly(blobPath(check, hash));
-  if (!bytes || (hash !== EMPTY.hash && !check.sound.has(hash))) return `the list of ${shown || 'its files'} is missing or broken`;
+  if (!bytes || (hash !== EMPTY.hash && !check.sound.has(hash)))
+    return `the list of ${shown || 'its files'} is missing or broken`;
   const entries = decoded(bytes);
   if (!entries) return `the list of ${shown || 'its files'} is none`;
   const alien = entriesOf(path).find(({ name }) => !entries.has(name));

@@ -14,7 +14,9 @@ const TEMPORARY = /^\.[0-9a-f]{12}\.tmp$/;
 /** Checks all of them; gives their number. */
 export function checkRecords(check: Check): number {
   const missing = new Missing(check);
-  return checkResults(check, missing) + checkNamed(check, missing, 'packages.v1') + checkNamed(check, missing, 'bundles.v1');
+  return (
+    checkResults(check, missing) + checkNamed(check, missing, 'packages.v1') + checkNamed(check, missing, 'bundles.v1')
+  );
 }
 
 function checkResults(check: Check, missing: Missing): number {

@@ -20,11 +20,24 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
 /** A result whose output is a folder of these files. */
-function addResult(store: Store, name: string, contents: readonly string[], ageDays: number): { key: Digest; output: Node } {
-  const files = contents.map((text, index) => [`d${index % 2}/f${index}`, captureBytes(store.cas, Buffer.from(text))] as const);
+function addResult(
+  store: Store,
+  name: string,
+  contents: readonly string[],
+  ageDays: number,
+): { key: Digest; output: Node } {
+  const files = contents.map(
+    (text, index) => [`d${index % 2}/f${index}`, captureBytes(store.cas, Buffer.from(text))] as const,
+  );
   const output = store.trees.build(files);
   const key = store.cas.put(Buffer.from(`not an Action: ${name}`));
-  store.actions.put(key, { outputs: new Map([['out/x', output]]), log: undefined, startedAt: 0, durationMs: 0, worker: '' });
+  store.actions.put(key, {
+    outputs: new Map([['out/x', output]]),
+    log: undefined,
+    startedAt: 0,
+    durationMs: 0,
+    worker: '',
+  });
   age(join(store.root, entryPath(key)), ageDays);
   return { key, output };
 }
@@ -64,8 +77,16 @@ describe('a collection', () => {
         const store = newStore();
         const stamp = join(store.root, 'stamp');
         writeFileSync(stamp, '');
-        const made = results.map((one, index) => ({ ...one, ...addResult(store, String(index), one.contents, one.ageDays) }));
-        delivered(store, '//x', made.filter(({ rooted }) => rooted).map(({ key }) => key), stamp);
+        const made = results.map((one, index) => ({
+          ...one,
+          ...addResult(store, String(index), one.contents, one.ageDays),
+        }));
+        delivered(
+          store,
+          '//x',
+          made.filter(({ rooted }) => rooted).map(({ key }) => key),
+          stamp,
+        );
         forgetUses(store);
         const collected = await collect(store, limits);
         const reopened = new Store(store.root);

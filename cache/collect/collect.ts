@@ -191,7 +191,9 @@ class Collection {
 
 /** What explains a root's records to people: the parts of their keys, and the history of the workspace. */
 function besides({ records, workspace }: Root): string[] {
-  const parts = records.filter((one) => one.startsWith('ac.v1/')).map((one) => one.replace('ac.v1', 'parts.v1') + '.json');
+  const parts = records
+    .filter((one) => one.startsWith('ac.v1/'))
+    .map((one) => one.replace('ac.v1', 'parts.v1') + '.json');
   return [...parts, join('builds.v1', hash('sha256', workspace, 'hex').slice(0, 16))];
 }
 

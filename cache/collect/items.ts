@@ -67,7 +67,11 @@ function resultReferences(key: string, path: string): Reference[] {
   const result = readResult(path);
   if (!result) return [];
   const made = [...result.outputs.values()].flatMap(referenceTo);
-  return [{ hash: key, as: 'action' }, ...made, ...(result.log ? [{ hash: result.log.hash, as: 'file' } as const] : [])];
+  return [
+    { hash: key, as: 'action' },
+    ...made,
+    ...(result.log ? [{ hash: result.log.hash, as: 'file' } as const] : []),
+  ];
 }
 
 export function referenceTo(node: Node): Reference[] {

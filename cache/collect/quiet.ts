@@ -75,7 +75,8 @@ export function hashQuietly(path: string): string | undefined {
   if (file === undefined) return undefined;
   try {
     const hash = createHash('sha256');
-    for (let read = readSync(file, BUFFER); read > 0; read = readSync(file, BUFFER)) hash.update(BUFFER.subarray(0, read));
+    for (let read = readSync(file, BUFFER); read > 0; read = readSync(file, BUFFER))
+      hash.update(BUFFER.subarray(0, read));
     return hash.digest('hex');
   } finally {
     closeSync(file);

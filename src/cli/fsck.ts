@@ -55,6 +55,10 @@ function report({ blobs, bytes, records }: Checked, findings: readonly Named[], 
   });
   const broken = findings.filter(({ repair: remedy }) => remedy !== 'none').length;
   const verdict =
-    broken === 0 ? 'the store is sound' : repair ? `${broken} mended` : `${broken} broken: dsmb fsck --repair removes them`;
+    broken === 0
+      ? 'the store is sound'
+      : repair
+        ? `${broken} mended`
+        : `${broken} broken: dsmb fsck --repair removes them`;
   return [...lines, `${verdict}; ${plural(blobs, 'sound blob')} (${formatBytes(bytes)}), ${plural(records, 'record')}`];
 }

@@ -17,8 +17,16 @@ export const gc: Command = {
     ['dsmb gc --max-age 0d', 'all that neither the last outputs nor `dsmb keep` need'],
   ],
   options: {
-    'max-size': { type: 'string', value: 'SIZE', help: 'for example 20GiB, or none (default: $DSMB_MAX_SIZE or 60GiB)' },
-    'max-age': { type: 'string', value: 'AGE', help: 'since the last use: 30d, 12h, or none (default: $DSMB_MAX_AGE or 30d)' },
+    'max-size': {
+      type: 'string',
+      value: 'SIZE',
+      help: 'for example 20GiB, or none (default: $DSMB_MAX_SIZE or 60GiB)',
+    },
+    'max-age': {
+      type: 'string',
+      value: 'AGE',
+      help: 'since the last use: 30d, 12h, or none (default: $DSMB_MAX_AGE or 30d)',
+    },
     'dry-run': { type: 'boolean', short: 'n', help: 'remove nothing' },
     json: { type: 'boolean', help: 'the figures as JSON' },
   },
@@ -32,7 +40,9 @@ async function runGc(call: Call): Promise<number> {
   store.sweep();
   const collected =
     (await collectNow(store, { ...bound, dryRun: call.flag('dry-run') })) ??
-    fail('GC_RUNNING', 'another process is collecting garbage in this store', { hint: 'wait for it, then run it again' });
+    fail('GC_RUNNING', 'another process is collecting garbage in this store', {
+      hint: 'wait for it, then run it again',
+    });
   if (call.flag('json')) console.log(JSON.stringify(collected, undefined, 2));
   else console.log(report(collected, bound, performance.now() - started));
   return EXIT.ok;
@@ -50,7 +60,10 @@ function boundFrom(call: Call): Bound {
 
 function report(collected: Collected, { maxSize }: Bound, durationMs: number): string {
   const { removed, removedBytes, keptBytes, rootBytes, roots, runningBuilds, dryRun } = collected;
-  const rows = Object.entries(removed).map(([kind, { count, bytes }]) => [`  ${plural(count, kind)}`, formatBytes(bytes)]);
+  const rows = Object.entries(removed).map(([kind, { count, bytes }]) => [
+    `  ${plural(count, kind)}`,
+    formatBytes(bytes),
+  ]);
   return [
     ...alignColumns(rows),
     `${dryRun ? 'would remove' : 'removed'} ${formatBytes(removedBytes)} in ${formatDuration(durationMs)}; ${formatBytes(keptBytes)} kept`,
@@ -62,6 +75,8 @@ function report(collected: Collected, { maxSize }: Bound, durationMs: number): s
 
 function tooLarge(maxSize: number, rootBytes: number): string {
   const remedy =
-    rootBytes > maxSize ? 'roots alone need more: dsmb clean, dsmb keep --remove //x' : 'the rest is in use: try again later';
+    rootBytes > maxSize
+      ? 'roots alone need more: dsmb clean, dsmb keep --remove //x'
+      : 'the rest is in use: try again later';
   return `the store is larger than ${formatBytes(maxSize)}: ${remedy}`;
 }

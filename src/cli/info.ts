@@ -54,7 +54,10 @@ function report(facts: Facts, parts: readonly Part[]): string {
   const rows = [
     ...Object.entries(rest).map(([name, value]) => [name, String(value)]),
     ['roots', `${roots.kept} kept, ${roots.delivered} delivered`],
-    ['bounds', `${Number.isFinite(maxSize) ? formatBytes(maxSize) : 'any size'}, ${String(maxAgeDays)} days since the last use`],
+    [
+      'bounds',
+      `${Number.isFinite(maxSize) ? formatBytes(maxSize) : 'any size'}, ${String(maxAgeDays)} days since the last use`,
+    ],
     ['on disk', formatBytes(total)],
   ];
   const sizes = parts.map(({ name, count, bytes }) => [`  ${name}`, String(count), formatBytes(bytes)]);

@@ -34,7 +34,12 @@ export function openDeb(file: string, name: string): OpenDeb {
   // Taken at once: it listens, and an entry that nobody listens for is lost.
   const tarEntries = tar[Symbol.asyncIterator]();
   const feeding = pipeline(child.stdout, tar).catch((error: unknown) => tar.destroy(error as Error));
-  return { name, entries: entries(), close: () => void child.kill('SIGKILL') };
+  // Half-read streams would keep the process from ending.
+  const close = (): void => {
+    child.kill('SIGKILL');
+    tar.destroy();
+  };
+  return { name, entries: entries(), close };
 
   async function* entries(): AsyncGenerator<DebEntry> {
     try {
@@ -47,7 +52,7 @@ export function openDeb(file: string, name: string): OpenDeb {
       const ended = await child;
       broken(name, ended.failed ? ended.stderr || String(ended.shortMessage) : String(error));
     } finally {
-      child.kill('SIGKILL');
+      close();
     }
     await feeding;
     const ended = await child;

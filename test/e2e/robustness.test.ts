@@ -152,23 +152,27 @@ describe('a clock that was set', () => {
 });
 
 describe('kill -9', () => {
-  const slow = (): string => `export const slow = shell({ script: 'echo half >/out/file; sleep 1000; echo ${unique()}' });`;
+  const slow = (): string =>
+    `export const slow = shell({ script: 'echo half >/out/file; sleep 1000; echo ${unique()}' });`;
 
-  it.each(['spawner-main', '/usr/bin/bwrap'])('of %s ends the action, publishes nothing, and leaves nothing', async (victim) => {
-    open(slow());
-    const build = project.start(['build', '//slow']);
-    await build.untilSaid('start //slow');
-    const [pid] = await processNamed(victim);
-    process.kill(Number(pid), 'SIGKILL');
-    const { exitCode, stderr } = await build.finished;
-    expect(exitCode).toBe(1);
-    expect(stderr).toMatch(/error ACTION_FAILED \/\/slow/);
-    expect(await store.processesLeft()).toEqual([]);
-    for (const folder of ['sandboxes', 'incoming', 'present.v1']) expect(store.names(folder)).toEqual([]);
-    project.edit('build.dsm.ts', 'sleep 1000', 'echo whole >/out/file');
-    expect((await project.build(['//slow'])).executed).toEqual(['//slow']);
-    expect(project.read('dsmb-out/slow/file')).toBe('whole\n');
-  });
+  it.each(['spawner-main', '/usr/bin/bwrap'])(
+    'of %s ends the action, publishes nothing, and leaves nothing',
+    async (victim) => {
+      open(slow());
+      const build = project.start(['build', '//slow']);
+      await build.untilSaid('start //slow');
+      const [pid] = await processNamed(victim);
+      process.kill(Number(pid), 'SIGKILL');
+      const { exitCode, stderr } = await build.finished;
+      expect(exitCode).toBe(1);
+      expect(stderr).toMatch(/error ACTION_FAILED \/\/slow/);
+      expect(await store.processesLeft()).toEqual([]);
+      for (const folder of ['sandboxes', 'incoming', 'present.v1']) expect(store.names(folder)).toEqual([]);
+      project.edit('build.dsm.ts', 'sleep 1000', 'echo whole >/out/file');
+      expect((await project.build(['//slow'])).executed).toEqual(['//slow']);
+      expect(project.read('dsmb-out/slow/file')).toBe('whole\n');
+    },
+  );
 
   it('of a builder leaves no lock, and its leftovers go with the next build', async () => {
     open(slow());
@@ -195,7 +199,9 @@ describe('kill -9', () => {
 
 describe('an action that locks its folders against removal', () => {
   it('leaves nothing behind, whoever runs it', async () => {
-    open(`export const a = shell({ script: 'mkdir -p /tmp/x/y; chmod 0 /tmp/x/y /tmp/x; echo ${unique()} >/out/file' });`);
+    open(
+      `export const a = shell({ script: 'mkdir -p /tmp/x/y; chmod 0 /tmp/x/y /tmp/x; echo ${unique()} >/out/file' });`,
+    );
     expect((await project.build(['//a'])).exitCode).toBe(0);
     expect(store.names('sandboxes')).toEqual([]);
   });

@@ -31,7 +31,8 @@ afterEach(() => projects.forEach((project) => project[Symbol.dispose]()));
 describe('eight builds at once', () => {
   it('run each action once in all', async () => {
     const builds = await Promise.all(projects.map((project) => project.build(['//all'])));
-    for (const { stderr, exitCode } of builds) expect([exitCode, stderr]).toEqual([0, expect.stringMatching(/build succeeded/)]);
+    for (const { stderr, exitCode } of builds)
+      expect([exitCode, stderr]).toEqual([0, expect.stringMatching(/build succeeded/)]);
     for (const name of ['a', 'b', 'ab', 'all']) expect(store.runs(`${name} ${salt}`)).toBe(1);
     const ran = builds.flatMap(({ executed }) => executed).toSorted();
     expect(ran).toEqual(['//a', '//ab', '//all', '//b', '//slow']);

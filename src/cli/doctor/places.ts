@@ -31,12 +31,24 @@ const FREE_SPACE = 'dsmb gc --max-size 10GiB, or set DSMB_STORE to a folder on a
 export const places: readonly Checkup[] = [
   { name: 'store', look: storeIsWritable, remedy: 'set DSMB_STORE to a folder that this user may write' },
   { name: 'store: disk space', look: () => space(storeRoot()), remedy: FREE_SPACE },
-  { name: 'store: hard links', look: hardLinks, remedy: 'set DSMB_STORE to a folder on a Linux file system (ext4, xfs, btrfs)' },
-  { name: 'store: programs', look: programsRun, remedy: 'the file system is mounted noexec: set DSMB_STORE to another folder' },
+  {
+    name: 'store: hard links',
+    look: hardLinks,
+    remedy: 'set DSMB_STORE to a folder on a Linux file system (ext4, xfs, btrfs)',
+  },
+  {
+    name: 'store: programs',
+    look: programsRun,
+    remedy: 'the file system is mounted noexec: set DSMB_STORE to another folder',
+  },
   { name: 'store: reflinks', look: reflinks, remedy: 'copies take space and time; xfs and btrfs share them' },
   { name: 'store: locks', look: locks, remedy: 'builds beside each other may do the same work twice' },
   { name: 'temporary folder', look: () => space(tmpdir()), remedy: 'set TMPDIR to a folder that this user may write' },
-  { name: 'mirrors', look: mirrors, remedy: 'see whether `apt-get update` works; dsmb uses the same sources and proxies' },
+  {
+    name: 'mirrors',
+    look: mirrors,
+    remedy: 'see whether `apt-get update` works; dsmb uses the same sources and proxies',
+  },
 ];
 
 /** A folder in the store, and its end. */
@@ -122,7 +134,8 @@ async function mirrors() {
     const options = { cache, signal: AbortSignal.timeout(MIRROR_TIMEOUT_MS) };
     const lines = await apt(options, 'apt-get', ['update', '--print-uris']);
     const files = [...new Set([...lines.matchAll(/^'([^']+InRelease)'/gm)].map(([, uri]) => uri!))];
-    if (files.length === 0) return bad('this machine has no Debian package sources', 'add one to /etc/apt/sources.list');
+    if (files.length === 0)
+      return bad('this machine has no Debian package sources', 'add one to /etc/apt/sources.list');
     const errors = await Promise.all(
       files.map((uri, index) => aptHelper(options, ['download-file', uri, join(cache, `release-${index}`)])),
     );
