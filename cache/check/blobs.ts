@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { STORE_TIME } from '../files.ts';
 import { entriesOf, hashQuietly, statOf } from '../collect/quiet.ts';
-import type { Check, Finding } from './check.ts';
+import type { Check, Finding } from './finding.ts';
 
 const HASH = /^[0-9a-f]{64}$/;
 const FOLDERS = ['cas.v1', 'exec.v1'] as const;

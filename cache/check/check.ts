@@ -1,38 +1,18 @@
 /** Checks a store: every blob by its content, every record by what it needs, and that nothing else lies there. */
 import { chmodSync, utimesSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { removeTree, STORE_TIME } from '../files.ts';
 import type { Store } from '../store.ts';
-import { entriesOf } from '../collect/quiet.ts';
 import { checkBlobs } from './blobs.ts';
 import { checkFolders } from './folders.ts';
+import type { Check, Finding } from './finding.ts';
 import { checkRecords } from './records.ts';
-
-/** Something that is not as it should be. */
-export interface Finding {
-  readonly kind: 'blob' | 'result' | 'record' | 'tree folder' | 'foreign';
-  /** Relative to the store. */
-  readonly path: string;
-  readonly problem: string;
-  /** What repair does: takes it away so that it is made again, sets its mode and time, or leaves it to a person. */
-  readonly repair: 'remove' | 'reset' | 'none';
-  /** Keys of the actions whose result it is, or belongs to. */
-  readonly keys: readonly string[];
-}
 
 export interface Checked {
   readonly findings: readonly Finding[];
   readonly blobs: number;
   readonly bytes: number;
   readonly records: number;
-}
-
-/** What the parts of a check share. */
-export interface Check {
-  readonly store: Store;
-  /** Hashes of blobs that are there and sound. */
-  readonly sound: Map<string, number>;
-  readonly report: (finding: Finding) => void;
 }
 
 export interface CheckOptions {
@@ -68,15 +48,4 @@ function mend(store: Store, { path, repair }: Finding): void {
   if (repair !== 'reset') return;
   chmodSync(absolute, path.startsWith('exec.v1') ? 0o555 : 0o444);
   utimesSync(absolute, new Date(), STORE_TIME);
-}
-
-/** Folders of blobs and records, and other names that the store knows. */
-const KNOWN =
-  /^(cas|exec|ac|trees|packages|package-lists|bundles|memo|disks|parts|builds|roots|present|snapshots|durations)\.v1$|^(incoming|sandboxes|logs|debian)$|\.v\d+(\.json)?$/;
-
-/** Names in the store's folder that nobody knows. */
-export function unknownNames(store: Store): string[] {
-  return entriesOf(store.root)
-    .map(({ name }) => name)
-    .filter((name) => !KNOWN.test(name) && relative(store.root, store.downloads) !== name);
 }

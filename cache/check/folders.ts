@@ -1,11 +1,12 @@
 /** Checks tree folders against their trees, and that the store's folder holds nothing else. */
 import { readlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { decodeDirectory } from '../reapi/messages.ts';
 import { entriesOf, hashQuietly, readQuietly, shardedEntries, statOf } from '../collect/quiet.ts';
+import type { Store } from '../store.ts';
 import type { Entries, Node } from '../tree.ts';
 import { EMPTY } from '../cas.ts';
-import { unknownNames, type Check } from './check.ts';
+import type { Check } from './finding.ts';
 
 const HASH = /^[0-9a-f]{64}$/;
 
@@ -61,4 +62,15 @@ function nodeProblem(check: Check, node: Node, path: string, shown: string): str
 
 function blobPath({ store }: Check, hash: string, folder = 'cas.v1'): string {
   return join(store.root, folder, hash.slice(0, 2), hash);
+}
+
+/** Folders of blobs and records, and other names that the store knows. */
+const KNOWN =
+  /^(cas|exec|ac|trees|packages|package-lists|bundles|memo|disks|parts|builds|roots|present|snapshots|durations)\.v1$|^(incoming|sandboxes|logs|debian)$|\.v\d+(\.json)?$/;
+
+/** Names in the store's folder that nobody knows. */
+function unknownNames(store: Store): string[] {
+  return entriesOf(store.root)
+    .map(({ name }) => name)
+    .filter((name) => !KNOWN.test(name) && relative(store.root, store.downloads) !== name);
 }

@@ -4,7 +4,7 @@ import { decodeDirectory } from '../reapi/messages.ts';
 import { referenceTo, type Reference } from '../collect/items.ts';
 import { EMPTY } from '../cas.ts';
 import { readQuietly } from '../collect/quiet.ts';
-import type { Check } from './check.ts';
+import type { Check } from './finding.ts';
 
 export class Missing {
   readonly #check: Check;

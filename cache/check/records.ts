@@ -4,7 +4,7 @@ import { readResult } from '../action-cache.ts';
 import { hashesIn, referenceTo, type Reference } from '../collect/items.ts';
 import { entriesOf, readQuietly, shardedEntries } from '../collect/quiet.ts';
 import { foreign } from './blobs.ts';
-import type { Check } from './check.ts';
+import type { Check } from './finding.ts';
 import { Missing } from './missing.ts';
 
 const HASH = /^[0-9a-f]{64}$/;

@@ -1,5 +1,6 @@
 /** `dsmb fsck`: verifies all that lies in the store. */
-import { check, type Checked, type Finding } from '../../cache/check/check.ts';
+import { check, type Checked } from '../../cache/check/check.ts';
+import type { Finding } from '../../cache/check/finding.ts';
 import { Store, storeRoot } from '../../cache/store.ts';
 import { formatBytes, palette, plural } from '../report/format.ts';
 import { labelsByKey } from '../report/history/labels.ts';

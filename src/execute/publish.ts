@@ -45,11 +45,14 @@ export async function publish(
   return { outputs: new Map(declared.map(({ name }) => [`out/${name}`, nodes.get(name)!])), log };
 }
 
-/** A program that does not look whether its writes succeed ends well on a full disk, with half an output. */
-function requireRoom(who: string, folder: string): void {
+/**
+ * A program that does not look whether its writes succeed ends well on a full disk, with half an output; one that looks
+ * may have had no room to say so in its log.
+ */
+export function requireRoom(who: string, folder: string): void {
   const { bavail, bsize, files, ffree } = statfsSync(folder);
   if (bavail * bsize >= MIN_FREE_BYTES && (files === 0 || ffree >= MIN_FREE_INODES)) return;
-  fail('DISK_FULL', `${who} has filled the disk of the store: what it wrote may be cut`, {
+  fail('DISK_FULL', `the disk of the store is full after ${who}: what it wrote may be cut`, {
     hint: 'free some space (dsmb gc --max-size 10GiB), then run the same command again: finished actions are kept',
   });
 }

@@ -10,7 +10,7 @@ import type { PlannedAction } from '../plan/key.ts';
 import { layOut, layOutFolders, sandboxArgv, type Grants, type Sandbox } from './sandbox.ts';
 import { offerHints } from './hints.ts';
 import type { Machine } from './machine.ts';
-import { publish, type Outputs } from './publish.ts';
+import { publish, requireRoom, type Outputs } from './publish.ts';
 import type { Exit } from './spawner.ts';
 
 /** What a step says while it runs. */
@@ -76,6 +76,7 @@ async function runSandboxed(
         if (record?.type === 'diagnostic') said.push(record.diagnostic);
       },
     });
+    if (exit.code !== 0) requireRoom(`${action.node.label} (${action.node.mnemonic})`, sandbox.out);
     if (exit.code !== 0) throw failure(store, action, sandbox, exit, said[0]);
     return await publish(store, action, sandbox, machine.spawner, signal);
   } finally {

@@ -53,6 +53,12 @@ describe('the target graph', () => {
     expect(edges).toContain('--set size input //first');
   });
 
+  it('can leave closed what other packages are made of', () => {
+    const drawn = targetGraph([{ label: label('', 'last') }], names, new Set(['elsewhere']));
+    expect(drawn).toEqual({ nodes: [{ name: '//last', kind: 'File', role: 'target' }], edges: [] });
+    expect(targetGraph([{ label: label('', 'last') }], names, new Set(['']))).toEqual(graph);
+  });
+
   it('tells what gates from what goes in', () => {
     expect(graph.edges.filter(({ role }) => role === 'gates')).toEqual([
       { from: '//check', to: '//last', role: 'gates' },

@@ -1,5 +1,5 @@
 /** The target graph: what targets and parameters refer to, and its drawing as a Mermaid flowchart. */
-import type { Label } from '../model/label.ts';
+import { splitLabel, type Label } from '../model/label.ts';
 import type { FileParameter, Parameter, Target } from '../model/target.ts';
 
 /** A node of the graph, named as users name it. */
@@ -28,8 +28,15 @@ export interface Names {
   readonly parameters: ReadonlyMap<string, Parameter | FileParameter>;
 }
 
-/** The graph below the given targets. Targets without a name are drawn as part of those that use them. */
-export function targetGraph(roots: readonly { readonly label: Label }[], names: Names): TargetGraph {
+/**
+ * The graph below the given targets. Targets without a name are drawn as part of those that use them. With
+ * `opened`, a target of any other package is drawn, but not what it is made of.
+ */
+export function targetGraph(
+  roots: readonly { readonly label: Label }[],
+  names: Names,
+  opened?: ReadonlySet<string>,
+): TargetGraph {
   const parameterNames = new Map<unknown, string>(
     [...names.parameters].map(([name, parameter]) => [
       parameter.type === 'target' ? parameter.parameter : parameter,
@@ -46,6 +53,7 @@ export function targetGraph(roots: readonly { readonly label: Label }[], names: 
     const name = names.labels.get(target)!;
     if (nodes.has(name)) return;
     nodes.set(name, { name, kind: target.kind.name, role });
+    if (opened && !opened.has(splitLabel(name).packageName)) return;
     visitValue('parameter' in target ? (target as FileParameter).parameter.default : target.attributes, name);
     for (const validation of target.validations) {
       visit(validation, 'validation');

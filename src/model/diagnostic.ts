@@ -55,7 +55,8 @@ export function toDiagnostic(error: unknown): Diagnostic {
 
 function systemHint(code: string): string {
   const hints: Record<string, string> = {
-    ENOSPC: 'the disk is full: free some space, then run the same command again (finished actions are kept)',
+    ENOSPC:
+      'the disk is full: free some space (dsmb gc --max-size 10GiB), then run the same command again (finished actions are kept)',
     EACCES: 'the file or folder may not be used by this user: check its owner and mode',
     EROFS: 'the file system is read-only: set DSMB_STORE to a folder that can be written',
     EMFILE: 'too many open files: raise the limit with `ulimit -n 4096`',

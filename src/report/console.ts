@@ -64,7 +64,9 @@ export class ConsoleReporter implements Disposable {
         return this.#line(`${yellow('warning')} ${event.message}`);
       case 'store-collected': {
         const { removedBytes, keptBytes } = event;
-        return this.#line(dim(`store: ${formatBytes(removedBytes)} removed, ${formatBytes(keptBytes)} kept (dsmb gc --help)`));
+        return this.#line(
+          dim(`store: ${formatBytes(removedBytes)} removed, ${formatBytes(keptBytes)} kept (dsmb gc --help)`),
+        );
       }
       case 'output':
         return this.#line(`${bold(event.label)} ${dim('→')} ${event.path}`);

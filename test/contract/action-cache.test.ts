@@ -103,7 +103,7 @@ describe('a result is a miss', () => {
     const whole = readFileSync(pathOf(KEY));
     for (let index = 0; index < whole.length; index++) {
       const changed = Buffer.from(whole);
-      changed[index]! ^= 1 << index % 8;
+      changed[index]! ^= 1 << (index % 8);
       writeFileSync(pathOf(KEY), changed);
       expect(store.actions.get(KEY)).toBeUndefined();
     }
