@@ -88,6 +88,7 @@ async function patchedExtra(given: Given): Promise<string> {
     allInputs: inputs,
     outputs: { extra },
     scratch: join(here, 'scratch'),
+    epoch: 1_700_000_000,
   });
   return extra;
 }

@@ -126,7 +126,7 @@ describe('an action leaves', () => {
 
   it('what has the declared shape', async () => {
     const { stderr } = await script('mkdir /out/file');
-    expect(stderr).toMatch(/error OUTPUT_SHAPE \/\/made \(Shell\).* file should be a file/);
+    expect(stderr).toMatch(/error OUTPUT_SHAPE \/\/made \(Shell\): output file is a folder and should be a file/);
   });
 
   it('no symlink out of its outputs', async () => {
