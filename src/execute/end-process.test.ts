@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { endProcess } from './end-process.ts';
+import { endOrphans, endProcess } from './end-process.ts';
 
 /** A shell whose child would outlive it: like bubblewrap's before it is set up. */
 function startWithChild(): ChildProcess {
@@ -39,5 +39,19 @@ describe('ending a process', () => {
     const parent = spawn('/bin/true', { stdio: 'ignore' });
     await once(parent, 'close');
     expect(() => endProcess(parent.pid!)).not.toThrow();
+  });
+});
+
+describe('a process that somebody else has killed', () => {
+  it('leaves no child with its command line behind', async () => {
+    const argv = ['/bin/sh', '-c', `(while :; do :; done) & echo $!; wait # ${crypto.randomUUID()}`];
+    const parent = spawn(argv[0]!, argv.slice(1), { stdio: ['ignore', 'pipe', 'ignore'] });
+    const [line] = (await once(parent.stdout!, 'data')) as [Buffer];
+    parent.kill('SIGKILL');
+    await once(parent, 'exit');
+    expect(runs(Number(line))).toBe(true);
+    endOrphans(argv);
+    await once(parent, 'close');
+    expect(runs(Number(line))).toBe(false);
   });
 });

@@ -1,5 +1,5 @@
 /** Ends a process together with its children, also one that is just being started. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 const STOP_MS = 1000;
 const pause = new Int32Array(new SharedArrayBuffer(4));
@@ -25,6 +25,16 @@ function mayStartChildren(pid: number): boolean {
 function childrenOf(pid: number): number[] {
   const pids = readIfThere(`/proc/${pid}/task/${pid}/children`).split(' ');
   return pids.filter((text) => text.trim() !== '').map(Number);
+}
+
+/**
+ * Kills what a process that was killed by somebody else has left behind: a child that had not yet asked to die with it
+ * runs on under the same command line, which must be unique to the process.
+ */
+export function endOrphans(argv: readonly string[]): void {
+  const commandLine = `${argv.join('\0')}\0`;
+  for (const name of readdirSync('/proc'))
+    if (/^\d+$/.test(name) && readIfThere(`/proc/${name}/cmdline`) === commandLine) send(Number(name), 'SIGKILL');
 }
 
 function send(pid: number, signal: NodeJS.Signals): boolean {

@@ -1,7 +1,7 @@
 /** The helper process that starts actions, so that the process that holds the graph never forks. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
-import { endProcess } from './end-process.ts';
+import { endOrphans, endProcess } from './end-process.ts';
 import type { SpawnAnswer, SpawnRequest } from './spawner.ts';
 
 const RECORD_MARK = 0x1e;
@@ -47,6 +47,9 @@ function start({ id, argv, logFile, timeoutMs }: SpawnRequest & { type: 'spawn' 
     recordSplitter(write, (text) => answer({ type: 'record', id, text })),
   );
   child.on('error', (error) => finish({ type: 'exit', id, code: null, signal: null, timedOut, error: error.message }));
+  child.on('exit', (_code, signal) => {
+    if (signal !== null) endOrphans(argv);
+  });
   child.on('close', (code, signal) => finish({ type: 'exit', id, code, signal, timedOut }));
 
   function finish(result: SpawnAnswer): void {
