@@ -52,11 +52,11 @@ describe('a lock', () => {
     expect(said).toBe('held');
     const locks = new Locks(folder);
     expect(await locks.tryTake('killed')).toBeUndefined();
-    const woken = locks.released('killed');
+    const { promise: waits, resolve: onWait } = Promise.withResolvers<void>();
+    const work = locks.with('killed', async () => 'worked', { onWait });
+    await waits;
     child.kill('SIGKILL');
-    await woken;
-    using lock = await locks.tryTake('killed');
-    expect(lock).toBeDefined();
+    expect(await work).toBe('worked');
   });
 
   it('lets one at a time work, in whatever order', async () => {

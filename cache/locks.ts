@@ -50,7 +50,7 @@ export class Locks {
     return (await promise) ? held(server, waiting) : undefined;
   }
 
-  /** Waits until the lock is free, or was for a moment. */
+  /** Waits until the lock is free, or was for a moment, or is about to be: a dying process closes its sockets one by one. */
   async released(name: string, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
