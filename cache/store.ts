@@ -1,10 +1,10 @@
 /** The store as a whole: where it is, and its parts. */
-import { lstatSync, mkdirSync, readdirSync } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ActionCache } from './action-cache.ts';
 import { Cas } from './cas.ts';
-import { removeTree } from './files.ts';
+import { makeFolder, removeTree } from './files.ts';
 import { Locks } from './locks.ts';
 import { TreeFolders } from './materialise.ts';
 import { Presence } from './presence.ts';
@@ -31,7 +31,7 @@ export class Store {
   readonly roots: Roots;
 
   constructor(root: string, downloads = downloadsRoot(root)) {
-    for (const folder of [root, downloads]) mkdirSync(folder, { recursive: true });
+    for (const folder of [root, downloads]) makeFolder(folder);
     this.root = root;
     this.downloads = downloads;
     this.cas = new Cas(root);
@@ -54,7 +54,7 @@ export class Store {
   /** A folder of the store by name, made when missing. */
   folder(...names: string[]): string {
     const path = join(this.root, ...names);
-    mkdirSync(path, { recursive: true });
+    makeFolder(path);
     return path;
   }
 

@@ -1,19 +1,10 @@
 /** The store's file system, the temporary folder, and the mirrors. */
-import {
-  chmodSync,
-  constants,
-  copyFileSync,
-  linkSync,
-  mkdirSync,
-  mkdtempSync,
-  rmSync,
-  statfsSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, constants, copyFileSync, linkSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { execFile } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { makeFolder } from '../../../cache/files.ts';
 import { Locks } from '../../../cache/locks.ts';
 import { storeRoot } from '../../../cache/store.ts';
 import { formatBytes } from '../../report/format.ts';
@@ -53,7 +44,7 @@ export const places: readonly Checkup[] = [
 
 /** A folder in the store, and its end. */
 async function inStore<T>(work: (folder: string) => T | Promise<T>): Promise<T> {
-  mkdirSync(storeRoot(), { recursive: true });
+  makeFolder(storeRoot());
   const folder = mkdtempSync(join(storeRoot(), '.doctor-'));
   try {
     return await work(folder);
