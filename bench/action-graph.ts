@@ -31,7 +31,9 @@ export function writeDsmb(folder: string, count: number, checkout: string): void
   writeChanged(join(folder, 'package.json'), '{ "name": "project", "private": true, "type": "module" }\n');
   writeChanged(join(folder, 'rules.ts'), RULES);
   const copies = numbers(count).map((i) => `export const t${i} = copy({ of: file('./s${i}.txt') });`);
-  const all = `export const all = collect({ of: [${numbers(count).map((i) => `t${i}`)}] });`;
+  const all = `export const all = collect({ of: [${numbers(count)
+    .map((i) => `t${i}`)
+    .join(', ')}] });`;
   const imports = `import { file } from 'dsmb';\nimport { collect, copy } from './rules.ts';`;
   writeChanged(join(folder, 'build.dsm.ts'), [imports, ...copies, all, ''].join('\n'));
 }

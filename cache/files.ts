@@ -44,7 +44,7 @@ export function hashFile(path: string): Digest {
   }
 }
 
-/** Copies a file and gives the digest of what was written. Keeps holes: a chunk of zeros is not written. */
+/** Copies a file and gives the digest of what was written, which is not durable yet. Keeps holes: a chunk of zeros is not written. */
 export function copyHashing(from: string, to: string): Digest {
   const source = openSync(from, 'r');
   const target = openSync(to, 'wx', 0o644);
@@ -58,7 +58,6 @@ export function copyHashing(from: string, to: string): Digest {
       size += read;
     }
     if (fstatSync(target).size !== size) truncateSync(to, size);
-    fsyncSync(target);
     return digest(hash.digest('hex'), size);
   } finally {
     closeSync(source);
@@ -131,13 +130,16 @@ const SYNCED_TOGETHER = 64;
 /** Begins to make a file durable in a thread of the pool, while this one goes on. */
 export function startSync(path: string): Promise<void> {
   const file = openSync(path, 'r');
-  return new Promise((resolve, reject) => {
+  const syncing = new Promise<void>((resolve, reject) => {
     fsync(file, (error) => {
       closeSync(file);
       if (error) reject(error);
       else resolve();
     });
   });
+  // A failure is met by who waits, which may be later, or nobody.
+  syncing.catch(() => undefined);
+  return syncing;
 }
 
 async function syncFile(path: string): Promise<void> {

@@ -10,6 +10,7 @@ import type { Label } from '../model/label.ts';
 import { stepContent } from '../plan/bundle.ts';
 import { contentOf, type Producers } from '../plan/content.ts';
 import { planAction, type PlannedAction } from '../plan/key.ts';
+import { Commits } from './commits.ts';
 import type { Toolroots } from './toolroots.ts';
 import { Resources } from './resources.ts';
 import type { Machine } from './machine.ts';
@@ -45,6 +46,7 @@ export class Build {
   readonly #toolroots: Toolroots;
   readonly #options: BuildOptions;
   readonly #resources = new Resources();
+  readonly #commits: Commits;
   readonly #actions = new Map<ActionNode, Promise<Outputs>>();
   readonly #done = new Map<ActionNode, Outputs>();
   readonly #keys = new Map<ActionNode, Digest>();
@@ -60,6 +62,7 @@ export class Build {
     this.#toolroots = toolroots;
     this.#machine = machine;
     this.#options = options;
+    this.#commits = new Commits(store, () => machine.syncStore());
     this.#signal = AbortSignal.any([options.signal, this.#stop.signal]);
     this.#producers = {
       action: (action) => this.#outputs(action),
@@ -76,6 +79,7 @@ export class Build {
       if (node) artifacts.set(target.label, node);
     };
     await Promise.all([...targets, ...validations].map(build));
+    await this.#commits.finish().catch((error: unknown) => this.#fail(toDiagnostic(error)));
     return { success: this.#failures.length === 0 && !this.#signal.aborted, artifacts, failures: this.#failures };
   }
 
@@ -172,13 +176,21 @@ export class Build {
     }
   }
 
+  /** The lock is held until others can find the result. */
   async #tryMake(planned: PlannedAction, lockName: string): Promise<ResultData | undefined> {
-    using lock = await this.#store.locks.tryTake(lockName);
+    const lock = await this.#store.locks.tryTake(lockName);
     if (!lock) return undefined;
-    const madeMeanwhile = this.#store.actions.get(planned.key);
-    if (!madeMeanwhile) return await this.#execute(planned);
-    this.#finished(planned.node, 'cached', 0);
-    return madeMeanwhile;
+    try {
+      const madeMeanwhile = this.#store.actions.get(planned.key);
+      const result = madeMeanwhile ?? (await this.#execute(planned));
+      if (madeMeanwhile) this.#finished(planned.node, 'cached', 0);
+      if (madeMeanwhile) lock.release();
+      else this.#commits.add({ key: planned.key, result, onEnd: () => lock.release() });
+      return result;
+    } catch (error) {
+      lock.release();
+      throw error;
+    }
   }
 
   async #execute(planned: PlannedAction): Promise<ResultData> {

@@ -17,7 +17,7 @@ import type { Node } from '../../cache/tree.ts';
 import { diskToRaw } from '../disk/index.ts';
 import { ASSEMBLED_FOLDER, DIGESTS_FOLDER } from '../step/hints.ts';
 import type { PlannedAction } from '../plan/key.ts';
-import type { Sandbox } from './sandbox.ts';
+import type { Sandbox } from './sandboxes.ts';
 
 /** Assembled disks that are kept, the most recently used ones. */
 const ASSEMBLED_DISKS = 4;
@@ -38,7 +38,7 @@ export async function offerHints(store: Store, action: PlannedAction, sandbox: S
 async function offerDigests(store: Store, action: PlannedAction, sandbox: Sandbox, name: string): Promise<void> {
   const input = action.inputs.get(name);
   if (!input) return;
-  const folder = join(sandbox.folder, 'dsmb', DIGESTS_FOLDER);
+  const folder = join(sandbox.dsmb, DIGESTS_FOLDER);
   mkdirSync(folder, { recursive: true });
   const list = createWriteStream(join(folder, name));
   for (const [path, node] of store.trees.walk(input))
@@ -50,7 +50,7 @@ async function offerDigests(store: Store, action: PlannedAction, sandbox: Sandbo
 function offerAssembled(store: Store, action: PlannedAction, sandbox: Sandbox, name: string): void {
   const input = action.inputs.get(name);
   if (input?.type !== 'directory') return;
-  const folder = join(sandbox.folder, 'dsmb', ASSEMBLED_FOLDER);
+  const folder = join(sandbox.dsmb, ASSEMBLED_FOLDER);
   mkdirSync(folder, { recursive: true });
   linkSync(assembledDisk(store, input), join(folder, name));
 }

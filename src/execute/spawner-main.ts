@@ -1,12 +1,11 @@
 /** The helper process that starts actions, so that the process that holds the graph never forks. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createWriteStream } from 'node:fs';
 import { endOrphans, endProcess } from './end-process.ts';
+import { LogFile } from './log-file.ts';
 import type { SpawnAnswer, SpawnRequest } from './spawner.ts';
 
 const RECORD_MARK = 0x1e;
 const NEWLINE = 0x0a;
-const MAX_LOG_BYTES = 64 * 1024 * 1024;
 const MAX_RECORD_BYTES = 1024 * 1024;
 
 const running = new Map<number, ChildProcess>();
@@ -26,20 +25,14 @@ process.on('SIGTERM', () => {});
 
 function start({ id, argv, logFile, timeoutMs }: SpawnRequest & { type: 'spawn' }): void {
   const [program = '', ...args] = argv;
-  const log = createWriteStream(logFile, { mode: 0o644 });
-  // A full disk takes the log, and not the helper with all that it runs.
-  log.on('error', () => {});
+  const log = new LogFile(logFile);
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: {} });
   let timedOut = false;
-  let logged = 0;
   const timer = setTimeout(() => {
     timedOut = true;
     end(child);
   }, timeoutMs);
-  const write = (chunk: Buffer): void => {
-    if (logged < MAX_LOG_BYTES) log.write(chunk);
-    logged += chunk.length;
-  };
+  const write = (chunk: Buffer): void => log.write(chunk);
   running.set(id, child);
   child.stdout.on('data', write);
   child.stderr.on(
@@ -55,7 +48,8 @@ function start({ id, argv, logFile, timeoutMs }: SpawnRequest & { type: 'spawn' 
   function finish(result: SpawnAnswer): void {
     clearTimeout(timer);
     if (!running.delete(id)) return;
-    log.end(() => answer(result));
+    log.close();
+    answer(result);
   }
 }
 

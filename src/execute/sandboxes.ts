@@ -1,0 +1,106 @@
+/**
+ * The folders that actions run in, below the store so that outputs can be renamed into it. Making folders costs more
+ * than a small action does, so one that has served is used again: but for what an action can have touched.
+ */
+import { lstatSync, mkdirSync, readdirSync, rmdirSync, rmSync, unlinkSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { removeTree } from '../../cache/files.ts';
+import { processToken } from '../../cache/processes.ts';
+import type { Store } from '../../cache/store.ts';
+import type { PlannedAction } from '../plan/key.ts';
+
+/** The folders of one run of an action. */
+export interface Sandbox extends Disposable {
+  readonly folder: string;
+  /** Read-only for the action. */
+  readonly in: string;
+  readonly dsmb: string;
+  readonly out: string;
+  readonly tmp: string;
+  readonly log: string;
+}
+
+export class Sandboxes implements Disposable {
+  readonly #store: Store;
+  readonly #free: Folders[] = [];
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** Lays out the inputs of an action. Files are hard links into the store; for folders there is a place to mount them. */
+  layOut(action: Pick<PlannedAction, 'inputs' | 'files'>): Sandbox {
+    const folders = this.#free.pop() ?? new Folders(this.#store.folder('sandboxes'));
+    folders.prepare();
+    for (const [name, node] of action.inputs) {
+      const path = join(folders.in, name);
+      if (node.type === 'directory') mkdirSync(path);
+      else this.#store.folders.link(node, path);
+    }
+    for (const [name, node] of action.files) this.#store.folders.link(node, join(folders.dsmb, name));
+    const { folder, in: inputs, dsmb, out, tmp, log } = folders;
+    return { folder, in: inputs, dsmb, out, tmp, log, [Symbol.dispose]: () => this.#takeBack(folders) };
+  }
+
+  #takeBack(folders: Folders): void {
+    folders.clean();
+    this.#free.push(folders);
+  }
+
+  /** Removes them all. */
+  [Symbol.dispose](): void {
+    for (const { folder } of this.#free.splice(0)) removeTree(folder);
+  }
+}
+
+class Folders {
+  readonly folder: string;
+  readonly in: string;
+  readonly dsmb: string;
+  readonly out: string;
+  readonly tmp: string;
+  readonly log: string;
+  /** The last change of the empty `tmp`, which an action cannot set back. */
+  #tmpChanged = 0;
+
+  constructor(parent: string) {
+    this.folder = join(parent, `${processToken()}-${randomBytes(6).toString('hex')}`);
+    const of = (name: string): string => join(this.folder, name);
+    [this.in, this.dsmb, this.out, this.tmp, this.log] = [of('in'), of('dsmb'), of('out'), of('tmp'), of('log')];
+    for (const path of [this.folder, this.in, this.dsmb]) mkdirSync(path);
+  }
+
+  prepare(): void {
+    mkdirSync(this.out);
+    if (this.#tmpChanged !== 0) return;
+    mkdirSync(this.tmp);
+    this.#tmpChanged = lstatSync(this.tmp).ctimeMs;
+  }
+
+  clean(): void {
+    for (const folder of [this.in, this.dsmb]) empty(folder);
+    removeFolder(this.out);
+    rmSync(this.log, { force: true });
+    if (lstatSync(this.tmp).ctimeMs === this.#tmpChanged) return;
+    this.#tmpChanged = 0;
+    removeFolder(this.tmp);
+  }
+}
+
+function empty(folder: string): void {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) removeFolder(path);
+    else unlinkSync(path);
+  }
+}
+
+/** Most are empty by now. */
+function removeFolder(path: string): void {
+  try {
+    rmdirSync(path);
+  } catch {
+    removeTree(path);
+  }
+}
