@@ -45,7 +45,7 @@ interface Builder {
 const BUILDERS: readonly Builder[] = [
   { name: 'a process each', command: [process.execPath, join(ROOT, 'bench/spawn-each.ts')] },
   { name: 'ninja', program: 'ninja', prepare: writeNinja, command: ['ninja', '--quiet', '-j', '2'] },
-  //{ name: 'dsmb --unsandboxed', prepare: writeDsmb, command: dsmb('--unsandboxed') },
+  { name: 'dsmb --unsandboxed', prepare: writeDsmb, command: dsmb('--unsandboxed') },
   { name: 'dsmb', prepare: writeDsmb, command: dsmb() },
   { name: 'Bazel, local', program: 'bazel', prepare: writeBazel, command: bazel('local') },
   { name: 'Bazel, sandboxed', program: 'bazel', prepare: writeBazel, command: bazel('linux-sandbox') },

@@ -15,7 +15,9 @@ export interface CaptureRequest {
   readonly folder: string;
   /** Where the action saw that folder, for example `/out`. */
   readonly mountedAt: string;
-  /** The action's input root: a symlink into it becomes the input's node, which costs nothing. */
+  /** Where the action saw its inputs, for example `/in`. */
+  readonly inputsAt: string;
+  /** The action's input root: a symlink to an input in it becomes the input's node, which costs nothing. */
   readonly inputRoot: Node;
 }
 
@@ -55,8 +57,11 @@ export function capture(cas: Cas, trees: Trees, names: readonly string[], reques
   const resolveLink = (path: string, seenAt: string): Node => {
     const target = readlinkSync(path);
     const absolute = posix.resolve(posix.dirname(seenAt), target);
-    const input = trees.lookup(request.inputRoot, absolute.slice(1));
-    if (input && absolute.startsWith('/in/')) return input;
+    const input = posix.relative(request.inputsAt, absolute);
+    if (input !== '' && !input.startsWith('..')) {
+      const node = trees.lookup(request.inputRoot, `in/${input}`);
+      if (node) return node;
+    }
     if (posix.isAbsolute(target) || !absolute.startsWith(`${request.mountedAt}/`))
       return fail('OUTPUT_LINK_ESCAPES', `output ${seenAt} is a symlink to ${target}, outside the outputs and inputs`);
     return { type: 'symlink', target };

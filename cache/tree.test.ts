@@ -138,6 +138,7 @@ describe('capturing', () => {
         const { nodes } = capture(cas, trees, ['result'], {
           folder: join(here, 'out'),
           mountedAt: '/out',
+          inputsAt: '/in',
           inputRoot: EMPTY,
         });
         expectSame(nodes.get('result')!, treeOf(files));
@@ -172,6 +173,7 @@ describe('capturing', () => {
     const { nodes } = capture(cas, trees, ['result'], {
       folder: here,
       mountedAt: '/out',
+      inputsAt: '/in',
       inputRoot,
     });
     const result = nodes.get('result') as Node & { type: 'directory' };

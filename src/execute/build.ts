@@ -141,9 +141,15 @@ export class Build {
     const inputs = await settleAll(
       [...action.inputs].map(async ([name, of]) => [name, await contentOf(this.#store, of, this.#producers)] as const),
     );
-    const toolchains = await this.#toolroots.of(action, this.#producers);
+    const machine = action.work.type === 'write' ? undefined : this.#machine.unsandboxed;
+    const toolchains = await this.#toolroots.of(action, this.#producers, machine !== undefined);
     const step = await stepContent(this.#store, action);
-    const planned = planAction(this.#store, action, { inputs: new Map(inputs), toolchains, ...step });
+    const planned = planAction(this.#store, action, {
+      inputs: new Map(inputs),
+      toolchains,
+      ...step,
+      ...(machine ? { machine } : {}),
+    });
     this.#keys.set(action, planned.key);
     return planned;
   }

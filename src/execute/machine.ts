@@ -8,6 +8,7 @@ import { readLog } from './log-file.ts';
 import { NAMESPACES } from './sandbox.ts';
 import { Sandboxes } from './sandboxes.ts';
 import { Spawner, type Exit } from './spawner.ts';
+import { machineIdentity } from './unsandboxed.ts';
 import type { Toolroots } from './toolroots.ts';
 
 const LOADER = 'lib64/ld-linux-x86-64.so.2';
@@ -23,7 +24,11 @@ export class Machine implements Disposable {
   #bubblewrap: Promise<readonly string[]> | undefined;
   #kvm: Promise<boolean> | undefined;
 
-  constructor(store: Store, toolroots: Toolroots) {
+  /** Actions run on the machine itself: its name in their keys. */
+  readonly unsandboxed: string | undefined;
+
+  constructor(store: Store, toolroots: Toolroots, unsandboxed = false) {
+    this.unsandboxed = unsandboxed ? machineIdentity() : undefined;
     this.#store = store;
     this.#toolroots = toolroots;
     this.sandboxes = new Sandboxes(store);
@@ -36,20 +41,23 @@ export class Machine implements Disposable {
 
   /** Whether the action may use KVM. */
   async kvm(action: PlannedAction): Promise<boolean> {
-    if (action.node.needs.vm !== true) return false;
+    if (action.node.needs.vm !== true || this.unsandboxed) return false;
     const bubblewrap = await this.bubblewrap();
     return (this.#kvm ??= kvmWorks(this.#store, this, bubblewrap, action));
   }
 
   /** Makes durable all that was written to the store's file system. */
   async syncStore(): Promise<void> {
-    const exit = await this.spawner.run(['/usr/bin/sync', '--file-system', this.#store.root], {
-      logFile: '/dev/null',
-      timeoutMs: SYNC_TIMEOUT_MS,
-      // What has ended well is kept, also when the build is ended.
-      signal: new AbortController().signal,
-      onRecord: () => {},
-    });
+    const exit = await this.spawner.run(
+      { argv: ['/usr/bin/sync', '--file-system', this.#store.root] },
+      {
+        logFile: '/dev/null',
+        timeoutMs: SYNC_TIMEOUT_MS,
+        // What has ended well is kept, also when the build is ended.
+        signal: new AbortController().signal,
+        onRecord: () => {},
+      },
+    );
     if (exit.code !== 0) fail('SYNC_FAILED', 'the outputs could not be made durable', { hint: 'check the disk' });
   }
 
@@ -58,15 +66,19 @@ export class Machine implements Disposable {
    * this problem never waits for the answer.
    */
   async requireNamespaces(exit: Exit, log: string): Promise<void> {
-    if (exit.error === undefined && !log.startsWith('bwrap: ')) return;
+    if (this.unsandboxed || (exit.error === undefined && !log.startsWith('bwrap: '))) return;
     const bubblewrap = await this.bubblewrap();
     using sandbox = this.sandboxes.layOut({ inputs: new Map(), files: new Map() });
-    const tried = await this.spawner.run([...bubblewrap, ...NAMESPACES, '--ro-bind', '/', '/', '--', '/bin/true'], {
-      logFile: sandbox.log,
-      timeoutMs: PROBE_TIMEOUT_MS,
-      signal: new AbortController().signal,
-      onRecord: () => {},
-    });
+    const argv = [...bubblewrap, ...NAMESPACES, '--ro-bind', '/', '/', '--', '/bin/true'];
+    const tried = await this.spawner.run(
+      { argv },
+      {
+        logFile: sandbox.log,
+        timeoutMs: PROBE_TIMEOUT_MS,
+        signal: new AbortController().signal,
+        onRecord: () => {},
+      },
+    );
     if (tried.code === 0) return;
     fail('NO_SANDBOX', 'this machine lets the user make no namespaces, so actions cannot be kept apart from it', {
       detail: tried.error ?? (readLog(sandbox.log).trim() || `bubblewrap exited with ${tried.code}`),

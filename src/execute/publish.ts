@@ -15,8 +15,13 @@ const MIN_FREE_INODES = 16;
 /** What an action leaves behind: its outputs by path, and its log. */
 export type Outputs = Pick<ResultData, 'outputs' | 'log'>;
 
+/** Where the action saw its inputs and outputs. */
+type SeenAt = Pick<Sandbox, 'in' | 'out'>;
+
+export const MOUNTED: SeenAt = { in: '/in', out: '/out' };
+
 /** Checks and captures the outputs of an action that has ended well. */
-export function publish(store: Store, action: PlannedAction, sandbox: Sandbox): Outputs {
+export function publish(store: Store, action: PlannedAction, sandbox: Sandbox, seen: SeenAt): Outputs {
   const declared = Object.values(action.node.outputs);
   const who = `${action.node.label} (${action.node.mnemonic})`;
   requireRoom(who, sandbox.out);
@@ -27,7 +32,8 @@ export function publish(store: Store, action: PlannedAction, sandbox: Sandbox): 
     declared.map(({ name }) => name),
     {
       folder: sandbox.out,
-      mountedAt: '/out',
+      mountedAt: seen.out,
+      inputsAt: seen.in,
       inputRoot: action.inputRoot,
     },
   );

@@ -12,8 +12,9 @@ import { layOutFolders, sandboxArgv, type Grants } from './sandbox.ts';
 import type { Sandbox } from './sandboxes.ts';
 import { offerHints } from './hints.ts';
 import type { Machine } from './machine.ts';
-import { publish, requireRoom, type Outputs } from './publish.ts';
-import type { Exit } from './spawner.ts';
+import { MOUNTED, publish, requireRoom, type Outputs } from './publish.ts';
+import type { Call, Exit } from './spawner.ts';
+import { unsandboxedCall } from './unsandboxed.ts';
 
 /** What a step says while it runs. */
 export type StepRecord =
@@ -35,9 +36,7 @@ export async function runAction(
   const startedAt = Date.now();
   const start = performance.now();
   const outputs =
-    action.node.work.type === 'write'
-      ? written(action)
-      : await runSandboxed(store, machine, action, signal, onProgress);
+    action.node.work.type === 'write' ? written(action) : await runCommand(store, machine, action, signal, onProgress);
   return {
     ...outputs,
     startedAt,
@@ -51,20 +50,20 @@ function written({ node, files }: PlannedAction): Outputs {
   return { outputs: new Map([[`out/${output!.name}`, files.get('content')!]]), log: undefined };
 }
 
-async function runSandboxed(
+async function runCommand(
   store: Store,
   machine: Machine,
   action: PlannedAction,
   signal: AbortSignal,
   onProgress: (stage: string, percent: number | undefined) => void,
 ): Promise<Outputs> {
-  using sandbox = machine.sandboxes.layOut(action);
+  using sandbox = machine.sandboxes.layOut(action, { folders: machine.unsandboxed ? 'links' : 'mounts' });
   const said: Diagnostic[] = [];
   const memo = await offerHints(store, action, sandbox);
-  const grants: Grants = { kvm: await machine.kvm(action), memo };
-  const bubblewrap = await machine.bubblewrap();
-  await layOutFolders(store, action, signal);
-  const exit = await machine.spawner.run(sandboxArgv(store, bubblewrap, action, sandbox, grants), {
+  const call = machine.unsandboxed
+    ? unsandboxedCall(store, action, sandbox, memo)
+    : await sandboxedCall(store, machine, action, sandbox, memo, signal);
+  const exit = await machine.spawner.run(call, {
     logFile: sandbox.log,
     timeoutMs: action.node.timeoutMs,
     signal,
@@ -79,7 +78,21 @@ async function runSandboxed(
     await machine.requireNamespaces(exit, readLog(sandbox.log));
     throw failure(store, action, sandbox, exit, said[0]);
   }
-  return publish(store, action, sandbox);
+  return publish(store, action, sandbox, machine.unsandboxed ? sandbox : MOUNTED);
+}
+
+async function sandboxedCall(
+  store: Store,
+  machine: Machine,
+  action: PlannedAction,
+  sandbox: Sandbox,
+  memo: string | undefined,
+  signal: AbortSignal,
+): Promise<Call> {
+  const grants: Grants = { kvm: await machine.kvm(action), memo };
+  const bubblewrap = await machine.bubblewrap();
+  await layOutFolders(store, action, signal);
+  return { argv: sandboxArgv(store, bubblewrap, action, sandbox, grants) };
 }
 
 function parseRecord(text: string): StepRecord | undefined {

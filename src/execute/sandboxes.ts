@@ -29,13 +29,19 @@ export class Sandboxes implements Disposable {
     this.#store = store;
   }
 
-  /** Lays out the inputs of an action. Files are hard links into the store; for folders there is a place to mount them. */
-  layOut(action: Pick<PlannedAction, 'inputs' | 'files'>): Sandbox {
+  /**
+   * Lays out the inputs of an action. Files are hard links into the store, folders are full of them, or a place where
+   * they can be mounted.
+   */
+  layOut(
+    action: Pick<PlannedAction, 'inputs' | 'files'>,
+    { folders: inputFolders }: { readonly folders: 'links' | 'mounts' } = { folders: 'mounts' },
+  ): Sandbox {
     const folders = this.#free.pop() ?? new Folders(this.#store.folder('sandboxes'));
     folders.prepare();
     for (const [name, node] of action.inputs) {
       const path = join(folders.in, name);
-      if (node.type === 'directory') mkdirSync(path);
+      if (node.type === 'directory' && inputFolders === 'mounts') mkdirSync(path);
       else this.#store.folders.link(node, path);
     }
     for (const [name, node] of action.files) this.#store.folders.link(node, join(folders.dsmb, name));

@@ -8,7 +8,13 @@ const RECORD_MARK = 0x1e;
 const NEWLINE = 0x0a;
 const MAX_RECORD_BYTES = 1024 * 1024;
 
-const running = new Map<number, ChildProcess>();
+interface Running {
+  readonly child: ChildProcess;
+  /** It leads a process group. */
+  readonly group: boolean;
+}
+
+const running = new Map<number, Running>();
 
 process.on('message', (request: SpawnRequest) => {
   if (request.type === 'spawn') start(request);
@@ -16,24 +22,25 @@ process.on('message', (request: SpawnRequest) => {
 });
 // The builder is gone: so is everything that it started.
 process.on('disconnect', () => {
-  for (const child of running.values()) end(child);
+  for (const one of running.values()) end(one);
   process.exit(1);
 });
 // Ctrl-C reaches the whole process group; the builder decides what it means.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
 
-function start({ id, argv, logFile, timeoutMs }: SpawnRequest & { type: 'spawn' }): void {
+function start(request: SpawnRequest & { type: 'spawn' }): void {
+  const { id, argv, env = {}, cwd, group = false, logFile, timeoutMs } = request;
   const [program = '', ...args] = argv;
   const log = new LogFile(logFile);
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: {} });
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env, cwd, detached: group });
   let timedOut = false;
   const timer = setTimeout(() => {
     timedOut = true;
-    end(child);
+    end({ child, group });
   }, timeoutMs);
   const write = (chunk: Buffer): void => log.write(chunk);
-  running.set(id, child);
+  running.set(id, { child, group });
   child.stdout.on('data', write);
   child.stderr.on(
     'data',
@@ -41,7 +48,8 @@ function start({ id, argv, logFile, timeoutMs }: SpawnRequest & { type: 'spawn' 
   );
   child.on('error', (error) => finish({ type: 'exit', id, code: null, signal: null, timedOut, error: error.message }));
   child.on('exit', (_code, signal) => {
-    if (signal !== null) endOrphans(argv);
+    if (group) endGroup(child);
+    else if (signal !== null) endOrphans(argv);
   });
   child.on('close', (code, signal) => finish({ type: 'exit', id, code, signal, timedOut }));
 
@@ -54,8 +62,20 @@ function start({ id, argv, logFile, timeoutMs }: SpawnRequest & { type: 'spawn' 
 }
 
 /** No longer the child's own process once it has ended: its number may be another's. */
-function end(child: ChildProcess | undefined): void {
-  if (child?.pid !== undefined && child.exitCode === null && child.signalCode === null) endProcess(child.pid);
+function end(one: Running | undefined): void {
+  const { child, group } = one ?? {};
+  if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  if (group) endGroup(child);
+  else endProcess(child.pid);
+}
+
+/** Also what its leader left running: the group keeps the number taken. */
+function endGroup({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // Nobody is left in it.
+  }
 }
 
 function answer(message: SpawnAnswer): void {

@@ -2,14 +2,23 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
+/** A process to start. */
+export interface Call {
+  readonly argv: readonly string[];
+  /** Empty unless given. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** Its children end with it: for what is not in a namespace of processes that sees to that. */
+  readonly group?: boolean;
+}
+
 export type SpawnRequest =
-  | {
+  | ({
       readonly type: 'spawn';
       readonly id: number;
-      readonly argv: readonly string[];
       readonly logFile: string;
       readonly timeoutMs: number;
-    }
+    } & Call)
   | { readonly type: 'kill'; readonly id: number };
 
 export type SpawnAnswer =
@@ -40,7 +49,7 @@ export class Spawner implements Disposable {
 
   /** Runs a process to its end. `signal` ends it at once. */
   run(
-    argv: readonly string[],
+    call: Call,
     options: { logFile: string; timeoutMs: number; signal: AbortSignal; onRecord: (text: string) => void },
   ): Promise<Exit> {
     const { logFile, timeoutMs, signal, onRecord } = options;
@@ -58,7 +67,7 @@ export class Spawner implements Disposable {
           resolve(exit);
         },
       });
-      helper.send({ type: 'spawn', id, argv, logFile, timeoutMs } satisfies SpawnRequest);
+      helper.send({ type: 'spawn', id, ...call, logFile, timeoutMs } satisfies SpawnRequest);
       helper.ref();
     });
   }

@@ -25,12 +25,15 @@ export interface ActionContent {
   /** The bundled step, and the modules that it came from; absent for other work. */
   readonly bundle?: Node;
   readonly modules?: ReadonlyMap<string, string>;
+  /** Unsandboxed: the machine whose root file system the action runs on, instead of its input root. */
+  readonly machine?: string;
 }
 
 /** Makes the key. Pure but for storing the small blobs (directories, command, action) that a remote worker would read. */
 export function planAction(store: Store, node: ActionNode, content: ActionContent, salt = ''): PlannedAction {
   const recipe = new Recipe(store);
-  for (const [name, value] of Object.entries(PLATFORM)) recipe.platform(name, value);
+  const platform = content.machine ? { ...PLATFORM, 'dsmb-root': content.machine } : PLATFORM;
+  for (const [name, value] of Object.entries(platform)) recipe.platform(name, value);
   for (const { name, kind } of Object.values(node.outputs)) recipe.output(name, kind.shape);
   recipe.timeout(node.timeoutMs);
   recipe.salt(salt);
