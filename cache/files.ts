@@ -65,13 +65,23 @@ export function copyHashing(from: string, to: string): Digest {
   }
 }
 
+/** Whether some file system here may be able to share blocks: trying it makes a file and removes it again. */
+let mayShareBlocks = true;
+
 /** A copy that shares blocks where the file system can, and keeps holes where it cannot. */
 export function cloneFile(from: string, to: string): void {
+  if (mayShareBlocks && sharesBlocks(from, to)) return;
+  copyHashing(from, to);
+}
+
+function sharesBlocks(from: string, to: string): boolean {
   try {
     copyFileSync(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE);
-  } catch {
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOTSUP') mayShareBlocks = false;
     rmSync(to, { force: true });
-    copyHashing(from, to);
+    return false;
   }
 }
 
