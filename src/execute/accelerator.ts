@@ -43,7 +43,7 @@ async function tryCanary(
   action: PlannedAction,
 ): Promise<boolean> {
   const { disk, args, expectedStatus, deadlineMs } = canary('kvm', '/tmp/canary.img');
-  const probe = { ...action, command: { ...action.command, argv: ['qemu-system-x86_64', ...args] } };
+  const probe = { ...action, isStep: true, command: { ...action.command, argv: ['qemu-system-x86_64', ...args] } };
   using sandbox = sandboxes.layOut(probe);
   writeFileSync(join(sandbox.tmp, 'canary.img'), disk);
   const argv = sandboxArgv(store, bubblewrap, probe, sandbox, { kvm: true, memo: undefined });

@@ -8,9 +8,11 @@ import { formatDigest, type Digest } from '../model/digest.ts';
 import type { Listener, Outcome } from '../model/event.ts';
 import type { Label } from '../model/label.ts';
 import { stepContent } from '../plan/bundle.ts';
-import { contentOf, type Producers } from '../plan/content.ts';
-import { planAction, type PlannedAction } from '../plan/key.ts';
+import { contentOf, makersOf, type Producers } from '../plan/content.ts';
+import { baseOf, planAction, type PlannedAction } from '../plan/key.ts';
 import { Commits } from './commits.ts';
+import { memoFolder } from './hints.ts';
+import { layOutFolders } from './sandbox.ts';
 import type { Toolroots } from './toolroots.ts';
 import { Resources } from './resources.ts';
 import type { Machine } from './machine.ts';
@@ -52,6 +54,8 @@ export class Build {
   readonly #keys = new Map<ActionNode, Digest>();
   /** Two actions with one key run once. */
   readonly #byKey = new Map<string, Promise<ResultData>>();
+  #roots: readonly AnalysedTarget[] = [];
+  #dependents: ReadonlyMap<ActionNode, readonly ActionNode[]> | undefined;
   readonly #failures: Diagnostic[] = [];
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
@@ -74,11 +78,12 @@ export class Build {
   async run(targets: readonly AnalysedTarget[]): Promise<BuildResult> {
     const validations = this.#options.skipValidations ? [] : validationsOf(targets);
     const artifacts = new Map<Label, Node>();
+    this.#roots = [...targets, ...validations];
     const build = async (target: AnalysedTarget): Promise<void> => {
       const node = await this.#content(target);
       if (node) artifacts.set(target.label, node);
     };
-    await Promise.all([...targets, ...validations].map(build));
+    await Promise.all(this.#roots.map(build));
     await this.#commits.finish().catch((error: unknown) => this.#fail(toDiagnostic(error)));
     return { success: this.#failures.length === 0 && !this.#signal.aborted, artifacts, failures: this.#failures };
   }
@@ -204,6 +209,7 @@ export class Build {
     const { node, key } = planned;
     const { label, mnemonic, ordinal } = node;
     const start = performance.now();
+    this.#giveHeadStarts(node);
     this.#options.onPlanned?.(planned);
     this.#options.onEvent({
       type: 'action-started',
@@ -225,6 +231,31 @@ export class Build {
     );
     this.#finished(node, 'executed', performance.now() - start, result.log ? { log: formatDigest(result.log) } : {});
     return result;
+  }
+
+  /** What waits for an action that runs now is the next to run, unless the output turns out to be an old one. */
+  #giveHeadStarts(running: ActionNode): void {
+    if (this.#machine.unsandboxed || running.needs.vm) return;
+    const seen = new Set<AnalysedTarget>();
+    this.#dependents ??= dependentsOf(this.#roots.flatMap((target) => actionsBelow(target, seen)));
+    for (const next of this.#dependents.get(running) ?? [])
+      // It may be unneeded, planned by now, or one that a failure will make superfluous: then it is not worth a word.
+      if (this.#actions.has(next)) this.#giveHeadStart(next).catch(() => undefined);
+  }
+
+  async #giveHeadStart(next: ActionNode): Promise<void> {
+    if (next.work.type !== 'step' || next.needs.vm) return;
+    const known = [...next.inputs].filter(([, of]) => makersOf(of).every((maker) => this.#done.has(maker)));
+    const inputs = await settleAll(
+      known.map(async ([name, of]) => [name, await contentOf(this.#store, of, this.#producers)] as const),
+    );
+    const toolchains = await this.#toolroots.of(next, this.#producers);
+    const { bundle } = await stepContent(this.#store, next);
+    const memo = memoFolder(this.#store, { node: next, files: new Map(bundle ? [['step.mjs', bundle]] : []) });
+    const bubblewrap = await this.#machine.bubblewrap();
+    const early = { base: baseOf(this.#store, toolchains), inputs: new Map(inputs), memo };
+    await layOutFolders(this.#store, early, this.#signal);
+    if (!this.#keys.has(next) && !this.#signal.aborted) this.#machine.headStarts.give(next, early, bubblewrap);
   }
 
   #actionFailed(action: ActionNode, error: unknown, durationMs: number): Reported {
@@ -285,6 +316,15 @@ async function settleAll<T>(promises: readonly Promise<T>[]): Promise<T[]> {
   const settled = await Promise.allSettled(promises);
   for (const one of settled) if (one.status === 'rejected') throw one.reason;
   return settled.map((one) => (one as PromiseFulfilledResult<T>).value);
+}
+
+/** The actions that wait for each action's outputs. */
+function dependentsOf(actions: readonly ActionNode[]): Map<ActionNode, ActionNode[]> {
+  const dependents = new Map<ActionNode, ActionNode[]>();
+  for (const action of new Set(actions))
+    for (const maker of new Set([...action.inputs.values()].flatMap(makersOf)))
+      dependents.set(maker, [...(dependents.get(maker) ?? []), action]);
+  return dependents;
 }
 
 function actionsBelow(target: AnalysedTarget, seen = new Set<AnalysedTarget>()): ActionNode[] {

@@ -4,6 +4,7 @@ import type { Store } from '../../cache/store.ts';
 import { fail } from '../model/diagnostic.ts';
 import type { PlannedAction } from '../plan/key.ts';
 import { kvmWorks } from './accelerator.ts';
+import { HeadStarts } from './head-starts.ts';
 import { readLog } from './log-file.ts';
 import { NAMESPACES } from './sandbox.ts';
 import { Sandboxes } from './sandboxes.ts';
@@ -19,6 +20,7 @@ const SYNC_TIMEOUT_MS = 300_000;
 export class Machine implements Disposable {
   readonly spawner = new Spawner();
   readonly sandboxes: Sandboxes;
+  readonly headStarts: HeadStarts;
   readonly #store: Store;
   readonly #toolroots: Toolroots;
   #bubblewrap: Promise<readonly string[]> | undefined;
@@ -32,6 +34,7 @@ export class Machine implements Disposable {
     this.#store = store;
     this.#toolroots = toolroots;
     this.sandboxes = new Sandboxes(store);
+    this.headStarts = new HeadStarts(store, this.sandboxes, this.spawner);
   }
 
   /** The start of a bubblewrap command line: the program from its toolchain, with its own libraries. */

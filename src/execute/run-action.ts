@@ -10,10 +10,10 @@ import type { PlannedAction } from '../plan/key.ts';
 import { readLog } from './log-file.ts';
 import { layOutFolders, sandboxArgv, type Grants } from './sandbox.ts';
 import type { Sandbox } from './sandboxes.ts';
-import { offerHints } from './hints.ts';
+import { memoFolder, offerHints } from './hints.ts';
 import type { Machine } from './machine.ts';
 import { MOUNTED, publish, requireRoom, type Outputs } from './publish.ts';
-import type { Call, Exit } from './spawner.ts';
+import type { Call, Exit, RunOptions } from './spawner.ts';
 import { unsandboxedCall } from './unsandboxed.ts';
 
 /** What a step says while it runs. */
@@ -57,14 +57,12 @@ async function runCommand(
   signal: AbortSignal,
   onProgress: (stage: string, percent: number | undefined) => void,
 ): Promise<Outputs> {
-  using sandbox = machine.sandboxes.layOut(action, { folders: machine.unsandboxed ? 'links' : 'mounts' });
+  const memo = memoFolder(store, action);
+  const early = machine.headStarts.take(action, memo);
+  using sandbox = early?.sandbox ?? machine.sandboxes.layOut(action, machine.unsandboxed ? 'links' : 'mounts');
   const said: Diagnostic[] = [];
-  const memo = await offerHints(store, action, sandbox);
-  const call = machine.unsandboxed
-    ? unsandboxedCall(store, action, sandbox, memo)
-    : await sandboxedCall(store, machine, action, sandbox, memo, signal);
-  const exit = await machine.spawner.run(call, {
-    logFile: sandbox.log,
+  await offerHints(store, action, sandbox);
+  const options: RunOptions = {
     timeoutMs: action.node.timeoutMs,
     signal,
     onRecord: (text) => {
@@ -72,7 +70,14 @@ async function runCommand(
       if (record?.type === 'progress') onProgress(record.stage, record.percent);
       if (record?.type === 'diagnostic') said.push(record.diagnostic);
     },
-  });
+  };
+  const start = async (): Promise<Exit> => {
+    const call = machine.unsandboxed
+      ? unsandboxedCall(store, action, sandbox, memo)
+      : await sandboxedCall(store, machine, action, sandbox, memo, signal);
+    return machine.spawner.run(call, { ...options, logFile: sandbox.log });
+  };
+  const exit = await (early ? early.held.go(options) : start());
   if (exit.code !== 0) {
     requireRoom(`${action.node.label} (${action.node.mnemonic})`, sandbox.out);
     await machine.requireNamespaces(exit, readLog(sandbox.log));
@@ -92,7 +97,8 @@ async function sandboxedCall(
   const grants: Grants = { kvm: await machine.kvm(action), memo };
   const bubblewrap = await machine.bubblewrap();
   await layOutFolders(store, action, signal);
-  return { argv: sandboxArgv(store, bubblewrap, action, sandbox, grants) };
+  const isStep = action.node.work.type === 'step';
+  return { argv: sandboxArgv(store, bubblewrap, { ...action, isStep }, sandbox, grants) };
 }
 
 function parseRecord(text: string): StepRecord | undefined {

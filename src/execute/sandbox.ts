@@ -4,7 +4,11 @@ import type { PlannedAction } from '../plan/key.ts';
 import type { Sandbox } from './sandboxes.ts';
 
 /** Sees to it that the folders that the sandbox mounts are there. Several processes lay each of them out once in all. */
-export async function layOutFolders(store: Store, action: PlannedAction, signal: AbortSignal): Promise<void> {
+export async function layOutFolders(
+  store: Store,
+  action: Pick<PlannedAction, 'base' | 'inputs'>,
+  signal: AbortSignal,
+): Promise<void> {
   for (const node of [action.base, ...action.inputs.values()]) {
     if (node.type !== 'directory' || store.folders.has(node)) continue;
     await store.locks.with(`tree ${node.digest.hash}`, async () => void store.folders.folder(node), { signal });
@@ -19,6 +23,12 @@ export interface Grants {
   readonly memo: string | undefined;
 }
 
+/** What runs in a sandbox, and on what. */
+export interface SandboxedCommand extends Pick<PlannedAction, 'base' | 'inputs'> {
+  readonly command: Pick<PlannedAction['command'], 'argv' | 'env'>;
+  readonly isStep: boolean;
+}
+
 /** All that there are: users, processes, network, mounts, names, System V objects, control groups. */
 export const NAMESPACES = ['--unshare-all', '--unshare-user'];
 
@@ -26,7 +36,7 @@ export const NAMESPACES = ['--unshare-all', '--unshare-user'];
 export function sandboxArgv(
   store: Store,
   bubblewrap: readonly string[],
-  action: PlannedAction,
+  action: SandboxedCommand,
   sandbox: Sandbox,
   grants: Grants,
 ): string[] {
@@ -41,8 +51,8 @@ export function sandboxArgv(
     ...['--die-with-parent', '--new-session', '--cap-drop', 'ALL', '--clearenv', ...environment],
     ...['--ro-bind', store.folders.folder(action.base), '/', '--proc', '/proc', '--dev', '/dev'],
     // Where there is nothing, the empty folder of the input root does.
-    ...(action.files.size > 0 ? ['--ro-bind', sandbox.dsmb, '/dsmb'] : []),
-    ...(action.inputs.size > 0 ? ['--ro-bind', sandbox.in, '/in'] : []),
+    ...(action.isStep ? ['--ro-bind', sandbox.dsmb, '/dsmb'] : []),
+    ...(action.isStep || action.inputs.size > 0 ? ['--ro-bind', sandbox.in, '/in'] : []),
     ...folders,
     ...['--bind', sandbox.out, '/out', '--bind', sandbox.tmp, '/tmp'],
     ...(grants.memo ? ['--bind', grants.memo, '/memo'] : []),

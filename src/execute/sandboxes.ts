@@ -21,6 +21,10 @@ export interface Sandbox extends Disposable {
   readonly log: string;
 }
 
+/** What is laid out for an action. */
+type Laid = Pick<PlannedAction, 'inputs' | 'files'>;
+type InputFolders = 'links' | 'mounts';
+
 export class Sandboxes implements Disposable {
   readonly #store: Store;
   readonly #free: Folders[] = [];
@@ -33,20 +37,23 @@ export class Sandboxes implements Disposable {
    * Lays out the inputs of an action. Files are hard links into the store, folders are full of them, or a place where
    * they can be mounted.
    */
-  layOut(
-    action: Pick<PlannedAction, 'inputs' | 'files'>,
-    { folders: inputFolders }: { readonly folders: 'links' | 'mounts' } = { folders: 'mounts' },
-  ): Sandbox {
+  layOut(action: Laid, inputFolders: InputFolders = 'mounts'): Sandbox {
     const folders = this.#free.pop() ?? new Folders(this.#store.folder('sandboxes'));
     folders.prepare();
-    for (const [name, node] of action.inputs) {
-      const path = join(folders.in, name);
+    const { folder, in: inputs, dsmb, out, tmp, log } = folders;
+    const sandbox = { folder, in: inputs, dsmb, out, tmp, log, [Symbol.dispose]: () => this.#takeBack(folders) };
+    this.add(sandbox, action, inputFolders);
+    return sandbox;
+  }
+
+  /** Lays out more inputs. A process that runs in the sandbox sees them, but for what would have to be mounted. */
+  add(sandbox: Sandbox, { inputs, files }: Laid, inputFolders: InputFolders): void {
+    for (const [name, node] of inputs) {
+      const path = join(sandbox.in, name);
       if (node.type === 'directory' && inputFolders === 'mounts') mkdirSync(path);
       else this.#store.folders.link(node, path);
     }
-    for (const [name, node] of action.files) this.#store.folders.link(node, join(folders.dsmb, name));
-    const { folder, in: inputs, dsmb, out, tmp, log } = folders;
-    return { folder, in: inputs, dsmb, out, tmp, log, [Symbol.dispose]: () => this.#takeBack(folders) };
+    for (const [name, node] of files) this.#store.folders.link(node, join(sandbox.dsmb, name));
   }
 
   #takeBack(folders: Folders): void {

@@ -12,12 +12,15 @@ interface Running {
   readonly child: ChildProcess;
   /** It leads a process group. */
   readonly group: boolean;
+  /** Begins its time. */
+  readonly limit: (ms: number) => void;
 }
 
 const running = new Map<number, Running>();
 
 process.on('message', (request: SpawnRequest) => {
   if (request.type === 'spawn') start(request);
+  else if (request.type === 'go') go(request);
   else end(running.get(request.id));
 });
 // The builder is gone: so is everything that it started.
@@ -33,16 +36,23 @@ function start(request: SpawnRequest & { type: 'spawn' }): void {
   const { id, argv, env = {}, cwd, group = false, logFile, timeoutMs } = request;
   const [program = '', ...args] = argv;
   const log = new LogFile(logFile);
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env, cwd, detached: group });
+  const stdin = timeoutMs === undefined ? 'pipe' : 'ignore';
+  const child: ChildProcess = spawn(program, args, { stdio: [stdin, 'pipe', 'pipe'], env, cwd, detached: group });
+  // It may have ended before it could be told to go on.
+  child.stdin?.on('error', () => {});
   let timedOut = false;
-  const timer = setTimeout(() => {
-    timedOut = true;
-    end({ child, group });
-  }, timeoutMs);
+  let timer: NodeJS.Timeout | undefined;
+  const limit = (ms: number): void => {
+    timer = setTimeout(() => {
+      timedOut = true;
+      end({ child, group });
+    }, ms);
+  };
+  if (timeoutMs !== undefined) limit(timeoutMs);
   const write = (chunk: Buffer): void => log.write(chunk);
-  running.set(id, { child, group });
-  child.stdout.on('data', write);
-  child.stderr.on(
+  running.set(id, { child, group, limit });
+  child.stdout?.on('data', write);
+  child.stderr?.on(
     'data',
     recordSplitter(write, (text) => answer({ type: 'record', id, text })),
   );
@@ -61,8 +71,15 @@ function start(request: SpawnRequest & { type: 'spawn' }): void {
   }
 }
 
+/** Lets a process that waits go on. */
+function go({ id, timeoutMs }: SpawnRequest & { type: 'go' }): void {
+  const one = running.get(id);
+  one?.limit(timeoutMs);
+  one?.child.stdin?.end('\n');
+}
+
 /** No longer the child's own process once it has ended: its number may be another's. */
-function end(one: Running | undefined): void {
+function end(one: Pick<Running, 'child' | 'group'> | undefined): void {
   const { child, group } = one ?? {};
   if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   if (group) endGroup(child);

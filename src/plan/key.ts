@@ -3,9 +3,9 @@ import { fileURLToPath } from 'node:url';
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
 import type { ActionNode } from '../analysis/action.ts';
-import { ENVIRONMENT, MOUNT_POINTS, PLATFORM } from './runtime.ts';
+import { ENVIRONMENT, MOUNT_POINTS, PLATFORM, STEP_COMMAND } from './runtime.ts';
 import { originOf } from './parts.ts';
-import { Recipe, type Sealed } from './recipe.ts';
+import { baseRoot, Recipe, type Sealed } from './recipe.ts';
 
 export { canonicalJson } from './recipe.ts';
 
@@ -44,6 +44,11 @@ export function planAction(store: Store, node: ActionNode, content: ActionConten
   return { node, ...recipe.seal() };
 }
 
+/** The base of actions with these toolchains, known before their inputs are. */
+export function baseOf(store: Store, toolchains: readonly Node[]): PlannedAction['base'] {
+  return baseRoot(store, MOUNT_POINTS, toolchains);
+}
+
 function addToolchains(recipe: Recipe, node: ActionNode, toolchains: readonly Node[]): void {
   for (const [index, tree] of toolchains.entries()) {
     const own = node.toolchains[index];
@@ -68,8 +73,8 @@ function addWork(recipe: Recipe, { work, outputs }: ActionNode, content: ActionC
       recipe.command(work.argv);
       return addEnvironment(recipe, { ...ENVIRONMENT, ...work.env });
     case 'step':
-      recipe.command(['/usr/bin/node', '/dsmb/step.mjs']);
-      addEnvironment(recipe, ENVIRONMENT);
+      recipe.command(STEP_COMMAND.argv);
+      addEnvironment(recipe, STEP_COMMAND.env);
       if (!content.bundle) return;
       recipe.step(fileURLToPath(work.module), content.bundle, content.modules ?? new Map());
       return recipe.request(
