@@ -5,6 +5,7 @@
  */
 import { unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Store } from '../../cache/store.ts';
 import { sameNode, type Node } from '../../cache/tree.ts';
 import type { ActionNode } from '../analysis/action.ts';
@@ -21,6 +22,8 @@ export interface Early extends Pick<PlannedAction, 'base' | 'inputs'> {
 
 /** A process that waits to become an action. */
 export interface HeadStart extends Early {
+  /** Node has read what it is to do; settles only if it gets as far. */
+  readonly ready: Promise<void>;
   readonly sandbox: Sandbox;
   readonly held: Held;
 }
@@ -28,12 +31,16 @@ export interface HeadStart extends Early {
 /** Each takes the memory of an idle Node. */
 const AT_ONCE = 2;
 
-/** Loads what most steps need, then waits. No byte means that the one who waits for it is gone. */
+/** How long the start of Node may take before a fresh one is started. */
+const READY_MS = 10_000;
+
+/** Loads what most steps need, says so, then waits. No byte means that nobody is there any more. */
 const WAITING_STEP = `
-import { readSync } from 'node:fs';
+import { readSync, writeSync } from 'node:fs';
 import 'node:crypto';
 import 'node:fs/promises';
 import 'node:zlib';
+writeSync(2, '\\x1e{"type":"ready"}\\n');
 if (readSync(0, Buffer.alloc(1)) === 1) await import('./step.mjs?now');
 `;
 
@@ -56,15 +63,18 @@ export class HeadStarts implements Disposable {
     writeFileSync(join(sandbox.dsmb, 'step.mjs'), WAITING_STEP);
     const call = { ...early, command: STEP_COMMAND, isStep: true };
     const argv = sandboxArgv(this.#store, bubblewrap, call, sandbox, { kvm: false, memo: early.memo });
-    this.#waiting.set(step, { ...early, sandbox, held: this.#spawner.hold({ argv }, sandbox.log) });
+    const { promise: ready, resolve } = Promise.withResolvers<void>();
+    const held = this.#spawner.hold({ argv }, sandbox.log, () => resolve());
+    this.#waiting.set(step, { ...early, sandbox, held, ready });
   }
 
   /** The process of a step, with all that the action needs in its place; the caller lets it go on. */
-  take(action: PlannedAction, memo: string | undefined): HeadStart | undefined {
+  async take(action: PlannedAction, memo: string | undefined): Promise<HeadStart | undefined> {
     const found = this.#waiting.get(action.node);
     if (!found) return undefined;
     this.#waiting.delete(action.node);
-    if (!fits(found, action, memo)) return void drop(found);
+    if (!fits(found, action, memo) || !(await isReady(found))) return void drop(found);
+    // It has been read: the step takes its place.
     unlinkSync(join(found.sandbox.dsmb, 'step.mjs'));
     const late = [...action.inputs].filter(([name]) => !found.inputs.has(name));
     this.#sandboxes.add(found.sandbox, { inputs: new Map(late), files: action.files }, 'links');
@@ -78,14 +88,14 @@ export class HeadStarts implements Disposable {
   }
 }
 
-function fits({ base, inputs, memo, held }: HeadStart, action: PlannedAction, wantedMemo: string | undefined): boolean {
+function fits({ base, inputs, memo }: Early, action: PlannedAction, wantedMemo: string | undefined): boolean {
   const same = (name: string, node: Node): boolean => sameNode(node, action.inputs.get(name) ?? MISSING);
-  return (
-    !held.hasEnded() &&
-    memo === wantedMemo &&
-    sameNode(base, action.base) &&
-    [...inputs].every(([name, node]) => same(name, node))
-  );
+  return memo === wantedMemo && sameNode(base, action.base) && [...inputs].every(([name, node]) => same(name, node));
+}
+
+function isReady({ ready, held }: HeadStart): Promise<boolean> {
+  const late = delay(READY_MS, false, { ref: false });
+  return Promise.race([ready.then(() => true), held.exit.then(() => false), late]);
 }
 
 const MISSING: Node = { type: 'symlink', target: '' };

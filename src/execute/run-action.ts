@@ -58,7 +58,7 @@ async function runCommand(
   onProgress: (stage: string, percent: number | undefined) => void,
 ): Promise<Outputs> {
   const memo = memoFolder(store, action);
-  const early = machine.headStarts.take(action, memo);
+  const early = await machine.headStarts.take(action, memo);
   using sandbox = early?.sandbox ?? machine.sandboxes.layOut(action, machine.unsandboxed ? 'links' : 'mounts');
   const said: Diagnostic[] = [];
   await offerHints(store, action, sandbox);

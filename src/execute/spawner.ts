@@ -47,7 +47,6 @@ export interface RunOptions {
 /** A process that waits. */
 export interface Held {
   readonly exit: Promise<Exit>;
-  hasEnded(): boolean;
   /** Lets it go on, and waits for its end. */
   go(options: RunOptions): Promise<Exit>;
   kill(): void;
@@ -73,13 +72,12 @@ export class Spawner implements Disposable {
     return this.#spawn({ ...call, logFile, timeoutMs }, onRecord).until(signal);
   }
 
-  /** Starts a process that waits for a byte on its standard input; `go` sends it. */
-  hold(call: Call, logFile: string): Held {
-    const { id, running, exit, kill, until } = this.#spawn({ ...call, logFile }, () => {});
+  /** Starts a process that waits for a byte on its standard input; `go` sends it. Its first record says that it waits. */
+  hold(call: Call, logFile: string, onReady: () => void): Held {
+    const { id, running, exit, kill, until } = this.#spawn({ ...call, logFile }, onReady);
     return {
       exit,
       kill,
-      hasEnded: () => !this.#running.has(id),
       go: ({ timeoutMs, signal, onRecord }) => {
         running.onRecord = onRecord;
         this.#send({ type: 'go', id, timeoutMs });
