@@ -90,6 +90,7 @@ export class Machine implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.headStarts[Symbol.dispose]();
     this.spawner[Symbol.dispose]();
     this.sandboxes[Symbol.dispose]();
   }

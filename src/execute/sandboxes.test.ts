@@ -61,6 +61,14 @@ it.each<[string, (folder: string) => void]>([
   expect(existsSync(next.log)).toBe(false);
 });
 
+it('all go at the end, also one that a process still has', () => {
+  const held = sandboxes.layOut(NOTHING);
+  sandboxes[Symbol.dispose]();
+  expect(readdirSync(store.folder('sandboxes'))).toEqual([]);
+  held[Symbol.dispose]();
+  expect(readdirSync(store.folder('sandboxes'))).toEqual([]);
+});
+
 it('an untouched /tmp serves again', () => {
   let before = 0;
   const next = after(({ tmp }) => (before = lstatSync(tmp).ctimeMs));

@@ -27,6 +27,7 @@ type InputFolders = 'links' | 'mounts';
 
 export class Sandboxes implements Disposable {
   readonly #store: Store;
+  readonly #all = new Set<Folders>();
   readonly #free: Folders[] = [];
 
   constructor(store: Store) {
@@ -39,6 +40,7 @@ export class Sandboxes implements Disposable {
    */
   layOut(action: Laid, inputFolders: InputFolders = 'mounts'): Sandbox {
     const folders = this.#free.pop() ?? new Folders(this.#store.folder('sandboxes'));
+    this.#all.add(folders);
     folders.prepare();
     const { folder, in: inputs, dsmb, out, tmp, log } = folders;
     const sandbox = { folder, in: inputs, dsmb, out, tmp, log, [Symbol.dispose]: () => this.#takeBack(folders) };
@@ -57,13 +59,16 @@ export class Sandboxes implements Disposable {
   }
 
   #takeBack(folders: Folders): void {
+    if (!this.#all.has(folders)) return;
     folders.clean();
     this.#free.push(folders);
   }
 
-  /** Removes them all. */
+  /** Removes them all, also those that a process still has: it is about to end. */
   [Symbol.dispose](): void {
-    for (const { folder } of this.#free.splice(0)) removeTree(folder);
+    for (const { folder } of this.#all) removeTree(folder);
+    this.#all.clear();
+    this.#free.length = 0;
   }
 }
 

@@ -65,6 +65,11 @@ export class Spawner implements Disposable {
   #nextId = 1;
   readonly #running = new Map<number, Running>();
 
+  /** How many processes it was asked to start. */
+  get started(): number {
+    return this.#nextId - 1;
+  }
+
   /** Runs a process to its end. `signal` ends it at once. */
   run(call: Call, { logFile, ...options }: RunOptions & { readonly logFile: string }): Promise<Exit> {
     const { timeoutMs, signal, onRecord } = options;
