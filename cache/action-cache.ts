@@ -8,6 +8,9 @@ import { decodeResult, encodeResult, type ResultData } from './reapi/messages.ts
 import type { Trees } from './tree.ts';
 import { useRecord } from './uses.ts';
 
+/** What takes longer to make again than to sync. */
+const WORTH_A_SYNC_MS = 1000;
+
 export class ActionCache {
   readonly #root: string;
   readonly #trees: Trees;
@@ -26,9 +29,12 @@ export class ActionCache {
     return result;
   }
 
+  /** To be called when all that the result names is durable. */
   put(key: Digest, result: ResultData): void {
     const bytes = encodeResult(result);
-    writeAtomically(this.#path(key), Buffer.concat([sealOf(bytes), bytes]));
+    // A result that a crash of the machine cuts does not match its seal: only what took long is worth a sync.
+    const durable = result.durationMs >= WORTH_A_SYNC_MS;
+    writeAtomically(this.#path(key), Buffer.concat([sealOf(bytes), bytes]), durable);
   }
 
   remove(key: Digest): void {

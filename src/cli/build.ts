@@ -30,6 +30,10 @@ export const build: Command = {
     ...WORKSPACE_OPTIONS,
     'keep-going': { type: 'boolean', short: 'k', help: 'after a failure, go on with what does not depend on it' },
     'skip-validations': { type: 'boolean', help: 'leave out targets that only gate others' },
+    unsandboxed: {
+      type: 'boolean',
+      help: 'run actions on this machine itself: what they read is not checked, their results are kept apart',
+    },
     frozen: { type: 'boolean', help: 'fail when toolchain.lock.json would change' },
     'build-report': { type: 'string', value: 'FILE', help: 'write a JSON report of every action' },
   },
@@ -79,7 +83,7 @@ async function execute(
   store.sweep();
   const packages = packageTrees(call, root, store, onEvent, signal);
   const toolroots = new Toolroots(store, packages);
-  using machine = new Machine(store, toolroots);
+  using machine = new Machine(store, toolroots, call.flag('unsandboxed'));
   const skipValidations = call.flag('skip-validations');
   onEvent(startEvent(targets, skipValidations));
   const onPlanned = partsKeeper(store, project);

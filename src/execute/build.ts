@@ -8,8 +8,11 @@ import { formatDigest, type Digest } from '../model/digest.ts';
 import type { Listener, Outcome } from '../model/event.ts';
 import type { Label } from '../model/label.ts';
 import { stepContent } from '../plan/bundle.ts';
-import { contentOf, type Producers } from '../plan/content.ts';
-import { planAction, type PlannedAction } from '../plan/key.ts';
+import { contentOf, makersOf, type Producers } from '../plan/content.ts';
+import { baseOf, planAction, type PlannedAction } from '../plan/key.ts';
+import { Commits } from './commits.ts';
+import { memoFolder } from './hints.ts';
+import { layOutFolders } from './sandbox.ts';
 import type { Toolroots } from './toolroots.ts';
 import { Resources } from './resources.ts';
 import type { Machine } from './machine.ts';
@@ -45,11 +48,14 @@ export class Build {
   readonly #toolroots: Toolroots;
   readonly #options: BuildOptions;
   readonly #resources = new Resources();
+  readonly #commits: Commits;
   readonly #actions = new Map<ActionNode, Promise<Outputs>>();
   readonly #done = new Map<ActionNode, Outputs>();
   readonly #keys = new Map<ActionNode, Digest>();
   /** Two actions with one key run once. */
   readonly #byKey = new Map<string, Promise<ResultData>>();
+  #roots: readonly AnalysedTarget[] = [];
+  #dependents: ReadonlyMap<ActionNode, readonly ActionNode[]> | undefined;
   readonly #failures: Diagnostic[] = [];
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
@@ -60,6 +66,7 @@ export class Build {
     this.#toolroots = toolroots;
     this.#machine = machine;
     this.#options = options;
+    this.#commits = new Commits(store, () => machine.syncStore());
     this.#signal = AbortSignal.any([options.signal, this.#stop.signal]);
     this.#producers = {
       action: (action) => this.#outputs(action),
@@ -71,11 +78,13 @@ export class Build {
   async run(targets: readonly AnalysedTarget[]): Promise<BuildResult> {
     const validations = this.#options.skipValidations ? [] : validationsOf(targets);
     const artifacts = new Map<Label, Node>();
+    this.#roots = [...targets, ...validations];
     const build = async (target: AnalysedTarget): Promise<void> => {
       const node = await this.#content(target);
       if (node) artifacts.set(target.label, node);
     };
-    await Promise.all([...targets, ...validations].map(build));
+    await Promise.all(this.#roots.map(build));
+    await this.#commits.finish().catch((error: unknown) => this.#fail(toDiagnostic(error)));
     return { success: this.#failures.length === 0 && !this.#signal.aborted, artifacts, failures: this.#failures };
   }
 
@@ -137,9 +146,15 @@ export class Build {
     const inputs = await settleAll(
       [...action.inputs].map(async ([name, of]) => [name, await contentOf(this.#store, of, this.#producers)] as const),
     );
-    const toolchains = await this.#toolroots.of(action, this.#producers);
+    const machine = action.work.type === 'write' ? undefined : this.#machine.unsandboxed;
+    const toolchains = await this.#toolroots.of(action, this.#producers, machine !== undefined);
     const step = await stepContent(this.#store, action);
-    const planned = planAction(this.#store, action, { inputs: new Map(inputs), toolchains, ...step });
+    const planned = planAction(this.#store, action, {
+      inputs: new Map(inputs),
+      toolchains,
+      ...step,
+      ...(machine ? { machine } : {}),
+    });
     this.#keys.set(action, planned.key);
     return planned;
   }
@@ -172,13 +187,21 @@ export class Build {
     }
   }
 
+  /** The lock is held until others can find the result. */
   async #tryMake(planned: PlannedAction, lockName: string): Promise<ResultData | undefined> {
-    using lock = await this.#store.locks.tryTake(lockName);
+    const lock = await this.#store.locks.tryTake(lockName);
     if (!lock) return undefined;
-    const madeMeanwhile = this.#store.actions.get(planned.key);
-    if (!madeMeanwhile) return await this.#execute(planned);
-    this.#finished(planned.node, 'cached', 0);
-    return madeMeanwhile;
+    try {
+      const madeMeanwhile = this.#store.actions.get(planned.key);
+      const result = madeMeanwhile ?? (await this.#execute(planned));
+      if (madeMeanwhile) this.#finished(planned.node, 'cached', 0);
+      if (madeMeanwhile) lock.release();
+      else this.#commits.add({ key: planned.key, result, onEnd: () => lock.release() });
+      return result;
+    } catch (error) {
+      lock.release();
+      throw error;
+    }
   }
 
   async #execute(planned: PlannedAction): Promise<ResultData> {
@@ -186,6 +209,7 @@ export class Build {
     const { node, key } = planned;
     const { label, mnemonic, ordinal } = node;
     const start = performance.now();
+    this.#giveHeadStarts(node);
     this.#options.onPlanned?.(planned);
     this.#options.onEvent({
       type: 'action-started',
@@ -207,6 +231,31 @@ export class Build {
     );
     this.#finished(node, 'executed', performance.now() - start, result.log ? { log: formatDigest(result.log) } : {});
     return result;
+  }
+
+  /** What waits for an action that runs now is the next to run, unless the output turns out to be an old one. */
+  #giveHeadStarts(running: ActionNode): void {
+    if (this.#machine.unsandboxed || running.needs.vm) return;
+    const seen = new Set<AnalysedTarget>();
+    this.#dependents ??= dependentsOf(this.#roots.flatMap((target) => actionsBelow(target, seen)));
+    for (const next of this.#dependents.get(running) ?? [])
+      // It may be unneeded, planned by now, or one that a failure will make superfluous: then it is not worth a word.
+      if (this.#actions.has(next)) this.#giveHeadStart(next).catch(() => undefined);
+  }
+
+  async #giveHeadStart(next: ActionNode): Promise<void> {
+    if (next.work.type !== 'step' || next.needs.vm) return;
+    const known = [...next.inputs].filter(([, of]) => makersOf(of).every((maker) => this.#done.has(maker)));
+    const inputs = await settleAll(
+      known.map(async ([name, of]) => [name, await contentOf(this.#store, of, this.#producers)] as const),
+    );
+    const toolchains = await this.#toolroots.of(next, this.#producers);
+    const { bundle } = await stepContent(this.#store, next);
+    const memo = memoFolder(this.#store, { node: next, files: new Map(bundle ? [['step.mjs', bundle]] : []) });
+    const bubblewrap = await this.#machine.bubblewrap();
+    const early = { base: baseOf(this.#store, toolchains), inputs: new Map(inputs), memo };
+    await layOutFolders(this.#store, early, this.#signal);
+    if (!this.#keys.has(next) && !this.#signal.aborted) this.#machine.headStarts.give(next, early, bubblewrap);
   }
 
   #actionFailed(action: ActionNode, error: unknown, durationMs: number): Reported {
@@ -267,6 +316,15 @@ async function settleAll<T>(promises: readonly Promise<T>[]): Promise<T[]> {
   const settled = await Promise.allSettled(promises);
   for (const one of settled) if (one.status === 'rejected') throw one.reason;
   return settled.map((one) => (one as PromiseFulfilledResult<T>).value);
+}
+
+/** The actions that wait for each action's outputs. */
+function dependentsOf(actions: readonly ActionNode[]): Map<ActionNode, ActionNode[]> {
+  const dependents = new Map<ActionNode, ActionNode[]>();
+  for (const action of new Set(actions))
+    for (const maker of new Set([...action.inputs.values()].flatMap(makersOf)))
+      dependents.set(maker, [...(dependents.get(maker) ?? []), action]);
+  return dependents;
 }
 
 function actionsBelow(target: AnalysedTarget, seen = new Set<AnalysedTarget>()): ActionNode[] {

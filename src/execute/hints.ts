@@ -17,28 +17,35 @@ import type { Node } from '../../cache/tree.ts';
 import { diskToRaw } from '../disk/index.ts';
 import { ASSEMBLED_FOLDER, DIGESTS_FOLDER } from '../step/hints.ts';
 import type { PlannedAction } from '../plan/key.ts';
-import type { Sandbox } from './sandbox.ts';
+import type { Sandbox } from './sandboxes.ts';
 
 /** Assembled disks that are kept, the most recently used ones. */
 const ASSEMBLED_DISKS = 4;
 
 type Folder = Node & { readonly type: 'directory' };
 
-/** Lays the hints that the action asked for out beside its step. Gives the folder of its kept results, if any. */
-export async function offerHints(store: Store, action: PlannedAction, sandbox: Sandbox): Promise<string | undefined> {
+/** Lays the hints that the action asked for out beside its step. */
+export async function offerHints(store: Store, action: PlannedAction, sandbox: Sandbox): Promise<void> {
   const { work } = action.node;
-  if (work.type !== 'step') return undefined;
+  if (work.type !== 'step') return;
   for (const name of work.hints.digestsOf ?? []) await offerDigests(store, action, sandbox, name);
   for (const name of work.hints.assembled ?? []) offerAssembled(store, action, sandbox, name);
-  const bundle = action.files.get('step.mjs');
-  // Kept results belong to one version of one step: another version must not see them.
-  return work.hints.memo && bundle?.type === 'file' ? store.folder('memo.v1', bundle.digest.hash) : undefined;
+}
+
+/** The folder of a step's kept results. They belong to one version of the step: another must not see them. */
+export function memoFolder(
+  store: Store,
+  { node: { work }, files }: Pick<PlannedAction, 'node' | 'files'>,
+): string | undefined {
+  const bundle = files.get('step.mjs');
+  if (work.type !== 'step' || !work.hints.memo || bundle?.type !== 'file') return undefined;
+  return store.folder('memo.v1', bundle.digest.hash);
 }
 
 async function offerDigests(store: Store, action: PlannedAction, sandbox: Sandbox, name: string): Promise<void> {
   const input = action.inputs.get(name);
   if (!input) return;
-  const folder = join(sandbox.folder, 'dsmb', DIGESTS_FOLDER);
+  const folder = join(sandbox.dsmb, DIGESTS_FOLDER);
   mkdirSync(folder, { recursive: true });
   const list = createWriteStream(join(folder, name));
   for (const [path, node] of store.trees.walk(input))
@@ -50,7 +57,7 @@ async function offerDigests(store: Store, action: PlannedAction, sandbox: Sandbo
 function offerAssembled(store: Store, action: PlannedAction, sandbox: Sandbox, name: string): void {
   const input = action.inputs.get(name);
   if (input?.type !== 'directory') return;
-  const folder = join(sandbox.folder, 'dsmb', ASSEMBLED_FOLDER);
+  const folder = join(sandbox.dsmb, ASSEMBLED_FOLDER);
   mkdirSync(folder, { recursive: true });
   linkSync(assembledDisk(store, input), join(folder, name));
 }

@@ -1,5 +1,5 @@
 /** Runs one action: sandbox, process, look at what it left, publish. */
-import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { ResultData } from '../../cache/reapi/messages.ts';
@@ -7,11 +7,14 @@ import type { Store } from '../../cache/store.ts';
 import { Failure, type Diagnostic } from '../model/diagnostic.ts';
 import { formatDigest } from '../model/digest.ts';
 import type { PlannedAction } from '../plan/key.ts';
-import { layOut, layOutFolders, sandboxArgv, type Grants, type Sandbox } from './sandbox.ts';
-import { offerHints } from './hints.ts';
+import { readLog } from './log-file.ts';
+import { layOutFolders, sandboxArgv, type Grants } from './sandbox.ts';
+import type { Sandbox } from './sandboxes.ts';
+import { memoFolder, offerHints } from './hints.ts';
 import type { Machine } from './machine.ts';
-import { publish, requireRoom, type Outputs } from './publish.ts';
-import type { Exit } from './spawner.ts';
+import { MOUNTED, publish, requireRoom, type Outputs } from './publish.ts';
+import type { Call, Exit, RunOptions } from './spawner.ts';
+import { unsandboxedCall } from './unsandboxed.ts';
 
 /** What a step says while it runs. */
 export type StepRecord =
@@ -22,7 +25,7 @@ const LOG_TAIL_LINES = 20;
 /** A failed action's files of these kinds in `/tmp` are kept for the reader of the message. */
 const EVIDENCE = /\.(log|png|txt)$/;
 
-/** Runs an action whose result is not in the cache, and stores the result. */
+/** Runs an action whose result is not in the cache. Its outputs are in the store afterwards, not yet durable. */
 export async function runAction(
   store: Store,
   machine: Machine,
@@ -33,18 +36,13 @@ export async function runAction(
   const startedAt = Date.now();
   const start = performance.now();
   const outputs =
-    action.node.work.type === 'write'
-      ? written(action)
-      : await runSandboxed(store, machine, action, signal, onProgress);
-  const result: ResultData = {
+    action.node.work.type === 'write' ? written(action) : await runCommand(store, machine, action, signal, onProgress);
+  return {
     ...outputs,
     startedAt,
     durationMs: performance.now() - start,
     worker: `${hostname()}${action.node.needs.vm ? ` (${(await machine.kvm(action)) ? 'kvm' : 'tcg'})` : ''}`,
   };
-  await store.cas.settle();
-  store.actions.put(action.key, result);
-  return result;
 }
 
 function written({ node, files }: PlannedAction): Outputs {
@@ -52,36 +50,55 @@ function written({ node, files }: PlannedAction): Outputs {
   return { outputs: new Map([[`out/${output!.name}`, files.get('content')!]]), log: undefined };
 }
 
-async function runSandboxed(
+async function runCommand(
   store: Store,
   machine: Machine,
   action: PlannedAction,
   signal: AbortSignal,
   onProgress: (stage: string, percent: number | undefined) => void,
 ): Promise<Outputs> {
-  const sandbox = layOut(store, action);
-  try {
-    const said: Diagnostic[] = [];
-    const memo = await offerHints(store, action, sandbox);
-    const grants: Grants = { kvm: await machine.kvm(action), memo };
-    const bubblewrap = await machine.bubblewrap(action);
-    await layOutFolders(store, action, signal);
-    const exit = await machine.spawner.run(sandboxArgv(store, bubblewrap, action, sandbox, grants), {
-      logFile: sandbox.log,
-      timeoutMs: action.node.timeoutMs,
-      signal,
-      onRecord: (text) => {
-        const record = parseRecord(text);
-        if (record?.type === 'progress') onProgress(record.stage, record.percent);
-        if (record?.type === 'diagnostic') said.push(record.diagnostic);
-      },
-    });
-    if (exit.code !== 0) requireRoom(`${action.node.label} (${action.node.mnemonic})`, sandbox.out);
-    if (exit.code !== 0) throw failure(store, action, sandbox, exit, said[0]);
-    return await publish(store, action, sandbox, machine.spawner, signal);
-  } finally {
-    sandbox.remove();
+  const memo = memoFolder(store, action);
+  const early = await machine.headStarts.take(action, memo);
+  using sandbox = early?.sandbox ?? machine.sandboxes.layOut(action, machine.unsandboxed ? 'links' : 'mounts');
+  const said: Diagnostic[] = [];
+  await offerHints(store, action, sandbox);
+  const options: RunOptions = {
+    timeoutMs: action.node.timeoutMs,
+    signal,
+    onRecord: (text) => {
+      const record = parseRecord(text);
+      if (record?.type === 'progress') onProgress(record.stage, record.percent);
+      if (record?.type === 'diagnostic') said.push(record.diagnostic);
+    },
+  };
+  const start = async (): Promise<Exit> => {
+    const call = machine.unsandboxed
+      ? unsandboxedCall(store, action, sandbox, memo)
+      : await sandboxedCall(store, machine, action, sandbox, memo, signal);
+    return machine.spawner.run(call, { ...options, logFile: sandbox.log });
+  };
+  const exit = await (early ? early.held.go(options) : start());
+  if (exit.code !== 0) {
+    requireRoom(`${action.node.label} (${action.node.mnemonic})`, sandbox.out);
+    await machine.requireNamespaces(exit, readLog(sandbox.log));
+    throw failure(store, action, sandbox, exit, said[0]);
   }
+  return publish(store, action, sandbox, machine.unsandboxed ? sandbox : MOUNTED);
+}
+
+async function sandboxedCall(
+  store: Store,
+  machine: Machine,
+  action: PlannedAction,
+  sandbox: Sandbox,
+  memo: string | undefined,
+  signal: AbortSignal,
+): Promise<Call> {
+  const grants: Grants = { kvm: await machine.kvm(action), memo };
+  const bubblewrap = await machine.bubblewrap();
+  await layOutFolders(store, action, signal);
+  const isStep = action.node.work.type === 'step';
+  return { argv: sandboxArgv(store, bubblewrap, { ...action, isStep }, sandbox, grants) };
 }
 
 function parseRecord(text: string): StepRecord | undefined {
@@ -113,7 +130,7 @@ function failure(
       `command: ${action.command.argv.join(' ')}`,
       `key: ${formatDigest(key)}`,
       tail && `last lines of its log:\n${tail}`,
-      `full log: ${join(kept, 'log')}`,
+      tail && `full log: ${join(kept, 'log')}`,
     ]
       .filter((line) => line !== '')
       .join('\n'),
@@ -130,7 +147,7 @@ function describeExit(exit: Exit, timeoutMs: number): string {
 function keepEvidence(store: Store, { key }: PlannedAction, sandbox: Sandbox): string {
   const folder = join(store.folder('logs'), key.hash.slice(0, 16));
   rmSync(folder, { recursive: true, force: true });
-  cpSync(sandbox.log, join(folder, 'log'), { force: true });
+  if (existsSync(sandbox.log)) cpSync(sandbox.log, join(folder, 'log'));
   for (const entry of readdirSync(sandbox.tmp, { withFileTypes: true, recursive: true }))
     if (entry.isFile() && EVIDENCE.test(entry.name))
       cpSync(join(entry.parentPath, entry.name), join(folder, entry.name));
@@ -138,9 +155,5 @@ function keepEvidence(store: Store, { key }: PlannedAction, sandbox: Sandbox): s
 }
 
 function lastLines(log: string): string {
-  try {
-    return readFileSync(log, 'utf8').trimEnd().split('\n').slice(-LOG_TAIL_LINES).join('\n');
-  } catch {
-    return '';
-  }
+  return readLog(log).trimEnd().split('\n').slice(-LOG_TAIL_LINES).join('\n');
 }

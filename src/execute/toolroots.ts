@@ -21,8 +21,10 @@ export class Toolroots {
   }
 
   /** The toolchains of an action; a step has Node beside its own. */
-  async of(action: ActionNode, producers: Producers): Promise<Node[]> {
+  async of(action: ActionNode, producers: Producers, unsandboxed = false): Promise<Node[]> {
     if (action.work.type === 'write') return [];
+    // The machine's programs and libraries take their place, but for the pinned Node.
+    if (unsandboxed) return action.work.type === 'step' ? [this.#nodeAlone()] : [];
     const own = action.toolchains.map((toolchain) => contentOf(this.#store, toolchain, producers));
     const runtime = action.work.type === 'step' ? [this.#node()] : [];
     return Promise.all([...own, ...runtime]);
@@ -41,11 +43,12 @@ export class Toolroots {
 
   async #node(): Promise<Node> {
     const libraries = await this.#debian(nodeLibraries.attributes as unknown as DebianAttributes);
+    return this.#store.trees.merge([libraries, this.#nodeAlone()]);
+  }
+
+  #nodeAlone(): Node {
     const binary = sourceNode(this.#store, nodeBinary(), 'node');
-    return this.#store.trees.merge([
-      libraries,
-      this.#store.trees.build([['usr/bin/node', { ...binary, executable: true } as Node]]),
-    ]);
+    return this.#store.trees.build([['usr/bin/node', { ...binary, executable: true } as Node]]);
   }
 
   #debian({ packages, closure }: DebianAttributes): Promise<Node> {

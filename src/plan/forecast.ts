@@ -6,7 +6,7 @@ import type { ActionNode, ArtifactReference } from '../analysis/action.ts';
 import { fail } from '../model/diagnostic.ts';
 import { stepContent } from './bundle.ts';
 import type { StoredToolchains } from './cached.ts';
-import { contentOf, type Producers } from './content.ts';
+import { contentOf, makersOf, type Producers } from './content.ts';
 import { planAction, type PlannedAction } from './key.ts';
 
 /** What would become of an action. */
@@ -77,12 +77,6 @@ export class Forecaster {
     const { outputs } = forecast.result;
     return new Map(Object.entries(action.outputs).map(([key, { name }]) => [key, outputs.get(`out/${name}`)!]));
   }
-}
-
-/** The actions that an artifact comes from directly. */
-function makersOf({ origin }: ArtifactReference): ActionNode[] {
-  if (origin.type === 'action') return [origin.action];
-  return origin.type === 'compose' ? [...origin.entries.values()].flatMap(makersOf) : [];
 }
 
 function unfetched(): never {

@@ -31,7 +31,8 @@ export class Recipe {
   readonly #env: Record<string, string> = {};
   readonly #platform: Record<string, string> = {};
   readonly #outputs: CommandData['outputs'][number][] = [];
-  readonly #roots: Node[] = [];
+  #mountPoints: readonly string[] = [];
+  readonly #toolchains: Node[] = [];
   readonly #inputs = new Map<string, Node>();
   readonly #files = new Map<string, Node>();
   #timeoutMs = 0;
@@ -74,13 +75,12 @@ export class Recipe {
 
   /** Empty folders that the sandbox mounts over. */
   mountPoints(names: readonly string[]): void {
-    const empty = this.#store.trees.store(new Map());
-    this.#roots.push(this.#store.trees.store(new Map(names.map((name) => [name, empty]))));
+    this.#mountPoints = names;
     this.#say('mount points', '', () => names.join(' '));
   }
 
   toolchain(name: string, node: Node, origin: PartOrigin): void {
-    this.#roots.push(node);
+    this.#toolchains.push(node);
     this.#say('toolchain', name, () => nodeValue(node), { origin });
   }
 
@@ -119,7 +119,7 @@ export class Recipe {
   seal(): Sealed {
     const { trees, cas } = this.#store;
     const command = { argv: this.#argv, env: this.#env, outputs: this.#outputs, platform: this.#platform };
-    const base = trees.merge(this.#roots) as Directory;
+    const base = baseRoot(this.#store, this.#mountPoints, this.#toolchains);
     const root = new Map(trees.entries(base.digest));
     root.set('in', trees.build(this.#inputs));
     root.set('dsmb', trees.build(this.#files));
@@ -148,6 +148,13 @@ export class Recipe {
   #say(kind: PartKind, name: string, value: () => string, more: Pick<Part, 'origin'> = {}): void {
     this.#parts.push(() => ({ kind, name, value: value(), ...more }));
   }
+}
+
+/** The part of the root that actions share: toolchains, and empty folders to mount over. */
+export function baseRoot({ trees }: Store, mountPoints: readonly string[], toolchains: readonly Node[]): Directory {
+  const empty = trees.store(new Map());
+  const places = trees.store(new Map(mountPoints.map((name) => [name, empty])));
+  return trees.merge([places, ...toolchains]) as Directory;
 }
 
 /** JSON with sorted keys: the same data gives the same text, whatever order it was written in. */
