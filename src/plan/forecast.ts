@@ -82,7 +82,7 @@ export class Forecaster {
 /** The actions that an artifact comes from directly. */
 function makersOf({ origin }: ArtifactReference): ActionNode[] {
   if (origin.type === 'action') return [origin.action];
-  return origin.type === 'compose' ? [...origin.entries.values()].flatMap(makersOf) : [];
+  return 'entries' in origin ? [...origin.entries.values()].flatMap(makersOf) : [];
 }
 
 function unfetched(): never {
