@@ -62,7 +62,7 @@ async function runSandboxed(
   const sandbox = layOut(store, action);
   try {
     const said: Diagnostic[] = [];
-    const memo = await offerHints(store, action, sandbox);
+    const memo = await offerHints(store, action, sandbox, signal);
     const grants: Grants = { kvm: await machine.kvm(action), memo };
     const bubblewrap = await machine.bubblewrap(action);
     await layOutFolders(store, action, signal);
