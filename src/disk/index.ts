@@ -26,6 +26,7 @@ export type { FileSystem, FileSystemEntry, FileSystemIdentity } from './file-sys
 export { editDisk, type DiskEditor, type EditOptions, type EditSummary } from './editor.ts';
 export { parseQemuMap, type QemuExtent } from './extents.ts';
 export { assembleRaw, paced, type Pace } from './assemble.ts';
+export { writableDisk, type OverlayBase, type WritableDisk } from './overlay.ts';
 export { diskToRaw, overlayToDisk, rawToDisk, type Overlay, type RawOptions } from './raw.ts';
 export { SECTOR, checkMbr, parseMbr, withMbr, type Mbr, type MbrPartition } from './mbr.ts';
 export { hasGpt, parseGpt, type Gpt, type GptPartition } from './gpt.ts';
