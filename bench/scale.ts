@@ -32,7 +32,7 @@ async function measure(work: string): Promise<void> {
   try {
     layOut(join(work, 'project'));
     const rows: string[][] = [];
-    for (const disk of process.env.ONLY_FULL ? (["full"] as const) : values.full ? (['sparse', 'full'] as const) : (['sparse'] as const)) {
+    for (const disk of values.full ? (['sparse', 'full'] as const) : (['sparse'] as const)) {
       for (const [what, args] of commands(disk, work)) {
         if (what === EXPORT && freeBytes(work) < EXPORT_BYTES[disk]) {
           process.stdout.write(`  ${disk}: ${what} is left out, there is not enough free disk\n`);

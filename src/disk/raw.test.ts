@@ -1,11 +1,22 @@
 import fc from 'fast-check';
 import { execFileSync } from 'node:child_process';
-import { closeSync, ftruncateSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { editDisk } from './editor.ts';
 import { parseQemuMap } from './extents.ts';
 import { BLOCK_SIZE } from './format.ts';
 import { filesOf, ModelDisk, temporaryFolder } from './model.test-helper.ts';
+import { writableDisk } from './overlay.ts';
 import { diskToRaw, overlayToDisk, rawToDisk } from './raw.ts';
 
 const MIB = BLOCK_SIZE;
@@ -87,5 +98,33 @@ describe('with the real qemu-img', () => {
     qemu('qemu-img', 'convert', '-O', 'raw', at('overlay'), at('flat'));
     rawToDisk(at('flat'), at('expected'));
     expect(filesOf(at('disk'))).toEqual(filesOf(at('expected')));
+  });
+
+  test('a writable disk costs the blocks that were written, and its base is not written to', async () => {
+    using folder = temporaryFolder();
+    const at = (name: string) => join(folder.path, name);
+    const base = editDisk({ to: at('base'), size: 300 * MIB });
+    for (let index = 0; index < 300; index += 3) base.write(index * MIB, Buffer.from(`block ${index}`));
+    base.finish();
+    diskToRaw(at('base'), at('raw'));
+    const before = statSync(at('raw'));
+    chmodSync(at('raw'), 0o444);
+    const disk = await writableDisk({ disk: at('base'), raw: at('raw') }, at('overlay'));
+    const commands = [
+      'write -P 7 10M 1k',
+      'write -P 7 10300k 1k',
+      'write -P 8 200M 2M',
+      'write -z 3M 1M',
+      'write -z 1M 64k',
+    ];
+    execFileSync('qemu-io', [...commands.flatMap((command) => ['-c', command]), disk.file]);
+    // Blocks 10, 200 and 201; 3 is gone. Linked are the other 84 blocks of the first group, and the second group as one.
+    expect(await disk.toDisk(at('disk'))).toEqual({ size: 300 * MIB, written: 3, linked: 85 });
+    execFileSync('qemu-img', ['convert', '-O', 'raw', at('overlay'), at('flat')]);
+    rawToDisk(at('flat'), at('expected'));
+    expect(filesOf(at('disk'))).toEqual(filesOf(at('expected')));
+    expect(statSync(at('raw')).mtimeMs).toBe(before.mtimeMs);
+    diskToRaw(at('base'), at('again'));
+    expect(readFileSync(at('raw')).equals(readFileSync(at('again')))).toBe(true);
   });
 });
