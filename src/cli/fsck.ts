@@ -38,7 +38,11 @@ async function runFsck(call: Call): Promise<number> {
 
 async function checkWithProgress(store: Store, repair: boolean): Promise<Checked> {
   using line = progressLine('checking blobs');
-  return await check(store, { repair, more: checkAssembledDisks, onProgress: (done, total) => line.show((100 * done) / total) });
+  return await check(store, {
+    repair,
+    more: checkAssembledDisks,
+    onProgress: (done, total) => line.show((100 * done) / total),
+  });
 }
 
 type Named = Finding & { readonly labels: readonly string[] };
