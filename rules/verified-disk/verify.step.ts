@@ -49,12 +49,9 @@ export default step<VerifySpec>(async (context) => {
 });
 
 async function writeReport(context: Context, observation: Observation): Promise<void> {
-  const {
-    args,
-    outputs: { report },
-  } = context;
+  const { report } = context.outputs;
   await keepTraces(context, report);
-  const content = { expect: args.expect, ...observation };
+  const content = { expect: context.args.expect, ...observation };
   await writeFile(join(report, 'report.json'), `${JSON.stringify(content, null, 2)}\n`);
 }
 
