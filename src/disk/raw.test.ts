@@ -100,6 +100,35 @@ describe('with the real qemu-img', () => {
     expect(filesOf(at('disk'))).toEqual(filesOf(at('expected')));
   });
 
+  test('any writes through an overlay give what they give on a plain file', async () => {
+    const write = fc.record({
+      kind: fc.constantFrom('-P', '-z'),
+      sector: fc.nat(8 * 2048 - 1),
+      sectors: fc.integer({ min: 1, max: 3000 }),
+      fill: fc.integer({ min: 1, max: 255 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(write, { maxLength: 5 }), async (writes) => {
+        using folder = temporaryFolder();
+        const at = (name: string) => join(folder.path, name);
+        const model = new ModelDisk(8 * MIB);
+        model.write(MIB, Buffer.alloc(3 * MIB, 5));
+        writeRaw(at('raw'), model, [{ offset: MIB, bytes: Buffer.alloc(3 * MIB, 5) }], false);
+        rawToDisk(at('raw'), at('base'));
+        const disk = await writableDisk({ disk: at('base'), raw: at('raw') }, at('overlay'));
+        const commands = writes.map(({ kind, sector, sectors, fill }) => {
+          const [offset, bytes] = [sector * 512, Math.min(sectors * 512, model.size - sector * 512)];
+          model.write(offset, Buffer.alloc(bytes, kind === '-z' ? 0 : fill));
+          return `write ${kind === '-z' ? '-z' : `-P ${fill}`} ${offset} ${bytes}`;
+        });
+        execFileSync('qemu-io', [...commands.flatMap((command) => ['-c', command]), '-c', 'flush', disk.file]);
+        await disk.toDisk(at('disk'));
+        expect(filesOf(at('disk'))).toEqual(model.files());
+      }),
+      { numRuns: 12 },
+    );
+  });
+
   test('a writable disk costs the blocks that were written, and its base is not written to', async () => {
     using folder = temporaryFolder();
     const at = (name: string) => join(folder.path, name);
