@@ -129,6 +129,8 @@ export class Analysis {
       },
       compose: (kind, entries) =>
         new ArtifactReference(kind, { type: 'compose', entries: references(entries) }) as never,
+      checksums: (kind, entries) =>
+        new ArtifactReference(kind, { type: 'checksums', entries: references(entries) }) as never,
       run: ({ argv, env = {}, ...rest }) => declare({ ...common(label, rest), work: { type: 'run', argv, env } }),
       step: ({ module, args, hints = {}, ...rest }) =>
         declare({ ...common(label, rest), work: { type: 'step', module: module.url, args, hints } }),

@@ -7,7 +7,7 @@ export function actionsBelow(targets: readonly AnalysedTarget[], skipValidations
   const found = new Set<ActionNode>();
   const visit = (reference: ArtifactReference): void => {
     const { origin } = reference;
-    if (origin.type === 'compose') origin.entries.forEach(visit);
+    if ('entries' in origin) origin.entries.forEach(visit);
     if (origin.type !== 'action' || found.has(origin.action)) return;
     inputsOf(origin.action).forEach(visit);
     found.add(origin.action);

@@ -61,7 +61,7 @@ async function runCommand(
   const early = await machine.headStarts.take(action, memo);
   using sandbox = early?.sandbox ?? machine.sandboxes.layOut(action, machine.unsandboxed ? 'links' : 'mounts');
   const said: Diagnostic[] = [];
-  await offerHints(store, action, sandbox);
+  await offerHints(store, action, sandbox, signal);
   const options: RunOptions = {
     timeoutMs: action.node.timeoutMs,
     signal,

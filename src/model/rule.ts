@@ -113,6 +113,11 @@ export interface Actions {
   write<Name extends string>(output: Output<Name>, content: string): Artifact<Name>;
   /** A folder put together from artifacts, by path; no process runs. */
   compose<Name extends string>(kind: Kind<Name>, entries: Readonly<Record<string, Artifact>>): Artifact<Name>;
+  /**
+   * `SHA256SUMS` of files, by name, as `sha256sum -c` reads it. The digests are those that the engine has taken of its
+   * own: no process runs, and nothing is read again.
+   */
+  checksums<Name extends string>(kind: Kind<Name>, files: Readonly<Record<string, Artifact>>): Artifact<Name>;
   run<const Outputs extends Readonly<Record<string, Output>>>(action: RunAction<Outputs>): Artifacts<Outputs>;
   step<Spec extends StepSpec, const Outputs extends { readonly [Name in Spec['outputs']]: Output }>(
     action: StepAction<Spec, Outputs>,

@@ -7,6 +7,7 @@ import type { Node } from '../../cache/tree.ts';
 import type { ArtifactReference } from '../analysis/action.ts';
 import { fail } from '../model/diagnostic.ts';
 import type { ActionNode } from '../analysis/action.ts';
+import { sortByCodePoint } from '../step/order.ts';
 
 /** Gives the nodes that need more than the store: results of actions, package sets. */
 export interface Producers {
@@ -33,15 +34,31 @@ async function originContent(store: Store, { origin }: ArtifactReference, produc
       return sourceNode(store, origin.path, origin.written);
     case 'debian':
       return producers.debian(origin.packages, origin.closure);
-    case 'compose': {
-      const entries = await Promise.all(
-        [...origin.entries].map(
-          async ([path, artifact]) => [path, await contentOf(store, artifact, producers)] as const,
-        ),
-      );
-      return store.trees.build(entries);
-    }
+    case 'compose':
+      return store.trees.build(await contentsOf(store, origin.entries, producers));
+    case 'checksums':
+      return textNode(store, checksums(await contentsOf(store, origin.entries, producers)));
   }
+}
+
+function contentsOf(
+  store: Store,
+  entries: ReadonlyMap<string, ArtifactReference>,
+  producers: Producers,
+): Promise<(readonly [path: string, node: Node])[]> {
+  return Promise.all(
+    [...entries].map(async ([path, artifact]) => [path, await contentOf(store, artifact, producers)] as const),
+  );
+}
+
+/** What `sha256sum -c` reads. */
+function checksums(files: readonly (readonly [name: string, node: Node])[]): string {
+  const lines = sortByCodePoint(files, ([name]) => name).map(([name, node]) =>
+    node.type === 'file'
+      ? `${node.digest.hash}  ${name}\n`
+      : fail('BAD_RULE', `a checksum of ${name}, which is no file`),
+  );
+  return lines.join('');
 }
 
 /** A source file or folder; files that did not change since they were last read are not read. */
@@ -62,7 +79,7 @@ export function sourceNode(store: Store, path: string, written: string): Node {
 /** The actions that an artifact comes from directly. */
 export function makersOf({ origin }: ArtifactReference): ActionNode[] {
   if (origin.type === 'action') return [origin.action];
-  return origin.type === 'compose' ? [...origin.entries.values()].flatMap(makersOf) : [];
+  return 'entries' in origin ? [...origin.entries.values()].flatMap(makersOf) : [];
 }
 
 /** A text as a node. */
@@ -81,6 +98,8 @@ export function describe(of: ArtifactReference): string {
       return `Debian packages ${of.origin.packages.join(' ')}`;
     case 'compose':
       return 'a composed folder';
+    case 'checksums':
+      return `checksums of ${[...of.origin.entries.keys()].join(', ')}`;
   }
 }
 

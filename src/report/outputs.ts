@@ -5,7 +5,7 @@ import type { Store } from '../../cache/store.ts';
 import { removeTree, writeAtomically } from '../../cache/files.ts';
 import type { Node } from '../../cache/tree.ts';
 import type { AnalysedTarget, ArtifactReference } from '../analysis/action.ts';
-import { diskToRaw } from '../disk/index.ts';
+import { deliverDisk } from '../execute/assembled-disks.ts';
 import { formatDigest } from '../model/digest.ts';
 import { splitLabel, type Label } from '../model/label.ts';
 
@@ -51,7 +51,7 @@ async function deliverAlone(store: Store, root: string, target: AnalysedTarget, 
 /** A disk becomes one sparse raw file; all else is laid out as it is. */
 async function layOut(store: Store, node: Node, inside: string, folder: string): Promise<void> {
   if (node.type !== 'directory') return store.folders.deliver(node, join(folder, inside));
-  if (isDisk(store, node)) return diskToRaw(store.folders.folder(node), join(folder, 'disk.raw'));
+  if (isDisk(store, node)) return deliverDisk(store, node, join(folder, 'disk.raw'));
   for (const [name, entry] of store.trees.entries(node.digest)) store.folders.deliver(entry, join(folder, name));
 }
 
