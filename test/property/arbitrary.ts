@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { file, folder, link, put, type Folder } from './model/content.ts';
 import type { AttributeChange, Edit } from './model/edit.ts';
-import { PARTS, PATHS, SOURCES, type Make, type Spec, type TargetSpec } from './model/spec.ts';
+import { PATHS, SOURCES, type Make, type Spec, type TargetSpec } from './model/spec.ts';
 import { MANNERS, type Manner } from './sources.ts';
 
 /** One thing that happens. */
@@ -22,19 +22,23 @@ export interface BuildCall {
   readonly keepGoing: boolean;
   /** How many builds of the same run at once. */
   readonly beside: number;
-  /** Something that comes in between, after so many ms. */
-  readonly meanwhile?: {
-    readonly ms: number;
-    readonly happening: 'end' | { readonly edit: Edit; readonly manner: Manner };
-  };
+  readonly meanwhile?: Meanwhile;
 }
+
+/** What comes in between, after so many ms: an edit, or the end of the first of the builds or of all. */
+export type Meanwhile =
+  | { readonly type: 'edit'; readonly ms: number; readonly edit: Edit; readonly manner: Manner }
+  | { readonly type: 'end'; readonly ms: number; readonly all: boolean; readonly way: number };
 
 // Few values, most of the same size: states come back, and no size gives a change away.
 const texts = fc.constantFrom('one', 'two', 'six', '', 'one\nsix\n', 'two\nsix\n');
 const fileTexts = fc.oneof({ weight: 30, arbitrary: texts }, { weight: 1, arbitrary: fc.constant('REFUSE') });
 const words = fc.constantFrom('a', 'b', 'c');
-const index = fc.nat(30);
-const inputs = fc.array(index, { maxLength: 3 });
+const index = fc.noBias(fc.nat(100));
+const inputs = fc.oneof(
+  { weight: 9, arbitrary: fc.array(index, { minLength: 1, maxLength: 3 }) },
+  { weight: 1, arbitrary: fc.constant([]) },
+);
 const validations = fc.array(index, { maxLength: 1 });
 const makes = fc.constantFrom<Make[]>('all', 'all', 'last', 'last', 'pair', 'write', 'group', 'part');
 /** Node takes long to start: few steps. */
@@ -51,7 +55,7 @@ const targets: fc.Arbitrary<TargetSpec> = fc.record({
   mark: words,
   tool: fc.boolean(),
   of: inputs,
-  part: fc.constantFrom(...PARTS),
+  part: fc.nat(2),
   validations: fc.oneof({ weight: 4, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: validations }),
 });
 
@@ -67,7 +71,7 @@ const sources: fc.Arbitrary<Folder> = fc
 /** A project without its salt. */
 export const specs: fc.Arbitrary<Omit<Spec, 'salt'>> = fc.record({
   sources,
-  targets: fc.array(targets, { minLength: 1, maxLength: 7 }),
+  targets: fc.array(targets, { minLength: 2, maxLength: 12, size: 'max' }),
   parameter: words,
   tool: words,
   step: fc.constant({ version: 'v0', comment: '' }),
@@ -80,7 +84,7 @@ const changes: fc.Arbitrary<AttributeChange> = fc.oneof(
   fc.record({ mark: words }),
   fc.record({ tool: fc.boolean() }),
   fc.record({ of: inputs }),
-  fc.record({ part: fc.constantFrom(...PARTS) }),
+  fc.record({ part: fc.nat(2) }),
   fc.record({ validations }),
 );
 
@@ -109,34 +113,55 @@ const edits: fc.Arbitrary<Edit> = fc.oneof(
 
 const manner = fc.constantFrom(...MANNERS);
 
-const between = fc.record({
-  ms: fc.nat(40),
-  happening: fc.oneof(fc.constant<'end'>('end'), fc.record({ edit: edits, manner })),
-});
-
 const call = {
   type: fc.constant('build' as const),
-  asked: fc.array(index, { minLength: 1, maxLength: 4 }),
+  asked: fc.array(index, { minLength: 1, maxLength: 6, size: 'max' }),
   keepGoing: fc.boolean(),
-  beside: fc.constantFrom(1, 1, 1, 1, 1, 1, 1, 1, 2, 8),
+  beside: fc.oneof(
+    { weight: 16, arbitrary: fc.constant(1) },
+    { weight: 2, arbitrary: fc.constant(2) },
+    { weight: 1, arbitrary: fc.constant(8) },
+  ),
 };
 
-const builds = fc.oneof(
-  { weight: 7, arbitrary: fc.record(call) },
-  { weight: 1, arbitrary: fc.record({ ...call, meanwhile: between }) },
-);
+/** What the one who builds can be put to. */
+export interface Trials {
+  readonly length: number;
+  /** How often, of 20 builds, something comes in between, and after how many ms at most. */
+  readonly disturbed: number;
+  readonly withinMs: number;
+  readonly damages: boolean;
+}
 
-const happenings: fc.Arbitrary<Happening> = fc.oneof(
-  { weight: 10, arbitrary: fc.record({ type: fc.constant('edit'), edit: edits, manner }) },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant('touch'), path: fc.constantFrom(...PATHS, ...SOURCES) }) },
-  { weight: 3, arbitrary: fc.record({ type: fc.constant('undo'), steps: fc.nat(20), manner }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({ type: fc.constant('damage'), which: fc.nat(50), how: fc.constantFrom(...DAMAGES) }),
-  },
-  { weight: 8, arbitrary: builds },
-);
+function builds({ disturbed, withinMs }: Trials) {
+  const ms = fc.noBias(fc.nat(withinMs));
+  const meanwhile: fc.Arbitrary<Meanwhile> = fc.oneof(
+    fc.record({ type: fc.constant('end'), ms, all: fc.boolean(), way: fc.nat(11) }),
+    fc.record({ type: fc.constant('edit'), ms, edit: edits, manner }),
+  );
+  return fc.oneof(
+    { weight: 20 - disturbed, arbitrary: fc.record(call) },
+    { weight: disturbed, arbitrary: fc.record({ ...call, meanwhile }) },
+  );
+}
+
+const edit = fc.record({ type: fc.constant('edit'), edit: edits, manner });
+const touch = fc.record({ type: fc.constant('touch'), path: fc.constantFrom(...PATHS, ...SOURCES) });
+const undo = fc.record({ type: fc.constant('undo'), steps: fc.oneof(fc.nat(3), fc.nat(20)), manner });
+const damage = fc.record({
+  type: fc.constant('damage'),
+  which: fc.noBias(fc.nat(50)),
+  how: fc.constantFrom(...DAMAGES),
+});
 
 /** What happens to a project, one after the other. */
-export const lives = (length: number): fc.Arbitrary<Happening[]> =>
-  fc.array(happenings, { minLength: length / 2, maxLength: length, size: 'max' });
+export function lives(trials: Trials): fc.Arbitrary<Happening[]> {
+  const happening = fc.oneof(
+    { weight: 12, arbitrary: edit },
+    { weight: 1, arbitrary: touch },
+    { weight: 3, arbitrary: undo },
+    { weight: trials.damages ? 1 : 0, arbitrary: damage },
+    { weight: 8, arbitrary: builds(trials) },
+  );
+  return fc.array<Happening>(happening, { minLength: trials.length / 2, maxLength: trials.length, size: 'max' });
+}

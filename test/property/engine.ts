@@ -10,42 +10,46 @@ import type { Outcome } from '../../src/model/event.ts';
 import { splitLabel } from '../../src/model/label.ts';
 import type { TestStore } from '../rig/index.ts';
 import { file, folder, link, type Content } from './model/content.ts';
-import type { Declared } from './targets.ts';
+import type { Builder, Done, Running } from './builder.ts';
+import type { Spec } from './model/spec.ts';
+import { declare, type Declared } from './targets.ts';
+import type { Workspace } from './workspace.ts';
 
-/** What one build did. */
-export interface Done {
-  readonly success: boolean;
-  /** What became of the action of each target that has one, in the order in which they finished. */
-  readonly outcomes: readonly (readonly [name: string, outcome: Outcome])[];
-  /** What it gave for each target that was asked for. */
-  readonly contents: ReadonlyMap<string, Content>;
-  readonly failures: readonly string[];
-}
-
-export class Engine implements Disposable {
-  readonly #root: string;
+export class Engine implements Builder, Disposable {
+  readonly #test: TestStore;
   readonly #lockFile: string;
   readonly #machine: Machine;
 
-  constructor({ folder }: TestStore, lockFile: string) {
-    this.#root = folder;
+  constructor(test: TestStore, lockFile: string) {
+    this.#test = test;
     this.#lockFile = lockFile;
-    const store = new Store(folder);
+    const store = new Store(test.folder);
     // One helper process for all builds: it is what takes long to start.
     this.#machine = new Machine(store, this.#toolroots(store));
   }
 
-  /** Builds targets by their indices. The store is opened anew: what an earlier build remembers is on disk. */
-  async build(
+  start({ project }: Workspace, spec: Spec, asked: readonly number[], keepGoing: boolean): Running {
+    const stop = new AbortController();
+    const declared = declare(spec, project.folder);
+    const finished = this.#build(declared, asked, { value: spec.parameter, keepGoing, signal: stop.signal });
+    return { finished, end: () => stop.abort() };
+  }
+
+  leftovers(): Promise<string[]> {
+    return Promise.resolve(['incoming', 'sandboxes', 'present.v1'].flatMap((folder) => this.#test.names(folder)));
+  }
+
+  /** The store is opened anew: what an earlier build remembers is on disk. */
+  async #build(
     { targets, labels, parameter }: Declared,
     asked: readonly number[],
     options: { readonly value: string; readonly keepGoing: boolean; readonly signal: AbortSignal },
   ): Promise<Done> {
     const { value, keepGoing, signal } = options;
-    const store = new Store(this.#root);
+    const store = new Store(this.#test.folder);
     using _use = store.use();
     const analysis = new Analysis(labels, new Map([[parameter, value]]));
-    const analysed = [...new Set(asked)].map((index) => analysis.target(targets[index]!));
+    const analysed = asked.map((index) => analysis.target(targets[index]!));
     const outcomes: [string, Outcome][] = [];
     const build = new Build(store, this.#toolroots(store), this.#machine, {
       keepGoing,
@@ -58,7 +62,7 @@ export class Engine implements Disposable {
     const { success, artifacts, failures } = await build.run(analysed);
     store.sources.save();
     const contents = new Map([...artifacts].map(([label, node]) => [splitLabel(label).name, contentOf(store, node)]));
-    return { success, outcomes, contents, failures: failures.map(({ code, message }) => `${code} ${message}`) };
+    return { success, outcomes, contents, said: failures.map(({ code, message }) => `${code} ${message}`).join('\n') };
   }
 
   #toolroots(store: Store): Toolroots {

@@ -1,95 +1,109 @@
-/** Which actions must have a result by now, and what a build was allowed to do. */
-import { isDeepStrictEqual, inspect } from 'node:util';
-import type { Done } from './engine.ts';
+/** Which actions have a result by now, and so what a build is allowed to do. */
+import { inspect, isDeepStrictEqual } from 'node:util';
+import type { Done } from './builder.ts';
 import { textsOf, type Content } from './model/content.ts';
 import { closure, expectations, type Expected } from './model/oracle.ts';
 import type { Spec } from './model/spec.ts';
 
-/** How strictly a build is judged. */
+/** How strictly builds are judged. */
 export interface Circumstances {
-  /** Something ended it before its time, so that it may have failed. */
-  readonly ended: boolean;
-  /** Builds go on after a failure, with what does not depend on it. */
+  /** How many of them, from the first, were ended before their time, so that they may have failed. */
+  readonly ended: number;
+  /** They go on after a failure, with what does not depend on it. */
   readonly keepGoing: boolean;
 }
+
+type ByName = ReadonlyMap<string, Expected>;
 
 export class Ledger {
   /** Actions that have succeeded, by all that they are made of. */
   readonly #done = new Set<string>();
   /** Texts of files that the store has lost since. */
   readonly #lost = new Set<string>();
-  /** Something has run of which nobody knows the inputs: an edit came while they were read. */
-  #strangers = false;
+  /** More may have results than are known here. */
+  #excused = false;
 
-  /** The store has lost files with this text: what makes them may run once more. */
+  /** The store has lost the files with this text: what makes them may run once more. */
   lose(text: string): void {
     this.#lost.add(text);
   }
 
-  /** An edit came in the midst of builds: what they did with it cannot be told, so nothing is said of it. */
+  /** An edit came in the midst of a build: what it read of it cannot be told, so it is not judged. */
   excuse(): void {
-    this.#strangers = true;
+    this.#excused = true;
   }
 
-  /** Checks builds that ran at once against what the project must give. Throws what is wrong. */
+  /** Judges builds that ran at once by what the project must give. Throws what is wrong. */
   judge(spec: Spec, asked: readonly number[], builds: readonly Done[], { ended, keepGoing }: Circumstances): void {
     const expected = expectations(spec);
     const byName = new Map(expected.map((one) => [one.name, one]));
     const needed = [...closure(expected, asked)].map((index) => expected[index]!);
-    const ran = this.#judgeRuns(byName, builds);
-    for (const done of builds) {
-      this.#judgeOutcomes(byName, done, ran);
-      judgeContents(byName, done);
-      if (ended) continue;
-      const possible = needed.every(({ content }) => content !== undefined);
-      if (done.success !== possible)
-        throw new Error(`it ${done.success ? 'succeeded' : 'failed'} and should not:\n${done.failures.join('\n')}`);
-      if (!done.success && !keepGoing) continue;
-      for (const { name, content } of asked.map((index) => expected[index]!))
-        if (content && !done.contents.has(name)) throw new Error(`${name} was not built`);
-      for (const { key, name, content } of needed)
-        if (key !== undefined && content && !this.#done.has(key) && !this.#strangers)
-          throw new Error(`${name} never ran`);
+    // What a build has finished without having said so.
+    if (ended > 0) this.#excused = true;
+    for (const key of this.#judgeRuns(byName, builds)) this.#done.add(key);
+    for (const [index, build] of builds.entries()) {
+      judgeContents(byName, build);
+      this.#judgeCached(byName, build);
+      if (index < ended) continue;
+      judgeFailures(byName, needed, build);
+      if (build.success || keepGoing)
+        this.#judgeWhole(
+          needed,
+          asked.map((one) => expected[one]!),
+          build,
+        );
     }
   }
 
-  /** Nothing runs of which the result is known, and nothing runs twice. Gives the keys of what ran. */
-  #judgeRuns(byName: ReadonlyMap<string, Expected>, builds: readonly Done[]): Set<string> {
+  /** Nothing runs of which the result is known, and nothing runs twice. Gives what ran. */
+  #judgeRuns(byName: ByName, builds: readonly Done[]): Set<string> {
     const ran = new Set<string>();
-    for (const { outcomes } of builds)
-      for (const [name, outcome] of outcomes) {
-        if (outcome !== 'executed') continue;
-        const { key, content } = byName.get(name)!;
-        if (key === undefined) throw new Error(`${name} ran, and has nothing to run`);
-        if (ran.has(key)) throw new Error(`${name} ran twice at once`);
-        if (this.#done.has(key) && !this.#isLost(content)) throw new Error(`${name} ran, and nothing had changed`);
-        ran.add(key);
-      }
-    for (const key of ran) this.#done.add(key);
+    for (const name of builds.flatMap((build) => namesOf(build, 'executed'))) {
+      const { key, content } = byName.get(name)!;
+      if (key === undefined || content === undefined) throw new Error(`${name} ran, and cannot`);
+      if (ran.has(key)) throw new Error(`${name} ran twice at once`);
+      if (this.#done.has(key) && !this.#isLost(content)) throw new Error(`${name} ran, and nothing had changed`);
+      ran.add(key);
+    }
     return ran;
   }
 
-  #judgeOutcomes(byName: ReadonlyMap<string, Expected>, { outcomes }: Done, ran: ReadonlySet<string>): void {
-    for (const [name, outcome] of outcomes) {
+  #judgeCached(byName: ByName, build: Done): void {
+    for (const name of namesOf(build, 'cached')) {
       const { key, content } = byName.get(name)!;
-      if (outcome === 'executed' || outcome === 'cached') {
-        if (content === undefined) throw new Error(`${name} was ${outcome}, and cannot be`);
-        if (outcome === 'cached' && !this.#done.has(key!) && !ran.has(key!) && !this.#strangers)
-          throw new Error(`${name} was cached, and never ran`);
-      }
-      if (outcome === 'failed' && content !== undefined) throw new Error(`${name} failed, and should not`);
+      if (key === undefined || content === undefined) throw new Error(`${name} was cached, and cannot be made`);
+      if (!this.#done.has(key) && !this.#excused) throw new Error(`${name} was cached, and never ran`);
     }
   }
 
-  #isLost(content: Content | undefined): boolean {
-    return content !== undefined && textsOf(content).some((text) => this.#lost.has(text));
+  /** All is there that can be. */
+  #judgeWhole(needed: readonly Expected[], asked: readonly Expected[], { contents }: Done): void {
+    for (const { name, content } of asked) if (content && !contents.has(name)) throw new Error(`${name} was not built`);
+    for (const { key, name, content } of needed)
+      if (key !== undefined && content && !this.#done.has(key) && !this.#excused) throw new Error(`${name} never ran`);
+  }
+
+  #isLost(content: Content): boolean {
+    return textsOf(content).some((text) => this.#lost.has(text));
   }
 }
 
-function judgeContents(byName: ReadonlyMap<string, Expected>, { contents }: Done): void {
+function judgeContents(byName: ByName, { contents }: Done): void {
   for (const [name, content] of contents) {
     const wanted = byName.get(name)!.content;
     if (!isDeepStrictEqual(content, wanted))
       throw new Error(`${name} is ${inspect(content, { depth: 9 })}\nand should be ${inspect(wanted, { depth: 9 })}`);
   }
+}
+
+/** It fails exactly where something that it needs cannot be made, and says so of nothing else. */
+function judgeFailures(byName: ByName, needed: readonly Expected[], build: Done): void {
+  const possible = needed.every(({ content }) => content !== undefined);
+  if (build.success !== possible) throw new Error(`it ${build.success ? 'succeeded' : 'failed'}:\n${build.said}`);
+  for (const name of namesOf(build, 'failed'))
+    if (byName.get(name)!.content) throw new Error(`${name} failed:\n${build.said}`);
+}
+
+function namesOf({ outcomes }: Done, wanted: string): string[] {
+  return outcomes.flatMap(([name, outcome]) => (outcome === wanted ? [name] : []));
 }

@@ -4,8 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { file, folder, param, Toolchain, type Parameter, type Target, type Value } from 'dsmb';
 import { label, type Label } from '../../src/model/label.ts';
 import { all, group, last, pair, part, worked, write } from './fixture/rules.ts';
-import { nameOf, resolve, validationsOf, type Spec, type TargetSpec } from './model/spec.ts';
-import { usedInputs } from './model/oracle.ts';
+import { inputsOf, nameOf, partOf, validationsOf, type Spec, type TargetSpec } from './model/spec.ts';
 
 /** What a build file declares. */
 export interface Declared {
@@ -33,10 +32,9 @@ interface Surroundings {
 function declareTarget(spec: Spec, target: TargetSpec, index: number, { root, parameter, targets }: Surroundings) {
   const text: Value<string> = target.text === undefined ? parameter : `${spec.salt} ${target.text}`;
   const validations = validationsOf(target, index).map((one) => targets[one]!);
-  const of = usedInputs(target).map((one) => {
-    const reference = resolve(one, index);
-    return reference.type === 'target' ? targets[reference.index]! : source(root, reference.path);
-  });
+  const of = inputsOf(spec, target, index).map((reference) =>
+    reference.type === 'target' ? targets[reference.index]! : source(root, reference.path),
+  );
   const tool = target.tool ? { tool: folder(pathToFileURL(join(root, 'tool')), Toolchain) } : {};
   const gathering = { text, mark: target.mark, of, validations, ...tool };
   switch (target.make) {
@@ -53,7 +51,7 @@ function declareTarget(spec: Spec, target: TargetSpec, index: number, { root, pa
     case 'group':
       return group({ of, validations });
     case 'part':
-      return part({ of: of[0]!, path: target.part, validations });
+      return part({ of: of[0]!, path: partOf(spec, target, index).path, validations });
   }
 }
 

@@ -22,7 +22,7 @@ export type AttributeChange =
   | { readonly mark: string }
   | { readonly tool: boolean }
   | { readonly of: readonly number[] }
-  | { readonly part: TargetSpec['part'] }
+  | { readonly part: number }
   | { readonly validations: readonly number[] };
 
 export function edited(spec: Spec, edit: Edit): Spec {
@@ -65,4 +65,3 @@ function withTarget(spec: Spec, target: number, change: (of: TargetSpec) => Part
     targets: spec.targets.map((one, index) => (index === chosen ? { ...one, ...change(one) } : one)),
   };
 }
-

@@ -1,6 +1,6 @@
 /** What a build must give, and what each action is made of: computed from the project alone, without any cache. */
 import { at, file, folder, link, type Content, type Folder } from './content.ts';
-import { nameOf, resolve, textOf, validationsOf, type Spec, type TargetSpec } from './spec.ts';
+import { inputsOf, nameOf, partOf, textOf, validationsOf, type Spec, type TargetSpec } from './spec.ts';
 
 export interface Expected {
   readonly name: string;
@@ -17,13 +17,13 @@ export interface Expected {
 export function expectations(spec: Spec): Expected[] {
   const made: Expected[] = [];
   for (const [index, target] of spec.targets.entries()) {
-    const references = usedInputs(target).map((one) => resolve(one, index));
+    const references = inputsOf(spec, target, index);
     const inputs = references.map((one) =>
       one.type === 'source' ? at(spec.sources, one.path) : made[one.index]!.content,
     );
     made.push({
       name: nameOf(spec, index),
-      ...outcome(spec, target, inputs),
+      ...outcome(spec, target, index, inputs),
       inputs: references.flatMap((one) => (one.type === 'target' ? [one.index] : [])),
       validations: validationsOf(target, index),
     });
@@ -44,15 +44,10 @@ export function closure(expected: readonly Expected[], asked: readonly number[])
   return found;
 }
 
-/** Which of its inputs a target has by what it makes. */
-export function usedInputs({ make, of }: TargetSpec): readonly number[] {
-  if (make === 'write') return [];
-  return make === 'part' ? [of[0] ?? 0] : of;
-}
-
 function outcome(
   spec: Spec,
   target: TargetSpec,
+  index: number,
   given: readonly (Content | undefined)[],
 ): Pick<Expected, 'content' | 'key'> {
   const nothing = { content: undefined, key: undefined };
@@ -63,7 +58,7 @@ function outcome(
     case 'group':
       return { ...nothing, content: folder(Object.fromEntries(inputs.entries())) };
     case 'part':
-      return { ...nothing, content: at(inputs[0], target.part) };
+      return { ...nothing, content: at(inputs[0], partOf(spec, target, index).path) };
     case 'write':
       return { content: file(text), key: JSON.stringify(['write', text]) };
     case 'worked': {

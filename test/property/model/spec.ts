@@ -5,9 +5,6 @@ import type { Folder } from './content.ts';
 export const SOURCES = ['f0', 'f1', 'd0', 'd1'] as const;
 /** Every path of a source that edits write. */
 export const PATHS = ['f0', 'f1', 'd0/a', 'd0/b', 'd0/deep/c', 'd1/a', 'd1/l'] as const;
-/** The paths that `part` takes out of a folder: of sources, and of a `pair`. */
-export const PARTS = ['a', 'deep/c', 'rest/last', 'rest', 'all', '0'] as const;
-
 export type Make = 'all' | 'last' | 'pair' | 'write' | 'worked' | 'group' | 'part';
 
 export interface TargetSpec {
@@ -21,7 +18,8 @@ export interface TargetSpec {
   readonly tool: boolean;
   /** Indices as `resolve` reads them. */
   readonly of: readonly number[];
-  readonly part: (typeof PARTS)[number];
+  /** Of a part: which one of the folder's. */
+  readonly part: number;
   /** The same, for targets only. */
   readonly validations: readonly number[];
 }
@@ -48,6 +46,39 @@ export function resolve(index: number, from: number): Reference {
   const chosen = index % (SOURCES.length + from);
   const path = SOURCES[chosen];
   return path === undefined ? { type: 'target', index: chosen - SOURCES.length } : { type: 'source', path };
+}
+
+/** Which of its inputs a target has by what it makes. */
+export function inputsOf(spec: Spec, target: TargetSpec, from: number): Reference[] {
+  if (target.make === 'write') return [];
+  if (target.make === 'part') return [partOf(spec, target, from).of];
+  return target.of.map((index) => resolve(index, from));
+}
+
+/** The folder that a part is taken from: the next one from what its first index names. And the path of the part. */
+export function partOf(
+  spec: Spec,
+  { of: [first = 0], part }: TargetSpec,
+  from: number,
+): { of: Reference; path: string } {
+  for (let index = first; ; index++) {
+    const reference = resolve(index, from);
+    const paths = partsOf(spec, reference);
+    if (paths) return { of: reference, path: paths[part % paths.length]! };
+  }
+}
+
+/** Paths in a folder that are there as a rule; undefined for a file. */
+function partsOf(spec: Spec, reference: Reference): readonly string[] | undefined {
+  if (reference.type === 'source') return { d0: ['a', 'b', 'deep/c'], d1: ['a', 'l'] }[reference.path];
+  switch (spec.targets[reference.index]!.make) {
+    case 'pair':
+      return ['rest/last', 'rest', 'all'];
+    case 'group':
+      return ['0', '1'];
+    default:
+      return undefined;
+  }
 }
 
 /** The targets that must succeed with a target; the first one can have none. */

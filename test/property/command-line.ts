@@ -1,0 +1,100 @@
+/** Builds through the command line, in processes of their own, that can be killed. */
+import { readFileSync } from 'node:fs';
+import type { Invocation } from '../rig/invocation.ts';
+import type { Finished, TestStore } from '../rig/index.ts';
+import type { BuildReport } from '../../src/report/build-report.ts';
+import type { Outcome } from '../../src/model/event.ts';
+import type { Builder, Done, Running } from './builder.ts';
+import { readContent, type Content } from './model/content.ts';
+import { expectations, type Expected } from './model/oracle.ts';
+import type { Spec } from './model/spec.ts';
+import type { Workspace } from './workspace.ts';
+
+export class CommandLine implements Builder {
+  readonly #store: TestStore;
+  #reports = 0;
+
+  constructor(store: TestStore) {
+    this.#store = store;
+  }
+
+  start(workspace: Workspace, spec: Spec, asked: readonly number[], keepGoing: boolean): Running {
+    const { project } = workspace;
+    const expected = expectations(spec);
+    const targets = asked.map((index) => expected[index]!);
+    const file = `${this.#store.folder}/report-${this.#reports++}.json`;
+    const invocation = project.start([
+      ...['build', ...targets.map(({ name }) => `//${name}`), '--build-report', file],
+      ...(keepGoing ? ['--keep-going'] : []),
+    ]);
+    return {
+      finished: invocation.finished.then((finished) => resultOf(workspace, targets, finished, readReport(file))),
+      end: (way) => this.#end(invocation, way),
+    };
+  }
+
+  async leftovers(ended: boolean): Promise<readonly string[]> {
+    const processes = await this.#store.processesLeft();
+    if (ended) return processes;
+    return [...processes, ...['incoming', 'sandboxes', 'present.v1'].flatMap((folder) => this.#store.names(folder))];
+  }
+
+  /** Kills the builder, or all that its process group has, its helper, a sandbox; or ends it as Ctrl-C does. */
+  #end(invocation: Invocation, way: number): void {
+    const ways = [
+      () => invocation.killBuilder(),
+      () => invocation.interrupt('SIGKILL'),
+      () => invocation.interrupt('SIGINT'),
+      () => this.#kill('spawner-main'),
+      () => this.#kill('/usr/bin/bwrap'),
+    ];
+    try {
+      ways[way % ways.length]!();
+    } catch (error) {
+      // It has ended by itself.
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+  }
+
+  #kill(part: string): void {
+    const found = this.#store.processes().find((line) => line.includes(part));
+    if (found) process.kill(Number(found.split(' ')[0]), 'SIGKILL');
+  }
+}
+
+function resultOf(
+  workspace: Workspace,
+  targets: readonly Expected[],
+  finished: Finished,
+  report: BuildReport | undefined,
+): Done {
+  const success = finished.exitCode === 0;
+  return {
+    success,
+    outcomes: report?.actions.map(({ label, outcome }) => [label.slice(2), outcome] as const) ?? told(finished),
+    // After a failure, what lies there may be of an earlier build.
+    contents: success ? new Map(targets.flatMap((target) => delivered(workspace, target))) : new Map(),
+    said: finished.stderr,
+  };
+}
+
+/** What a killed build has told of its actions. */
+function told({ stderr }: Finished): (readonly [string, Outcome])[] {
+  return [...stderr.matchAll(/^done {2}\/\/(\S+)/gm)].map(([, name]) => [name!, 'executed']);
+}
+
+/** What lies in the folder of a target; what is no folder itself is alone in there. */
+function delivered({ project }: Workspace, { name, content }: Expected): (readonly [string, Content])[] {
+  const found = readContent(project.path('dsmb-out', name));
+  if (found?.type !== 'folder' || content?.type === 'folder') return found ? [[name, found]] : [];
+  const inside = Object.values(found.entries);
+  return [[name, inside.length === 1 ? inside[0]! : found]];
+}
+
+function readReport(file: string): BuildReport | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as BuildReport;
+  } catch {
+    return undefined;
+  }
+}
