@@ -27,10 +27,25 @@ export class CommandLine implements Builder {
       ...['build', ...targets.map(({ name }) => `//${name}`), '--build-report', file],
       ...(keepGoing ? ['--keep-going'] : []),
     ]);
-    return {
-      finished: invocation.finished.then((finished) => resultOf(workspace, targets, finished, readReport(file))),
-      end: (way) => this.#end(invocation, way),
+    let ended = false;
+    const end = (way: number): void => {
+      ended = true;
+      this.#end(invocation, way);
     };
+    const finished = invocation.finished.then((finished): Done => {
+      const success = finished.exitCode === 0;
+      const { actions } = readReport(file) ?? {};
+      // After a build that stopped, what lies there may be of an earlier one.
+      const whole = success || (keepGoing && !ended);
+      const built = whole ? targets.filter(({ content }) => content !== undefined) : [];
+      return {
+        success,
+        outcomes: actions?.map(({ label, outcome }) => [label.slice(2), outcome]) ?? told(finished),
+        contents: new Map(built.flatMap((target) => delivered(workspace, target))),
+        said: finished.stderr,
+      };
+    });
+    return { finished, end };
   }
 
   async leftovers(ended: boolean): Promise<readonly string[]> {
@@ -60,22 +75,6 @@ export class CommandLine implements Builder {
     const found = this.#store.processes().find((line) => line.includes(part));
     if (found) process.kill(Number(found.split(' ')[0]), 'SIGKILL');
   }
-}
-
-function resultOf(
-  workspace: Workspace,
-  targets: readonly Expected[],
-  finished: Finished,
-  report: BuildReport | undefined,
-): Done {
-  const success = finished.exitCode === 0;
-  return {
-    success,
-    outcomes: report?.actions.map(({ label, outcome }) => [label.slice(2), outcome] as const) ?? told(finished),
-    // After a failure, what lies there may be of an earlier build.
-    contents: success ? new Map(targets.flatMap((target) => delivered(workspace, target))) : new Map(),
-    said: finished.stderr,
-  };
 }
 
 /** What a killed build has told of its actions. */
