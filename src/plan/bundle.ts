@@ -12,6 +12,8 @@ import { digest } from '../model/digest.ts';
 import { fail } from '../model/diagnostic.ts';
 
 const RUNNER = fileURLToPath(new URL('../step/main.ts', import.meta.url));
+/** Clocks of file systems go in steps: two writes so close to each other may have one time. */
+const RACY_MS = 50;
 /** Part of the remembered bundle's name: a change here forgets all of them. */
 const FORMAT = 2;
 
@@ -48,12 +50,18 @@ async function bundleStep(store: Store, module: URL): Promise<Bundle> {
     const node: Node = { type: 'file', digest: digest(remembered.hash, remembered.size), executable: false };
     if (store.cas.has(node.digest)) return { node, modules: modulesOf(remembered) };
   }
+  const startedAt = Date.now();
   const { code, inputs } = await bundle(path);
   const node = captureBytes(store.cas, code) as Node & { type: 'file' };
   const { hash, size } = node.digest;
   const made: Remembered = { hash, size, inputs: inputs.map((input) => [...statRow(input), hashFile(input).hash]) };
-  writeAtomically(memory, JSON.stringify(made));
+  if (made.inputs.every((row) => isOlder(row, startedAt))) writeAtomically(memory, JSON.stringify(made));
   return { node, modules: modulesOf(made) };
+}
+
+/** A module that was written since, or just before, may be another one than was read. */
+function isOlder([, , , ctimeMs]: Remembered['inputs'][number], than: number): boolean {
+  return ctimeMs < than - RACY_MS;
 }
 
 function modulesOf({ inputs }: Remembered): ReadonlyMap<string, string> {

@@ -163,5 +163,5 @@ export function lives(trials: Trials): fc.Arbitrary<Happening[]> {
     { weight: trials.damages ? 1 : 0, arbitrary: damage },
     { weight: 8, arbitrary: builds(trials) },
   );
-  return fc.array<Happening>(happening, { minLength: trials.length / 2, maxLength: trials.length, size: 'max' });
+  return fc.array<Happening>(happening, { maxLength: trials.length, size: 'max' });
 }

@@ -9,8 +9,8 @@ import { Engine } from './engine.ts';
 import { born, Life, Tally } from './life.ts';
 import { report, settings } from './settings.ts';
 
-const RUNS = 60;
-const TRIALS = { length: 60, disturbed: 2, withinMs: 40, damages: true };
+const RUNS = 100;
+const TRIALS = { length: 100, disturbed: 2, withinMs: 40, damages: true };
 
 let store: TestStore;
 let engine: Engine;

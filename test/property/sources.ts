@@ -2,10 +2,10 @@
 import {
   chmodSync,
   lstatSync,
+  lutimesSync,
   mkdirSync,
   renameSync,
   rmSync,
-  statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
@@ -62,5 +62,5 @@ const FUTURE = new Date('2040-01-01');
 
 /** Changes the time of a file or folder and nothing else. */
 export function touch(path: string): void {
-  if (statSync(path, { throwIfNoEntry: false })) utimesSync(path, new Date(), new Date());
+  if (lstatSync(path, { throwIfNoEntry: false })) lutimesSync(path, new Date(), new Date());
 }
