@@ -34,7 +34,7 @@ async function originContent(store: Store, { origin }: ArtifactReference, produc
     case 'debian':
       return producers.debian(origin.packages, origin.closure);
     case 'compose': {
-      const entries = await Promise.all(
+      const entries = await settleAll(
         [...origin.entries].map(
           async ([path, artifact]) => [path, await contentOf(store, artifact, producers)] as const,
         ),
@@ -42,6 +42,13 @@ async function originContent(store: Store, { origin }: ArtifactReference, produc
       return store.trees.build(entries);
     }
   }
+}
+
+/** Waits for all, then throws the first failure: what is under way gets to report itself. */
+export async function settleAll<T>(promises: readonly Promise<T>[]): Promise<T[]> {
+  const settled = await Promise.allSettled(promises);
+  for (const one of settled) if (one.status === 'rejected') throw one.reason;
+  return settled.map((one) => (one as PromiseFulfilledResult<T>).value);
 }
 
 /** A source file or folder; files that did not change since they were last read are not read. */
