@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Store } from '../../cache/store.ts';
-import { fail } from '../model/diagnostic.ts';
+import { fail, Failure } from '../model/diagnostic.ts';
 import type { PlannedAction } from '../plan/key.ts';
 import { kvmWorks } from './accelerator.ts';
 import { layOut, sandboxArgv } from './sandbox.ts';
@@ -27,7 +27,13 @@ export class Machine implements Disposable {
 
   /** The start of a bubblewrap command line: the program from its toolchain, with its own libraries. */
   bubblewrap(action: PlannedAction): Promise<readonly string[]> {
-    return (this.#bubblewrap ??= this.#findBubblewrap(action));
+    return (this.#bubblewrap ??= this.#findBubblewrap(action).catch((error: unknown) => this.#forget(error)));
+  }
+
+  /** What the store has lost is there at the next attempt; whatever else is wrong stays so. */
+  #forget(error: unknown): never {
+    if (error instanceof Failure && error.diagnostic.code === 'BLOB_MISSING') this.#bubblewrap = undefined;
+    throw error;
   }
 
   /** Whether the action may use KVM. */

@@ -1,9 +1,8 @@
 /** Builds through the command line, in processes of their own, that can be killed. */
 import { readFileSync } from 'node:fs';
 import type { Invocation } from '../rig/invocation.ts';
-import type { Finished, TestStore } from '../rig/index.ts';
+import type { TestStore } from '../rig/index.ts';
 import type { BuildReport } from '../../src/report/build-report.ts';
-import type { Outcome } from '../../src/model/event.ts';
 import type { Builder, Done, Running } from './builder.ts';
 import { readContent, type Content } from './model/content.ts';
 import { expectations, type Expected } from './model/oracle.ts';
@@ -40,7 +39,8 @@ export class CommandLine implements Builder {
       const built = whole ? targets.filter(({ content }) => content !== undefined) : [];
       return {
         success,
-        outcomes: actions?.map(({ label, outcome }) => [label.slice(2), outcome]) ?? told(finished),
+        // A build that was killed leaves no report: it may have finished any of its actions.
+        outcomes: actions?.map(({ label, outcome }) => [label.slice(2), outcome]) ?? [],
         contents: new Map(built.flatMap((target) => delivered(workspace, target))),
         said: finished.stderr,
       };
@@ -75,11 +75,6 @@ export class CommandLine implements Builder {
     const found = this.#store.processes().find((line) => line.includes(part));
     if (found) process.kill(Number(found.split(' ')[0]), 'SIGKILL');
   }
-}
-
-/** What a killed build has told of its actions. */
-function told({ stderr }: Finished): (readonly [string, Outcome])[] {
-  return [...stderr.matchAll(/^done {2}\/\/(\S+)/gm)].map(([, name]) => [name!, 'executed']);
 }
 
 /** What lies in the folder of a target; what is no folder itself is alone in there. */
