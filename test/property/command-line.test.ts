@@ -5,7 +5,7 @@ import { Project, TestStore } from '../rig/index.ts';
 import { lives, specs } from './arbitrary.ts';
 import { CommandLine } from './command-line.ts';
 import { born, Life, Tally } from './life.ts';
-import { report, settings } from './settings.ts';
+import { report, settings, TIMEOUT_MS } from './settings.ts';
 
 const RUNS = 8;
 const TRIALS = { length: 30, disturbed: 10, withinMs: 1200, damages: false };
@@ -17,17 +17,21 @@ beforeAll(() => {
 });
 afterAll(() => store[Symbol.dispose]());
 
-it('gives what the project says, runs only what was never made, and goes on from what was finished', async () => {
-  const tally = new Tally();
-  const options = settings(RUNS);
-  await fc.assert(
-    fc.asyncProperty(specs, lives(TRIALS), async (spec, happenings) => {
-      using life = new Life(new CommandLine(store), store, born(spec), tally);
-      await life.through(happenings);
-    }),
-    options,
-  );
-  report(tally, options, TRIALS);
-  using project = new Project(store, { 'build.dsm.ts': '' });
-  expect((await project.run(['fsck'])).stdout).toMatch(/the store is sound/);
-});
+it(
+  'gives what the project says, runs only what was never made, and goes on from what was finished',
+  async () => {
+    const tally = new Tally();
+    const options = settings(RUNS);
+    await fc.assert(
+      fc.asyncProperty(specs, lives(TRIALS), async (spec, happenings) => {
+        using life = new Life(new CommandLine(store), store, born(spec), tally);
+        await life.through(happenings);
+      }),
+      options,
+    );
+    report(tally, options, TRIALS);
+    using project = new Project(store, { 'build.dsm.ts': '' });
+    expect((await project.run(['fsck'])).stdout).toMatch(/the store is sound/);
+  },
+  TIMEOUT_MS,
+);

@@ -7,7 +7,7 @@ import { CHECKOUT } from '../rig/project.ts';
 import { lives, specs } from './arbitrary.ts';
 import { Engine } from './engine.ts';
 import { born, Life, Tally } from './life.ts';
-import { report, settings } from './settings.ts';
+import { report, settings, TIMEOUT_MS } from './settings.ts';
 
 const RUNS = 100;
 const TRIALS = { length: 100, disturbed: 2, withinMs: 40, damages: true };
@@ -25,15 +25,19 @@ afterAll(() => {
   store[Symbol.dispose]();
 });
 
-it('gives what the project says, and runs only what was never made', async () => {
-  const tally = new Tally();
-  const options = settings(RUNS);
-  await fc.assert(
-    fc.asyncProperty(specs, lives(TRIALS), async (spec, happenings) => {
-      using life = new Life(engine, store, born(spec), tally);
-      await life.through(happenings);
-    }),
-    options,
-  );
-  report(tally, options, TRIALS);
-});
+it(
+  'gives what the project says, and runs only what was never made',
+  async () => {
+    const tally = new Tally();
+    const options = settings(RUNS);
+    await fc.assert(
+      fc.asyncProperty(specs, lives(TRIALS), async (spec, happenings) => {
+        using life = new Life(engine, store, born(spec), tally);
+        await life.through(happenings);
+      }),
+      options,
+    );
+    report(tally, options, TRIALS);
+  },
+  TIMEOUT_MS,
+);
