@@ -65,7 +65,7 @@ const declare = (until: string): void =>
 
 async function processNamed(part: string): Promise<number> {
   for (;;) {
-    const [found] = store.processes().filter((line) => line.includes(part));
+    const found = store.processes().find((line) => line.includes(part));
     if (found) return Number(found.split(' ')[0]);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

@@ -60,8 +60,8 @@ export class CommandLine implements Builder {
       () => invocation.killBuilder(),
       () => invocation.interrupt('SIGKILL'),
       () => invocation.interrupt('SIGINT'),
-      () => this.#kill('spawner-main'),
-      () => this.#kill('/usr/bin/bwrap'),
+      () => this.#kill('spawner-main', invocation.pid),
+      () => this.#kill('/usr/bin/bwrap', invocation.pid),
     ];
     try {
       ways[way % ways.length]!();
@@ -71,9 +71,27 @@ export class CommandLine implements Builder {
     }
   }
 
-  #kill(part: string): void {
-    const found = this.#store.processes().find((line) => line.includes(part));
-    if (found) process.kill(Number(found.split(' ')[0]), 'SIGKILL');
+  /** One of a builder's own, by a part of its command line: other builds run beside it. */
+  #kill(part: string, builder: number): void {
+    const lines = this.#store.processes().filter((line) => line.includes(part));
+    const pid = lines.map((line) => Number(line.split(' ')[0])).find((one) => descends(one, builder));
+    if (pid !== undefined) process.kill(pid, 'SIGKILL');
+  }
+}
+
+function descends(pid: number, from: number): boolean {
+  if (pid === from) return true;
+  const parent = parentOf(pid);
+  return parent > 1 && descends(parent, from);
+}
+
+/** 0 for a process that is gone. */
+function parentOf(pid: number): number {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return Number(stat.slice(stat.lastIndexOf(')')).split(' ')[2]);
+  } catch {
+    return 0;
   }
 }
 
