@@ -38,6 +38,21 @@ it('a step is bundled once', async () => {
   expect(statSync(join(memory, name)).mtimeMs).toBe(mtimeMs);
 });
 
+it.each([
+  ['tsconfig.json', 'word', (file: string) => ({ compilerOptions: { paths: { word: [file] } } })],
+  ['package.json', '#word', (file: string) => ({ type: 'module', imports: { '#word': file } })],
+])('a step is bundled again when %s leads its imports elsewhere', async (name, specifier, settings) => {
+  for (const word of ['before', 'later!']) writeFileSync(join(folder, `${word}.ts`), `export default '${word}';\n`);
+  writeFileSync(path, `import word from '${specifier}';\nexport default { run: () => console.log(word) };\n`);
+  for (const word of ['before', 'later!']) {
+    writeFileSync(join(folder, name), JSON.stringify(settings(`./${word}.ts`)));
+    await pause(60);
+    expect([word, (await bundled()).includes(word)]).toEqual([word, true]);
+  }
+  rmSync(join(folder, name));
+  await expect(bundled()).rejects.toThrow('Could not resolve');
+});
+
 it('a step that is written while it is bundled is bundled again', async () => {
   // Where in between the write falls is not known: somewhere in all of these it hits the moment after the reading.
   for (let ms = 0; ms < 24; ms++) {
