@@ -1,7 +1,7 @@
 /** The engine is sound and minimal: random projects, edited and built at random, against an oracle. */
 import fc from 'fast-check';
 import { join } from 'node:path';
-import { afterAll, beforeAll, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { TestStore } from '../rig/index.ts';
 import { CHECKOUT } from '../rig/project.ts';
 import { lives, specs } from './arbitrary.ts';
@@ -13,31 +13,32 @@ const RUNS = 100;
 const TRIALS = { length: 100, disturbed: 2, withinMs: 40, damages: true };
 
 let store: TestStore;
-let engine: Engine;
 
 beforeAll(() => {
   store = new TestStore();
   process.env['DSMB_DOWNLOADS'] = store.env['DSMB_DOWNLOADS'];
-  engine = new Engine(store, join(CHECKOUT, 'test/rig/fixture/toolchain.lock.json'));
 });
-afterAll(() => {
-  engine[Symbol.dispose]();
-  store[Symbol.dispose]();
-});
+afterAll(() => store[Symbol.dispose]());
+
+async function live(): Promise<void> {
+  using engine = new Engine(store, join(CHECKOUT, 'test/rig/fixture/toolchain.lock.json'));
+  const tally = new Tally();
+  const options = settings(RUNS);
+  await fc.assert(
+    fc.asyncProperty(specs, lives(TRIALS), async (spec, happenings) => {
+      using life = new Life(engine, store, born(spec), tally);
+      await life.through(happenings);
+    }),
+    options,
+  );
+  report(tally, options, TRIALS);
+}
 
 it(
   'gives what the project says, and runs only what was never made',
   async () => {
-    const tally = new Tally();
-    const options = settings(RUNS);
-    await fc.assert(
-      fc.asyncProperty(specs, lives(TRIALS), async (spec, happenings) => {
-        using life = new Life(engine, store, born(spec), tally);
-        await life.through(happenings);
-      }),
-      options,
-    );
-    report(tally, options, TRIALS);
+    await live();
+    for (const folder of ['sandboxes', 'incoming', 'present.v1']) expect(store.names(folder)).toEqual([]);
   },
   TIMEOUT_MS,
 );
