@@ -8,7 +8,7 @@ import { formatDigest, type Digest } from '../model/digest.ts';
 import type { Listener, Outcome } from '../model/event.ts';
 import type { Label } from '../model/label.ts';
 import { stepContent } from '../plan/bundle.ts';
-import { contentOf, makersOf, type Producers } from '../plan/content.ts';
+import { contentOf, makersOf, settleAll, type Producers } from '../plan/content.ts';
 import { baseOf, planAction, type PlannedAction } from '../plan/key.ts';
 import { Commits } from './commits.ts';
 import { memoFolder } from './hints.ts';
@@ -309,13 +309,6 @@ function named(action: ActionNode, diagnostic: Diagnostic): Diagnostic {
   return diagnostic.message.startsWith(action.label)
     ? diagnostic
     : { ...diagnostic, message: `${name}: ${diagnostic.message}` };
-}
-
-/** Waits for all, then throws the first failure: what is under way gets to report itself. */
-async function settleAll<T>(promises: readonly Promise<T>[]): Promise<T[]> {
-  const settled = await Promise.allSettled(promises);
-  for (const one of settled) if (one.status === 'rejected') throw one.reason;
-  return settled.map((one) => (one as PromiseFulfilledResult<T>).value);
 }
 
 /** The actions that wait for each action's outputs. */

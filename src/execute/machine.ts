@@ -1,7 +1,7 @@
 /** What running actions needs of this machine, found once per build and only when something runs. */
 import { join } from 'node:path';
 import type { Store } from '../../cache/store.ts';
-import { fail } from '../model/diagnostic.ts';
+import { fail, Failure } from '../model/diagnostic.ts';
 import type { PlannedAction } from '../plan/key.ts';
 import { kvmWorks } from './accelerator.ts';
 import { HeadStarts } from './head-starts.ts';
@@ -39,7 +39,13 @@ export class Machine implements Disposable {
 
   /** The start of a bubblewrap command line: the program from its toolchain, with its own libraries. */
   bubblewrap(): Promise<readonly string[]> {
-    return (this.#bubblewrap ??= this.#findBubblewrap());
+    return (this.#bubblewrap ??= this.#findBubblewrap().catch((error: unknown) => this.#forget(error)));
+  }
+
+  /** What the store has lost is there at the next attempt; whatever else is wrong stays so. */
+  #forget(error: unknown): never {
+    if (error instanceof Failure && error.diagnostic.code === 'BLOB_MISSING') this.#bubblewrap = undefined;
+    throw error;
   }
 
   /** Whether the action may use KVM. */

@@ -2,7 +2,7 @@
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
 import type { ActionNode } from '../analysis/action.ts';
-import { contentOf, sourceNode, type Producers } from '../plan/content.ts';
+import { contentOf, settleAll, sourceNode, type Producers } from '../plan/content.ts';
 import { nodeBinary, nodeLibraries, sandboxTools } from '../plan/runtime.ts';
 import type { DebianAttributes } from '../model/builtin.ts';
 import type { PackageTrees } from './package-trees.ts';
@@ -27,7 +27,7 @@ export class Toolroots {
     if (unsandboxed) return action.work.type === 'step' ? [this.#nodeAlone()] : [];
     const own = action.toolchains.map((toolchain) => contentOf(this.#store, toolchain, producers));
     const runtime = action.work.type === 'step' ? [this.#node()] : [];
-    return Promise.all([...own, ...runtime]);
+    return settleAll([...own, ...runtime]);
   }
 
   /** After a blob was found missing: sees to it that broken package trees are made again. */

@@ -46,7 +46,7 @@ function contentsOf(
   entries: ReadonlyMap<string, ArtifactReference>,
   producers: Producers,
 ): Promise<(readonly [path: string, node: Node])[]> {
-  return Promise.all(
+  return settleAll(
     [...entries].map(async ([path, artifact]) => [path, await contentOf(store, artifact, producers)] as const),
   );
 }
@@ -59,6 +59,13 @@ function checksums(files: readonly (readonly [name: string, node: Node])[]): str
       : fail('BAD_RULE', `a checksum of ${name}, which is no file`),
   );
   return lines.join('');
+}
+
+/** Waits for all, then throws the first failure: what is under way gets to report itself. */
+export async function settleAll<T>(promises: readonly Promise<T>[]): Promise<T[]> {
+  const settled = await Promise.allSettled(promises);
+  for (const one of settled) if (one.status === 'rejected') throw one.reason;
+  return settled.map((one) => (one as PromiseFulfilledResult<T>).value);
 }
 
 /** A source file or folder; files that did not change since they were last read are not read. */
