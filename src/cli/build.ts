@@ -13,6 +13,7 @@ import { ConsoleReporter } from '../report/console.ts';
 import { deliver } from '../report/outputs.ts';
 import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { openProject, type Project } from './project.ts';
+import { Snapshot } from './snapshot/snapshot.ts';
 import { partsKeeper, recordBuild } from './recording.ts';
 import { keepWithinBound, rememberDelivered } from './upkeep.ts';
 
@@ -44,11 +45,13 @@ async function runBuild(call: Call): Promise<number> {
   const store = new Store(storeRoot());
   const collector = new ReportCollector();
   const recorder = recordBuild(store, project);
+  const snapshot = Snapshot.of(call);
   using console = new ConsoleReporter();
   const onEvent: Listener = (event) => {
     collector.listen(event);
     recorder.listen(event);
     console.listen(event);
+    snapshot?.listen(event);
   };
   const interrupt = interruption();
   const result = await execute(call, store, project, onEvent, interrupt.signal);
@@ -56,6 +59,7 @@ async function runBuild(call: Call): Promise<number> {
   onEvent({ type: 'build-finished', success: result.success, durationMs, counts: collector.counts() });
   const report = call.text('build-report');
   if (report) collector.write(resolve(report), result.success, durationMs);
+  snapshot?.save(store, project, recorder);
   if (interrupt.signal.aborted) return EXIT.interrupted;
   return result.success ? EXIT.ok : exitOfFailure(result.failures);
 }

@@ -42,7 +42,7 @@ export async function stepContent(
 /** The bundle of a step's module as a file of the store. Remembered until a module that went in changes. */
 async function bundleStep(store: Store, module: URL): Promise<Bundle> {
   const path = fileURLToPath(module);
-  const memory = join(store.root, 'bundles.v1', `${nameOf(path)}.json`);
+  const memory = memoryOf(store, path);
   const remembered = recall(memory);
   if (remembered) {
     const node: Node = { type: 'file', digest: digest(remembered.hash, remembered.size), executable: false };
@@ -54,6 +54,11 @@ async function bundleStep(store: Store, module: URL): Promise<Bundle> {
   const made: Remembered = { hash, size, inputs: inputs.map((input) => [...statRow(input), hashFile(input).hash]) };
   writeAtomically(memory, JSON.stringify(made));
   return { node, modules: modulesOf(made) };
+}
+
+/** The modules that a step was bundled from, as paths; undefined when one has changed since. */
+export function bundledModules(store: Store, module: URL): readonly string[] | undefined {
+  return recall(memoryOf(store, fileURLToPath(module)))?.inputs.map(([path]) => path);
 }
 
 function modulesOf({ inputs }: Remembered): ReadonlyMap<string, string> {
@@ -106,8 +111,9 @@ async function bundle(path: string): Promise<{ code: Uint8Array; inputs: string[
   return { code: result.outputFiles[0]!.contents, inputs };
 }
 
-function nameOf(path: string): string {
-  return createHash('sha256').update(`${FORMAT} ${RUNNER} ${path}`).digest('hex').slice(0, 32);
+function memoryOf(store: Store, path: string): string {
+  const name = createHash('sha256').update(`${FORMAT} ${RUNNER} ${path}`).digest('hex').slice(0, 32);
+  return join(store.root, 'bundles.v1', `${name}.json`);
 }
 
 function statRow(path: string): [string, number, number, number, number] {
