@@ -150,7 +150,7 @@ describe('a build with nothing to do', () => {
     await settle();
     const [folder = ''] = readdirSync(join(store.folder, 'builds.v1'));
     const path = join(store.folder, 'builds.v1', folder);
-    const [record = ''] = readdirSync(path).filter((name) => name.endsWith('.jsonl'));
+    const record = readdirSync(path).find((name) => name.endsWith('.jsonl')) ?? '';
     for (let i = 0; i < 100; i++)
       writeFileSync(join(path, record.replace('.jsonl', `${i}.jsonl`)), readFileSync(join(path, record)));
     expect((await build()).settled).toBe(false);
@@ -278,6 +278,6 @@ describe('a build file that looks at the world', () => {
   it('that only joins paths does not', async () => {
     const text = `import { join } from 'node:path';\nimport { text } from './rules.ts';\nexport const all = text({ content: join('a', 'b') });\n`;
     using plain = makeProject({ 'build.dsm.ts': text });
-    await settle(plain);
+    expect((await settle(plain)).settled).toBe(true);
   });
 });
