@@ -2,7 +2,7 @@
 import { join, resolve } from 'node:path';
 import { Store, storeRoot } from '../../cache/store.ts';
 import type { AnalysedTarget } from '../analysis/action.ts';
-import { Build, validationsOf, type BuildResult } from '../execute/build.ts';
+import { Build, targetsBelow, type BuildResult } from '../execute/build.ts';
 import { Machine } from '../execute/machine.ts';
 import { PackageTrees } from '../execute/package-trees.ts';
 import { Toolroots } from '../execute/toolroots.ts';
@@ -114,14 +114,7 @@ function packageTrees(call: Call, root: string, store: Store, onEvent: Listener,
 }
 
 function startEvent(targets: readonly AnalysedTarget[], skipValidations: boolean): BuildEvent {
-  const seen = new Set<AnalysedTarget>();
-  const visit = (target: AnalysedTarget): void => {
-    if (seen.has(target)) return;
-    seen.add(target);
-    target.dependencies.forEach(visit);
-  };
-  [...targets, ...(skipValidations ? [] : validationsOf(targets))].forEach(visit);
-  const actions = [...seen].reduce((sum, { actions }) => sum + actions.length, 0);
+  const actions = targetsBelow(targets, !skipValidations).reduce((sum, { actions }) => sum + actions.length, 0);
   return { type: 'build-started', targets: targets.map(({ label }) => label), actions };
 }
 

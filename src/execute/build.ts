@@ -2,6 +2,7 @@
 import type { ResultData } from '../../cache/reapi/messages.ts';
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
+import { actionGraph } from '../analysis/action-graph.ts';
 import type { ActionNode, AnalysedTarget } from '../analysis/action.ts';
 import { fail, Failure, toDiagnostic, type Diagnostic } from '../model/diagnostic.ts';
 import { formatDigest, type Digest } from '../model/digest.ts';
@@ -75,13 +76,16 @@ export class Build {
       const node = await this.#content(target);
       if (node) artifacts.set(target.label, node);
     };
-    await Promise.all([...targets, ...validations].map(build));
+    const all = [...targets, ...validations];
+    // From below: each finds what it reads under way, however long the chain is.
+    for (const action of actionGraph(all.map(({ artifact }) => artifact)).actions) void this.#outputs(action);
+    await Promise.all(all.map(build));
     return { success: this.#failures.length === 0 && !this.#signal.aborted, artifacts, failures: this.#failures };
   }
 
   /** The keys of a target's actions and of all that it is made of, as far as they got one. */
   keysOf(target: AnalysedTarget): Digest[] {
-    return actionsBelow(target).flatMap((action) => this.#keys.get(action) ?? []);
+    return targetsBelow([target]).flatMap(({ actions }) => actions.flatMap((action) => this.#keys.get(action) ?? []));
   }
 
   async #content(target: AnalysedTarget): Promise<Node | undefined> {
@@ -269,26 +273,16 @@ async function settleAll<T>(promises: readonly Promise<T>[]): Promise<T[]> {
   return settled.map((one) => (one as PromiseFulfilledResult<T>).value);
 }
 
-function actionsBelow(target: AnalysedTarget, seen = new Set<AnalysedTarget>()): ActionNode[] {
-  if (seen.has(target)) return [];
-  seen.add(target);
-  const below = [...target.dependencies, ...target.validations].flatMap((one) => actionsBelow(one, seen));
-  return [...target.actions, ...below];
-}
-
 /** The validations of targets and of everything that they are made of. */
 export function validationsOf(targets: readonly AnalysedTarget[]): AnalysedTarget[] {
-  const seen = new Set<AnalysedTarget>();
-  const found = new Set<AnalysedTarget>();
-  const visit = (target: AnalysedTarget): void => {
-    if (seen.has(target)) return;
-    seen.add(target);
-    target.dependencies.forEach(visit);
-    for (const validation of target.validations) {
-      found.add(validation);
-      visit(validation);
-    }
-  };
-  targets.forEach(visit);
+  const found = new Set(targetsBelow(targets).flatMap(({ validations }) => validations));
   return [...found].filter((one) => !targets.includes(one));
+}
+
+/** Targets with all that they are made of, and all that gates any of these. */
+export function targetsBelow(targets: readonly AnalysedTarget[], withValidations = true): AnalysedTarget[] {
+  const found = new Set(targets);
+  for (const { dependencies, validations } of found)
+    for (const one of withValidations ? [...dependencies, ...validations] : dependencies) found.add(one);
+  return [...found];
 }

@@ -72,7 +72,7 @@ class Loader implements Loaded {
     this.files.push(file);
     const exported = await evaluate(file, this.trace);
     for (const [name_, value] of Object.entries(exported)) this.#declare(name, name_, value);
-    for (const target of [...this.targets.values()]) await this.#loadReferenced(target);
+    await this.#loadReferenced(this.targets.values());
   }
 
   #declare(packageName: string, name: string, value: unknown): void {
@@ -88,13 +88,14 @@ class Loader implements Loaded {
   }
 
   /** Targets made in another build file of the workspace get their names from that file. */
-  async #loadReferenced(target: Target, seen = new Set<Target>()): Promise<void> {
-    if (seen.has(target)) return;
-    seen.add(target);
-    const file = target.location?.file;
-    if (file && basename(file) === BUILD_FILE && file.startsWith(`${this.root}/`))
-      await this.loadPackage(packageOf(this.root, file));
-    for (const other of references(target)) await this.#loadReferenced(other, seen);
+  async #loadReferenced(targets: Iterable<Target>): Promise<void> {
+    const found = new Set(targets);
+    for (const target of found) {
+      const file = target.location?.file;
+      if (file && !this.files.includes(file) && basename(file) === BUILD_FILE && file.startsWith(`${this.root}/`))
+        await this.loadPackage(packageOf(this.root, file));
+      for (const other of references(target)) found.add(other);
+    }
   }
 }
 

@@ -74,8 +74,7 @@ export class Recipe {
 
   /** Empty folders that the sandbox mounts over. */
   mountPoints(names: readonly string[]): void {
-    const empty = this.#store.trees.store(new Map());
-    this.#roots.push(this.#store.trees.store(new Map(names.map((name) => [name, empty]))));
+    this.#roots.push(emptyFolders(this.#store, names));
     this.#say('mount points', '', () => names.join(' '));
   }
 
@@ -149,6 +148,18 @@ export class Recipe {
     this.#parts.push(() => ({ kind, name, value: value(), ...more }));
   }
 }
+
+/** The same for every action: made once, and again only when the store has lost it. */
+function emptyFolders(store: Store, names: readonly string[]): Node {
+  const known = EMPTY_FOLDERS.get(store);
+  if (known?.names === names && store.cas.has(known.node.digest)) return known.node;
+  const empty = store.trees.store(new Map());
+  const node = store.trees.store(new Map(names.map((name) => [name, empty]))) as Directory;
+  EMPTY_FOLDERS.set(store, { names, node });
+  return node;
+}
+
+const EMPTY_FOLDERS = new WeakMap<Store, { readonly names: readonly string[]; readonly node: Directory }>();
 
 /** JSON with sorted keys: the same data gives the same text, whatever order it was written in. */
 export function canonicalJson(value: unknown): string {
