@@ -4,6 +4,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Digest } from '../src/model/digest.ts';
 import { writeAtomically } from './files.ts';
+import { noteRemoval } from './removals.ts';
 import { decodeResult, encodeResult, type ResultData } from './reapi/messages.ts';
 import type { Trees } from './tree.ts';
 import { useRecord } from './uses.ts';
@@ -39,6 +40,7 @@ export class ActionCache {
 
   remove(key: Digest): void {
     rmSync(this.#path(key), { force: true });
+    noteRemoval(this.#root);
   }
 
   #path(key: Digest): string {

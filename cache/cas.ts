@@ -19,6 +19,7 @@ import { fail } from '../src/model/diagnostic.ts';
 import { cloneFile, copyHashing, hashFile, STORE_TIME, writeAll } from './files.ts';
 import { processToken } from './processes.ts';
 import { Unsettled } from './unsettled.ts';
+import { noteRemoval } from './removals.ts';
 import { isDue, noteUse } from './uses.ts';
 
 /** The digest of bytes in memory. */
@@ -32,6 +33,7 @@ const LINK_FROM_BYTES = 4 * 1024 * 1024;
 export const EMPTY = digestOf(new Uint8Array());
 
 export class Cas {
+  readonly #root: string;
   readonly #blobs: string;
   readonly #executables: string;
   readonly #incoming: string;
@@ -40,6 +42,7 @@ export class Cas {
 
   /** `root` is the store's folder; it is made when missing. */
   constructor(root: string) {
+    this.#root = root;
     this.#blobs = join(root, 'cas.v1');
     this.#executables = join(root, 'exec.v1');
     this.#incoming = join(root, 'incoming');
@@ -178,6 +181,7 @@ export class Cas {
   remove(of: Digest): void {
     rmSync(this.path(of), { force: true });
     rmSync(this.#executablePath(of), { force: true });
+    noteRemoval(this.#root);
   }
 
   /** Puts the blob at a path as a hard link: the caller makes sure that nobody writes through it. */

@@ -2,6 +2,7 @@
 import { chmodSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { removeTree, STORE_TIME } from '../files.ts';
+import { noteRemoval } from '../removals.ts';
 import type { Store } from '../store.ts';
 import { checkBlobs } from './blobs.ts';
 import { checkFolders } from './folders.ts';
@@ -40,6 +41,7 @@ export async function check(store: Store, { repair, more, onProgress }: CheckOpt
   checkFolders(context);
   await more?.(context);
   const findings = [...found.values()];
+  if (repair && findings.length > 0) noteRemoval(store.root);
   if (repair) for (const finding of findings) mend(store, finding);
   const bytes = [...sound.values()].reduce((sum, size) => sum + size, 0);
   return { findings, blobs: sound.size, bytes, records };

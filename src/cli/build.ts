@@ -2,7 +2,7 @@
 import { join, resolve } from 'node:path';
 import { Store, storeRoot } from '../../cache/store.ts';
 import type { AnalysedTarget } from '../analysis/action.ts';
-import { Build, validationsOf, type BuildResult } from '../execute/build.ts';
+import { Build, targetsBelow, type BuildResult } from '../execute/build.ts';
 import { Machine } from '../execute/machine.ts';
 import { PackageTrees } from '../execute/package-trees.ts';
 import { Toolroots } from '../execute/toolroots.ts';
@@ -13,6 +13,7 @@ import { ConsoleReporter } from '../report/console.ts';
 import { deliver } from '../report/outputs.ts';
 import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { openProject, type Project } from './project.ts';
+import { Snapshot } from './snapshot/snapshot.ts';
 import { partsKeeper, recordBuild } from './recording.ts';
 import { keepWithinBound, rememberDelivered } from './upkeep.ts';
 
@@ -48,11 +49,13 @@ async function runBuild(call: Call): Promise<number> {
   const store = new Store(storeRoot());
   const collector = new ReportCollector();
   const recorder = recordBuild(store, project);
+  const snapshot = Snapshot.of(call);
   using console = new ConsoleReporter();
   const onEvent: Listener = (event) => {
     collector.listen(event);
     recorder.listen(event);
     console.listen(event);
+    snapshot?.listen(event);
   };
   const interrupt = interruption();
   const result = await execute(call, store, project, onEvent, interrupt.signal);
@@ -60,6 +63,7 @@ async function runBuild(call: Call): Promise<number> {
   onEvent({ type: 'build-finished', success: result.success, durationMs, counts: collector.counts() });
   const report = call.text('build-report');
   if (report) collector.write(resolve(report), result.success, durationMs);
+  snapshot?.save(store, project, recorder);
   if (interrupt.signal.aborted) return EXIT.interrupted;
   return result.success ? EXIT.ok : exitOfFailure(result.failures);
 }
@@ -114,14 +118,7 @@ function packageTrees(call: Call, root: string, store: Store, onEvent: Listener,
 }
 
 function startEvent(targets: readonly AnalysedTarget[], skipValidations: boolean): BuildEvent {
-  const seen = new Set<AnalysedTarget>();
-  const visit = (target: AnalysedTarget): void => {
-    if (seen.has(target)) return;
-    seen.add(target);
-    target.dependencies.forEach(visit);
-  };
-  [...targets, ...(skipValidations ? [] : validationsOf(targets))].forEach(visit);
-  const actions = [...seen].reduce((sum, { actions }) => sum + actions.length, 0);
+  const actions = targetsBelow(targets, !skipValidations).reduce((sum, { actions }) => sum + actions.length, 0);
   return { type: 'build-started', targets: targets.map(({ label }) => label), actions };
 }
 

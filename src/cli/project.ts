@@ -28,6 +28,7 @@ export async function openProject(call: Call): Promise<Project> {
   const parameters = parameterValues(loaded, call.list('set'), process.cwd());
   const analysis = new Analysis(loaded.labels, parameters);
   const named = new Set(patterns.flatMap((pattern) => matching(loaded, pattern)));
+  using _watch = loaded.trace.watch();
   const targets = [...named].map((label) => analysis.target(findTarget(loaded, label), label));
   return { root, loaded, parameters, analysis, targets };
 }

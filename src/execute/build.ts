@@ -2,13 +2,14 @@
 import type { ResultData } from '../../cache/reapi/messages.ts';
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
-import type { ActionNode, AnalysedTarget } from '../analysis/action.ts';
+import { actionGraph, makersOf } from '../analysis/action-graph.ts';
+import type { ActionNode, AnalysedTarget, ArtifactReference } from '../analysis/action.ts';
 import { fail, Failure, toDiagnostic, type Diagnostic } from '../model/diagnostic.ts';
 import { formatDigest, type Digest } from '../model/digest.ts';
 import type { Listener, Outcome } from '../model/event.ts';
 import type { Label } from '../model/label.ts';
 import { stepContent } from '../plan/bundle.ts';
-import { contentOf, makersOf, settleAll, type Producers } from '../plan/content.ts';
+import { contentOf, settleAll, type Producers } from '../plan/content.ts';
 import { baseOf, planAction, type PlannedAction } from '../plan/key.ts';
 import { Commits } from './commits.ts';
 import { memoFolder } from './hints.ts';
@@ -83,6 +84,8 @@ export class Build {
       const node = await this.#content(target);
       if (node) artifacts.set(target.label, node);
     };
+    // From below: each finds what it reads under way, however long the chain is.
+    for (const action of actionGraph(artifactsOf(this.#roots)).actions) void this.#outputs(action);
     await Promise.all(this.#roots.map(build));
     await this.#commits.finish().catch((error: unknown) => this.#fail(toDiagnostic(error)));
     return { success: this.#failures.length === 0 && !this.#signal.aborted, artifacts, failures: this.#failures };
@@ -90,7 +93,7 @@ export class Build {
 
   /** The keys of a target's actions and of all that it is made of, as far as they got one. */
   keysOf(target: AnalysedTarget): Digest[] {
-    return actionsBelow(target).flatMap((action) => this.#keys.get(action) ?? []);
+    return targetsBelow([target]).flatMap(({ actions }) => actions.flatMap((action) => this.#keys.get(action) ?? []));
   }
 
   async #content(target: AnalysedTarget): Promise<Node | undefined> {
@@ -236,8 +239,7 @@ export class Build {
   /** What waits for an action that runs now is the next to run, unless the output turns out to be an old one. */
   #giveHeadStarts(running: ActionNode): void {
     if (this.#machine.unsandboxed || running.needs.vm) return;
-    const seen = new Set<AnalysedTarget>();
-    this.#dependents ??= dependentsOf(this.#roots.flatMap((target) => actionsBelow(target, seen)));
+    this.#dependents ??= dependentsOf(this.#roots);
     for (const next of this.#dependents.get(running) ?? [])
       // It may be unneeded, planned by now, or one that a failure will make superfluous: then it is not worth a word.
       if (this.#actions.has(next)) this.#giveHeadStart(next).catch(() => undefined);
@@ -245,7 +247,7 @@ export class Build {
 
   async #giveHeadStart(next: ActionNode): Promise<void> {
     if (next.work.type !== 'step' || next.needs.vm) return;
-    const known = [...next.inputs].filter(([, of]) => makersOf(of).every((maker) => this.#done.has(maker)));
+    const known = [...next.inputs].filter(([, of]) => makersOf([of]).every((maker) => this.#done.has(maker)));
     const inputs = await settleAll(
       known.map(async ([name, of]) => [name, await contentOf(this.#store, of, this.#producers)] as const),
     );
@@ -311,35 +313,32 @@ function named(action: ActionNode, diagnostic: Diagnostic): Diagnostic {
     : { ...diagnostic, message: `${name}: ${diagnostic.message}` };
 }
 
-/** The actions that wait for each action's outputs. */
-function dependentsOf(actions: readonly ActionNode[]): Map<ActionNode, ActionNode[]> {
+/** The actions that wait for the outputs of each. */
+function dependentsOf(targets: readonly AnalysedTarget[]): Map<ActionNode, ActionNode[]> {
   const dependents = new Map<ActionNode, ActionNode[]>();
-  for (const action of new Set(actions))
-    for (const maker of new Set([...action.inputs.values()].flatMap(makersOf)))
-      dependents.set(maker, [...(dependents.get(maker) ?? []), action]);
+  for (const [action, makers] of actionGraph(artifactsOf(targets)).dependencies)
+    for (const maker of makers) {
+      const known = dependents.get(maker);
+      if (known) known.push(action);
+      else dependents.set(maker, [action]);
+    }
   return dependents;
 }
 
-function actionsBelow(target: AnalysedTarget, seen = new Set<AnalysedTarget>()): ActionNode[] {
-  if (seen.has(target)) return [];
-  seen.add(target);
-  const below = [...target.dependencies, ...target.validations].flatMap((one) => actionsBelow(one, seen));
-  return [...target.actions, ...below];
+function artifactsOf(targets: readonly AnalysedTarget[]): ArtifactReference[] {
+  return targets.map(({ artifact }) => artifact);
 }
 
 /** The validations of targets and of everything that they are made of. */
 export function validationsOf(targets: readonly AnalysedTarget[]): AnalysedTarget[] {
-  const seen = new Set<AnalysedTarget>();
-  const found = new Set<AnalysedTarget>();
-  const visit = (target: AnalysedTarget): void => {
-    if (seen.has(target)) return;
-    seen.add(target);
-    target.dependencies.forEach(visit);
-    for (const validation of target.validations) {
-      found.add(validation);
-      visit(validation);
-    }
-  };
-  targets.forEach(visit);
+  const found = new Set(targetsBelow(targets).flatMap(({ validations }) => validations));
   return [...found].filter((one) => !targets.includes(one));
+}
+
+/** Targets with all that they are made of, and all that gates any of these. */
+export function targetsBelow(targets: readonly AnalysedTarget[], withValidations = true): AnalysedTarget[] {
+  const found = new Set(targets);
+  for (const { dependencies, validations } of found)
+    for (const one of withValidations ? [...dependencies, ...validations] : dependencies) found.add(one);
+  return [...found];
 }

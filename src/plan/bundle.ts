@@ -30,7 +30,7 @@ export async function stepContent(
 /** The bundle of a step's module as a file of the store. Remembered until something that went in changes. */
 async function bundleStep(store: Store, module: URL): Promise<Bundle> {
   const path = fileURLToPath(module);
-  const memory = memoryOf(join(store.root, 'bundles.v1'), RUNNER, path);
+  const memory = memoryIn(store, path);
   const known = recall(memory);
   if (known && store.cas.has(known.digest)) return bundleOf(known);
   const startedAt = Date.now();
@@ -41,6 +41,16 @@ async function bundleStep(store: Store, module: URL): Promise<Bundle> {
 
 function bundleOf({ digest, modules }: KnownBundle): Bundle {
   return { node: { type: 'file', digest, executable: false }, modules };
+}
+
+function memoryIn(store: Store, path: string): string {
+  return memoryOf(join(store.root, 'bundles.v1'), RUNNER, path);
+}
+
+/** The modules that a step was bundled from, as paths; undefined when one has changed since. */
+export function bundledModules(store: Store, module: URL): readonly string[] | undefined {
+  const known = recall(memoryIn(store, fileURLToPath(module)));
+  return known && [...known.modules.keys()];
 }
 
 async function bundle(path: string): Promise<{ code: Uint8Array; inputs: string[] }> {

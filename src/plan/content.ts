@@ -83,12 +83,6 @@ export function sourceNode(store: Store, path: string, written: string): Node {
   return { type: 'file', digest: stored, executable: (stats.mode & 0o100) !== 0 };
 }
 
-/** The actions that an artifact comes from directly. */
-export function makersOf({ origin }: ArtifactReference): ActionNode[] {
-  if (origin.type === 'action') return [origin.action];
-  return 'entries' in origin ? [...origin.entries.values()].flatMap(makersOf) : [];
-}
-
 /** A text as a node. */
 export function textNode(store: Store, text: string): Node {
   return captureBytes(store.cas, Buffer.from(text));

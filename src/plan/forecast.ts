@@ -3,10 +3,11 @@ import type { ResultData } from '../../cache/reapi/messages.ts';
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
 import type { ActionNode, ArtifactReference } from '../analysis/action.ts';
+import { makersOf } from '../analysis/action-graph.ts';
 import { fail } from '../model/diagnostic.ts';
 import { stepContent } from './bundle.ts';
 import type { StoredToolchains } from './cached.ts';
-import { contentOf, makersOf, type Producers } from './content.ts';
+import { contentOf, type Producers } from './content.ts';
 import { planAction, type PlannedAction } from './key.ts';
 
 /** What would become of an action. */
@@ -66,8 +67,7 @@ export class Forecaster {
   /** The actions that make artifacts and have no result. */
   async #withoutResult(artifacts: readonly ArtifactReference[]): Promise<ActionNode[]> {
     const without: ActionNode[] = [];
-    for (const action of new Set(artifacts.flatMap(makersOf)))
-      if ((await this.of(action)).state !== 'cached') without.push(action);
+    for (const action of makersOf(artifacts)) if ((await this.of(action)).state !== 'cached') without.push(action);
     return without;
   }
 

@@ -151,11 +151,21 @@ export class Recipe {
 }
 
 /** The part of the root that actions share: toolchains, and empty folders to mount over. */
-export function baseRoot({ trees }: Store, mountPoints: readonly string[], toolchains: readonly Node[]): Directory {
-  const empty = trees.store(new Map());
-  const places = trees.store(new Map(mountPoints.map((name) => [name, empty])));
-  return trees.merge([places, ...toolchains]) as Directory;
+export function baseRoot(store: Store, mountPoints: readonly string[], toolchains: readonly Node[]): Directory {
+  return store.trees.merge([emptyFolders(store, mountPoints), ...toolchains]) as Directory;
 }
+
+/** The same for every action: made once, and again only when the store has lost it. */
+function emptyFolders(store: Store, names: readonly string[]): Node {
+  const known = EMPTY_FOLDERS.get(store);
+  if (known?.names === names && store.cas.has(known.node.digest)) return known.node;
+  const empty = store.trees.store(new Map());
+  const node = store.trees.store(new Map(names.map((name) => [name, empty]))) as Directory;
+  EMPTY_FOLDERS.set(store, { names, node });
+  return node;
+}
+
+const EMPTY_FOLDERS = new WeakMap<Store, { readonly names: readonly string[]; readonly node: Directory }>();
 
 /** JSON with sorted keys: the same data gives the same text, whatever order it was written in. */
 export function canonicalJson(value: unknown): string {

@@ -1,5 +1,6 @@
 /** Puts what was asked for where people look: `dsmb-out/<package>/<name>/`. */
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import type { Store } from '../../cache/store.ts';
 import { removeTree, writeAtomically } from '../../cache/files.ts';
@@ -18,6 +19,12 @@ export function stampOf(root: string, label: Label): string {
   return join(root, OUTPUT_FOLDER, '.stamps', `${packageName}:${name}`.replaceAll('/', '%'));
 }
 
+/** Where a target is delivered. */
+export function outputFolder(root: string, label: Label): string {
+  const { packageName, name } = splitLabel(label);
+  return join(root, OUTPUT_FOLDER, packageName, name);
+}
+
 /** Lays a target's artifact out, unless it lies there already. Gives the path, relative to the workspace. */
 export function deliver(store: Store, root: string, target: AnalysedTarget, node: Node): Promise<string> {
   // Another build of the same workspace may be about to do the same.
@@ -25,13 +32,13 @@ export function deliver(store: Store, root: string, target: AnalysedTarget, node
 }
 
 async function deliverAlone(store: Store, root: string, target: AnalysedTarget, node: Node): Promise<string> {
-  const { packageName, name } = splitLabel(target.label);
-  const folder = join(root, OUTPUT_FOLDER, packageName, name);
+  const folder = outputFolder(root, target.label);
   const inside = node.type === 'directory' ? '' : fileName(target.artifact);
   const stamp = stampOf(root, target.label);
   const identity = node.type === 'symlink' ? node.target : formatDigest(node.digest);
   const shown = relative(root, join(folder, inside));
-  if (readStamp(stamp) === `${identity} ${fingerprint(folder)}`) return shown;
+  const there = readStamp(stamp);
+  if (there?.startsWith(`${identity} `) && there === `${identity} ${fingerprint(folder)}`) return shown;
   rmSync(stamp, { force: true });
   const temporary = `${folder}.new`;
   try {
@@ -72,10 +79,25 @@ function fileName({ origin, path }: ArtifactReference): string {
   }
 }
 
-/** The time of the folder's last change, which a removed or added file moves. */
+/**
+ * Inodes, sizes and times of all that lies in a folder: what was edited, added or removed there is seen. A file with a
+ * second name is a link into the store, whose change time moves when the store uses it.
+ */
 function fingerprint(folder: string): string {
-  const stats = statSync(folder, { throwIfNoEntry: false });
-  return stats ? `${stats.ino} ${stats.mtimeMs}` : '';
+  const all = createHash('sha256');
+  const add = (path: string): void => {
+    const { ino, size, mtimeMs, ctimeMs, nlink } = lstatSync(path);
+    all.update(`${path} ${ino} ${size} ${mtimeMs} ${nlink === 1 ? ctimeMs : ''}\n`);
+  };
+  try {
+    const names = readdirSync(folder, { recursive: true }) as string[];
+    const { ino, mtimeMs } = lstatSync(folder);
+    all.update(`${ino} ${mtimeMs}\n`);
+    for (const name of names.sort()) add(join(folder, name));
+    return all.digest('hex');
+  } catch {
+    return '';
+  }
 }
 
 function readStamp(path: string): string | undefined {
