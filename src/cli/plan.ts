@@ -9,7 +9,7 @@ import { causeLines, locate } from '../report/causes.ts';
 import { explain, type Cause } from '../report/explain.ts';
 import { formatDuration, palette, plural } from '../report/format.ts';
 import type { BuildHistory } from '../report/history/history.ts';
-import { actionId } from '../report/history/record.ts';
+import { actionId } from '../model/event.ts';
 import { readParts } from '../report/kept-parts.ts';
 import { actionsBelow } from './below.ts';
 import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';

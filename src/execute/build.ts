@@ -2,11 +2,13 @@
 import type { ResultData } from '../../cache/reapi/messages.ts';
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
+import { actionGraph, longestAfter } from '../analysis/action-graph.ts';
 import type { ActionNode, AnalysedTarget } from '../analysis/action.ts';
 import { fail, Failure, toDiagnostic, type Diagnostic } from '../model/diagnostic.ts';
 import { formatDigest, type Digest } from '../model/digest.ts';
 import type { Listener, Outcome } from '../model/event.ts';
 import type { Label } from '../model/label.ts';
+import { needsVm } from '../model/rule.ts';
 import { stepContent } from '../plan/bundle.ts';
 import { contentOf, type Producers } from '../plan/content.ts';
 import { planAction, type PlannedAction } from '../plan/key.ts';
@@ -14,6 +16,9 @@ import type { Toolroots } from './toolroots.ts';
 import { Resources } from './resources.ts';
 import type { Machine } from './machine.ts';
 import { runAction } from './run-action.ts';
+import type { Usage } from './usage.ts';
+import { machineHas, wantedBy } from './wanted.ts';
+import type { PastRuns } from './past-runs.ts';
 
 export interface BuildOptions {
   /** Goes on with what does not depend on a failed action. */
@@ -25,6 +30,10 @@ export interface BuildOptions {
   readonly onEvent: Listener;
   /** Told of an action before it runs, with all that its key is made of. */
   readonly onPlanned?: (planned: PlannedAction) => void;
+  /** What actions took before: for their order, and for how many run at a time. */
+  readonly past?: PastRuns;
+  /** This many actions at a time; as many as the machine carries unless told. */
+  readonly jobs?: number;
 }
 
 /** What became of a build. */
@@ -44,10 +53,13 @@ export class Build {
   readonly #machine: Machine;
   readonly #toolroots: Toolroots;
   readonly #options: BuildOptions;
-  readonly #resources = new Resources();
+  readonly #resources: Resources;
   readonly #actions = new Map<ActionNode, Promise<Outputs>>();
   readonly #done = new Map<ActionNode, Outputs>();
   readonly #keys = new Map<ActionNode, Digest>();
+  readonly #planMs = new Map<ActionNode, number>();
+  /** How long what waits for an action takes, once it is known what is built. */
+  #after: (() => ReadonlyMap<ActionNode, number>) | undefined;
   /** Two actions with one key run once. */
   readonly #byKey = new Map<string, Promise<ResultData>>();
   readonly #failures: Diagnostic[] = [];
@@ -60,6 +72,7 @@ export class Build {
     this.#toolroots = toolroots;
     this.#machine = machine;
     this.#options = options;
+    this.#resources = new Resources(machineHas(store.root, options.jobs));
     this.#signal = AbortSignal.any([options.signal, this.#stop.signal]);
     this.#producers = {
       action: (action) => this.#outputs(action),
@@ -75,7 +88,12 @@ export class Build {
       const node = await this.#content(target);
       if (node) artifacts.set(target.label, node);
     };
-    await Promise.all([...targets, ...validations].map(build));
+    const all = [...targets, ...validations];
+    this.#after = lazily(() =>
+      longestAfter(actionGraph(all.map(({ artifact }) => artifact)), (one) => this.#pastMs(one)),
+    );
+    await Promise.all(all.map(build));
+    this.#options.past?.save();
     return { success: this.#failures.length === 0 && !this.#signal.aborted, artifacts, failures: this.#failures };
   }
 
@@ -118,7 +136,7 @@ export class Build {
     const start = performance.now();
     const cached = this.#byKey.has(planned.key.hash) ? undefined : this.#store.actions.get(planned.key);
     if (!cached) return outputsOf(action, await this.#runOnce(planned));
-    this.#finished(action, 'cached', performance.now() - start);
+    this.#finished(action, 'cached', performance.now() - start, { planMs: this.#planMs.get(action) ?? 0 });
     return outputsOf(action, cached);
   }
 
@@ -139,7 +157,9 @@ export class Build {
     );
     const toolchains = await this.#toolroots.of(action, this.#producers);
     const step = await stepContent(this.#store, action);
+    const start = performance.now();
     const planned = planAction(this.#store, action, { inputs: new Map(inputs), toolchains, ...step });
+    this.#planMs.set(action, performance.now() - start);
     this.#keys.set(action, planned.key);
     return planned;
   }
@@ -162,8 +182,11 @@ export class Build {
   async #make(planned: PlannedAction): Promise<ResultData> {
     const { node, key } = planned;
     const lockName = `action ${key.hash}`;
+    const urgency = (): number => this.#pastMs(node) + (this.#after?.().get(node) ?? 0);
     for (;;) {
-      const made = await this.#resources.hold(node.needs, () => this.#tryMake(planned, lockName));
+      const asked = performance.now();
+      const wanted = wantedBy(node.needs, this.#options.past?.of(node));
+      const made = await this.#resources.hold(wanted, () => this.#tryMake(planned, lockName, asked), urgency);
       if (made) return made;
       const { label, mnemonic, ordinal } = node;
       this.#options.onEvent({ type: 'action-waiting', label, mnemonic, ordinal, key: formatDigest(key) });
@@ -172,40 +195,50 @@ export class Build {
     }
   }
 
-  async #tryMake(planned: PlannedAction, lockName: string): Promise<ResultData | undefined> {
+  #pastMs(action: ActionNode): number {
+    return this.#options.past?.of(action)?.durationMs ?? 0;
+  }
+
+  /** `asked`: when it asked for what it needs of the machine. */
+  async #tryMake(planned: PlannedAction, lockName: string, asked: number): Promise<ResultData | undefined> {
     using lock = await this.#store.locks.tryTake(lockName);
     if (!lock) return undefined;
     const madeMeanwhile = this.#store.actions.get(planned.key);
-    if (!madeMeanwhile) return await this.#execute(planned);
+    if (!madeMeanwhile) return await this.#execute(planned, asked);
     this.#finished(planned.node, 'cached', 0);
     return madeMeanwhile;
   }
 
-  async #execute(planned: PlannedAction): Promise<ResultData> {
+  async #execute(planned: PlannedAction, asked: number): Promise<ResultData> {
     if (this.#signal.aborted) throw new Reported();
     const { node, key } = planned;
     const { label, mnemonic, ordinal } = node;
+    const action = { label, mnemonic, ordinal };
     const start = performance.now();
     this.#options.onPlanned?.(planned);
     this.#options.onEvent({
       type: 'action-started',
-      label,
-      mnemonic,
-      ordinal,
+      ...action,
       key: formatDigest(key),
-      vm: node.needs.vm === true,
+      vm: needsVm(node.needs),
+      planMs: this.#planMs.get(node) ?? 0,
+      waitedMs: start - asked,
     });
-    const result = await runAction(this.#store, this.#machine, planned, this.#signal, (stage, percent) =>
-      this.#options.onEvent({
-        type: 'action-progress',
-        label,
-        mnemonic,
-        ordinal,
-        stage,
-        ...(percent === undefined ? {} : { percent }),
-      }),
-    );
-    this.#finished(node, 'executed', performance.now() - start, result.log ? { log: formatDigest(result.log) } : {});
+    let usage: Usage | undefined;
+    const result = await runAction(this.#store, this.#machine, planned, this.#signal, {
+      onProgress: (stage, percent) =>
+        this.#options.onEvent({
+          type: 'action-progress',
+          ...action,
+          stage,
+          ...(percent === undefined ? {} : { percent }),
+        }),
+      onUsage: (seen) => (usage = seen),
+      onRetry: (attempt, reason) => this.#options.onEvent({ type: 'action-retried', ...action, attempt, reason }),
+    });
+    const durationMs = performance.now() - start;
+    this.#options.past?.note(node, { durationMs, ...usage });
+    this.#finished(node, 'executed', durationMs, result.log ? { log: formatDigest(result.log) } : {});
     return result;
   }
 
@@ -229,7 +262,7 @@ export class Build {
     action: ActionNode,
     outcome: Outcome,
     durationMs: number,
-    more: { readonly log?: string; readonly diagnostic?: Diagnostic } = {},
+    more: { readonly log?: string; readonly diagnostic?: Diagnostic; readonly planMs?: number } = {},
   ): void {
     const key = this.#keys.get(action);
     this.#options.onEvent({
@@ -243,6 +276,11 @@ export class Build {
       ...more,
     });
   }
+}
+
+function lazily<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }
 
 function outputsOf(action: ActionNode, result: ResultData): Outputs {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Store } from '../../cache/store.ts';
 import { fail } from '../model/diagnostic.ts';
+import { needsVm } from '../model/rule.ts';
 import type { PlannedAction } from '../plan/key.ts';
 import { kvmWorks } from './accelerator.ts';
 import { layOut, sandboxArgv } from './sandbox.ts';
@@ -30,11 +31,17 @@ export class Machine implements Disposable {
     return (this.#bubblewrap ??= this.#findBubblewrap(action));
   }
 
-  /** Whether the action may use KVM. */
+  /** Whether the action may use KVM. Fails where it must and KVM does not work. */
   async kvm(action: PlannedAction): Promise<boolean> {
-    if (action.node.needs.vm !== true) return false;
+    const { label, mnemonic, needs } = action.node;
+    if (!needsVm(needs)) return false;
     const bubblewrap = await this.bubblewrap(action);
-    return (this.#kvm ??= kvmWorks(this.#store, this.spawner, bubblewrap, action));
+    const works = await (this.#kvm ??= kvmWorks(this.#store, this.spawner, bubblewrap, action));
+    if (needs.kvm && !works)
+      fail('NO_KVM', `${label} (${mnemonic}) needs KVM, and KVM runs no guests on this machine`, {
+        hint: 'dsmb doctor',
+      });
+    return works;
   }
 
   [Symbol.dispose](): void {

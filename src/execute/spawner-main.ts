@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { endOrphans, endProcess } from './end-process.ts';
 import type { SpawnAnswer, SpawnRequest } from './spawner.ts';
+import { UsageMeter } from './usage.ts';
 
 const RECORD_MARK = 0x1e;
 const NEWLINE = 0x0a;
@@ -41,6 +42,7 @@ function start({ id, argv, logFile, timeoutMs }: SpawnRequest & { type: 'spawn' 
     logged += chunk.length;
   };
   running.set(id, child);
+  const meter = child.pid === undefined ? undefined : new UsageMeter(child.pid);
   child.stdout.on('data', write);
   child.stderr.on(
     'data',
@@ -52,10 +54,11 @@ function start({ id, argv, logFile, timeoutMs }: SpawnRequest & { type: 'spawn' 
   });
   child.on('close', (code, signal) => finish({ type: 'exit', id, code, signal, timedOut }));
 
-  function finish(result: SpawnAnswer): void {
+  function finish(result: SpawnAnswer & { type: 'exit' }): void {
     clearTimeout(timer);
+    const usage = meter?.end();
     if (!running.delete(id)) return;
-    log.end(() => answer(result));
+    log.end(() => answer(usage ? { ...result, usage } : result));
   }
 }
 

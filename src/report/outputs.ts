@@ -18,20 +18,26 @@ export function stampOf(root: string, label: Label): string {
   return join(root, OUTPUT_FOLDER, '.stamps', `${packageName}:${name}`.replaceAll('/', '%'));
 }
 
-/** Lays a target's artifact out, unless it lies there already. Gives the path, relative to the workspace. */
-export function deliver(store: Store, root: string, target: AnalysedTarget, node: Node): Promise<string> {
+/** Where an output lies, relative to the workspace, and whether it was laid there just now. */
+export interface Delivered {
+  readonly path: string;
+  readonly fresh: boolean;
+}
+
+/** Lays a target's artifact out, unless it lies there already. */
+export function deliver(store: Store, root: string, target: AnalysedTarget, node: Node): Promise<Delivered> {
   // Another build of the same workspace may be about to do the same.
   return store.locks.with(`deliver ${root} ${target.label}`, () => deliverAlone(store, root, target, node));
 }
 
-async function deliverAlone(store: Store, root: string, target: AnalysedTarget, node: Node): Promise<string> {
+async function deliverAlone(store: Store, root: string, target: AnalysedTarget, node: Node): Promise<Delivered> {
   const { packageName, name } = splitLabel(target.label);
   const folder = join(root, OUTPUT_FOLDER, packageName, name);
   const inside = node.type === 'directory' ? '' : fileName(target.artifact);
   const stamp = stampOf(root, target.label);
   const identity = node.type === 'symlink' ? node.target : formatDigest(node.digest);
-  const shown = relative(root, join(folder, inside));
-  if (readStamp(stamp) === `${identity} ${fingerprint(folder)}`) return shown;
+  const path = relative(root, join(folder, inside));
+  if (readStamp(stamp) === `${identity} ${fingerprint(folder)}`) return { path, fresh: false };
   rmSync(stamp, { force: true });
   const temporary = `${folder}.new`;
   try {
@@ -45,7 +51,7 @@ async function deliverAlone(store: Store, root: string, target: AnalysedTarget, 
     throw error;
   }
   writeAtomically(stamp, `${identity} ${fingerprint(folder)}`);
-  return shown;
+  return { path, fresh: true };
 }
 
 /** A disk becomes one sparse raw file; all else is laid out as it is. */

@@ -27,6 +27,8 @@ const started: BuildEvent = {
   ordinal: 0,
   key: 'k',
   vm: false,
+  planMs: 1,
+  waitedMs: 0,
 };
 const counts = { executed: 0, cached: 0, failed: 0, skipped: 0 };
 const end: BuildEvent = { type: 'build-finished', success: true, durationMs: 12, counts };

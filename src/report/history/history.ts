@@ -4,7 +4,8 @@ import { hash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Store } from '../../../cache/store.ts';
 import { fail } from '../../model/diagnostic.ts';
-import { actionId, readRecord, type BuildRecord, type RecordedAction } from './record.ts';
+import { actionId } from '../../model/event.ts';
+import { readRecord, type BuildRecord, type RecordedAction } from './record.ts';
 
 /** Where the records of a workspace are. */
 export function historyFolder(store: Store, workspace: string): string {

@@ -1,0 +1,110 @@
+/** How much of a build is left, by what its actions took when they last ran. */
+import type { ActionGraph } from '../analysis/action-graph.ts';
+import { actionId, type ActionIdentity, type BuildEvent } from '../model/event.ts';
+
+/** What is left to do, as far as past runs tell. */
+export interface Remaining {
+  /** At least this long, in milliseconds. */
+  readonly ms: number;
+  /** Actions that never ran before, and are not in the time. */
+  readonly untimed: number;
+  /** The longest way to the end, beginning with what runs now. */
+  readonly criticalPath: readonly ActionIdentity[];
+}
+
+/**
+ * Follows a build. What depends on something that runs is taken to run, too, until it turns out to be cached; all else
+ * that has not ended is taken to be cached.
+ */
+export class Outlook {
+  readonly #graph: ActionGraph;
+  readonly #pastMs: (action: ActionIdentity) => number | undefined;
+  readonly #slots: number;
+  #index: Index | undefined;
+  readonly #ended: ActionIdentity[] = [];
+  /** When what runs has begun. */
+  readonly #since = new Map<number, number>();
+
+  /** `slots`: how many actions can run at a time. */
+  constructor(graph: ActionGraph, pastMs: (action: ActionIdentity) => number | undefined, slots: number) {
+    this.#graph = graph;
+    this.#pastMs = pastMs;
+    this.#slots = slots;
+  }
+
+  readonly listen = (event: BuildEvent): void => {
+    if (event.type === 'action-started') this.#started(event);
+    else if (event.type === 'action-finished') this.#ended.push(event);
+  };
+
+  /** How long an action took when it last ran. */
+  pastMs(action: ActionIdentity): number | undefined {
+    return this.#pastMs(action);
+  }
+
+  remaining(now = performance.now()): Remaining {
+    const { actions, dependencies, finished } = this.#indexed();
+    const length = actions.length;
+    /** For what is still to run: when it ends at the earliest. */
+    const endsIn = new Float64Array(length);
+    const runs = new Uint8Array(length);
+    const waitsFor = new Int32Array(length).fill(-1);
+    let [work, untimed, last] = [0, 0, -1];
+    for (let one = 0; one < length; one++) {
+      if (finished[one]) continue;
+      const since = this.#since.get(one);
+      let stale = since !== undefined;
+      for (const below of dependencies[one]!) {
+        if (!runs[below]) continue;
+        stale = true;
+        if (waitsFor[one]! < 0 || endsIn[below]! > endsIn[waitsFor[one]!]!) waitsFor[one] = below;
+      }
+      if (!stale) continue;
+      runs[one] = 1;
+      const past = this.#pastMs(actions[one]!);
+      if (past === undefined) untimed++;
+      const left = Math.max(0, (past ?? 0) - (since === undefined ? 0 : now - since));
+      work += left;
+      endsIn[one] = left + (waitsFor[one]! < 0 ? 0 : endsIn[waitsFor[one]!]!);
+      if (last < 0 || endsIn[one]! >= endsIn[last]!) last = one;
+    }
+    const criticalPath: ActionIdentity[] = [];
+    for (let one = last; one >= 0; one = waitsFor[one]!) criticalPath.unshift(actions[one]!);
+    return { ms: Math.max(work / this.#slots, last < 0 ? 0 : endsIn[last]!), untimed, criticalPath };
+  }
+
+  #started(action: ActionIdentity): void {
+    const position = this.#indexed().positions.get(actionId(action));
+    if (position !== undefined) this.#since.set(position, performance.now());
+  }
+
+  /** Made only when something runs: a build with nothing to do has no use for it. */
+  #indexed(): Index {
+    const index = (this.#index ??= indexOf(this.#graph));
+    for (const action of this.#ended.splice(0)) {
+      const position = index.positions.get(actionId(action));
+      if (position === undefined) continue;
+      index.finished[position] = 1;
+      this.#since.delete(position);
+    }
+    return index;
+  }
+}
+
+/** The graph by numbers; what an action waits for stands before it. */
+interface Index {
+  readonly actions: readonly ActionIdentity[];
+  readonly dependencies: readonly (readonly number[])[];
+  readonly positions: ReadonlyMap<string, number>;
+  readonly finished: Uint8Array;
+}
+
+function indexOf({ actions, dependencies }: ActionGraph): Index {
+  const place = new Map(actions.map((action, position) => [action, position]));
+  return {
+    actions,
+    dependencies: actions.map((action) => dependencies.get(action)!.map((below) => place.get(below)!)),
+    positions: new Map(actions.map((action, position) => [actionId(action), position])),
+    finished: new Uint8Array(actions.length),
+  };
+}
