@@ -22,7 +22,7 @@ const DEAR_MS = 1000;
 /** Each run that takes less memory lets go of this share of what an earlier one took. */
 const MEMORY_DECAY = 0.1;
 
-/** A file with a line for each run: identity, milliseconds, processors, MiB, with tabs between. Later lines win. */
+/** A file with a line for each run: identity, milliseconds, processors, MiB, with tabs between; later lines win. */
 export class PastRuns {
   readonly #path: string;
   #runs: Map<string, PastRun> | undefined;
@@ -73,13 +73,14 @@ export class PastRuns {
   #read(): Map<string, PastRun> {
     this.#runs = new Map();
     for (const line of textOf(this.#path).split('\n')) {
-      const [id, durationMs, cpus, memoryMiB] = line.split('\t');
-      if (!id || memoryMiB === undefined || !(Number(durationMs) >= 0)) continue;
+      const [id, ...numbers] = line.split('\t');
+      if (!id || numbers.length !== 3 || !numbers.every((text) => Number(text) >= 0)) continue;
+      const [durationMs, cpus, memoryMiB] = numbers;
       this.#lines++;
       this.#put(id, {
         durationMs: Number(durationMs),
-        ...(Number(cpus) > 0 ? { cpus: Number(cpus) } : {}),
-        ...(Number(memoryMiB) > 0 ? { memoryMiB: Number(memoryMiB) } : {}),
+        ...(cpus ? { cpus: Number(cpus) } : {}),
+        ...(memoryMiB ? { memoryMiB: Number(memoryMiB) } : {}),
       });
     }
     return this.#runs;
@@ -99,8 +100,9 @@ function nameOf(action: ActionIdentity): string {
   return actionId(action).replaceAll(/[\t\n]/g, ' ');
 }
 
-function lineOf(id: string, { durationMs, cpus = 0, memoryMiB = 0 }: PastRun): string {
-  return `${id}\t${Math.round(durationMs)}\t${cpus.toFixed(2)}\t${Math.ceil(memoryMiB)}\n`;
+function lineOf(id: string, { durationMs, cpus, memoryMiB }: PastRun): string {
+  const memory = memoryMiB === undefined ? '' : Math.ceil(memoryMiB);
+  return `${id}\t${Math.round(durationMs)}\t${cpus?.toFixed(2) ?? ''}\t${memory}\n`;
 }
 
 function textOf(path: string): string {

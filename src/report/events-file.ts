@@ -39,7 +39,7 @@ export class EventsFile {
     if (this.#problem !== undefined) return;
     const time = performance.timeOrigin + performance.now();
     const schema = event.type === 'build-started' ? { schema: SCHEMA } : {};
-    this.#sink.write(`${JSON.stringify({ time: Math.round(time * 1000) / 1000, ...event, ...schema })}\n`);
+    this.#sink.write(`${JSON.stringify({ time, ...event, ...schema }, rounded)}\n`);
     if (this.#sink.writableLength > MAX_WAITING_BYTES) this.#problem = 'the reader is too slow';
   };
 
@@ -60,6 +60,11 @@ export class EventsFile {
     await ended.promise;
     clearTimeout(deadline);
   }
+}
+
+/** Times to the microsecond: more was not measured. */
+function rounded(_name: string, value: unknown): unknown {
+  return typeof value === 'number' ? Math.round(value * 1000) / 1000 : value;
 }
 
 /** Pipes must not block: a reader may be slow. Everything else is written in the background. */

@@ -43,34 +43,35 @@ export class Outlook {
   }
 
   remaining(now = performance.now()): Remaining {
-    const { actions, dependencies, finished } = this.#indexed();
-    const length = actions.length;
-    /** For what is still to run: when it ends at the earliest. */
-    const endsIn = new Float64Array(length);
-    const runs = new Uint8Array(length);
-    const waitsFor = new Int32Array(length).fill(-1);
+    const index = this.#indexed();
+    const { work, untimed, last, endsIn, waitsFor } = this.#lookAhead(index, now);
+    const criticalPath: ActionIdentity[] = [];
+    for (let one = last; one >= 0; one = waitsFor[one]!) criticalPath.push(index.actions[one]!);
+    criticalPath.reverse();
+    return { ms: Math.max(work / this.#slots, endsIn[last] ?? 0), untimed, criticalPath };
+  }
+
+  #lookAhead({ actions, dependencies, finished }: Index, now: number): Ahead {
+    const runs = new Uint8Array(actions.length);
+    const endsIn = new Float64Array(actions.length);
+    const waitsFor = new Int32Array(actions.length);
     let [work, untimed, last] = [0, 0, -1];
-    for (let one = 0; one < length; one++) {
+    for (let one = 0; one < actions.length; one++) {
       if (finished[one]) continue;
       const since = this.#since.get(one);
-      let stale = since !== undefined;
-      for (const below of dependencies[one]!) {
-        if (!runs[below]) continue;
-        stale = true;
-        if (waitsFor[one]! < 0 || endsIn[below]! > endsIn[waitsFor[one]!]!) waitsFor[one] = below;
-      }
-      if (!stale) continue;
-      runs[one] = 1;
+      const below = dependencies[one]!.filter((dependency) => runs[dependency]);
+      if (since === undefined && below.length === 0) continue;
       const past = this.#pastMs(actions[one]!);
-      if (past === undefined) untimed++;
       const left = Math.max(0, (past ?? 0) - (since === undefined ? 0 : now - since));
+      const longest = below.reduce((a, b) => (a >= 0 && endsIn[a]! >= endsIn[b]! ? a : b), -1);
+      runs[one] = 1;
+      waitsFor[one] = longest;
+      endsIn[one] = left + (endsIn[longest] ?? 0);
       work += left;
-      endsIn[one] = left + (waitsFor[one]! < 0 ? 0 : endsIn[waitsFor[one]!]!);
-      if (last < 0 || endsIn[one]! >= endsIn[last]!) last = one;
+      if (past === undefined) untimed++;
+      if (last < 0 || endsIn[one] >= endsIn[last]!) last = one;
     }
-    const criticalPath: ActionIdentity[] = [];
-    for (let one = last; one >= 0; one = waitsFor[one]!) criticalPath.unshift(actions[one]!);
-    return { ms: Math.max(work / this.#slots, last < 0 ? 0 : endsIn[last]!), untimed, criticalPath };
+    return { work, untimed, last, endsIn, waitsFor };
   }
 
   #started(action: ActionIdentity): void {
@@ -89,6 +90,19 @@ export class Outlook {
     }
     return index;
   }
+}
+
+/** What is still to run, by the numbers of its actions. */
+interface Ahead {
+  /** Of all together, in milliseconds. */
+  readonly work: number;
+  readonly untimed: number;
+  /** The one that ends last; -1 when nothing runs. */
+  readonly last: number;
+  /** When each ends at the earliest. */
+  readonly endsIn: Float64Array;
+  /** The one before it on the longest way; -1 for the first. */
+  readonly waitsFor: Int32Array;
 }
 
 /** The graph by numbers; what an action waits for stands before it. */

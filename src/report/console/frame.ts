@@ -1,6 +1,6 @@
 /** One frame of the live display: what runs, how far the whole is, and what all of it waits for. */
 import { actionId } from '../../model/event.ts';
-import { formatClock, formatDuration, type Palette } from '../format.ts';
+import { formatClock, type Palette } from '../format.ts';
 import type { Outlook, Remaining } from '../outlook.ts';
 import type { Activity, Progress } from './progress.ts';
 import { paintLine, type Line, type Span } from './span.ts';
@@ -74,17 +74,24 @@ function summaryLine(progress: Progress, remaining: Remaining | undefined, canva
     ...(progress.count('wait') > 0 ? [`${progress.count('wait')} waiting`] : []),
     ...leftText(remaining),
   ];
-  const bar = total > 0 ? [...progressBar(finished / total, WHOLE_BAR, canvas), '  '] : [];
-  return ['  ', ...bar, counts.join(', '), [`  ${formatClock(now - progress.since)}`, canvas.paint.dim]];
+  const bar = total > 0 ? progressBar(finished / total, WHOLE_BAR, canvas) : [];
+  return [
+    '  ',
+    ...bar,
+    bar.length > 0 ? '  ' : '',
+    counts.join(', '),
+    [`  ${formatClock(now - progress.since)}`, canvas.paint.dim],
+  ];
 }
 
 function leftText(remaining: Remaining | undefined): string[] {
   if (!remaining || remaining.ms < MIN_REMAINING_MS) return [];
-  const time = remaining.ms < 60_000 ? formatDuration(Math.round(remaining.ms / 1000) * 1000) : minutes(remaining.ms);
-  return [`${remaining.untimed > 0 ? 'more than' : 'about'} ${time} left`];
+  return [`${remaining.untimed > 0 ? 'more than' : 'about'} ${roughly(remaining.ms)} left`];
 }
 
-function minutes(ms: number): string {
+/** A guess has no fractions. */
+function roughly(ms: number): string {
+  if (ms < 60_000) return `${Math.round(ms / 1000)} s`;
   const whole = Math.round(ms / 60_000);
   return whole < 60 ? `${whole} min` : `${Math.floor(whole / 60)} h ${whole % 60} min`;
 }
@@ -94,7 +101,7 @@ function criticalPathLine(remaining: Remaining | undefined, { paint, columns, un
   if (!remaining || remaining.ms < MIN_REMAINING_MS || remaining.criticalPath.length < 2) return [];
   const names = remaining.criticalPath.map(actionId);
   const arrow = unicode ? ' → ' : ' > ';
-  const line = (shown: readonly string[]): string => `  longest way: ${shown.join(arrow)}`;
+  const line = (shown: readonly string[]): string => `  critical path: ${shown.join(arrow)}`;
   // The beginning and the end tell most.
   const all = line(names);
   const short = names.length > 3 ? line([names[0]!, names[1]!, unicode ? '…' : '...', names.at(-1)!]) : all;
