@@ -70,7 +70,7 @@ async function execute(
   const toolroots = new Toolroots(store, packages);
   using machine = new Machine(store, toolroots);
   const skipValidations = call.flag('skip-validations');
-  observers.begin(project);
+  observers.begin(project, skipValidations);
   const onPlanned = partsKeeper(store, project);
   const limits = { past, ...(jobs === undefined ? {} : { jobs }) };
   const options = { keepGoing: call.flag('keep-going'), skipValidations, signal, onEvent, onPlanned, ...limits };

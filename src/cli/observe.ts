@@ -1,21 +1,19 @@
 /** Who follows a build: the console, its record, and the files that options ask for. For any command that builds. */
 import { availableParallelism } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Store } from '../../cache/store.ts';
-import type { ActionGraph } from '../analysis/action-graph.ts';
-import { PastRuns } from '../execute/past-runs.ts';
+import type { PastRuns } from '../execute/past-runs.ts';
 import { fail } from '../model/diagnostic.ts';
-import type { BuildEvent, Listener, Outcome, Phase } from '../model/event.ts';
+import type { ActionIdentity, BuildEvent, Listener, Outcome, Phase } from '../model/event.ts';
 import { ReportCollector } from '../report/build-report.ts';
 import { ConsoleReporter } from '../report/console.ts';
 import { EventsFile } from '../report/events-file.ts';
-import { historyFolder } from '../report/history/history.ts';
 import { Outlook } from '../report/outlook.ts';
 import { Profile } from '../report/profile.ts';
-import { graphBelow } from './below.ts';
+import { countBelow, graphBelow } from './below.ts';
 import type { Call, Option } from './command.ts';
 import type { Project } from './project.ts';
-import { recordBuild } from './recording.ts';
+import { pastRuns, recordBuild } from './recording.ts';
 
 /** Options of every command that builds. */
 export const BUILDING_OPTIONS: Readonly<Record<string, Option>> = {
@@ -32,7 +30,6 @@ export class Observers implements Disposable {
   readonly past: PastRuns;
   /** How many actions run at a time, where that was told. */
   readonly jobs: number | undefined;
-  readonly #graph: ActionGraph;
   readonly #console: ConsoleReporter;
   readonly #collector = new ReportCollector();
   readonly #listeners: Listener[];
@@ -42,9 +39,9 @@ export class Observers implements Disposable {
 
   private constructor(call: Call, store: Store, project: Project, events: EventsFile | undefined) {
     this.jobs = jobsOf(call);
-    this.past = new PastRuns(join(historyFolder(store, project.root), 'past-runs'));
-    const graph = (this.#graph = graphBelow(project.targets, call.flag('skip-validations')));
-    const pastMs = (action: Parameters<PastRuns['of']>[0]): number | undefined => this.past.of(action)?.durationMs;
+    this.past = pastRuns(store, project);
+    const graph = once(() => graphBelow(project.targets, call.flag('skip-validations')));
+    const pastMs = (action: ActionIdentity): number | undefined => this.past.of(action)?.durationMs;
     const outlook = new Outlook(graph, pastMs, this.jobs ?? availableParallelism());
     const profile = call.text('profile');
     this.#console = new ConsoleReporter({ quiet: call.flag('quiet'), outlook });
@@ -72,9 +69,9 @@ export class Observers implements Disposable {
   };
 
   /** The first events: what is built, and the phases that lie behind. */
-  begin({ targets, times }: Project): void {
+  begin({ targets, times }: Project, skipValidations: boolean): void {
     const labels = targets.map(({ label }) => label);
-    this.listen({ type: 'build-started', targets: labels, actions: this.#graph.actions.length });
+    this.listen({ type: 'build-started', targets: labels, actions: countBelow(targets, skipValidations) });
     this.phase('load', times.load, times.analyse);
     this.phase('analyse', times.analyse, times.end);
   }
@@ -103,6 +100,12 @@ export class Observers implements Disposable {
   [Symbol.dispose](): void {
     this.#console[Symbol.dispose]();
   }
+}
+
+/** Made when it is first asked for: a build with nothing to do asks for none. */
+function once<T extends object>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
 }
 
 function jobsOf(call: Call): number | undefined {

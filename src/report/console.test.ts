@@ -219,7 +219,7 @@ describe('on a terminal', () => {
     expect(calm.writes.length).toBeLessThanOrEqual(12);
   });
 
-  it('it stays within the terminal, however small that is', async () => {
+  it('frames stay within the terminal, however small that is', async () => {
     for (const [columns, rows] of [
       [80, 24],
       [40, 10],

@@ -17,7 +17,7 @@ export interface Remaining {
  * that has not ended is taken to be cached.
  */
 export class Outlook {
-  readonly #graph: ActionGraph;
+  readonly #graph: () => ActionGraph;
   readonly #pastMs: (action: ActionIdentity) => number | undefined;
   readonly #slots: number;
   #index: Index | undefined;
@@ -25,8 +25,8 @@ export class Outlook {
   /** When what runs has begun. */
   readonly #since = new Map<number, number>();
 
-  /** `slots`: how many actions can run at a time. */
-  constructor(graph: ActionGraph, pastMs: (action: ActionIdentity) => number | undefined, slots: number) {
+  /** The graph is asked for when something runs. `slots`: how many actions can run at a time. */
+  constructor(graph: () => ActionGraph, pastMs: (action: ActionIdentity) => number | undefined, slots: number) {
     this.#graph = graph;
     this.#pastMs = pastMs;
     this.#slots = slots;
@@ -69,7 +69,7 @@ export class Outlook {
       endsIn[one] = left + (endsIn[longest] ?? 0);
       work += left;
       if (past === undefined) untimed++;
-      if (last < 0 || endsIn[one] >= endsIn[last]!) last = one;
+      if (last < 0 || endsIn[one]! >= endsIn[last]!) last = one;
     }
     return { work, untimed, last, endsIn, waitsFor };
   }
@@ -81,7 +81,7 @@ export class Outlook {
 
   /** Made only when something runs: a build with nothing to do has no use for it. */
   #indexed(): Index {
-    const index = (this.#index ??= indexOf(this.#graph));
+    const index = (this.#index ??= indexOf(this.#graph()));
     for (const action of this.#ended.splice(0)) {
       const position = index.positions.get(actionId(action));
       if (position === undefined) continue;

@@ -56,7 +56,7 @@ afterEach(() => {
 });
 
 function trace(events: readonly (BuildEvent | number)[]): Traced[] {
-  const profile = new Profile(GRAPH);
+  const profile = new Profile(() => GRAPH);
   for (const event of events)
     if (typeof event === 'number') vi.advanceTimersByTime(event);
     else profile.listen(event);

@@ -24,7 +24,7 @@ interface Open {
 }
 
 export class Profile {
-  readonly #graph: ActionGraph;
+  readonly #graph: () => ActionGraph;
   readonly #phases: Slice[] = [];
   /** By slot. */
   readonly #slots: Slice[][] = [];
@@ -35,7 +35,7 @@ export class Profile {
   /** What ran, by identity. */
   readonly #ran = new Map<string, Slice>();
 
-  constructor(graph: ActionGraph) {
+  constructor(graph: () => ActionGraph) {
     this.#graph = graph;
   }
 
@@ -132,12 +132,13 @@ export class Profile {
 
   /** From what ended last, back to what it waited for last, and so on. */
   #criticalPath(): Slice[] {
-    const byId = new Map(this.#graph.actions.map((action) => [actionId(action), action]));
+    const { actions, dependencies } = this.#graph();
+    const byId = new Map(actions.map((action) => [actionId(action), action]));
     const path: Slice[] = [];
     for (let slice = latest(this.#ran.values()); slice;) {
       path.unshift({ ...slice, category: 'critical path' });
       const action = byId.get(slice.name);
-      const below = action ? (this.#graph.dependencies.get(action) ?? []) : [];
+      const below = action ? (dependencies.get(action) ?? []) : [];
       slice = latest(below.flatMap((one) => this.#ran.get(actionId(one)) ?? []));
     }
     return path;

@@ -41,18 +41,19 @@ describe('on a terminal', () => {
     );
     for (const lines of blocks) {
       const first = lines.findIndex((line) => BLOCK.test(line));
+      const shown = lines.join('\n');
       // Lines that stay stand above, what goes on stands below, once, and its summary is the last but for the path.
       expect(
         lines.slice(0, first).every((line) => /^done {2}/.test(line)),
-        lines.join('\n'),
+        `in the frame\n${shown}`,
       ).toBe(true);
       expect(
         lines.slice(first).every((line) => /^(▸ |◦ | {2})/.test(line)),
-        lines.join('\n'),
+        `in the frame\n${shown}`,
       ).toBe(true);
       expect(
         lines.filter((line) => /\d\/4, \d running/.test(line)),
-        lines.join('\n'),
+        `in the frame\n${shown}`,
       ).toHaveLength(1);
     }
     expect(blocks.length).toBeGreaterThan(5);
@@ -106,7 +107,7 @@ describe('on a terminal', () => {
   it.each([
     [20, 6],
     [8, 3],
-  ])('it stays within %i columns and %i rows', async (columns, rows) => {
+  ])('its frames stay within %i columns and %i rows', async (columns, rows) => {
     const run = new TerminalRun(project, ['build', '//all'], { columns, rows });
     expect(await run.ended()).toBe(0);
     expect(run.lines().filter((line) => BLOCK.test(line))).toEqual([]);

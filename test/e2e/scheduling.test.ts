@@ -35,8 +35,8 @@ const eventsOf = (text: string): Event[] =>
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line) as Event);
-const labelsOf = (events: readonly Event[], type: string): (string | undefined)[] =>
-  events.filter((event) => event.type === type).map(({ label }) => label);
+const labelsOf = (events: readonly Event[], type: string): string[] =>
+  events.filter((event) => event.type === type).map(({ label }) => label ?? '');
 
 /** Builds, and gives its exit code, messages and events. */
 async function build(args: readonly string[]) {
@@ -202,13 +202,14 @@ describe('files that programs read', () => {
     expect((await project.run(['build', '//all', '-j2', '--profile', file])).exitCode).toBe(0);
     const { traceEvents } = JSON.parse(readFileSync(file, 'utf8')) as { traceEvents: Record<string, unknown>[] };
     const slices = traceEvents.filter(({ ph }) => ph === 'X');
-    const named = (cat: string): unknown[] => slices.filter((slice) => slice['cat'] === cat).map(({ name }) => name);
+    const named = (cat: string): string[] =>
+      slices.filter((slice) => slice['cat'] === cat).map(({ name }) => String(name));
     expect(named('phase')).toEqual(['load', 'analyse', 'execute', 'deliver']);
     expect(named('action').toSorted()).toEqual(['//all Combine', '//s0 Shell', '//s1 Shell', '//s2 Shell']);
     expect(named('critical path').at(-1)).toBe('//all Combine');
     expect(named('critical path')).toHaveLength(2);
     const slots = traceEvents.filter(
-      ({ ph, args }) => ph === 'M' && /^slot/.test(String((args as { name?: string }).name)),
+      ({ ph, args }) => ph === 'M' && String((args as { name?: string }).name).startsWith('slot'),
     );
     expect(slots).toHaveLength(2);
   });

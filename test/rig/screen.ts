@@ -1,6 +1,6 @@
 /** What a terminal shows: an emulator without a window that output is written to. */
 import headless from '@xterm/headless';
-import graphemes from '@xterm/addon-unicode-graphemes';
+import { UnicodeGraphemesAddon } from '@xterm/addon-unicode-graphemes';
 
 /** A frame of a live display ends with this: what stood before is shown at once. */
 const END_OF_FRAME = '\x1b[?2026l';
@@ -13,7 +13,7 @@ export class Screen {
 
   constructor(columns = 80, rows = 24) {
     this.#terminal = new headless.Terminal({ cols: columns, rows, allowProposedApi: true, convertEol: true });
-    this.#terminal.loadAddon(new graphemes.UnicodeGraphemesAddon());
+    this.#terminal.loadAddon(new UnicodeGraphemesAddon());
     this.#terminal.unicode.activeVersion = '15-graphemes';
   }
 

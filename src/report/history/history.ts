@@ -68,15 +68,6 @@ export class BuildHistory {
     return undefined;
   }
 
-  /** How long an action took when it last ran to its end, in milliseconds. */
-  duration(id: string): number | undefined {
-    for (const build of this.newestFirst()) {
-      const action = build.actions.find((one) => one.outcome === 'executed' && actionId(one) === id);
-      if (action) return action.durationMs;
-    }
-    return undefined;
-  }
-
   /** The build that a user names: its name, the beginning of it, or how many builds ago it was (`1` is the one before the last). */
   named(text: string): BuildRecord {
     const ago = /^\d{1,2}$/.test(text) ? this.builds.at(-1 - Number(text)) : undefined;
