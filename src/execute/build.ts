@@ -2,7 +2,6 @@
 import type { ResultData } from '../../cache/reapi/messages.ts';
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
-import { actionGraph, longestAfter } from '../analysis/action-graph.ts';
 import type { ActionNode, AnalysedTarget } from '../analysis/action.ts';
 import { fail, Failure, toDiagnostic, type Diagnostic } from '../model/diagnostic.ts';
 import { formatDigest, type Digest } from '../model/digest.ts';
@@ -13,12 +12,11 @@ import { stepContent } from '../plan/bundle.ts';
 import { contentOf, type Producers } from '../plan/content.ts';
 import { planAction, type PlannedAction } from '../plan/key.ts';
 import type { Toolroots } from './toolroots.ts';
-import { Resources } from './resources.ts';
 import type { Machine } from './machine.ts';
 import { runAction } from './run-action.ts';
 import type { Usage } from './usage.ts';
-import { machineHas, wantedBy } from './wanted.ts';
 import type { PastRuns } from './past-runs.ts';
+import { Schedule } from './schedule.ts';
 
 export interface BuildOptions {
   /** Goes on with what does not depend on a failed action. */
@@ -53,13 +51,11 @@ export class Build {
   readonly #machine: Machine;
   readonly #toolroots: Toolroots;
   readonly #options: BuildOptions;
-  readonly #resources: Resources;
+  readonly #schedule: Schedule;
   readonly #actions = new Map<ActionNode, Promise<Outputs>>();
   readonly #done = new Map<ActionNode, Outputs>();
   readonly #keys = new Map<ActionNode, Digest>();
   readonly #planMs = new Map<ActionNode, number>();
-  /** How long what waits for an action takes, once it is known what is built. */
-  #after: (() => ReadonlyMap<ActionNode, number>) | undefined;
   /** Two actions with one key run once. */
   readonly #byKey = new Map<string, Promise<ResultData>>();
   readonly #failures: Diagnostic[] = [];
@@ -72,7 +68,7 @@ export class Build {
     this.#toolroots = toolroots;
     this.#machine = machine;
     this.#options = options;
-    this.#resources = new Resources(machineHas(store.root, options.jobs));
+    this.#schedule = new Schedule(store.root, options);
     this.#signal = AbortSignal.any([options.signal, this.#stop.signal]);
     this.#producers = {
       action: (action) => this.#outputs(action),
@@ -89,11 +85,9 @@ export class Build {
       if (node) artifacts.set(target.label, node);
     };
     const all = [...targets, ...validations];
-    this.#after = lazily(() =>
-      longestAfter(actionGraph(all.map(({ artifact }) => artifact)), (one) => this.#pastMs(one)),
-    );
+    this.#schedule.make(all.map(({ artifact }) => artifact));
     await Promise.all(all.map(build));
-    this.#options.past?.save();
+    this.#schedule.save();
     return { success: this.#failures.length === 0 && !this.#signal.aborted, artifacts, failures: this.#failures };
   }
 
@@ -182,11 +176,8 @@ export class Build {
   async #make(planned: PlannedAction): Promise<ResultData> {
     const { node, key } = planned;
     const lockName = `action ${key.hash}`;
-    const urgency = (): number => this.#pastMs(node) + (this.#after?.().get(node) ?? 0);
     for (;;) {
-      const asked = performance.now();
-      const wanted = wantedBy(node.needs, this.#options.past?.of(node));
-      const made = await this.#resources.hold(wanted, () => this.#tryMake(planned, lockName, asked), urgency);
+      const made = await this.#schedule.run(node, (waitedMs) => this.#tryMake(planned, lockName, waitedMs));
       if (made) return made;
       const { label, mnemonic, ordinal } = node;
       this.#options.onEvent({ type: 'action-waiting', label, mnemonic, ordinal, key: formatDigest(key) });
@@ -195,21 +186,16 @@ export class Build {
     }
   }
 
-  #pastMs(action: ActionNode): number {
-    return this.#options.past?.of(action)?.durationMs ?? 0;
-  }
-
-  /** `asked`: when it asked for what it needs of the machine. */
-  async #tryMake(planned: PlannedAction, lockName: string, asked: number): Promise<ResultData | undefined> {
+  async #tryMake(planned: PlannedAction, lockName: string, waitedMs: number): Promise<ResultData | undefined> {
     using lock = await this.#store.locks.tryTake(lockName);
     if (!lock) return undefined;
     const madeMeanwhile = this.#store.actions.get(planned.key);
-    if (!madeMeanwhile) return await this.#execute(planned, asked);
+    if (!madeMeanwhile) return await this.#execute(planned, waitedMs);
     this.#finished(planned.node, 'cached', 0);
     return madeMeanwhile;
   }
 
-  async #execute(planned: PlannedAction, asked: number): Promise<ResultData> {
+  async #execute(planned: PlannedAction, waitedMs: number): Promise<ResultData> {
     if (this.#signal.aborted) throw new Reported();
     const { node, key } = planned;
     const { label, mnemonic, ordinal } = node;
@@ -222,7 +208,7 @@ export class Build {
       key: formatDigest(key),
       vm: needsVm(node.needs),
       planMs: this.#planMs.get(node) ?? 0,
-      waitedMs: start - asked,
+      waitedMs,
     });
     let usage: Usage | undefined;
     const result = await runAction(this.#store, this.#machine, planned, this.#signal, {
@@ -237,7 +223,7 @@ export class Build {
       onRetry: (attempt, reason) => this.#options.onEvent({ type: 'action-retried', ...action, attempt, reason }),
     });
     const durationMs = performance.now() - start;
-    this.#options.past?.note(node, { durationMs, ...usage });
+    this.#schedule.ran(node, durationMs, usage);
     this.#finished(node, 'executed', durationMs, result.log ? { log: formatDigest(result.log) } : {});
     return result;
   }
@@ -276,11 +262,6 @@ export class Build {
       ...more,
     });
   }
-}
-
-function lazily<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => (made ??= { value: make() }).value;
 }
 
 function outputsOf(action: ActionNode, result: ResultData): Outputs {
