@@ -176,10 +176,11 @@ export class Build {
   async #make(planned: PlannedAction): Promise<ResultData> {
     const { node, key } = planned;
     const lockName = `action ${key.hash}`;
+    const { label, mnemonic, ordinal } = node;
+    this.#options.onEvent({ type: 'action-queued', label, mnemonic, ordinal, key: formatDigest(key) });
     for (;;) {
       const made = await this.#schedule.run(node, (waitedMs) => this.#tryMake(planned, lockName, waitedMs));
       if (made) return made;
-      const { label, mnemonic, ordinal } = node;
       this.#options.onEvent({ type: 'action-waiting', label, mnemonic, ordinal, key: formatDigest(key) });
       // Without a hold on processors and memory: the other process has what it needs.
       await this.#store.locks.released(lockName, this.#signal);

@@ -30,6 +30,8 @@ export type BuildEvent =
   /** `startedAt`: milliseconds since 1970. */
   | { readonly type: 'phase-finished'; readonly phase: Phase; readonly startedAt: number; readonly durationMs: number }
   | { readonly type: 'package-progress'; readonly set: string; readonly stage: string; readonly percent?: number }
+  /** It has no result: it runs as soon as the machine has what it needs. */
+  | ({ readonly type: 'action-queued'; readonly key: string } & ActionIdentity)
   | ({
       readonly type: 'action-started';
       readonly key: string;

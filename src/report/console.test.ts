@@ -173,9 +173,11 @@ describe('on a terminal', () => {
   it('frames show what runs, and are gone at the end', async () => {
     vi.stubEnv('NO_COLOR', '1');
     const out = new Out({ isTTY: true });
+    const queued: BuildEvent = { type: 'action-queued', ...action('c'), key: 'k/1' };
     const events = [
       begin,
       start('a'),
+      queued,
       progress('a', '安装 😀', 45),
       wait('b'),
       61_000,
@@ -189,14 +191,14 @@ describe('on a terminal', () => {
       [
         '▸ //a Make  1:01  ━━━━━╌╌╌╌╌╌╌  45 %  安装 😀',
         '◦ //b Make  1:01  another build makes it',
-        '  ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌  0/4, 1 running, 1 waiting  1:01',
+        '  ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌  0/4, 1 running, 1 waiting, 1 queued  1:01',
       ].join('\n'),
     );
     expect(frames.at(-2)).toBe(
       [
         'done  //a Make 1.2 s',
         '◦ //b Make  1:01  another build makes it',
-        '  ━━━━━━╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌  1/4, 0 running, 1 waiting  1:01',
+        '  ━━━━━━╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌  1/4, 0 running, 1 waiting, 1 queued  1:01',
       ].join('\n'),
     );
     expect(frames.at(-1)).toBe(

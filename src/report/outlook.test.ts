@@ -51,6 +51,15 @@ describe('what is left', () => {
     expect(criticalPath.map(({ label }) => label)).toEqual(['//a', '//b', '//d']);
   });
 
+  it('has in it what waits for the machine', () => {
+    const outlook = new Outlook(() => GRAPH, pastMs, 1);
+    outlook.listen(started('c'));
+    outlook.listen({ type: 'action-queued', ...action('b'), key: '' });
+    const { ms, criticalPath } = outlook.remaining();
+    expect(Math.round(ms / SECOND)).toBe(85);
+    expect(criticalPath.map(({ label }) => label)).toEqual(['//b', '//d']);
+  });
+
   it('is all of the work where one action runs at a time', () => {
     const outlook = new Outlook(() => GRAPH, pastMs, 1);
     outlook.listen(started('a'));

@@ -13,7 +13,7 @@ export interface Remaining {
 }
 
 /**
- * Follows a build. What depends on something that runs is taken to run, too, until it turns out to be cached; all else
+ * Follows a build. What depends on something that runs, or is about to, is taken to run, too, until it turns out to be cached; all else
  * that has not ended is taken to be cached.
  */
 export class Outlook {
@@ -21,9 +21,8 @@ export class Outlook {
   readonly #pastMs: (action: ActionIdentity) => number | undefined;
   readonly #slots: number;
   #index: Index | undefined;
-  readonly #ended: ActionIdentity[] = [];
-  /** When what runs has begun. */
-  readonly #since = new Map<number, number>();
+  /** What runs, by when it began, and what is about to. */
+  readonly #open = new Map<number, number | undefined>();
 
   /** The graph is asked for when something runs. `slots`: how many actions can run at a time. */
   constructor(graph: () => ActionGraph, pastMs: (action: ActionIdentity) => number | undefined, slots: number) {
@@ -33,8 +32,9 @@ export class Outlook {
   }
 
   readonly listen = (event: BuildEvent): void => {
-    if (event.type === 'action-started') this.#started(event);
-    else if (event.type === 'action-finished') this.#ended.push(event);
+    if (event.type === 'action-queued') this.#open.set(this.#place(event), undefined);
+    else if (event.type === 'action-started') this.#open.set(this.#place(event), performance.now());
+    else if (event.type === 'action-finished' && this.#open.size > 0) this.#open.delete(this.#place(event));
   };
 
   /** How long an action took when it last ran. */
@@ -51,18 +51,16 @@ export class Outlook {
     return { ms: Math.max(work / this.#slots, endsIn[last] ?? 0), untimed, criticalPath };
   }
 
-  #lookAhead({ actions, dependencies, finished }: Index, now: number): Ahead {
+  #lookAhead({ actions, dependencies }: Index, now: number): Ahead {
     const runs = new Uint8Array(actions.length);
     const endsIn = new Float64Array(actions.length);
     const waitsFor = new Int32Array(actions.length);
     let [work, untimed, last] = [0, 0, -1];
     for (let one = 0; one < actions.length; one++) {
-      if (finished[one]) continue;
-      const since = this.#since.get(one);
       const below = dependencies[one]!.filter((dependency) => runs[dependency]);
-      if (since === undefined && below.length === 0) continue;
+      if (!this.#open.has(one) && below.length === 0) continue;
       const past = this.#pastMs(actions[one]!);
-      const left = Math.max(0, (past ?? 0) - (since === undefined ? 0 : now - since));
+      const left = Math.max(0, (past ?? 0) - (now - (this.#open.get(one) ?? now)));
       const longest = below.reduce((a, b) => (a >= 0 && endsIn[a]! >= endsIn[b]! ? a : b), -1);
       runs[one] = 1;
       waitsFor[one] = longest;
@@ -74,21 +72,13 @@ export class Outlook {
     return { work, untimed, last, endsIn, waitsFor };
   }
 
-  #started(action: ActionIdentity): void {
-    const position = this.#indexed().positions.get(actionId(action));
-    if (position !== undefined) this.#since.set(position, performance.now());
+  #place(action: ActionIdentity): number {
+    return this.#indexed().places.get(actionId(action)) ?? -1;
   }
 
   /** Made only when something runs: a build with nothing to do has no use for it. */
   #indexed(): Index {
-    const index = (this.#index ??= indexOf(this.#graph()));
-    for (const action of this.#ended.splice(0)) {
-      const position = index.positions.get(actionId(action));
-      if (position === undefined) continue;
-      index.finished[position] = 1;
-      this.#since.delete(position);
-    }
-    return index;
+    return (this.#index ??= indexOf(this.#graph()));
   }
 }
 
@@ -109,16 +99,14 @@ interface Ahead {
 interface Index {
   readonly actions: readonly ActionIdentity[];
   readonly dependencies: readonly (readonly number[])[];
-  readonly positions: ReadonlyMap<string, number>;
-  readonly finished: Uint8Array;
+  readonly places: ReadonlyMap<string, number>;
 }
 
 function indexOf({ actions, dependencies }: ActionGraph): Index {
-  const place = new Map(actions.map((action, position) => [action, position]));
+  const place = new Map(actions.map((action, index) => [action, index]));
   return {
     actions,
     dependencies: actions.map((action) => dependencies.get(action)!.map((below) => place.get(below)!)),
-    positions: new Map(actions.map((action, position) => [actionId(action), position])),
-    finished: new Uint8Array(actions.length),
+    places: new Map(actions.map((action, index) => [actionId(action), index])),
   };
 }

@@ -72,6 +72,7 @@ function summaryLine(progress: Progress, remaining: Remaining | undefined, canva
     `${finished}/${total}`,
     `${progress.count('action')} running`,
     ...(progress.count('wait') > 0 ? [`${progress.count('wait')} waiting`] : []),
+    ...(progress.queued.size > 0 ? [`${progress.queued.size} queued`] : []),
     ...leftText(remaining),
   ];
   const bar = total > 0 ? progressBar(finished / total, WHOLE_BAR, canvas) : [];

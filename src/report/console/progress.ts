@@ -19,6 +19,8 @@ export interface Activity {
 export class Progress {
   /** In the order in which they began. */
   readonly activities = new Map<string, Activity>();
+  /** What runs as soon as the machine has what it needs. */
+  readonly queued = new Set<string>();
   readonly since = performance.now();
   total = 0;
   finished = 0;
@@ -33,6 +35,8 @@ export class Progress {
       case 'package-progress':
         this.eventful = true;
         return this.#packages(event);
+      case 'action-queued':
+        return void this.queued.add(actionId(event));
       case 'action-started':
         this.eventful = true;
         return this.#begin('action', event, '');
@@ -47,7 +51,7 @@ export class Progress {
       case 'action-finished':
         this.finished++;
         this.eventful ||= event.outcome === 'failed';
-        if (this.activities.size > 0) this.activities.delete(actionId(event));
+        this.#end(event);
         return;
       case 'output':
         this.eventful ||= event.fresh;
@@ -65,7 +69,15 @@ export class Progress {
   #begin(what: Activity['what'], action: ActionIdentity, stage: string): void {
     const id = actionId(action);
     const now = performance.now();
+    this.queued.delete(id);
     this.activities.set(id, { what, name: printable(id), since: now, told: now, action, stage, percent: undefined });
+  }
+
+  #end(action: ActionIdentity): void {
+    if (this.activities.size + this.queued.size === 0) return;
+    const id = actionId(action);
+    this.queued.delete(id);
+    this.activities.delete(id);
   }
 
   #packages({ set, stage, percent }: BuildEvent & { type: 'package-progress' }): void {
