@@ -35,11 +35,16 @@ describe('holding resources', () => {
         let done = 0;
         const run = async ({ asked, urgency, arrives, works, fails }: (typeof all)[number]): Promise<void> => {
           await turns(arrives);
-          const work = async (): Promise<void> => {
-            for (const kind of KINDS) held[kind] += Math.min(asked[kind], TOTAL[kind]);
-            for (const kind of KINDS) expect(held[kind]).toBeLessThanOrEqual(TOTAL[kind]);
+          const work = async (own: Amounts): Promise<void> => {
+            for (const kind of KINDS) {
+              const wanted = Math.min(asked[kind], TOTAL[kind]);
+              expect(own[kind]).toBeLessThanOrEqual(wanted);
+              expect(own[kind]).toBeGreaterThanOrEqual(kind === 'cpus' ? wanted / 2 : wanted);
+              held[kind] += own[kind];
+              expect(held[kind]).toBeLessThanOrEqual(TOTAL[kind]);
+            }
             await turns(works);
-            for (const kind of KINDS) held[kind] -= Math.min(asked[kind], TOTAL[kind]);
+            for (const kind of KINDS) held[kind] -= own[kind];
             done++;
             if (fails) throw new Error('failed');
           };
@@ -92,6 +97,18 @@ describe('holding resources', () => {
     expect(started).toEqual(['first', 'small']);
     await Promise.all([first, large, small, inTheWay]);
     expect(started).toEqual(['first', 'small', 'large', 'in the way']);
+  });
+
+  it('lets one that would keep all processors busy start with half of them', async () => {
+    const resources = new Resources({ ...TOTAL, cpus: 4 });
+    const held: number[] = [];
+    const hold = (cpus: number): Promise<void> =>
+      resources.hold(some({ cpus }), async (own) => {
+        held.push(own.cpus);
+        await turns(5);
+      });
+    await Promise.all([hold(1), hold(4), hold(1)]);
+    expect(held).toEqual([1, 3, 1]);
   });
 
   it('gives what the work gives, and all there is to what needs more', async () => {

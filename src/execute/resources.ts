@@ -9,10 +9,13 @@ export type Amounts = Readonly<Record<(typeof KINDS)[number], number>>;
 const LOOK_AHEAD = 100;
 
 interface Waiting {
+  /** What it is to hold, as far as that is free. */
   readonly wanted: Amounts;
+  /** What it does not start without. */
+  readonly least: Amounts;
   /** The more urgent goes first. */
   readonly urgency: () => number;
-  readonly start: () => void;
+  readonly start: (held: Amounts) => void;
   /** What those hold that went past it. */
   readonly passedBy: Amounts[];
 }
@@ -20,7 +23,8 @@ interface Waiting {
 /**
  * Gives out resources, the most urgent first, among equals in the order of asking. The first that does not fit may be
  * passed by others, as long as it fits beside all that passed it: it waits for nobody who came later, so a large action is
- * not starved by small ones, nor do these idle while it waits.
+ * not starved by small ones, nor do these idle while it waits. Processors can be shared, memory cannot: half of the
+ * processors that an action would keep busy are enough for it to start.
  */
 export class Resources {
   readonly #total: Amounts;
@@ -39,17 +43,18 @@ export class Resources {
    * Runs work while it holds what it asks for. What asks for more than there is gets all there is. `urgency` is asked
    * once, and only if there is a choice.
    */
-  async hold<T>(asked: Amounts, work: () => Promise<T>, urgency: () => number = () => 0): Promise<T> {
+  async hold<T>(asked: Amounts, work: (held: Amounts) => Promise<T>, urgency: () => number = () => 0): Promise<T> {
     const wanted = combine(asked, this.#total, Math.min);
-    await new Promise<void>((start) => {
-      this.#arrived.push({ wanted, urgency: once(urgency), start, passedBy: [] });
+    const least = { ...wanted, cpus: Math.max(Math.min(wanted.cpus, 1), wanted.cpus / 2) };
+    const held = await new Promise<Amounts>((start) => {
+      this.#arrived.push({ wanted, least, urgency: once(urgency), start, passedBy: [] });
       this.#startSoon();
     });
     try {
-      return await work();
+      return await work(held);
     } finally {
-      this.#held.delete(wanted);
-      this.#free = combine(this.#free, wanted, plus);
+      this.#held.delete(held);
+      this.#free = combine(this.#free, held, plus);
       this.#startSoon();
     }
   }
@@ -81,10 +86,10 @@ export class Resources {
     for (let index = 0; index < this.#waiting.length && index <= LOOK_AHEAD;) {
       const one = this.#waiting[index]!;
       if (this.#free.places < 1 || this.#free.cpus <= 0) return;
-      if (fits(one.wanted, this.#free) && (!first || this.#mayPass(first, one))) {
+      if (fits(one.least, this.#free) && (!first || this.#mayPass(first, one))) {
         this.#waiting.splice(index, 1);
-        first?.passedBy.push(one.wanted);
-        this.#start(one);
+        const held = this.#start(one);
+        first?.passedBy.push(held);
       } else {
         first ??= one;
         index++;
@@ -93,18 +98,17 @@ export class Resources {
   }
 
   #mayPass(first: Waiting, one: Waiting): boolean {
-    const running = first.passedBy.filter((wanted) => this.#held.has(wanted));
-    const together = running.reduce(
-      (sum, wanted) => combine(sum, wanted, plus),
-      combine(first.wanted, one.wanted, plus),
-    );
+    const running = first.passedBy.filter((held) => this.#held.has(held));
+    const together = running.reduce((sum, held) => combine(sum, held, plus), combine(first.least, one.wanted, plus));
     return fits(together, this.#total);
   }
 
-  #start({ wanted, start }: Waiting): void {
-    this.#held.add(wanted);
-    this.#free = combine(this.#free, wanted, minus);
-    start();
+  #start({ wanted, start }: Waiting): Amounts {
+    const held = combine(wanted, this.#free, Math.min);
+    this.#held.add(held);
+    this.#free = combine(this.#free, held, minus);
+    start(held);
+    return held;
   }
 }
 

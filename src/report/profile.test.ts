@@ -91,6 +91,12 @@ describe('a trace', () => {
     expect(copying.ts! + copying.dur!).toBe(whole.ts! + whole.dur!);
   });
 
+  it('has on the critical path what an action waited for while the machine was busy', () => {
+    const busy: BuildEvent = { ...start('b'), waitedMs: 50 } as BuildEvent;
+    const events = trace([start('a'), 50, end('a'), busy, 10, end('b')]);
+    expect(tracks(events)['critical path']).toEqual(['//a Make', '//b Make']);
+  });
+
   it('has phases, look-ups of the cache, and what waited for another build', () => {
     const startedAt = performance.timeOrigin + performance.now();
     const events = trace([

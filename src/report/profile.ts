@@ -6,6 +6,9 @@ import { writeAtomically } from '../../cache/files.ts';
 import type { ActionGraph } from '../analysis/action-graph.ts';
 import { actionId, type BuildEvent } from '../model/event.ts';
 
+/** A shorter wait is that of any action. */
+const MIN_WAIT_MS = 20;
+
 /** A piece of time on a track. */
 export interface Slice {
   readonly name: string;
@@ -130,7 +133,7 @@ export class Profile {
     return (this.#slots[slot] ??= []);
   }
 
-  /** From what ended last, back to what it waited for last, and so on. */
+  /** From what ended last, back to what it waited for last, an input or a place to run, and so on. */
   #criticalPath(): Slice[] {
     const { actions, dependencies } = this.#graph();
     const byId = new Map(actions.map((action) => [actionId(action), action]));
@@ -139,10 +142,20 @@ export class Profile {
       path.unshift({ ...slice, category: 'critical path' });
       const action = byId.get(slice.name);
       const below = action ? (dependencies.get(action) ?? []) : [];
-      slice = latest(below.flatMap((one) => this.#ran.get(actionId(one)) ?? []));
+      const input = latest(below.flatMap((one) => this.#ran.get(actionId(one)) ?? []));
+      slice = hadToWait(slice) ? latest(this.#endedBefore(slice.start)) : input;
     }
     return path;
   }
+
+  #endedBefore(time: number): Slice[] {
+    return [...this.#ran.values()].filter(({ end }) => end <= time);
+  }
+}
+
+/** Whether it waited for others that had what it needs of the machine. */
+function hadToWait({ args }: Slice): boolean {
+  return Number(args?.['waitedMs']) >= MIN_WAIT_MS;
 }
 
 function latest(slices: Iterable<Slice>): Slice | undefined {
