@@ -23,6 +23,7 @@ export const build: Command = {
     ['dsmb build //cloudTarball --set mac=52:54:00:aa:bb:cc', 'the same with another parameter'],
     ['dsmb build //cloudTarball --skip-validations', 'leave out the verify boot'],
     ['dsmb build //guest/...', 'everything below a package'],
+    ['dsmb build //cloudTarball --profile trace.json', 'where the time goes: open it in ui.perfetto.dev'],
   ],
   options: {
     ...WORKSPACE_OPTIONS,

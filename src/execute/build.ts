@@ -201,6 +201,8 @@ export class Build {
     const { node, key } = planned;
     const { label, mnemonic, ordinal } = node;
     const action = { label, mnemonic, ordinal };
+    // Its packages may have to be fetched and unpacked: that is no part of the first action that needs it.
+    if (node.work.type !== 'write') await this.#machine.bubblewrap(planned);
     const start = performance.now();
     this.#options.onPlanned?.(planned);
     this.#options.onEvent({

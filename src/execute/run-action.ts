@@ -79,7 +79,7 @@ async function runPatiently(
     } catch (error) {
       const { code, message } = toDiagnostic(error);
       if (code !== 'MACHINE_FAULT' || attempt === TRIES || signal.aborted) throw error;
-      watcher.onRetry(attempt + 1, message);
+      watcher.onRetry(attempt + 1, message.replace(`${whoIs(action)}: `, ''));
       await sleep(PAUSE_MS * 2 ** (attempt - 1), undefined, { signal }).catch(() => {});
     }
   }
@@ -111,7 +111,7 @@ async function runSandboxed(
       },
     });
     if (exit.usage) watcher.onUsage(exit.usage);
-    if (exit.code !== 0) requireRoom(`${action.node.label} (${action.node.mnemonic})`, sandbox.out);
+    if (exit.code !== 0) requireRoom(whoIs(action), sandbox.out);
     if (exit.code !== 0) throw failure(store, action, sandbox, exit, said[0]);
     return await publish(store, action, sandbox, machine.spawner, signal);
   } finally {
@@ -145,7 +145,7 @@ function failure(
     : (said?.hint ?? timeoutHint(exit, node));
   return new Failure({
     code: fault ? 'MACHINE_FAULT' : (said?.code ?? (exit.timedOut ? 'ACTION_TIMEOUT' : 'ACTION_FAILED')),
-    message: `${node.label} (${node.mnemonic}): ${message}`,
+    message: `${whoIs(action)}: ${message}`,
     detail: [
       // The step names files of its sandbox; the reader finds them among what is kept.
       said?.detail?.replaceAll(/\/tmp\/(?:[^\s/]+\/)*/g, `${kept}/`) ?? '',
@@ -158,6 +158,10 @@ function failure(
       .join('\n'),
     ...(hint ? { hint } : {}),
   });
+}
+
+function whoIs({ node }: PlannedAction): string {
+  return `${node.label} (${node.mnemonic})`;
 }
 
 /** Which limit it was, and where it is set. */

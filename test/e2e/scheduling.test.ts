@@ -83,9 +83,9 @@ describe('the order', () => {
       const sleeper = (name, seconds, of) =>
         shell({ script: \`sleep \${seconds}; echo \${name} \${salt} >/out/file\`, of });
       export const short1 = sleeper('short1', 0.1, []);
-      export const short2 = sleeper('short2', 0.7, []);
+      export const short2 = sleeper('short2', 1, []);
       export const first = sleeper('first', 0.1, []);
-      export const long = sleeper('long', 2, [first]);
+      export const long = sleeper('long', 3, [first]);
       export const all = combine({ name: 'all', of: [short1, short2, first, long] });`);
     expect(labelsOf((await build(['//all', '-j1'])).events, 'action-started').slice(0, 2)).toEqual([
       '//short1',
@@ -105,7 +105,10 @@ describe('a machine that fails', () => {
     await processNamed('sleep 3');
     process.kill(await processNamed('spawner-main'), 'SIGKILL');
     const { exitCode, stderr } = await running.finished;
-    expect([exitCode, stderr]).toEqual([0, expect.stringMatching(/again \/\/slow Shell: .*helper.*\(try 2\)/)]);
+    expect([exitCode, stderr]).toEqual([
+      0,
+      expect.stringMatching(/^again \/\/slow Shell: the helper .* ended \(try 2\)$/m),
+    ]);
     const retried = eventsOf(readFileSync(file, 'utf8')).filter(({ type }) => type === 'action-retried');
     expect(retried).toEqual([expect.objectContaining({ label: '//slow', attempt: 2 })]);
     expect(await store.processesLeft()).toEqual([]);
@@ -207,7 +210,8 @@ describe('files that programs read', () => {
     expect(named('phase')).toEqual(['load', 'analyse', 'execute', 'deliver']);
     expect(named('action').toSorted()).toEqual(['//all Combine', '//s0 Shell', '//s1 Shell', '//s2 Shell']);
     expect(named('critical path').at(-1)).toBe('//all Combine');
-    expect(named('critical path')).toHaveLength(2);
+    // The third of the sleepers waits for one of the others to end.
+    expect(named('critical path').length).toBeGreaterThanOrEqual(2);
     const slots = traceEvents.filter(
       ({ ph, args }) => ph === 'M' && String((args as { name?: string }).name).startsWith('slot'),
     );
