@@ -42,3 +42,16 @@ export function makersOf(artifacts: Iterable<ArtifactReference>): ActionNode[] {
   for (const artifact of artifacts) visit(artifact);
   return [...makers];
 }
+
+/** For each action, how long what waits for it takes at least, by the durations of the longest way to the end. */
+export function longestAfter(
+  { actions, dependencies }: ActionGraph,
+  durationOf: (action: ActionNode) => number,
+): Map<ActionNode, number> {
+  const after = new Map<ActionNode, number>();
+  for (const action of actions.toReversed()) {
+    const total = (after.get(action) ?? 0) + durationOf(action);
+    for (const below of dependencies.get(action) ?? []) after.set(below, Math.max(after.get(below) ?? 0, total));
+  }
+  return after;
+}

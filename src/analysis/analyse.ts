@@ -206,8 +206,19 @@ function common(label: Label, of: DeclaredAction): Omit<ActionNode, 'work' | 'or
     toolchains: [...references(Object.fromEntries((of.toolchains ?? []).entries())).values()],
     outputs: of.outputs,
     needs: of.needs ?? {},
-    timeoutMs: of.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    timeoutMs: timeoutOf(of),
   };
+}
+
+/** Timers of Node take no more, and those that are asked for more end at once. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
+function timeoutOf({ mnemonic, timeoutMs = DEFAULT_TIMEOUT_MS }: DeclaredAction): number {
+  if (Number.isInteger(timeoutMs) && timeoutMs > 0 && timeoutMs <= MAX_TIMEOUT_MS) return timeoutMs;
+  return fail(
+    'BAD_RULE',
+    `timeoutMs of ${mnemonic} is ${timeoutMs}, and must be a whole number from 1 to ${MAX_TIMEOUT_MS}`,
+  );
 }
 
 function references(of: Readonly<Record<string, Artifact>>): Map<string, ArtifactReference> {

@@ -8,6 +8,7 @@ import { fail, Failure, toDiagnostic, type Diagnostic } from '../model/diagnosti
 import { formatDigest, type Digest } from '../model/digest.ts';
 import type { Listener, Outcome } from '../model/event.ts';
 import type { Label } from '../model/label.ts';
+import { needsVm } from '../model/rule.ts';
 import { stepContent } from '../plan/bundle.ts';
 import { contentOf, settleAll, type Producers } from '../plan/content.ts';
 import { baseOf, planAction, type PlannedAction } from '../plan/key.ts';
@@ -15,9 +16,11 @@ import { Commits } from './commits.ts';
 import { memoFolder } from './hints.ts';
 import { layOutFolders } from './sandbox.ts';
 import type { Toolroots } from './toolroots.ts';
-import { Resources } from './resources.ts';
 import type { Machine } from './machine.ts';
 import { runAction } from './run-action.ts';
+import type { Usage } from './usage.ts';
+import type { PastRuns } from './past-runs.ts';
+import { Schedule } from './schedule.ts';
 
 export interface BuildOptions {
   /** Goes on with what does not depend on a failed action. */
@@ -29,6 +32,10 @@ export interface BuildOptions {
   readonly onEvent: Listener;
   /** Told of an action before it runs, with all that its key is made of. */
   readonly onPlanned?: (planned: PlannedAction) => void;
+  /** What actions took before: for their order, and for how many run at a time. */
+  readonly past?: PastRuns;
+  /** This many actions at a time; as many as the machine carries unless told. */
+  readonly jobs?: number;
 }
 
 /** What became of a build. */
@@ -48,11 +55,12 @@ export class Build {
   readonly #machine: Machine;
   readonly #toolroots: Toolroots;
   readonly #options: BuildOptions;
-  readonly #resources = new Resources();
+  readonly #schedule: Schedule;
   readonly #commits: Commits;
   readonly #actions = new Map<ActionNode, Promise<Outputs>>();
   readonly #done = new Map<ActionNode, Outputs>();
   readonly #keys = new Map<ActionNode, Digest>();
+  readonly #planMs = new Map<ActionNode, number>();
   /** Two actions with one key run once. */
   readonly #byKey = new Map<string, Promise<ResultData>>();
   #roots: readonly AnalysedTarget[] = [];
@@ -67,6 +75,7 @@ export class Build {
     this.#toolroots = toolroots;
     this.#machine = machine;
     this.#options = options;
+    this.#schedule = new Schedule(store.root, options);
     this.#commits = new Commits(store, () => machine.syncStore());
     this.#signal = AbortSignal.any([options.signal, this.#stop.signal]);
     this.#producers = {
@@ -84,10 +93,12 @@ export class Build {
       const node = await this.#content(target);
       if (node) artifacts.set(target.label, node);
     };
+    this.#schedule.make(artifactsOf(this.#roots));
     // From below: each finds what it reads under way, however long the chain is.
     for (const action of actionGraph(artifactsOf(this.#roots)).actions) void this.#outputs(action);
     await Promise.all(this.#roots.map(build));
     await this.#commits.finish().catch((error: unknown) => this.#fail(toDiagnostic(error)));
+    this.#schedule.save();
     return { success: this.#failures.length === 0 && !this.#signal.aborted, artifacts, failures: this.#failures };
   }
 
@@ -130,7 +141,7 @@ export class Build {
     const start = performance.now();
     const cached = this.#byKey.has(planned.key.hash) ? undefined : this.#store.actions.get(planned.key);
     if (!cached) return outputsOf(action, await this.#runOnce(planned));
-    this.#finished(action, 'cached', performance.now() - start);
+    this.#finished(action, 'cached', performance.now() - start, { planMs: this.#planMs.get(action) ?? 0 });
     return outputsOf(action, cached);
   }
 
@@ -152,12 +163,14 @@ export class Build {
     const machine = action.work.type === 'write' ? undefined : this.#machine.unsandboxed;
     const toolchains = await this.#toolroots.of(action, this.#producers, machine !== undefined);
     const step = await stepContent(this.#store, action);
+    const start = performance.now();
     const planned = planAction(this.#store, action, {
       inputs: new Map(inputs),
       toolchains,
       ...step,
       ...(machine ? { machine } : {}),
     });
+    this.#planMs.set(action, performance.now() - start);
     this.#keys.set(action, planned.key);
     return planned;
   }
@@ -180,10 +193,11 @@ export class Build {
   async #make(planned: PlannedAction): Promise<ResultData> {
     const { node, key } = planned;
     const lockName = `action ${key.hash}`;
+    const { label, mnemonic, ordinal } = node;
+    this.#options.onEvent({ type: 'action-queued', label, mnemonic, ordinal, key: formatDigest(key) });
     for (;;) {
-      const made = await this.#resources.hold(node.needs, () => this.#tryMake(planned, lockName));
+      const made = await this.#schedule.run(node, (waitedMs) => this.#tryMake(planned, lockName, waitedMs));
       if (made) return made;
-      const { label, mnemonic, ordinal } = node;
       this.#options.onEvent({ type: 'action-waiting', label, mnemonic, ordinal, key: formatDigest(key) });
       // Without a hold on processors and memory: the other process has what it needs.
       await this.#store.locks.released(lockName, this.#signal);
@@ -191,12 +205,12 @@ export class Build {
   }
 
   /** The lock is held until others can find the result. */
-  async #tryMake(planned: PlannedAction, lockName: string): Promise<ResultData | undefined> {
+  async #tryMake(planned: PlannedAction, lockName: string, waitedMs: number): Promise<ResultData | undefined> {
     const lock = await this.#store.locks.tryTake(lockName);
     if (!lock) return undefined;
     try {
       const madeMeanwhile = this.#store.actions.get(planned.key);
-      const result = madeMeanwhile ?? (await this.#execute(planned));
+      const result = madeMeanwhile ?? (await this.#execute(planned, waitedMs));
       if (madeMeanwhile) this.#finished(planned.node, 'cached', 0);
       if (madeMeanwhile) lock.release();
       else this.#commits.add({ key: planned.key, result, onEnd: () => lock.release() });
@@ -207,38 +221,45 @@ export class Build {
     }
   }
 
-  async #execute(planned: PlannedAction): Promise<ResultData> {
+  async #execute(planned: PlannedAction, waitedMs: number): Promise<ResultData> {
     if (this.#signal.aborted) throw new Reported();
     const { node, key } = planned;
     const { label, mnemonic, ordinal } = node;
+    const action = { label, mnemonic, ordinal };
+    // Its packages may have to be fetched and unpacked: that is no part of the first action that needs it.
+    if (node.work.type !== 'write') await this.#machine.bubblewrap();
     const start = performance.now();
     this.#giveHeadStarts(node);
     this.#options.onPlanned?.(planned);
     this.#options.onEvent({
       type: 'action-started',
-      label,
-      mnemonic,
-      ordinal,
+      ...action,
       key: formatDigest(key),
-      vm: node.needs.vm === true,
+      vm: needsVm(node.needs),
+      planMs: this.#planMs.get(node) ?? 0,
+      waitedMs,
     });
-    const result = await runAction(this.#store, this.#machine, planned, this.#signal, (stage, percent) =>
-      this.#options.onEvent({
-        type: 'action-progress',
-        label,
-        mnemonic,
-        ordinal,
-        stage,
-        ...(percent === undefined ? {} : { percent }),
-      }),
-    );
-    this.#finished(node, 'executed', performance.now() - start, result.log ? { log: formatDigest(result.log) } : {});
+    let usage: Usage | undefined;
+    const result = await runAction(this.#store, this.#machine, planned, this.#signal, {
+      onProgress: (stage, percent) =>
+        this.#options.onEvent({
+          type: 'action-progress',
+          ...action,
+          stage,
+          ...(percent === undefined ? {} : { percent }),
+        }),
+      onUsage: (seen) => (usage = seen),
+      onRetry: (attempt, reason) => this.#options.onEvent({ type: 'action-retried', ...action, attempt, reason }),
+    });
+    const durationMs = performance.now() - start;
+    this.#schedule.ran(node, durationMs, usage);
+    this.#finished(node, 'executed', durationMs, result.log ? { log: formatDigest(result.log) } : {});
     return result;
   }
 
   /** What waits for an action that runs now is the next to run, unless the output turns out to be an old one. */
   #giveHeadStarts(running: ActionNode): void {
-    if (this.#machine.unsandboxed || running.needs.vm) return;
+    if (this.#machine.unsandboxed || needsVm(running.needs)) return;
     this.#dependents ??= dependentsOf(this.#roots);
     for (const next of this.#dependents.get(running) ?? [])
       // It may be unneeded, planned by now, or one that a failure will make superfluous: then it is not worth a word.
@@ -246,7 +267,7 @@ export class Build {
   }
 
   async #giveHeadStart(next: ActionNode): Promise<void> {
-    if (next.work.type !== 'step' || next.needs.vm) return;
+    if (next.work.type !== 'step' || needsVm(next.needs)) return;
     const known = [...next.inputs].filter(([, of]) => makersOf([of]).every((maker) => this.#done.has(maker)));
     const inputs = await settleAll(
       known.map(async ([name, of]) => [name, await contentOf(this.#store, of, this.#producers)] as const),
@@ -280,7 +301,7 @@ export class Build {
     action: ActionNode,
     outcome: Outcome,
     durationMs: number,
-    more: { readonly log?: string; readonly diagnostic?: Diagnostic } = {},
+    more: { readonly log?: string; readonly diagnostic?: Diagnostic; readonly planMs?: number } = {},
   ): void {
     const key = this.#keys.get(action);
     this.#options.onEvent({

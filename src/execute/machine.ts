@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { Store } from '../../cache/store.ts';
 import { fail, Failure } from '../model/diagnostic.ts';
+import { needsVm } from '../model/rule.ts';
 import type { PlannedAction } from '../plan/key.ts';
 import { kvmWorks } from './accelerator.ts';
 import { HeadStarts } from './head-starts.ts';
@@ -48,11 +49,17 @@ export class Machine implements Disposable {
     throw error;
   }
 
-  /** Whether the action may use KVM. */
+  /** Whether the action may use KVM. Fails where it must and KVM does not work. */
   async kvm(action: PlannedAction): Promise<boolean> {
-    if (action.node.needs.vm !== true || this.unsandboxed) return false;
+    const { label, mnemonic, needs } = action.node;
+    if (!needsVm(needs) || this.unsandboxed) return false;
     const bubblewrap = await this.bubblewrap();
-    return (this.#kvm ??= kvmWorks(this.#store, this, bubblewrap, action));
+    const works = await (this.#kvm ??= kvmWorks(this.#store, this, bubblewrap, action));
+    if (needs.kvm && !works)
+      fail('NO_KVM', `${label} (${mnemonic}) needs KVM, and KVM runs no guests on this machine`, {
+        hint: 'dsmb doctor',
+      });
+    return works;
   }
 
   /** Makes durable all that was written to the store's file system. */

@@ -2,19 +2,25 @@
 import { cpSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ResultData } from '../../cache/reapi/messages.ts';
 import type { Store } from '../../cache/store.ts';
-import { Failure, type Diagnostic } from '../model/diagnostic.ts';
+import type { ActionNode } from '../analysis/action.ts';
+import { Failure, toDiagnostic, type Diagnostic } from '../model/diagnostic.ts';
 import { formatDigest } from '../model/digest.ts';
+import { needsVm } from '../model/rule.ts';
 import type { PlannedAction } from '../plan/key.ts';
-import { readLog } from './log-file.ts';
-import { layOutFolders, sandboxArgv, type Grants } from './sandbox.ts';
-import type { Sandbox } from './sandboxes.ts';
 import { memoFolder, offerHints } from './hints.ts';
+import { readLog } from './log-file.ts';
+import { passingFault, PAUSE_MS, TRIES } from './machine-fault.ts';
 import type { Machine } from './machine.ts';
 import { MOUNTED, publish, requireRoom, type Outputs } from './publish.ts';
+import { layOutFolders, sandboxArgv, type Grants } from './sandbox.ts';
+import type { Sandbox } from './sandboxes.ts';
 import type { Call, Exit, RunOptions } from './spawner.ts';
 import { unsandboxedCall } from './unsandboxed.ts';
+import type { Usage } from './usage.ts';
+import { requireDisk } from './wanted.ts';
 
 /** What a step says while it runs. */
 export type StepRecord =
@@ -25,23 +31,32 @@ const LOG_TAIL_LINES = 20;
 /** A failed action's files of these kinds in `/tmp` are kept for the reader of the message. */
 const EVIDENCE = /\.(log|png|txt)$/;
 
+/** Told of an action while it runs. */
+export interface RunWatcher {
+  onProgress(stage: string, percent: number | undefined): void;
+  /** What it took of the machine; not told of short runs. */
+  onUsage(usage: Usage): void;
+  /** It is about to run for the second or third time, since the machine failed it. */
+  onRetry(attempt: number, reason: string): void;
+}
+
 /** Runs an action whose result is not in the cache. Its outputs are in the store afterwards, not yet durable. */
 export async function runAction(
   store: Store,
   machine: Machine,
   action: PlannedAction,
   signal: AbortSignal,
-  onProgress: (stage: string, percent: number | undefined) => void,
+  watcher: RunWatcher,
 ): Promise<ResultData> {
   const startedAt = Date.now();
   const start = performance.now();
   const outputs =
-    action.node.work.type === 'write' ? written(action) : await runCommand(store, machine, action, signal, onProgress);
+    action.node.work.type === 'write' ? written(action) : await runPatiently(store, machine, action, signal, watcher);
   return {
     ...outputs,
     startedAt,
     durationMs: performance.now() - start,
-    worker: `${hostname()}${action.node.needs.vm ? ` (${(await machine.kvm(action)) ? 'kvm' : 'tcg'})` : ''}`,
+    worker: `${hostname()}${needsVm(action.node.needs) ? ` (${(await machine.kvm(action)) ? 'kvm' : 'tcg'})` : ''}`,
   };
 }
 
@@ -50,13 +65,34 @@ function written({ node, files }: PlannedAction): Outputs {
   return { outputs: new Map([[`out/${output!.name}`, files.get('content')!]]), log: undefined };
 }
 
+/** What the machine failed in passing is tried again, some times and ever later; nothing else is. */
+async function runPatiently(
+  store: Store,
+  machine: Machine,
+  action: PlannedAction,
+  signal: AbortSignal,
+  watcher: RunWatcher,
+): Promise<Outputs> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await runCommand(store, machine, action, signal, watcher);
+    } catch (error) {
+      const { code, message } = toDiagnostic(error);
+      if (code !== 'MACHINE_FAULT' || attempt === TRIES || signal.aborted) throw error;
+      watcher.onRetry(attempt + 1, message.replace(`${whoIs(action)}: `, ''));
+      await sleep(PAUSE_MS * 2 ** (attempt - 1), undefined, { signal }).catch(() => {});
+    }
+  }
+}
+
 async function runCommand(
   store: Store,
   machine: Machine,
   action: PlannedAction,
   signal: AbortSignal,
-  onProgress: (stage: string, percent: number | undefined) => void,
+  watcher: RunWatcher,
 ): Promise<Outputs> {
+  requireDisk(store.root, action.node);
   const memo = memoFolder(store, action);
   const early = await machine.headStarts.take(action, memo);
   using sandbox = early?.sandbox ?? machine.sandboxes.layOut(action, machine.unsandboxed ? 'links' : 'mounts');
@@ -67,7 +103,7 @@ async function runCommand(
     signal,
     onRecord: (text) => {
       const record = parseRecord(text);
-      if (record?.type === 'progress') onProgress(record.stage, record.percent);
+      if (record?.type === 'progress') watcher.onProgress(record.stage, record.percent);
       if (record?.type === 'diagnostic') said.push(record.diagnostic);
     },
   };
@@ -78,8 +114,9 @@ async function runCommand(
     return machine.spawner.run(call, { ...options, logFile: sandbox.log });
   };
   const exit = await (early ? early.held.go(options) : start());
+  if (exit.usage) watcher.onUsage(exit.usage);
   if (exit.code !== 0) {
-    requireRoom(`${action.node.label} (${action.node.mnemonic})`, sandbox.out);
+    requireRoom(whoIs(action), sandbox.out);
     await machine.requireNamespaces(exit, readLog(sandbox.log));
     throw failure(store, action, sandbox, exit, said[0]);
   }
@@ -120,10 +157,14 @@ function failure(
   const { node, key } = action;
   const kept = keepEvidence(store, action, sandbox);
   const tail = lastLines(sandbox.log);
-  const message = said?.message ?? `the command ${describeExit(exit, node.timeoutMs)}`;
+  const fault = passingFault(exit, tail, said);
+  const message = fault ?? said?.message ?? `the command ${describeExit(exit, node.timeoutMs)}`;
+  const hint = fault
+    ? 'run the same command again when the machine has less to do'
+    : (said?.hint ?? timeoutHint(exit, node));
   return new Failure({
-    code: said?.code ?? (exit.timedOut ? 'ACTION_TIMEOUT' : 'ACTION_FAILED'),
-    message: `${node.label} (${node.mnemonic}): ${message}`,
+    code: fault ? 'MACHINE_FAULT' : (said?.code ?? (exit.timedOut ? 'ACTION_TIMEOUT' : 'ACTION_FAILED')),
+    message: `${whoIs(action)}: ${message}`,
     detail: [
       // The step names files of its sandbox; the reader finds them among what is kept.
       said?.detail?.replaceAll(/\/tmp\/(?:[^\s/]+\/)*/g, `${kept}/`) ?? '',
@@ -134,8 +175,20 @@ function failure(
     ]
       .filter((line) => line !== '')
       .join('\n'),
-    ...(said?.hint ? { hint: said.hint } : {}),
+    ...(hint ? { hint } : {}),
   });
+}
+
+function whoIs({ node }: PlannedAction): string {
+  return `${node.label} (${node.mnemonic})`;
+}
+
+/** Which limit it was, and where it is set. */
+function timeoutHint(exit: Exit, { mnemonic, target }: ActionNode): string | undefined {
+  if (!exit.timedOut) return undefined;
+  const attribute = Object.keys(target.attributes).find((name) => /timeout/i.test(name));
+  const given = attribute ? `; the attribute '${attribute}' is given in the build file` : '';
+  return `the limit is timeoutMs of the action ${mnemonic}, declared by the rule ${target.rule.name}${given}`;
 }
 
 function describeExit(exit: Exit, timeoutMs: number): string {

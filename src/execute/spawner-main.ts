@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { endOrphans, endProcess } from './end-process.ts';
 import { LogFile } from './log-file.ts';
 import type { SpawnAnswer, SpawnRequest } from './spawner.ts';
+import { UsageMeter } from './usage.ts';
 
 const RECORD_MARK = 0x1e;
 const NEWLINE = 0x0a;
@@ -51,6 +52,7 @@ function start(request: SpawnRequest & { type: 'spawn' }): void {
   if (timeoutMs !== undefined) limit(timeoutMs);
   const write = (chunk: Buffer): void => log.write(chunk);
   running.set(id, { child, group, limit });
+  const meter = child.pid === undefined ? undefined : new UsageMeter(child.pid);
   child.stdout?.on('data', write);
   child.stderr?.on(
     'data',
@@ -63,11 +65,12 @@ function start(request: SpawnRequest & { type: 'spawn' }): void {
   });
   child.on('close', (code, signal) => finish({ type: 'exit', id, code, signal, timedOut }));
 
-  function finish(result: SpawnAnswer): void {
+  function finish(result: SpawnAnswer & { type: 'exit' }): void {
     clearTimeout(timer);
+    const usage = meter?.end();
     if (!running.delete(id)) return;
     log.close();
-    answer(result);
+    answer(usage ? { ...result, usage } : result);
   }
 }
 

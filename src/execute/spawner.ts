@@ -1,6 +1,7 @@
 /** The builder's end of the helper process that starts actions. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { Usage } from './usage.ts';
 
 /** A process to start. */
 export interface Call {
@@ -34,7 +35,12 @@ export interface Exit {
   readonly timedOut: boolean;
   /** It could not be started at all. */
   readonly error?: string;
+  /** What it took; absent when it was too short to be looked at. */
+  readonly usage?: Usage;
 }
+
+/** The error of processes that ended with the helper. */
+export const HELPER_LOST = 'the helper process that starts actions has ended';
 
 /** How a process is run. */
 export interface RunOptions {
@@ -144,7 +150,7 @@ export class Spawner implements Disposable {
       if (answer.type === 'record') return running?.onRecord(answer.text);
       running?.onExit(answer);
     });
-    helper.on('exit', () => this.#ended(helper, 'the helper process that starts actions has ended'));
+    helper.on('exit', () => this.#ended(helper, HELPER_LOST));
     helper.on('error', (error) => this.#ended(helper, `the helper process that starts actions: ${error.message}`));
     return helper;
   }

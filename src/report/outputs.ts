@@ -25,20 +25,27 @@ export function outputFolder(root: string, label: Label): string {
   return join(root, OUTPUT_FOLDER, packageName, name);
 }
 
-/** Lays a target's artifact out, unless it lies there already. Gives the path, relative to the workspace. */
-export function deliver(store: Store, root: string, target: AnalysedTarget, node: Node): Promise<string> {
+/** Where an output lies, relative to the workspace, and whether it was laid there just now. */
+export interface Delivered {
+  readonly path: string;
+  readonly fresh: boolean;
+}
+
+/** Lays a target's artifact out, unless it lies there already. */
+export function deliver(store: Store, root: string, target: AnalysedTarget, node: Node): Promise<Delivered> {
   // Another build of the same workspace may be about to do the same.
   return store.locks.with(`deliver ${root} ${target.label}`, () => deliverAlone(store, root, target, node));
 }
 
-async function deliverAlone(store: Store, root: string, target: AnalysedTarget, node: Node): Promise<string> {
+async function deliverAlone(store: Store, root: string, target: AnalysedTarget, node: Node): Promise<Delivered> {
   const folder = outputFolder(root, target.label);
   const inside = node.type === 'directory' ? '' : fileName(target.artifact);
   const stamp = stampOf(root, target.label);
   const identity = node.type === 'symlink' ? node.target : formatDigest(node.digest);
-  const shown = relative(root, join(folder, inside));
+  const path = relative(root, join(folder, inside));
   const there = readStamp(stamp);
-  if (there?.startsWith(`${identity} `) && there === `${identity} ${fingerprint(folder)}`) return shown;
+  if (there?.startsWith(`${identity} `) && there === `${identity} ${fingerprint(folder)}`)
+    return { path, fresh: false };
   rmSync(stamp, { force: true });
   const temporary = `${folder}.new`;
   try {
@@ -52,7 +59,7 @@ async function deliverAlone(store: Store, root: string, target: AnalysedTarget, 
     throw error;
   }
   writeAtomically(stamp, `${identity} ${fingerprint(folder)}`);
-  return shown;
+  return { path, fresh: true };
 }
 
 /** A disk becomes one sparse raw file; all else is laid out as it is. */

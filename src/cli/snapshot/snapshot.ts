@@ -43,6 +43,7 @@ export class Snapshot {
 
   /** Only a build that did and said nothing of its own may be told again. */
   readonly listen = (event: BuildEvent): void => {
+    if (event.type === 'phase-finished') return;
     const ordinary =
       event.type === 'build-started' ||
       event.type === 'output' ||
