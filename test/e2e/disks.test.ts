@@ -126,6 +126,28 @@ const OTHER_BYTES = /DISK_DAMAGED [^]*blocks\/0000\/07 holds other bytes than it
 /** Its size tells before anything is read: a build would make it again. */
 const NOT_BUILT = /NOT_BUILT \/\/made/;
 
+describe('an archive', () => {
+  it('that was delivered survives a collection of garbage, with its checksums', async () => {
+    await project.build(['//archive']);
+    expect((await project.run(['gc', '--max-age', '0d'])).exitCode).toBe(0);
+    expect((await project.build(['//archive'])).executed).toEqual([]);
+    rmSync(project.path('dsmb-out'), { recursive: true });
+    expect((await project.build(['//archive'])).executed).toEqual([]);
+    expect(readdirSync(project.path('dsmb-out/archive')).toSorted()).toEqual([
+      'SHA256SUMS',
+      'dsm.tar.gz',
+      'manifest.json',
+    ]);
+  });
+
+  it('is explained by what it is made of', async () => {
+    await project.build(['//archive', '--set', 'text=three']);
+    const { stdout } = await project.run(['why', '//archive']);
+    expect(stdout).toMatch(/\/\/made/);
+    expect((await project.run(['plan', '//archive', '--set', 'text=four'])).stdout).toMatch(/\/\/made/);
+  });
+});
+
 describe.each<[string, () => string, (path: string) => void, RegExp, string]>([
   ['a flipped bit', () => blobOf(block('one')), flip, OTHER_BYTES, 'blocks/0000/07'],
   ['a cut block', () => blobOf(block('one')), (path) => truncateSync(path, 9), NOT_BUILT, 'blocks/0000/07'],
