@@ -20,11 +20,12 @@ afterAll(() => store[Symbol.dispose]());
 it(
   'gives what the project says, runs only what was never made, and goes on from what was finished',
   async () => {
+    const builder = new CommandLine(store);
     const tally = new Tally();
     const options = settings(RUNS);
     await fc.assert(
       fc.asyncProperty(specs, lives(TRIALS), async (spec, happenings) => {
-        using life = new Life(new CommandLine(store), store, born(spec), tally);
+        using life = new Life(builder, store, born(spec), tally);
         await life.through(happenings);
       }),
       options,
