@@ -127,6 +127,8 @@ const call = {
 /** What the one who builds can be put to. */
 export interface Trials {
   readonly length: number;
+  /** How many builds come to 12 edits. */
+  readonly builds: number;
   /** How often, of 20 builds, something comes in between, and after how many ms at most. */
   readonly disturbed: number;
   readonly withinMs: number;
@@ -161,7 +163,7 @@ export function lives(trials: Trials): fc.Arbitrary<Happening[]> {
     { weight: 1, arbitrary: touch },
     { weight: 3, arbitrary: undo },
     { weight: trials.damages ? 1 : 0, arbitrary: damage },
-    { weight: 8, arbitrary: builds(trials) },
+    { weight: trials.builds, arbitrary: builds(trials) },
   );
   return fc.array<Happening>(happening, { maxLength: trials.length, size: 'max' });
 }
