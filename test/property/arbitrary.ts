@@ -11,7 +11,9 @@ export type Happening =
   | { readonly type: 'touch'; readonly path: string }
   | { readonly type: 'undo'; readonly steps: number; readonly manner: Manner }
   | { readonly type: 'damage'; readonly which: number; readonly how: Damage }
-  | ({ readonly type: 'build' } & BuildCall);
+  | ({ readonly type: 'build' } & BuildCall)
+  /** The same build as the last one, of what the project is now. */
+  | { readonly type: 'again' };
 
 export const DAMAGES = ['flip', 'cut', 'remove'] as const;
 export type Damage = (typeof DAMAGES)[number];
@@ -127,8 +129,9 @@ const call = {
 /** What the one who builds can be put to. */
 export interface Trials {
   readonly length: number;
-  /** How many builds come to 12 edits. */
+  /** How many builds come to 12 edits, and how many repetitions of the last one. */
   readonly builds: number;
+  readonly again: number;
   /** How often, of 20 builds, something comes in between, and after how many ms at most. */
   readonly disturbed: number;
   readonly withinMs: number;
@@ -164,6 +167,7 @@ export function lives(trials: Trials): fc.Arbitrary<Happening[]> {
     { weight: 3, arbitrary: undo },
     { weight: trials.damages ? 1 : 0, arbitrary: damage },
     { weight: trials.builds, arbitrary: builds(trials) },
+    { weight: trials.again, arbitrary: fc.record({ type: fc.constant('again' as const) }) },
   );
   return fc.array<Happening>(happening, { maxLength: trials.length, size: 'max' });
 }

@@ -7,8 +7,10 @@ import type { Workspace } from './workspace.ts';
 /** What one build did. */
 export interface Done {
   readonly success: boolean;
-  /** What became of actions, by the names of their targets. Of a build that was ended, what it still told. */
+  /** What became of actions, by the names of their targets. */
   readonly outcomes: readonly (readonly [name: string, outcome: Outcome])[];
+  /** It names also what it took from the cache. */
+  readonly tellsCached: boolean;
   /** What it gave for each target that was asked for. */
   readonly contents: ReadonlyMap<string, Content>;
   /** What it said when it failed. */

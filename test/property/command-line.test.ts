@@ -8,7 +8,7 @@ import { born, Life, Tally } from './life.ts';
 import { report, settings, TIMEOUT_MS } from './settings.ts';
 
 const RUNS = 8;
-const TRIALS = { length: 40, builds: 16, disturbed: 10, withinMs: 1200, damages: false };
+const TRIALS = { length: 40, builds: 8, again: 10, disturbed: 10, withinMs: 1200, damages: false };
 
 let store: TestStore;
 

@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import type { Invocation } from '../rig/invocation.ts';
 import type { TestStore } from '../rig/index.ts';
-import type { BuildReport } from '../../src/report/build-report.ts';
 import type { Builder, Done, Running } from './builder.ts';
 import { readContent, type Content } from './model/content.ts';
 import { expectations, type Expected } from './model/oracle.ts';
@@ -11,7 +10,6 @@ import type { Workspace } from './workspace.ts';
 
 export class CommandLine implements Builder {
   readonly #store: TestStore;
-  #reports = 0;
 
   constructor(store: TestStore) {
     this.#store = store;
@@ -21,9 +19,9 @@ export class CommandLine implements Builder {
     const { project } = workspace;
     const expected = expectations(spec);
     const targets = asked.map((index) => expected[index]!);
-    const file = `${this.#store.folder}/report-${this.#reports++}.json`;
+    // Without a name that is new each time: a build that asks for the same again may be spared most of its work.
     const invocation = project.start([
-      ...['build', ...targets.map(({ name }) => `//${name}`), '--build-report', file],
+      ...['build', ...targets.map(({ name }) => `//${name}`)],
       ...(keepGoing ? ['--keep-going'] : []),
     ]);
     let ended = false;
@@ -33,14 +31,14 @@ export class CommandLine implements Builder {
     };
     const finished = invocation.finished.then((finished): Done => {
       const success = finished.exitCode === 0;
-      const { actions } = readReport(file) ?? {};
       // After a build that stopped, what lies there may be of an earlier one.
       const whole = success || (keepGoing && !ended);
       const built = whole ? targets.filter(({ content }) => content !== undefined) : [];
       return {
         success,
-        // A build that was killed leaves no report: it may have finished any of its actions.
-        outcomes: actions?.map(({ label, outcome }) => [label.slice(2), outcome]) ?? [],
+        // What a killed build has said is as good as not said: it may not have got as far as noting it.
+        outcomes: finished.signal ? [] : told(finished.stderr),
+        tellsCached: false,
         contents: new Map(built.flatMap((target) => delivered(workspace, target))),
         said: finished.stderr,
       };
@@ -103,10 +101,10 @@ function delivered({ project }: Workspace, { name, content }: Expected): (readon
   return [[name, inside.length === 1 ? inside[0]! : found]];
 }
 
-function readReport(file: string): BuildReport | undefined {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as BuildReport;
-  } catch {
-    return undefined;
-  }
+/** What a build without a terminal says of its actions. */
+function told(stderr: string): Done['outcomes'] {
+  return [
+    ...[...stderr.matchAll(/^done {2}\/\/(\w+) /gm)].map(([, name]) => [name!, 'executed'] as const),
+    ...[...stderr.matchAll(/^error \w+ \/\/(\w+) \(/gm)].map(([, name]) => [name!, 'failed'] as const),
+  ];
 }

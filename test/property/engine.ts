@@ -63,7 +63,8 @@ export class Engine implements Builder, Disposable {
     const { success, artifacts, failures } = await build.run(analysed);
     store.sources.save();
     const contents = new Map([...artifacts].map(([label, node]) => [splitLabel(label).name, contentOf(store, node)]));
-    return { success, outcomes, contents, said: failures.map(({ code, message }) => `${code} ${message}`).join('\n') };
+    const said = failures.map(({ code, message }) => `${code} ${message}`).join('\n');
+    return { success, outcomes, tellsCached: true, contents, said };
   }
 
   #toolroots(store: Store): Toolroots {

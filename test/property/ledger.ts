@@ -81,8 +81,7 @@ export class Ledger {
     for (const { name, content } of asked)
       if (content && !build.contents.has(name)) throw new Error(`${name} was not built`);
     const told = new Set([...namesOf(build, 'executed'), ...namesOf(build, 'cached')]);
-    // A build that finds nothing to do need not look at each action.
-    const isKnown = (key: string): boolean => build.outcomes.length === 0 && (this.#done.has(key) || this.#excused);
+    const isKnown = (key: string): boolean => !build.tellsCached && (this.#done.has(key) || this.#excused);
     for (const { key, name, content } of needed)
       if (key !== undefined && content && !told.has(name) && !isKnown(key))
         throw new Error(`${name} was not brought up to date`);

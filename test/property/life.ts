@@ -44,6 +44,7 @@ export class Life implements Disposable {
   readonly #workspace: Workspace;
   readonly #ledger = new Ledger();
   readonly #tally: Tally;
+  #last: BuildCall;
   /** All that it has been, the present at the end. */
   readonly #past: Spec[];
 
@@ -51,13 +52,14 @@ export class Life implements Disposable {
     this.#builder = builder;
     this.#store = store;
     this.#past = [spec];
+    this.#last = { asked: spec.targets.map((_, index) => index), keepGoing: true, beside: 1 };
     this.#tally = tally;
     this.#workspace = new Workspace(store, spec);
   }
 
   /** Builds all, lives through what happens, undoes all of it, and builds all: that is there, and runs nothing. */
   async through(happenings: readonly Happening[]): Promise<void> {
-    const whole: BuildCall = { asked: this.#spec.targets.map((_, index) => index), keepGoing: true, beside: 1 };
+    const whole = this.#last;
     await this.#build(whole);
     for (const [index, happening] of happenings.entries())
       await this.#meet(happening).catch((error: Error) => {
@@ -84,6 +86,8 @@ export class Life implements Disposable {
         return this.#damage(happening);
       case 'build':
         return this.#build(happening);
+      case 'again':
+        return this.#build(this.#last);
     }
   }
 
@@ -106,6 +110,7 @@ export class Life implements Disposable {
   }
 
   async #build({ asked: given, keepGoing, beside, meanwhile }: BuildCall): Promise<void> {
+    this.#last = { asked: given, keepGoing, beside: 1 };
     const spec = this.#spec;
     const asked = [...new Set(given.map((index) => index % spec.targets.length))];
     const running = Array.from({ length: beside }, () => this.#builder.start(this.#workspace, spec, asked, keepGoing));
