@@ -2,8 +2,8 @@
 import type { ResultData } from '../../cache/reapi/messages.ts';
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
-import { actionGraph, makersOf } from '../analysis/action-graph.ts';
-import type { ActionNode, AnalysedTarget, ArtifactReference } from '../analysis/action.ts';
+import { actionGraph } from '../analysis/action-graph.ts';
+import type { ActionNode, AnalysedTarget } from '../analysis/action.ts';
 import { fail, Failure, toDiagnostic, type Diagnostic } from '../model/diagnostic.ts';
 import { formatDigest, type Digest } from '../model/digest.ts';
 import type { Listener, Outcome } from '../model/event.ts';
@@ -11,10 +11,9 @@ import type { Label } from '../model/label.ts';
 import { needsVm } from '../model/rule.ts';
 import { stepContent } from '../plan/bundle.ts';
 import { contentOf, settleAll, type Producers } from '../plan/content.ts';
-import { baseOf, planAction, type PlannedAction } from '../plan/key.ts';
+import { planAction, type PlannedAction } from '../plan/key.ts';
 import { Commits } from './commits.ts';
-import { memoFolder } from './hints.ts';
-import { layOutFolders } from './sandbox.ts';
+import { NextSteps } from './next-steps.ts';
 import type { Toolroots } from './toolroots.ts';
 import type { Machine } from './machine.ts';
 import { runAction } from './run-action.ts';
@@ -63,8 +62,7 @@ export class Build {
   readonly #planMs = new Map<ActionNode, number>();
   /** Two actions with one key run once. */
   readonly #byKey = new Map<string, Promise<ResultData>>();
-  #roots: readonly AnalysedTarget[] = [];
-  #dependents: ReadonlyMap<ActionNode, readonly ActionNode[]> | undefined;
+  readonly #nextSteps: NextSteps;
   readonly #failures: Diagnostic[] = [];
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
@@ -82,21 +80,30 @@ export class Build {
       action: (action) => this.#outputs(action),
       debian: (packages, closure) => this.#toolroots.packages(packages, closure),
     };
+    const state = {
+      isWanted: (action: ActionNode) => this.#actions.has(action),
+      isPlanned: (action: ActionNode) => this.#keys.has(action),
+      isDone: (action: ActionNode) => this.#done.has(action),
+    };
+    this.#nextSteps = new NextSteps(store, toolroots, machine, this.#producers, state, this.#signal);
   }
 
   /** Builds targets and everything that gates them. Failures are in the result. */
   async run(targets: readonly AnalysedTarget[]): Promise<BuildResult> {
     const validations = this.#options.skipValidations ? [] : validationsOf(targets);
     const artifacts = new Map<Label, Node>();
-    this.#roots = [...targets, ...validations];
+    const all = [...targets, ...validations];
+    const artifactsOfAll = all.map(({ artifact }) => artifact);
+    const graph = actionGraph(artifactsOfAll);
+    this.#schedule.make(artifactsOfAll);
+    this.#nextSteps.of(graph);
     const build = async (target: AnalysedTarget): Promise<void> => {
       const node = await this.#content(target);
       if (node) artifacts.set(target.label, node);
     };
-    this.#schedule.make(artifactsOf(this.#roots));
     // From below: each finds what it reads under way, however long the chain is.
-    for (const action of actionGraph(artifactsOf(this.#roots)).actions) void this.#outputs(action);
-    await Promise.all(this.#roots.map(build));
+    for (const action of graph.actions) void this.#outputs(action);
+    await Promise.all(all.map(build));
     await this.#commits.finish().catch((error: unknown) => this.#fail(toDiagnostic(error)));
     this.#schedule.save();
     return { success: this.#failures.length === 0 && !this.#signal.aborted, artifacts, failures: this.#failures };
@@ -192,6 +199,7 @@ export class Build {
   /** Runs an action, or waits for another process that runs it and takes its result. */
   async #make(planned: PlannedAction): Promise<ResultData> {
     const { node, key } = planned;
+    if (node.work.type !== 'write') this.#machine.spawner.warmUp();
     const lockName = `action ${key.hash}`;
     const { label, mnemonic, ordinal } = node;
     this.#options.onEvent({ type: 'action-queued', label, mnemonic, ordinal, key: formatDigest(key) });
@@ -229,7 +237,7 @@ export class Build {
     // Its packages may have to be fetched and unpacked: that is no part of the first action that needs it.
     if (node.work.type !== 'write') await this.#machine.bubblewrap();
     const start = performance.now();
-    this.#giveHeadStarts(node);
+    this.#nextSteps.begun(node);
     this.#options.onPlanned?.(planned);
     this.#options.onEvent({
       type: 'action-started',
@@ -257,30 +265,6 @@ export class Build {
     return result;
   }
 
-  /** What waits for an action that runs now is the next to run, unless the output turns out to be an old one. */
-  #giveHeadStarts(running: ActionNode): void {
-    if (this.#machine.unsandboxed || needsVm(running.needs)) return;
-    this.#dependents ??= dependentsOf(this.#roots);
-    for (const next of this.#dependents.get(running) ?? [])
-      // It may be unneeded, planned by now, or one that a failure will make superfluous: then it is not worth a word.
-      if (this.#actions.has(next)) this.#giveHeadStart(next).catch(() => undefined);
-  }
-
-  async #giveHeadStart(next: ActionNode): Promise<void> {
-    if (next.work.type !== 'step' || needsVm(next.needs)) return;
-    const known = [...next.inputs].filter(([, of]) => makersOf([of]).every((maker) => this.#done.has(maker)));
-    const inputs = await settleAll(
-      known.map(async ([name, of]) => [name, await contentOf(this.#store, of, this.#producers)] as const),
-    );
-    const toolchains = await this.#toolroots.of(next, this.#producers);
-    const { bundle } = await stepContent(this.#store, next);
-    const memo = memoFolder(this.#store, { node: next, files: new Map(bundle ? [['step.mjs', bundle]] : []) });
-    const bubblewrap = await this.#machine.bubblewrap();
-    const early = { base: baseOf(this.#store, toolchains), inputs: new Map(inputs), memo };
-    await layOutFolders(this.#store, early, this.#signal);
-    if (!this.#keys.has(next) && !this.#signal.aborted) this.#machine.headStarts.give(next, early, bubblewrap);
-  }
-
   #actionFailed(action: ActionNode, error: unknown, durationMs: number): Reported {
     if (error instanceof Reported || this.#signal.aborted) {
       this.#finished(action, 'skipped', durationMs);
@@ -303,6 +287,7 @@ export class Build {
     durationMs: number,
     more: { readonly log?: string; readonly diagnostic?: Diagnostic; readonly planMs?: number } = {},
   ): void {
+    this.#nextSteps.ended(action);
     const key = this.#keys.get(action);
     this.#options.onEvent({
       type: 'action-finished',
@@ -332,22 +317,6 @@ function named(action: ActionNode, diagnostic: Diagnostic): Diagnostic {
   return diagnostic.message.startsWith(action.label)
     ? diagnostic
     : { ...diagnostic, message: `${name}: ${diagnostic.message}` };
-}
-
-/** The actions that wait for the outputs of each. */
-function dependentsOf(targets: readonly AnalysedTarget[]): Map<ActionNode, ActionNode[]> {
-  const dependents = new Map<ActionNode, ActionNode[]>();
-  for (const [action, makers] of actionGraph(artifactsOf(targets)).dependencies)
-    for (const maker of makers) {
-      const known = dependents.get(maker);
-      if (known) known.push(action);
-      else dependents.set(maker, [action]);
-    }
-  return dependents;
-}
-
-function artifactsOf(targets: readonly AnalysedTarget[]): ArtifactReference[] {
-  return targets.map(({ artifact }) => artifact);
 }
 
 /** The validations of targets and of everything that they are made of. */

@@ -3,9 +3,10 @@
  * and the step itself, is laid into its folders when all is known, and a byte on its standard input lets it go on. So
  * the step sees what it would have seen, and the start of bubblewrap and Node is off the way from action to action.
  */
-import { unlinkSync, writeFileSync } from 'node:fs';
+import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { captureBytes } from '../../cache/capture.ts';
 import type { Store } from '../../cache/store.ts';
 import { sameNode, type Node } from '../../cache/tree.ts';
 import type { ActionNode } from '../analysis/action.ts';
@@ -59,8 +60,8 @@ export class HeadStarts implements Disposable {
   /** Starts the process of a step. The folders that it mounts are there. */
   give(step: ActionNode, early: Early, bubblewrap: readonly string[]): void {
     if (this.#waiting.size >= AT_ONCE || this.#waiting.has(step)) return;
-    const sandbox = this.#sandboxes.layOut({ inputs: early.inputs, files: new Map() });
-    writeFileSync(join(sandbox.dsmb, 'step.mjs'), WAITING_STEP);
+    const waiting = captureBytes(this.#store.cas, Buffer.from(WAITING_STEP));
+    const sandbox = this.#sandboxes.layOut({ inputs: early.inputs, files: new Map([['step.mjs', waiting]]) });
     const call = { ...early, command: STEP_COMMAND, isStep: true };
     const argv = sandboxArgv(this.#store, bubblewrap, call, sandbox, { kvm: false, memo: early.memo });
     const { promise: ready, resolve } = Promise.withResolvers<void>();
@@ -73,12 +74,25 @@ export class HeadStarts implements Disposable {
     const found = this.#waiting.get(action.node);
     if (!found) return undefined;
     this.#waiting.delete(action.node);
-    if (!fits(found, action, memo) || !(await isReady(found))) return void drop(found);
-    // It has been read: the step takes its place.
-    unlinkSync(join(found.sandbox.dsmb, 'step.mjs'));
-    const late = [...action.inputs].filter(([name]) => !found.inputs.has(name));
-    this.#sandboxes.add(found.sandbox, { inputs: new Map(late), files: action.files }, 'links');
-    return found;
+    try {
+      if (!fits(found, action, memo) || !(await isReady(found))) return void drop(found);
+      // It has been read: the step takes its place.
+      unlinkSync(join(found.sandbox.dsmb, 'step.mjs'));
+      const late = [...action.inputs].filter(([name]) => !found.inputs.has(name));
+      this.#sandboxes.add(found.sandbox, { inputs: new Map(late), files: action.files }, 'links');
+    } catch (error) {
+      drop(found);
+      throw error;
+    }
+    return { ...found, sandbox: { ...found.sandbox, [Symbol.dispose]: () => drop(found) } };
+  }
+
+  /** The step turned out to need no process, or has had one. */
+  forget(step: ActionNode): void {
+    const found = this.#waiting.get(step);
+    if (!found) return;
+    this.#waiting.delete(step);
+    drop(found);
   }
 
   /** Ends those that nobody took. */
@@ -100,7 +114,7 @@ function isReady({ ready, held }: HeadStart): Promise<boolean> {
 
 const MISSING: Node = { type: 'symlink', target: '' };
 
-/** The folders are used again only when nobody is in them. */
+/** Ends it, if it has not ended. The folders are used again only when nobody is in them. */
 function drop({ held, sandbox }: HeadStart): void {
   held.kill();
   void held.exit.then(() => sandbox[Symbol.dispose]());

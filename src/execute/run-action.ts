@@ -56,8 +56,15 @@ export async function runAction(
     ...outputs,
     startedAt,
     durationMs: performance.now() - start,
-    worker: `${hostname()}${needsVm(action.node.needs) ? ` (${(await machine.kvm(action)) ? 'kvm' : 'tcg'})` : ''}`,
+    worker: await workerOf(machine, action),
   };
+}
+
+/** Where and how it ran. */
+async function workerOf(machine: Machine, action: PlannedAction): Promise<string> {
+  const accelerator = needsVm(action.node.needs) ? [(await machine.kvm(action)) ? 'kvm' : 'tcg'] : [];
+  const how = [...accelerator, ...(machine.unsandboxed ? ['unsandboxed'] : [])];
+  return how.length === 0 ? hostname() : `${hostname()} (${how.join(', ')})`;
 }
 
 function written({ node, files }: PlannedAction): Outputs {

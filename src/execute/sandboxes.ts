@@ -79,8 +79,8 @@ class Folders {
   readonly out: string;
   readonly tmp: string;
   readonly log: string;
-  /** The last change of the empty `tmp`, which an action cannot set back. */
-  #tmpChanged = 0;
+  /** The empty `tmp` as it was made. Nobody can set the time of its last change back. */
+  #tmpAsMade: string | undefined;
 
   constructor(parent: string) {
     this.folder = join(parent, `${processToken()}-${randomBytes(6).toString('hex')}`);
@@ -91,19 +91,26 @@ class Folders {
 
   prepare(): void {
     mkdirSync(this.out);
-    if (this.#tmpChanged !== 0) return;
+    if (this.#tmpAsMade !== undefined) return;
     mkdirSync(this.tmp);
-    this.#tmpChanged = lstatSync(this.tmp).ctimeMs;
+    this.#tmpAsMade = stateOf(this.tmp);
   }
 
   clean(): void {
     for (const folder of [this.in, this.dsmb]) empty(folder);
     removeFolder(this.out);
     rmSync(this.log, { force: true });
-    if (lstatSync(this.tmp).ctimeMs === this.#tmpChanged) return;
-    this.#tmpChanged = 0;
+    if (stateOf(this.tmp) === this.#tmpAsMade) return;
+    this.#tmpAsMade = undefined;
     removeFolder(this.tmp);
   }
+}
+
+/** The clock of a file system may be coarse: what a change within one tick would leave is looked at as well. */
+function stateOf(folder: string): string {
+  const { ctimeMs, mode } = lstatSync(folder);
+  const names = mode & 0o400 ? readdirSync(folder).length : 'locked';
+  return `${ctimeMs} ${mode} ${names}`;
 }
 
 function empty(folder: string): void {

@@ -111,7 +111,9 @@ export class Spawner implements Disposable {
     this.#running.set(id, running);
     this.#send({ type: 'spawn', id, ...request });
     this.#helper?.ref();
-    const kill = (): void => this.#send({ type: 'kill', id });
+    const kill = (): void => {
+      if (this.#running.has(id)) this.#send({ type: 'kill', id });
+    };
     const until = async (signal: AbortSignal): Promise<Exit> => {
       if (signal.aborted) kill();
       signal.addEventListener('abort', kill, { once: true });

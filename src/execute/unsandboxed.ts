@@ -1,24 +1,30 @@
 /**
- * Runs an action on the machine itself, for machines without namespaces and for the fast path to a first result: the
- * machine's own programs, nothing hidden, nothing refused. What the sandbox mounts lies in a folder, and the paths of
+ * Runs an action on the machine itself, for machines without namespaces: the machine's own programs, nothing hidden,
+ * nothing refused. What the sandbox mounts lies in a folder, and the paths of
  * the sandbox are translated. Keys say on which machine it ran, so that no other build takes the result.
  */
 import { hash } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Store } from '../../cache/store.ts';
 import type { PlannedAction } from '../plan/key.ts';
 import { nodeBinary } from '../plan/runtime.ts';
 import type { StepRequest } from '../step/main.ts';
-import { readLog } from './log-file.ts';
 import type { Sandbox } from './sandboxes.ts';
 import type { Call } from './spawner.ts';
 
 /** The machine in a key: results of unsandboxed actions are for the machine that they ran on. */
 export function machineIdentity(): string {
-  const id = readLog('/etc/machine-id').trim() || hostname();
-  return `machine-${hash('sha256', id, 'hex').slice(0, 16)}`;
+  return `machine-${hash('sha256', machineId(), 'hex').slice(0, 16)}`;
+}
+
+function machineId(): string {
+  try {
+    return readFileSync('/etc/machine-id', 'utf8');
+  } catch {
+    return hostname();
+  }
 }
 
 /** The call that runs the action. `memo` is the folder of kept results, if the action asked for one. */
