@@ -101,8 +101,8 @@ export class Build {
       const node = await this.#content(target);
       if (node) artifacts.set(target.label, node);
     };
-    // From below: each finds what it reads under way, however long the chain is.
-    for (const action of graph.actions) void this.#outputs(action);
+    // From below: each finds what it reads under way, however long the chain is. Who reads it meets its failure.
+    for (const action of graph.actions) this.#outputs(action).catch(() => undefined);
     await Promise.all(all.map(build));
     await this.#commits.finish().catch((error: unknown) => this.#fail(toDiagnostic(error)));
     this.#schedule.save();

@@ -67,9 +67,9 @@ export class NextSteps {
   }
 
   #waitsForOthers({ inputs }: ActionNode, running: ActionNode): boolean {
-    const { isPlanned, isDone } = this.#state;
+    const state = this.#state;
     const makers = makersOf(inputs.values());
-    return makers.some((maker) => maker !== running && isPlanned(maker) && !isDone(maker));
+    return makers.some((maker) => maker !== running && state.isPlanned(maker) && !state.isDone(maker));
   }
 
   async #giveHeadStart(next: ActionNode): Promise<void> {
