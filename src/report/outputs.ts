@@ -7,8 +7,10 @@ import { removeTree, writeAtomically } from '../../cache/files.ts';
 import type { Node } from '../../cache/tree.ts';
 import type { AnalysedTarget, ArtifactReference } from '../analysis/action.ts';
 import { deliverDisk } from '../execute/assembled-disks.ts';
-import { formatDigest } from '../model/digest.ts';
+import { Failure } from '../model/diagnostic.ts';
+import { formatDigest, parseDigest } from '../model/digest.ts';
 import { splitLabel, type Label } from '../model/label.ts';
+import { updateFolder } from './update-folder.ts';
 
 /** The folder of outputs in a workspace. */
 export const OUTPUT_FOLDER = 'dsmb-out';
@@ -41,25 +43,43 @@ async function deliverAlone(store: Store, root: string, target: AnalysedTarget, 
   const folder = outputFolder(root, target.label);
   const inside = node.type === 'directory' ? '' : fileName(target.artifact);
   const stamp = stampOf(root, target.label);
-  const identity = node.type === 'symlink' ? node.target : formatDigest(node.digest);
+  const identity = identityOf(node);
   const path = relative(root, join(folder, inside));
-  const there = readStamp(stamp);
-  if (there?.startsWith(`${identity} `) && there === `${identity} ${fingerprint(folder)}`)
-    return { path, fresh: false };
+  const there = untouched(stamp, folder);
+  if (there === identity) return { path, fresh: false };
   rmSync(stamp, { force: true });
   const temporary = `${folder}.new`;
   try {
     removeTree(temporary);
-    mkdirSync(temporary, { recursive: true });
-    await layOut(store, node, inside, temporary);
-    removeTree(folder);
-    renameSync(temporary, folder);
+    if (!updated(store, there, node, folder, temporary)) {
+      removeTree(temporary);
+      mkdirSync(temporary, { recursive: true });
+      await layOut(store, node, inside, temporary);
+      removeTree(folder);
+      renameSync(temporary, folder);
+    }
+    removeTree(temporary);
   } catch (error) {
     removeTree(temporary);
     throw error;
   }
   writeAtomically(stamp, `${identity} ${fingerprint(folder)}`);
   return { path, fresh: true };
+}
+
+/** Brings a folder from what lies there to another tree; false where it must be laid out from nothing. */
+function updated(store: Store, there: string | undefined, node: Node, folder: string, aside: string): boolean {
+  if (node.type !== 'directory' || there?.startsWith(DIRECTORY) !== true) return false;
+  try {
+    const was = { type: 'directory', digest: parseDigest(there.slice(DIRECTORY.length)) } as const;
+    if (isDisk(store, was) || isDisk(store, node)) return false;
+    updateFolder(store, was, node, folder, aside);
+    return true;
+  } catch (error) {
+    // The store does not know any more what lies there.
+    if (error instanceof Failure && error.diagnostic.code === 'BLOB_MISSING') return false;
+    throw error;
+  }
 }
 
 /** A disk becomes one sparse raw file; all else is laid out as it is. */
@@ -87,7 +107,7 @@ function fileName({ origin, path }: ArtifactReference): string {
 }
 
 /**
- * Inodes, sizes and times of all that lies in a folder: what was edited, added or removed there is seen. A file with a
+ * Inodes, sizes and times of all that lies in a folder, or nothing: what was edited, added or removed there is seen. A file with a
  * second name is a link into the store, whose change time moves when the store uses it.
  */
 function fingerprint(folder: string): string {
@@ -107,9 +127,20 @@ function fingerprint(folder: string): string {
   }
 }
 
-function readStamp(path: string): string | undefined {
+const DIRECTORY = 'directory ';
+
+function identityOf(node: Node): string {
+  if (node.type === 'symlink') return node.target;
+  return `${node.type === 'directory' ? DIRECTORY : ''}${formatDigest(node.digest)}`;
+}
+
+/** What lies in a folder since it was delivered; undefined when nothing does, or when somebody has changed it. */
+function untouched(stamp: string, folder: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8');
+    const text = readFileSync(stamp, 'utf8');
+    const end = text.lastIndexOf(' ');
+    const now = fingerprint(folder);
+    return now !== '' && text.slice(end + 1) === now ? text.slice(0, end) : undefined;
   } catch {
     return undefined;
   }
