@@ -30,7 +30,7 @@ it(
       }),
       options,
     );
-    report(tally, options, TRIALS);
+    report(tally, options, 4);
     using project = new Project(store, { 'build.dsm.ts': '' });
     expect((await project.run(['fsck'])).stdout).toMatch(/the store is sound/);
   },
