@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import step from './disk-archive.step.ts';
+import xzStep from './disk-archive-xz.step.ts';
 import { FORMATS, levelOf, type ArchiveFormat } from './formats.ts';
 
 const MIB = 2 ** 20;
@@ -64,7 +65,7 @@ async function pack(
   await mkdir(scratch);
   const log: string[] = [];
   const level = levelOf(format, format === 'xz' ? 1 : undefined);
-  await runStepHere(step, {
+  await runStepHere(format === 'xz' ? xzStep : step, {
     args: {
       file: name,
       format,

@@ -48,7 +48,7 @@ export const diskArchive = rule<DiskArchiveAttributes, 'Archive'>({
     const { archive, manifest } = actions.step({
       mnemonic: 'DiskArchive',
       module: stepModule<typeof import('./disk-archive.step.ts').default>(
-        new URL('./disk-archive.step.ts', import.meta.url),
+        new URL(format === 'xz' ? './disk-archive-xz.step.ts' : './disk-archive.step.ts', import.meta.url),
       ),
       args: {
         file,

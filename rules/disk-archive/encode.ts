@@ -13,18 +13,21 @@ import {
   vmdk,
   vmdkCodec,
   xz,
-  xzCodec,
   zstdCodec,
   type Codec,
   type DataBlock,
   type PlacedSegment,
   type SparseFormat,
 } from 'dsmb/archive';
+import { fail } from 'dsmb/step';
 import { join } from 'node:path';
 import type { ArchiveFormat } from './formats.ts';
 
 /** Name of the disk in a tar archive, as Google Cloud wants it. */
 export const MEMBER = 'disk.raw';
+
+/** Makes the compressor of `xz`, which starts programs. */
+export type XzCodec = (level: number) => Promise<Codec>;
 
 /** A disk as archives see it. */
 export interface Image {
@@ -45,6 +48,8 @@ export interface EncodeOptions {
   readonly sparse: SparseFormat;
   /** For formats that compress. */
   readonly level: number;
+  /** For `xz` only. */
+  readonly xzCodec: XzCodec | undefined;
   /** Folder to keep compressed blocks in. */
   readonly memo: string | undefined;
   /** A folder of one's own. */
@@ -69,7 +74,7 @@ export async function encode(image: Image, file: string, options: EncodeOptions)
     case 'zst':
       return joined(whole(zstdCodec(level)));
     case 'xz':
-      return xz(whole(await xzCodec(level)));
+      return xz(whole(await compressorOf(options)));
     case 'vhd': {
       const pieces = compressPieces(diskPieces(size, blocks), { codec: storedCodec, onBlock });
       return vhd(pieces, () => ({ size, time, id: image.root() }));
@@ -79,6 +84,10 @@ export async function encode(image: Image, file: string, options: EncodeOptions)
     case 'vmdk':
       return vmdk(size, file, segmentsTwice(image, vmdkCodec(level), options));
   }
+}
+
+function compressorOf({ xzCodec, level }: EncodeOptions): Promise<Codec> {
+  return xzCodec?.(level) ?? fail('INTERNAL', 'the step has no compressor for xz');
 }
 
 /** Compressed blocks for formats that go through them more than once: the first time makes them, then they are kept. */
