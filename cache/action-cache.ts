@@ -1,16 +1,22 @@
 /** The action cache: action key → what the action left behind. A result counts only while its blobs are there. */
 import { hash as hashBytes } from 'node:crypto';
-import { readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import type { Digest } from '../src/model/digest.ts';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { digest, type Digest } from '../src/model/digest.ts';
 import { writeAtomically } from './files.ts';
 import { noteRemoval } from './removals.ts';
 import { decodeResult, encodeResult, type ResultData } from './reapi/messages.ts';
 import type { Trees } from './tree.ts';
+import { livenessOf, processToken } from './processes.ts';
 import { useRecord } from './uses.ts';
 
-/** What takes longer to make again than to sync. */
-const WORTH_A_SYNC_MS = 1000;
+/** A result on its way into the action cache. */
+export interface Staged {
+  readonly path: string;
+  readonly key: Digest;
+}
+
+const STAGED = '.result';
 
 export class ActionCache {
   readonly #root: string;
@@ -32,10 +38,34 @@ export class ActionCache {
 
   /** To be called when all that the result names is durable. */
   put(key: Digest, result: ResultData): void {
-    const bytes = encodeResult(result);
-    // A result that a crash of the machine cuts does not match its seal: only what took long is worth a sync.
-    const durable = result.durationMs >= WORTH_A_SYNC_MS;
-    writeAtomically(this.#path(key), Buffer.concat([sealOf(bytes), bytes]), durable);
+    writeAtomically(this.#path(key), sealed(result));
+  }
+
+  /**
+   * Writes a result that is not found before it is published. It outlives this process, so that the next build can
+   * publish what this one had finished.
+   */
+  stage(key: Digest, result: ResultData): Staged {
+    const path = join(this.#root, 'incoming', `${processToken()}-${key.hash}-${key.size}${STAGED}`);
+    writeAtomically(path, sealed(result), false);
+    return { path, key };
+  }
+
+  /** To be called when the staged result and all that it names are durable. */
+  publish({ path, key }: Staged): void {
+    const to = this.#path(key);
+    mkdirSync(dirname(to), { recursive: true });
+    renameSync(path, to);
+  }
+
+  /** What processes that were killed since the machine was started have staged. */
+  left(): Staged[] {
+    const folder = join(this.#root, 'incoming');
+    return readdirSync(folder).flatMap((name) => {
+      const [, hash, size] = /-([0-9a-f]{64})-(\d+)\.result$/.exec(name) ?? [];
+      if (hash === undefined || livenessOf(name) !== 'dead') return [];
+      return [{ path: join(folder, name), key: digest(hash, Number(size)) }];
+    });
   }
 
   remove(key: Digest): void {
@@ -62,6 +92,11 @@ export function readResult(path: string): ResultData | undefined {
   } catch {
     return undefined;
   }
+}
+
+function sealed(result: ResultData): Buffer {
+  const bytes = encodeResult(result);
+  return Buffer.concat([sealOf(bytes), bytes]);
 }
 
 /** SHA-256 of the message, in front of it: a result that was cut or changed could still be read as another one. */

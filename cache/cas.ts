@@ -109,6 +109,11 @@ export class Cas {
     return of;
   }
 
+  /** A file of the store that refers to blobs, to be made durable with them. */
+  addUnsettled(path: string): void {
+    this.#unsettled.add(path);
+  }
+
   /**
    * Makes durable what this process has stored: to be called before anything durable refers to it. `syncAll` syncs
    * the store's whole file system; where it is given, many files are left to it.

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { Store, storeRoot } from '../../cache/store.ts';
 import { Build, type BuildResult } from '../execute/build.ts';
+import { publishLeft } from '../execute/commits.ts';
 import { Machine } from '../execute/machine.ts';
 import { PackageTrees } from '../execute/package-trees.ts';
 import { Toolroots } from '../execute/toolroots.ts';
@@ -73,10 +74,11 @@ async function execute(
   const { root, targets } = project;
   const { listen: onEvent, past, jobs } = observers;
   using _use = store.use();
-  store.sweep();
   const packages = packageTrees(call, root, store, onEvent, signal);
   const toolroots = new Toolroots(store, packages);
   using machine = new Machine(store, toolroots, call.flag('unsandboxed'));
+  await publishLeft(store, () => machine.syncStore());
+  store.sweep();
   const skipValidations = call.flag('skip-validations');
   observers.begin(project, skipValidations);
   const onPlanned = partsKeeper(store, project);

@@ -1,4 +1,5 @@
 /** The execution phase: brings targets up to date, running only the actions whose keys have no result. */
+import type { Lock } from '../../cache/locks.ts';
 import type { ResultData } from '../../cache/reapi/messages.ts';
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
@@ -218,24 +219,23 @@ export class Build {
     if (!lock) return undefined;
     try {
       const madeMeanwhile = this.#store.actions.get(planned.key);
-      const result = madeMeanwhile ?? (await this.#execute(planned, waitedMs));
-      if (madeMeanwhile) this.#finished(planned.node, 'cached', 0);
-      if (madeMeanwhile) lock.release();
-      else this.#commits.add({ key: planned.key, result, onEnd: () => lock.release() });
-      return result;
+      if (!madeMeanwhile) return await this.#execute(planned, lock, waitedMs);
+      lock.release();
+      this.#finished(planned.node, 'cached', 0);
+      return madeMeanwhile;
     } catch (error) {
       lock.release();
       throw error;
     }
   }
 
-  async #execute(planned: PlannedAction, waitedMs: number): Promise<ResultData> {
+  async #execute(planned: PlannedAction, lock: Lock, waitedMs: number): Promise<ResultData> {
     if (this.#signal.aborted) throw new Reported();
     const { node, key } = planned;
     const { label, mnemonic, ordinal } = node;
     const action = { label, mnemonic, ordinal };
     // Its packages may have to be fetched and unpacked: that is no part of the first action that needs it.
-    if (node.work.type !== 'write') await this.#machine.bubblewrap();
+    if (node.work.type !== 'write' && !this.#machine.unsandboxed) await this.#machine.bubblewrap();
     const start = performance.now();
     this.#nextSteps.begun(node);
     this.#options.onPlanned?.(planned);
@@ -261,6 +261,7 @@ export class Build {
     });
     const durationMs = performance.now() - start;
     this.#schedule.ran(node, durationMs, usage);
+    this.#commits.add(key, result, () => lock.release());
     this.#finished(node, 'executed', durationMs, result.log ? { log: formatDigest(result.log) } : {});
     return result;
   }

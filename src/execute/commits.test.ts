@@ -1,12 +1,12 @@
 /** Results are found when all that they name is durable, and syncs are shared. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { digestOf } from '../../cache/cas.ts';
 import { Store } from '../../cache/store.ts';
 import type { Digest } from '../model/digest.ts';
-import { Commits } from './commits.ts';
+import { Commits, publishLeft } from './commits.ts';
 
 let store: Store;
 let syncs: (() => void)[];
@@ -27,7 +27,7 @@ function add(name: string): Digest {
   const blobs = Array.from({ length: 70 }, (_, i) => store.cas.put(Buffer.from(`${name} ${i}`)));
   const outputs = new Map([['out/file', { type: 'file', digest: blobs[0]!, executable: false } as const]]);
   const result = { outputs, log: undefined, startedAt: 0, durationMs: 0, worker: '' };
-  commits.add({ key, result, onEnd: () => ended.push(key) });
+  commits.add(key, result, () => ended.push(key));
   return key;
 }
 
@@ -54,6 +54,21 @@ it('all that come during a sync share the next one', async () => {
   syncs[1]!();
   await commits.finish();
   expect(ended).toEqual([first, ...others]);
+});
+
+it('what a killed builder had finished is published by the next one, after a sync', async () => {
+  const key = add('a');
+  await turn();
+  // As if the process that it is named after were gone.
+  const incoming = store.folder('incoming');
+  const [name = ''] = readdirSync(incoming).filter((one) => one.endsWith('.result'));
+  renameSync(join(incoming, name), join(incoming, name.replace(/^(\d+)-\d+-/, '$1-1-')));
+  let synced = 0;
+  const syncAll = async (): Promise<void> => void synced++;
+  await publishLeft(store, syncAll);
+  expect([synced, store.actions.get(key)?.outputs.size]).toEqual([1, 1]);
+  await publishLeft(store, syncAll);
+  expect(synced).toBe(1);
 });
 
 it('a sync that fails keeps results out, frees who waits for them, and is told once', async () => {

@@ -1,14 +1,16 @@
 /**
  * Puts results into the action cache, each after all that it names is durable. What has ended while one group was being
- * synced makes up the next: so the cost of a sync is shared, and no action waits for the disk.
+ * synced makes up the next: so the cost of a sync is shared, and no action waits for the disk. A builder that is killed
+ * leaves its finished results to the next one.
  */
 import type { ResultData } from '../../cache/reapi/messages.ts';
+import { rmSync } from 'node:fs';
+import type { Staged } from '../../cache/action-cache.ts';
 import type { Store } from '../../cache/store.ts';
 import type { Digest } from '../model/digest.ts';
 
 interface Commit {
-  readonly key: Digest;
-  readonly result: ResultData;
+  readonly staged: Staged;
   /** Called when the result can be found, or never will. */
   readonly onEnd: () => void;
 }
@@ -26,8 +28,11 @@ export class Commits {
     this.#syncAll = syncAll;
   }
 
-  add(commit: Commit): void {
-    this.#waiting.push(commit);
+  /** From here on the result survives the end of this process, and soon that of the machine. */
+  add(key: Digest, result: ResultData, onEnd: () => void): void {
+    const staged = this.#store.actions.stage(key, result);
+    this.#store.cas.addUnsettled(staged.path);
+    this.#waiting.push({ staged, onEnd });
     this.#running ??= this.#run();
   }
 
@@ -47,11 +52,21 @@ export class Commits {
   async #commit(group: readonly Commit[]): Promise<void> {
     try {
       await this.#store.cas.settle(this.#syncAll);
-      for (const { key, result } of group) this.#store.actions.put(key, result);
+      for (const { staged } of group) this.#store.actions.publish(staged);
     } catch (error) {
       this.#error ??= error;
+      // What the disk has refused once is not to be believed later.
+      for (const { staged } of group) rmSync(staged.path, { force: true });
     } finally {
       for (const { onEnd } of group) onEnd();
     }
   }
+}
+
+/** Publishes what killed builders had finished: to be called before their leftovers are swept. */
+export async function publishLeft(store: Store, syncAll: () => Promise<void>): Promise<void> {
+  const left = store.actions.left();
+  if (left.length === 0) return;
+  await syncAll();
+  for (const staged of left) store.actions.publish(staged);
 }

@@ -16,7 +16,7 @@ import { fail } from '../model/diagnostic.ts';
 import { formatDigest } from '../model/digest.ts';
 import { File, Tree } from '../model/kinds.ts';
 import { parseLabel } from '../model/label.ts';
-import { canonicalJson, planAction, type ActionContent } from './key.ts';
+import { baseOf, canonicalJson, planAction, type ActionContent } from './key.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'dsmb-keys-'));
 const store = new Store(folder);
@@ -206,4 +206,17 @@ describe('canonicalJson', () => {
         .toReversed(),
     );
   }
+});
+
+it('the base is known before the inputs are', () => {
+  const content = { inputs, toolchains: [toolchain], bundle };
+  expect(planAction(store, stepAction, content).base).toEqual(baseOf(store, [toolchain]));
+  expect(planAction(store, run, nothing).base).toEqual(baseOf(store, []));
+});
+
+it('an unsandboxed action has another key on each machine, and no sandboxed one', () => {
+  const keys = [undefined, 'machine-a', 'machine-b'].map((machine) =>
+    keyOf(run, { ...nothing, ...(machine ? { machine } : {}) }),
+  );
+  expect(new Set(keys).size).toBe(3);
 });
