@@ -61,7 +61,7 @@ it('what a killed builder had finished is published by the next one, after a syn
   await turn();
   // As if the process that it is named after were gone.
   const incoming = store.folder('incoming');
-  const [name = ''] = readdirSync(incoming).filter((one) => one.endsWith('.result'));
+  const name = readdirSync(incoming).find((one) => one.endsWith('.result')) ?? '';
   renameSync(join(incoming, name), join(incoming, name.replace(/^(\d+)-\d+-/, '$1-1-')));
   let synced = 0;
   const syncAll = async (): Promise<void> => void synced++;
