@@ -34,16 +34,16 @@ function nodeOf(of: Tree | string): Node & { type: 'directory' } {
 }
 
 /** What lies there, by path. */
-function look(path: string, at = ''): [path: string, what: string][] {
-  return readdirSync(join(path, at), { withFileTypes: true })
-    .flatMap((entry): [string, string][] => {
-      const name = join(at, entry.name);
-      const full = join(path, name);
-      if (entry.isDirectory()) return [[name, 'folder'], ...look(path, name)];
-      if (entry.isSymbolicLink()) return [[name, `-> ${readlinkSync(full)}`]];
-      return [[name, `${(lstatSync(full).mode & 0o111) > 0 ? '+' : ''}${readFileSync(full, 'utf8')}`]];
-    })
-    .toSorted();
+function look(path: string): Map<string, string> {
+  const names = readdirSync(path, { recursive: true }) as string[];
+  return new Map(names.toSorted().map((name) => [name, whatIs(join(path, name))]));
+}
+
+function whatIs(path: string): string {
+  const stats = lstatSync(path);
+  if (stats.isDirectory()) return 'folder';
+  if (stats.isSymbolicLink()) return `-> ${readlinkSync(path)}`;
+  return `${(stats.mode & 0o111) > 0 ? '+' : ''}${readFileSync(path, 'utf8')}`;
 }
 
 it('makes any folder into any other', () => {
@@ -52,7 +52,7 @@ it('makes any folder into any other', () => {
       const [updated, made] = [join(folder, `updated${round}`), join(folder, `made${round++}`)];
       store.folders.deliver(nodeOf(was), updated);
       store.folders.deliver(nodeOf(is), made);
-      const before = new Map(look(updated));
+      const before = look(updated);
       const inodes = new Map([...before.keys()].map((path) => [path, lstatSync(join(updated, path)).ino]));
       updateFolder(store, nodeOf(was), nodeOf(is), updated, `${updated}.new`);
       expect(look(updated)).toEqual(look(made));
