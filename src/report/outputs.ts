@@ -1,10 +1,11 @@
 /** Puts what was asked for where people look: `dsmb-out/<package>/<name>/`. */
 import { createHash } from 'node:crypto';
-import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { lstatSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import type { Store } from '../../cache/store.ts';
 import { removeTree, writeAtomically } from '../../cache/files.ts';
 import type { Node } from '../../cache/tree.ts';
+import { pathsBelow } from '../../cache/walk.ts';
 import type { AnalysedTarget, ArtifactReference } from '../analysis/action.ts';
 import { deliverDisk } from '../execute/assembled-disks.ts';
 import { Failure } from '../model/diagnostic.ts';
@@ -117,10 +118,9 @@ function fingerprint(folder: string): string {
     all.update(`${path} ${ino} ${size} ${mtimeMs} ${nlink === 1 ? ctimeMs : ''}\n`);
   };
   try {
-    const names = readdirSync(folder, { recursive: true }) as string[];
     const { ino, mtimeMs } = lstatSync(folder);
     all.update(`${ino} ${mtimeMs}\n`);
-    for (const name of names.sort()) add(join(folder, name));
+    for (const path of [...pathsBelow(folder)].sort()) add(path);
     return all.digest('hex');
   } catch {
     return '';

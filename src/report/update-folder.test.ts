@@ -1,12 +1,13 @@
 /** An updated folder is what a new one would be, and what did not change was not touched. */
 import fc from 'fast-check';
-import { lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { lstatSync, mkdtempSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { captureBytes } from '../../cache/capture.ts';
 import { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
+import { pathsBelow } from '../../cache/walk.ts';
 import { updateFolder } from './update-folder.ts';
 
 type Tree = { readonly [name: string]: Tree | string };
@@ -35,8 +36,8 @@ function nodeOf(of: Tree | string): Node & { type: 'directory' } {
 
 /** What lies there, by path. */
 function look(path: string): Map<string, string> {
-  const names = readdirSync(path, { recursive: true }) as string[];
-  return new Map(names.toSorted().map((name) => [name, whatIs(join(path, name))]));
+  const paths = [...pathsBelow(path)].toSorted();
+  return new Map(paths.map((one) => [relative(path, one), whatIs(one)]));
 }
 
 function whatIs(path: string): string {

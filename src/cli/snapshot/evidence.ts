@@ -1,6 +1,7 @@
 /** What a build with nothing to do rests on: files and folders as they are, and paths that exist or do not. */
-import { existsSync, lstatSync, readdirSync, type Stats } from 'node:fs';
+import { existsSync, lstatSync, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { pathsBelow } from '../../../cache/walk.ts';
 import type { PackageRequest } from '../../load/trace.ts';
 
 export class Evidence {
@@ -21,8 +22,7 @@ export class Evidence {
   /** A file, a symlink, or a folder with all that is below it. */
   tree(path: string): void {
     if (!this.path(path)?.isDirectory()) return;
-    for (const entry of readdirSync(path, { withFileTypes: true, recursive: true }))
-      this.seen.add(join(entry.parentPath, entry.name));
+    for (const below of pathsBelow(path)) this.seen.add(below);
   }
 
   /** Looks whether something is at a path. */
