@@ -24,10 +24,13 @@ interface Remembered {
   readonly settings: readonly StatRow[];
 }
 
-/** A bundle that was made before, and the hashes of its modules by path. */
+/** A bundle that was made before. */
 export interface KnownBundle {
   readonly digest: Digest;
+  /** Hashes by path. */
   readonly modules: ReadonlyMap<string, string>;
+  /** Paths of the settings that the bundler heeded, or would have if they were there. */
+  readonly settings: readonly string[];
 }
 
 /** The file in a folder that remembers what an entry was bundled to. */
@@ -67,8 +70,12 @@ export function remember(
   return knownOf(made);
 }
 
-function knownOf({ hash, size, inputs }: Remembered): KnownBundle {
-  return { digest: digest(hash, size), modules: new Map(inputs.map(([path, , , , , of]) => [path, of])) };
+function knownOf({ hash, size, inputs, settings }: Remembered): KnownBundle {
+  return {
+    digest: digest(hash, size),
+    modules: new Map(inputs.map(([path, , , , , of]) => [path, of])),
+    settings: settings.map(([path]) => path),
+  };
 }
 
 function rowsOf({ inputs, settings }: Remembered): StatRow[] {

@@ -47,10 +47,10 @@ function memoryIn(store: Store, path: string): string {
   return memoryOf(join(store.root, 'bundles.v1'), RUNNER, path);
 }
 
-/** The modules that a step was bundled from, as paths; undefined when one has changed since. */
-export function bundledModules(store: Store, module: URL): readonly string[] | undefined {
+/** Paths of all that a step's bundle rests on, there or not: modules, settings; undefined when one has changed since. */
+export function bundleRestsOn(store: Store, module: URL): readonly string[] | undefined {
   const known = recall(memoryIn(store, fileURLToPath(module)));
-  return known && [...known.modules.keys()];
+  return known && [...known.modules.keys(), ...known.settings];
 }
 
 async function bundle(path: string): Promise<{ code: Uint8Array; inputs: string[] }> {

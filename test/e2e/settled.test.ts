@@ -183,6 +183,7 @@ describe('is noticed:', () => {
     ['a step', () => appendFileSync(at('combine.step.ts'), '// comment\n')],
     ['the package.json', () => project.write('package.json', '{ "type": "module" }\n')],
     ['a nearer package.json', () => project.write('tree/package.json', '{}\n')],
+    ['a tsconfig.json above a step', () => project.write('tsconfig.json', '{}\n')],
     ['parameters in a file', () => project.write('dsmb.params.json', '{ "greeting": "moin" }')],
     ['parameters that are gone', () => rmSync(at('dsmb.params.json'))],
     ['another lock of toolchains', () => appendFileSync(at('toolchain.lock.json'), '\n')],

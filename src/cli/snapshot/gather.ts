@@ -9,7 +9,7 @@ import { validationsOf } from '../../execute/build.ts';
 import { packageFolders } from '../../load/load.ts';
 import { PARAMETERS_FILE } from '../../load/parameters.ts';
 import { findWorkspace } from '../../load/workspace.ts';
-import { bundledModules } from '../../plan/bundle.ts';
+import { bundleRestsOn } from '../../plan/bundle.ts';
 import { nodeBinary } from '../../plan/runtime.ts';
 import { outputFolder, stampOf } from '../../report/outputs.ts';
 import type { Call } from '../command.ts';
@@ -54,7 +54,7 @@ function addProject(evidence: Evidence, call: Call, { root, loaded }: Project): 
   for (const request of loaded.trace.requests) evidence.package(request);
 }
 
-/** Sources, and the modules of steps; false when these are just changing. */
+/** Sources, and what the bundles of steps rest on; false when these are just changing. */
 function addArtifacts(evidence: Evidence, store: Store, targets: readonly AnalysedTarget[]): boolean {
   const seen = new Set<ActionNode>();
   const steps = new Set<string>();
@@ -69,7 +69,7 @@ function addArtifacts(evidence: Evidence, store: Store, targets: readonly Analys
     for (const input of [...inputs.values(), ...toolchains]) waiting.push(input);
     if (work.type === 'step') steps.add(work.module.href);
   }
-  const modules = [...steps].map((step) => bundledModules(store, new URL(step)));
-  for (const module of modules.flatMap((of) => of ?? [])) evidence.module(module);
-  return !modules.includes(undefined);
+  const bundles = [...steps].map((step) => bundleRestsOn(store, new URL(step)));
+  for (const path of bundles.flatMap((paths) => paths ?? [])) evidence.path(path);
+  return !bundles.includes(undefined);
 }
