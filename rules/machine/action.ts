@@ -17,6 +17,7 @@ export function machineAction(actions: Actions, { memoryMiB, timeoutMinutes }: M
   return {
     toolchains: [actions.toolchain(vmTools)],
     needs: { vm: true, memoryMiB: memoryMiB + OVERHEAD_MIB },
+    reproducible: false,
     timeoutMs: (timeoutMinutes + besideMinutes) * 60_000,
   } as const;
 }

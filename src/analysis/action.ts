@@ -53,6 +53,8 @@ export interface ActionNode {
   readonly outputs: Readonly<Record<string, Output>>;
   readonly needs: Needs;
   readonly timeoutMs: number;
+  /** Whether it says that it gives the same bits each time. */
+  readonly reproducible: boolean;
 }
 
 /** A target after analysis. */

@@ -167,6 +167,7 @@ export class Analysis {
           outputs: { output },
           needs: {},
           timeoutMs: DEFAULT_TIMEOUT_MS,
+          reproducible: true,
         }) as Record<string, ArtifactReference>;
         return made['output'] as never;
       },
@@ -196,6 +197,7 @@ interface DeclaredAction {
   readonly toolchains?: readonly Artifact[];
   readonly needs?: ActionNode['needs'];
   readonly timeoutMs?: number;
+  readonly reproducible?: boolean;
 }
 
 function common(label: Label, of: DeclaredAction): Omit<ActionNode, 'work' | 'ordinal' | 'target'> {
@@ -207,6 +209,7 @@ function common(label: Label, of: DeclaredAction): Omit<ActionNode, 'work' | 'or
     outputs: of.outputs,
     needs: of.needs ?? {},
     timeoutMs: timeoutOf(of),
+    reproducible: of.reproducible ?? true,
   };
 }
 

@@ -5,10 +5,11 @@ import { Build, type BuildResult } from '../execute/build.ts';
 import { publishLeft } from '../execute/commits.ts';
 import { Machine } from '../execute/machine.ts';
 import { PackageTrees } from '../execute/package-trees.ts';
+import { storedXz } from '../execute/stored-toolchains.ts';
 import { Toolroots } from '../execute/toolroots.ts';
 import { fail, type Diagnostic } from '../model/diagnostic.ts';
 import type { Listener } from '../model/event.ts';
-import { deliver } from '../report/outputs.ts';
+import { deliver, OUTPUT_FOLDER } from '../report/outputs.ts';
 import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { BUILDING_OPTIONS, Observers } from './observe.ts';
 import { openProject, type Project } from './project.ts';
@@ -26,6 +27,7 @@ export const build: Command = {
     ['dsmb build //cloudTarball --skip-validations', 'leave out the verify boot'],
     ['dsmb build //guest/...', 'everything below a package'],
     ['dsmb build //cloudTarball --profile trace.json', 'where the time goes: open it in ui.perfetto.dev'],
+    ['dsmb build //bootPartition --check', 'whether the same inputs give the same bits'],
   ],
   options: {
     ...WORKSPACE_OPTIONS,
@@ -34,6 +36,12 @@ export const build: Command = {
     unsandboxed: {
       type: 'boolean',
       help: 'run actions on this machine itself: what they read is not checked, their results are kept apart',
+    },
+    check: {
+      type: 'string',
+      bare: '1',
+      value: 'N',
+      help: 'run every action again, once or N times, and say where its outputs differ from those in the cache',
     },
     frozen: { type: 'boolean', help: 'fail when toolchain.lock.json would change' },
     ...BUILDING_OPTIONS,
@@ -80,10 +88,20 @@ async function execute(
   await publishLeft(store, () => machine.syncStore());
   store.sweep();
   const skipValidations = call.flag('skip-validations');
+  const times = timesToCheck(call);
+  const willCheck = times > 0;
   observers.begin(project, skipValidations);
   const onPlanned = partsKeeper(store, project);
   const limits = { past, ...(jobs === undefined ? {} : { jobs }) };
-  const options = { keepGoing: call.flag('keep-going'), skipValidations, signal, onEvent, onPlanned, ...limits };
+  const options = {
+    keepGoing: call.flag('keep-going'),
+    skipValidations,
+    willCheck,
+    signal,
+    onEvent,
+    onPlanned,
+    ...limits,
+  };
   const build = new Build(store, toolroots, machine, options);
   const executing = performance.now();
   const result = await build.run(targets);
@@ -97,11 +115,29 @@ async function execute(
     rememberDelivered(store, root, target, node, { keys: build.keysOf(target), packages: packages.used() });
   }
   observers.phase('deliver', delivering);
+  const wrong =
+    willCheck && result.success
+      ? await build.recheck(times, join(root, OUTPUT_FOLDER, '.check'), await storedXz(store, root))
+      : [];
   if (!signal.aborted) await keepWithinBound(store, onEvent);
-  return result;
+  return wrong.length === 0 ? result : { ...result, success: false, failures: [...result.failures, ...wrong] };
 }
 
-function packageTrees(call: Call, root: string, store: Store, onEvent: Listener, signal: AbortSignal): PackageTrees {
+function timesToCheck(call: Call): number {
+  const text = call.text('check') ?? '0';
+  if (!/^\d{1,4}$/.test(text))
+    fail('USAGE', `--check=${text}: it must be a number of runs`, { hint: 'dsmb build //target --check=3' });
+  return Number(text);
+}
+
+/** The package sets of a workspace, fetched when they are needed. */
+export function packageTrees(
+  call: Call,
+  root: string,
+  store: Store,
+  onEvent: Listener,
+  signal: AbortSignal,
+): PackageTrees {
   const context = {
     lockFile: join(root, 'toolchain.lock.json'),
     frozen: call.flag('frozen'),
@@ -114,7 +150,7 @@ function packageTrees(call: Call, root: string, store: Store, onEvent: Listener,
 }
 
 /** Ctrl-C, and the signals that mean the same: everything that runs is ended, then the build reports. */
-function interruption(): { signal: AbortSignal } {
+export function interruption(): { signal: AbortSignal } {
   const controller = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => controller.abort());
   return controller;

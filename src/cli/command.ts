@@ -10,6 +10,8 @@ export interface Option {
   readonly type: 'boolean' | 'string';
   readonly multiple?: boolean;
   readonly short?: string;
+  /** What a text option stands for when it is given without a value; with one it is then written `--name=value`. */
+  readonly bare?: string;
   /** Name of the value in help, for example `FILE`. */
   readonly value?: string;
   readonly help: string;
@@ -38,6 +40,8 @@ export interface Call {
   readonly operands: readonly string[];
   /** The names of the options that were given. */
   readonly given: readonly string[];
+  /** What stands behind `--`. */
+  readonly rest: readonly string[];
   flag(name: string): boolean;
   text(name: string): string | undefined;
   list(name: string): readonly string[];
@@ -51,16 +55,18 @@ export const WORKSPACE_OPTIONS: Readonly<Record<string, Option>> = {
 
 /** Parses what follows a command's name. */
 export function parseCall(command: Command, args: readonly string[]): Call {
+  const end = args.includes('--') ? args.indexOf('--') : args.length;
   const options = { ...command.options, help: { type: 'boolean', short: 'h', help: 'this text' } } as const;
   try {
     const { values, positionals } = parseArgs({
-      args: [...args],
+      args: args.slice(0, end).map((arg) => withBareValue(command, arg)),
       options: options as ParseArgsOptionsConfig,
       allowPositionals: true,
     });
     return {
       operands: positionals,
       given: Object.keys(values),
+      rest: args.slice(end + 1),
       flag: (name) => values[name] === true,
       text: (name) => values[name] as string | undefined,
       list: (name) => (values[name] as string[] | undefined) ?? [],
@@ -72,4 +78,9 @@ export function parseCall(command: Command, args: readonly string[]): Call {
       hint: close && close !== unknown ? `did you mean --${close}?` : `dsmb ${command.name} --help`,
     });
   }
+}
+
+function withBareValue({ options }: Command, arg: string): string {
+  const bare = arg.startsWith('--') ? options[arg.slice(2)]?.bare : undefined;
+  return bare === undefined ? arg : `${arg}=${bare}`;
 }

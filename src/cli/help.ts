@@ -55,6 +55,7 @@ export function version(): string {
   return `dsmb ${version} (node ${process.version})`;
 }
 
-function optionText(name: string, { short, value }: Option): string {
-  return `${short ? `-${short}, ` : ''}--${name}${value ? ` ${value}` : ''}`;
+function optionText(name: string, { short, value, bare }: Option): string {
+  const shown = bare === undefined ? ` ${value}` : `[=${value}]`;
+  return `${short ? `-${short}, ` : ''}--${name}${value ? shown : ''}`;
 }

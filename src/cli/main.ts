@@ -16,6 +16,8 @@ const COMMANDS: Commands = {
   query: async () => (await import('./query.ts')).query,
   actions: async () => (await import('./actions.ts')).actions,
   log: async () => (await import('./log.ts')).log,
+  diff: async () => (await import('./diff.ts')).diff,
+  shell: async () => (await import('./shell.ts')).shell,
   lock: async () => (await import('./lock.ts')).lock,
   gc: async () => (await import('./gc.ts')).gc,
   keep: async () => (await import('./keep.ts')).keep,
@@ -41,7 +43,8 @@ async function runCommand(commands: Commands, name: string, args: readonly strin
   const [first, ...rest] = args;
   if (command.subcommands && first !== undefined && !first.startsWith('-'))
     return runCommand(command.subcommands, first, rest, `${name} `);
-  if (args.includes('--help') || args.includes('-h')) return print(await commandHelp(command));
+  const own = args.slice(0, args.includes('--') ? args.indexOf('--') : args.length);
+  if (own.includes('--help') || own.includes('-h')) return print(await commandHelp(command));
   return command.run(parseCall(command, args));
 }
 

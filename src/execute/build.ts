@@ -17,6 +17,7 @@ import { Commits } from './commits.ts';
 import { NextSteps } from './next-steps.ts';
 import type { Toolroots } from './toolroots.ts';
 import type { Machine } from './machine.ts';
+import { recheck } from './recheck.ts';
 import { runAction } from './run-action.ts';
 import type { Usage } from './usage.ts';
 import type { PastRuns } from './past-runs.ts';
@@ -27,6 +28,8 @@ export interface BuildOptions {
   readonly keepGoing: boolean;
   /** Leaves out the targets that only gate others. */
   readonly skipValidations: boolean;
+  /** `recheck` will be asked for. */
+  readonly willCheck?: boolean;
   /** Ends everything at once. */
   readonly signal: AbortSignal;
   readonly onEvent: Listener;
@@ -61,6 +64,8 @@ export class Build {
   readonly #done = new Map<ActionNode, Outputs>();
   readonly #keys = new Map<ActionNode, Digest>();
   readonly #planMs = new Map<ActionNode, number>();
+  /** Only where they are to be checked: they are larger than their keys. */
+  readonly #planned = new Map<ActionNode, PlannedAction>();
   /** Two actions with one key run once. */
   readonly #byKey = new Map<string, Promise<ResultData>>();
   readonly #nextSteps: NextSteps;
@@ -110,9 +115,35 @@ export class Build {
     return { success: this.#failures.length === 0 && !this.#signal.aborted, artifacts, failures: this.#failures };
   }
 
+  /** Brings what an action reads up to date, and plans the action without running it; undefined when that failed. */
+  async prepare(action: ActionNode): Promise<PlannedAction | undefined> {
+    try {
+      return await this.#plan(action);
+    } catch (error) {
+      if (error instanceof Reported) return undefined;
+      throw error;
+    }
+  }
+
   /** The keys of a target's actions and of all that it is made of, as far as they got one. */
   keysOf(target: AnalysedTarget): Digest[] {
     return targetsBelow([target]).flatMap(({ actions }) => actions.flatMap((action) => this.#keys.get(action) ?? []));
+  }
+
+  /**
+   * Runs every action that the build has looked at `times` times more, and compares what it gives with what is in the
+   * cache, which stays as it is. `folder` is where people find both, where they differ. Gives what is wrong.
+   */
+  recheck(times: number, folder: string, xz: readonly string[] | undefined): Promise<readonly Diagnostic[]> {
+    return recheck([...this.#planned.values()], times, {
+      store: this.#store,
+      machine: this.#machine,
+      schedule: this.#schedule,
+      signal: this.#signal,
+      onEvent: this.#options.onEvent,
+      folder,
+      xz,
+    });
   }
 
   async #content(target: AnalysedTarget): Promise<Node | undefined> {
@@ -180,6 +211,7 @@ export class Build {
     });
     this.#planMs.set(action, performance.now() - start);
     this.#keys.set(action, planned.key);
+    if (this.#options.willCheck) this.#planned.set(action, planned);
     return planned;
   }
 

@@ -1,11 +1,11 @@
 /** What running actions needs of this machine, found once per build and only when something runs. */
-import { join } from 'node:path';
 import type { Store } from '../../cache/store.ts';
 import { fail, Failure } from '../model/diagnostic.ts';
 import { needsVm } from '../model/rule.ts';
 import type { PlannedAction } from '../plan/key.ts';
 import { kvmWorks } from './accelerator.ts';
 import { HeadStarts } from './head-starts.ts';
+import { hostProgram } from './host-program.ts';
 import { readLog } from './log-file.ts';
 import { NAMESPACES } from './sandbox.ts';
 import { Sandboxes } from './sandboxes.ts';
@@ -13,8 +13,6 @@ import { Spawner, type Exit } from './spawner.ts';
 import { machineIdentity } from './unsandboxed.ts';
 import type { Toolroots } from './toolroots.ts';
 
-const LOADER = 'lib64/ld-linux-x86-64.so.2';
-const LIBRARIES = ['usr/lib/x86_64-linux-gnu'];
 const PROBE_TIMEOUT_MS = 30_000;
 const SYNC_TIMEOUT_MS = 300_000;
 
@@ -102,6 +100,11 @@ export class Machine implements Disposable {
     });
   }
 
+  /** The toolchain that has a path, of those that are there: for messages. */
+  toolchainWith(path: string): readonly string[] | undefined {
+    return this.#toolroots.toolchainWith(path);
+  }
+
   [Symbol.dispose](): void {
     this.headStarts[Symbol.dispose]();
     this.spawner[Symbol.dispose]();
@@ -109,8 +112,6 @@ export class Machine implements Disposable {
   }
 
   async #findBubblewrap(): Promise<readonly string[]> {
-    const root = await this.#toolroots.sandboxRoot();
-    const libraries = LIBRARIES.map((folder) => join(root, folder)).join(':');
-    return [join(root, LOADER), '--library-path', libraries, join(root, 'usr/bin/bwrap')];
+    return hostProgram(await this.#toolroots.sandboxRoot(), 'usr/bin/bwrap');
   }
 }

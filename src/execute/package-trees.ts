@@ -45,6 +45,19 @@ export class PackageTrees {
     return [...this.#used];
   }
 
+  /** The toolchain with the fewest packages that has a path, of those that are locked and unpacked. Nothing is fetched. */
+  toolchainWith(path: string): readonly string[] | undefined {
+    const lock = readLock(this.#context.lockFile);
+    const bySize = Object.entries(lock.sets).toSorted(([, a], [, b]) => a.length - b.length);
+    for (const [key] of bySize) {
+      const packages = /^closure: (.+)$/.exec(key)?.[1]?.split(' ');
+      const locked = packages && lockedPackages(lock, { packages, closure: true });
+      const tree = locked && recall(this.#memory({ packages, closure: true }, locked));
+      if (tree && this.#store.trees.lookup({ type: 'directory', digest: tree }, path)) return packages;
+    }
+    return undefined;
+  }
+
   /** Forgets the sets that the store no longer has whole; they are unpacked again when they are next asked for. */
   async forgetBroken(): Promise<void> {
     for (const [key, running] of this.#running) {

@@ -18,6 +18,8 @@ import { MOUNTED, publish, requireRoom, type Outputs } from './publish.ts';
 import { layOutFolders, sandboxArgv, type Grants } from './sandbox.ts';
 import type { Sandbox } from './sandboxes.ts';
 import type { Call, Exit, RunOptions } from './spawner.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+import { undeclaredRead, type Undeclared } from './undeclared.ts';
 import { unsandboxedCall } from './unsandboxed.ts';
 import type { Usage } from './usage.ts';
 import { requireDisk } from './wanted.ts';
@@ -28,6 +30,8 @@ export type StepRecord =
   | { readonly type: 'diagnostic'; readonly diagnostic: Diagnostic };
 
 const LOG_TAIL_LINES = 20;
+/** Of steps that met an error of a file or a program, and have no better word for it. */
+const VAGUE_CODES: ReadonlySet<string> = new Set(['ENOENT', 'INTERNAL', 'PROGRAM_FAILED']);
 /** A failed action's files of these kinds in `/tmp` are kept for the reader of the message. */
 const EVIDENCE = /\.(log|png|txt)$/;
 
@@ -82,7 +86,7 @@ async function runPatiently(
 ): Promise<Outputs> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await runCommand(store, machine, action, signal, watcher);
+      return await produce(store, machine, action, { signal, watcher });
     } catch (error) {
       const { code, message } = toDiagnostic(error);
       if (code !== 'MACHINE_FAULT' || attempt === TRIES || signal.aborted) throw error;
@@ -92,16 +96,26 @@ async function runPatiently(
   }
 }
 
-async function runCommand(
+/** How one run is made. */
+export interface OneRun {
+  readonly signal: AbortSignal;
+  readonly watcher: RunWatcher;
+  /** With an empty memo in place of what earlier runs of the step have kept. */
+  readonly withoutMemo?: boolean;
+}
+
+/** Runs an action once and takes its outputs into the store; the action cache does not hear of it. */
+export async function produce(
   store: Store,
   machine: Machine,
   action: PlannedAction,
-  signal: AbortSignal,
-  watcher: RunWatcher,
+  { signal, watcher, withoutMemo = false }: OneRun,
 ): Promise<Outputs> {
   requireDisk(store.root, action.node);
-  const memo = memoFolder(store, action);
-  const early = await machine.headStarts.take(action, memo);
+  const kept = memoFolder(store, action);
+  using empty = kept !== undefined && withoutMemo ? temporaryFolder(store) : undefined;
+  const memo = empty?.path ?? kept;
+  const early = withoutMemo ? undefined : await machine.headStarts.take(action, memo);
   using sandbox = early?.sandbox ?? machine.sandboxes.layOut(action, machine.unsandboxed ? 'links' : 'mounts');
   const said: Diagnostic[] = [];
   await offerHints(store, action, sandbox, signal);
@@ -125,7 +139,7 @@ async function runCommand(
   if (exit.code !== 0) {
     requireRoom(whoIs(action), sandbox.out);
     await machine.requireNamespaces(exit, readLog(sandbox.log));
-    throw failure(store, action, sandbox, exit, said[0]);
+    throw await failure(store, machine, action, sandbox, exit, said[0]);
   }
   return publish(store, action, sandbox, machine.unsandboxed ? sandbox : MOUNTED);
 }
@@ -154,25 +168,29 @@ function parseRecord(text: string): StepRecord | undefined {
 }
 
 /** The error of an action that ended badly, with its log where the message says. */
-function failure(
+async function failure(
   store: Store,
+  machine: Machine,
   action: PlannedAction,
   sandbox: Sandbox,
   exit: Exit,
   said: Diagnostic | undefined,
-): Failure {
+): Promise<Failure> {
   const { node, key } = action;
   const kept = keepEvidence(store, action, sandbox);
   const tail = lastLines(sandbox.log);
   const fault = passingFault(exit, tail, said);
-  const message = fault ?? said?.message ?? `the command ${describeExit(exit, node.timeoutMs)}`;
-  const hint = fault
+  const elsewhere = fault ? undefined : await lookedElsewhere(machine, action, said, tail);
+  const ended = fault ?? said?.message ?? `the command ${describeExit(exit, node.timeoutMs)}`;
+  const saidHint = fault
     ? 'run the same command again when the machine has less to do'
     : (said?.hint ?? timeoutHint(exit, node));
+  const { code, message = ended, hint = saidHint, ...more } = elsewhere ?? {};
   return new Failure({
-    code: fault ? 'MACHINE_FAULT' : (said?.code ?? (exit.timedOut ? 'ACTION_TIMEOUT' : 'ACTION_FAILED')),
+    code: fault ? 'MACHINE_FAULT' : (code ?? said?.code ?? (exit.timedOut ? 'ACTION_TIMEOUT' : 'ACTION_FAILED')),
     message: `${whoIs(action)}: ${message}`,
     detail: [
+      message === ended ? '' : ended,
       // The step names files of its sandbox; the reader finds them among what is kept.
       said?.detail?.replaceAll(/\/tmp\/(?:[^\s/]+\/)*/g, `${kept}/`) ?? '',
       `command: ${action.command.argv.join(' ')}`,
@@ -182,12 +200,28 @@ function failure(
     ]
       .filter((line) => line !== '')
       .join('\n'),
+    ...more,
     ...(hint ? { hint } : {}),
   });
 }
 
 function whoIs({ node }: PlannedAction): string {
   return `${node.label} (${node.mnemonic})`;
+}
+
+/** What a failed action looked for and is not given. A step that says of itself what is wrong is believed. */
+async function lookedElsewhere(
+  machine: Machine,
+  { node }: PlannedAction,
+  said: Diagnostic | undefined,
+  log: string,
+): Promise<Partial<Undeclared> | undefined> {
+  if (said && !VAGUE_CODES.has(said.code)) return undefined;
+  const text = [said?.message, said?.detail, log].join('\n');
+  const found = undeclaredRead(node, text, (path) => machine.toolchainWith(path));
+  if (!found?.attribute) return found;
+  const { atAttribute } = await import('../load/source.ts');
+  return atAttribute(found);
 }
 
 /** Which limit it was, and where it is set. */

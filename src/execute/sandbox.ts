@@ -21,6 +21,8 @@ export interface Grants {
   readonly kvm: boolean;
   /** A folder for content-addressed results that outlives the action. */
   readonly memo: string | undefined;
+  /** The terminal of the user stays the one that it is controlled by, for a shell. */
+  readonly terminal?: boolean;
 }
 
 /** What runs in a sandbox, and on what. */
@@ -48,7 +50,14 @@ export function sandboxArgv(
     ...bubblewrap,
     ...NAMESPACES,
     ...['--uid', '0', '--gid', '0', '--hostname', 'dsmb'],
-    ...['--die-with-parent', '--new-session', '--cap-drop', 'ALL', '--clearenv', ...environment],
+    ...[
+      '--die-with-parent',
+      ...(grants.terminal ? [] : ['--new-session']),
+      '--cap-drop',
+      'ALL',
+      '--clearenv',
+      ...environment,
+    ],
     ...['--ro-bind', store.folders.folder(action.base), '/', '--proc', '/proc', '--dev', '/dev'],
     // Where there is nothing, the empty folder of the input root does.
     ...(action.isStep ? ['--ro-bind', sandbox.dsmb, '/dsmb'] : []),

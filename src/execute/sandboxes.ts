@@ -2,10 +2,10 @@
  * The folders that actions run in, below the store so that outputs can be renamed into it. Making folders costs more
  * than a small action does, so one that has served is used again: but for what an action can have touched.
  */
-import { lstatSync, mkdirSync, readdirSync, rmdirSync, rmSync, unlinkSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, rmdirSync, rmSync, unlinkSync, utimesSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { removeTree } from '../../cache/files.ts';
+import { removeTree, STORE_TIME } from '../../cache/files.ts';
 import { processToken } from '../../cache/processes.ts';
 import type { Store } from '../../cache/store.ts';
 import type { PlannedAction } from '../plan/key.ts';
@@ -45,6 +45,8 @@ export class Sandboxes implements Disposable {
     const { folder, in: inputs, dsmb, out, tmp, log } = folders;
     const sandbox = { folder, in: inputs, dsmb, out, tmp, log, [Symbol.dispose]: () => this.#takeBack(folders) };
     this.add(sandbox, action, inputFolders);
+    // When it was laid out is nothing that the action should see.
+    utimesSync(inputs, STORE_TIME, STORE_TIME);
     return sandbox;
   }
 

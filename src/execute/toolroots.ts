@@ -30,6 +30,11 @@ export class Toolroots {
     return settleAll([...own, ...runtime]);
   }
 
+  /** The toolchain that has a path, of those that are there. */
+  toolchainWith(path: string): readonly string[] | undefined {
+    return this.#trees.toolchainWith(path);
+  }
+
   /** After a blob was found missing: sees to it that broken package trees are made again. */
   forgetBroken(): Promise<void> {
     return this.#trees.forgetBroken();

@@ -55,7 +55,7 @@ function writtenAt(property: Node, path: readonly string[]): Node {
 }
 
 /** Moves a diagnostic about an attribute from the call of its rule to the attribute itself. */
-export function atAttribute(diagnostic: Diagnostic): Diagnostic {
+export function atAttribute<T extends Pick<Diagnostic, 'location' | 'attribute'>>(diagnostic: T): T {
   const { location, attribute } = diagnostic;
   if (!location || !attribute) return diagnostic;
   const found = new BuildFileSources().attribute(location, attribute);

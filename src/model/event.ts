@@ -25,6 +25,19 @@ export function actionId({
 /** What a building command does, one after the other. */
 export type Phase = 'load' | 'analyse' | 'execute' | 'deliver';
 
+/** What running a finished action again has shown. */
+export interface Check extends ActionIdentity {
+  readonly key: string;
+  /** From 1. */
+  readonly run: number;
+  /** `declared`: it differs, as the action says that it may. */
+  readonly outcome: 'same' | 'different' | 'declared' | 'failed';
+  /** Where, in the words of the formats. */
+  readonly differences: readonly string[];
+  /** Of what is different or failed. */
+  readonly diagnostic?: Diagnostic;
+}
+
 export type BuildEvent =
   | { readonly type: 'build-started'; readonly targets: readonly Label[]; readonly actions: number }
   /** `startedAt`: milliseconds since 1970. */
@@ -59,6 +72,9 @@ export type BuildEvent =
       readonly log?: string;
       readonly diagnostic?: Diagnostic;
     } & ActionIdentity)
+  /** A finished action runs once more, to compare; its result stays what it was. */
+  | ({ readonly type: 'check-started'; readonly run: number } & ActionIdentity)
+  | ({ readonly type: 'check-finished' } & Check)
   /** What was not used for long has left the store. */
   | { readonly type: 'store-collected'; readonly removedBytes: number; readonly keptBytes: number }
   | { readonly type: 'warning'; readonly message: string }

@@ -63,6 +63,8 @@ interface ActionSpec<Outputs extends Readonly<Record<string, Output>>> {
   readonly needs?: Needs;
   /** Milliseconds until the action is ended; 10 minutes unless told. In the key, as the API has it. */
   readonly timeoutMs?: number;
+  /** False: run again, it may give other bits, and `dsmb build --check` does not mind. Not in the key. */
+  readonly reproducible?: boolean;
 }
 
 /** The file of a step, with the step's shape. Made by `stepModule`. */

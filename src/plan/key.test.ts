@@ -48,6 +48,7 @@ const base: Omit<ActionNode, 'work'> = {
   toolchains: [],
   outputs: { out: { name: 'out.txt', kind: File } },
   needs: {},
+  reproducible: true,
   timeoutMs: 600_000,
 };
 const write: ActionNode = { ...base, work: { type: 'write', content: 'content\n' } };

@@ -73,6 +73,7 @@ function actionOf(what: ActionNode['work'], made: ActionNode['outputs'], timeout
     toolchains: [],
     outputs: made,
     needs: {},
+    reproducible: true,
     timeoutMs,
   };
 }

@@ -1,6 +1,6 @@
 /** The build report: one JSON file that says what every action did. */
 import { writeAtomically } from '../../cache/files.ts';
-import type { BuildEvent, Outcome } from '../model/event.ts';
+import type { BuildEvent, Check, Outcome } from '../model/event.ts';
 
 /** One row of the report. */
 export interface ReportedAction {
@@ -16,17 +16,27 @@ export interface BuildReport {
   readonly success: boolean;
   readonly durationMs: number;
   readonly actions: readonly ReportedAction[];
+  /** Of `--check`: one row for each action that ran again. */
+  readonly checks?: readonly ReportedCheck[];
 }
+
+export type ReportedCheck = Omit<Check, 'diagnostic' | 'ordinal'>;
 
 /** Collects the rows and counts of a build from its events. */
 export class ReportCollector {
   readonly #actions: ReportedAction[] = [];
+  readonly #checks: ReportedCheck[] = [];
 
   readonly listen = (event: BuildEvent): void => {
+    if (event.type === 'check-finished') return this.#check(event);
     if (event.type !== 'action-finished') return;
     const { label, mnemonic, key = null, outcome, durationMs } = event;
     this.#actions.push({ label, mnemonic, key, outcome, durationMs: Math.round(durationMs) });
   };
+
+  #check({ label, mnemonic, key, run, outcome, differences }: Check): void {
+    this.#checks.push({ label, mnemonic, key, run, outcome, differences });
+  }
 
   counts(): Record<Outcome, number> {
     const counts = { executed: 0, cached: 0, failed: 0, skipped: 0 };
@@ -35,7 +45,8 @@ export class ReportCollector {
   }
 
   write(file: string, success: boolean, durationMs: number): void {
-    const report: BuildReport = { success, durationMs: Math.round(durationMs), actions: this.#actions };
+    const checks = this.#checks.length > 0 ? { checks: this.#checks } : {};
+    const report: BuildReport = { success, durationMs: Math.round(durationMs), actions: this.#actions, ...checks };
     writeAtomically(file, `${JSON.stringify(report, null, 2)}\n`);
   }
 }

@@ -1,4 +1,5 @@
 /** What an action sees, and what it may leave: its declared inputs and outputs, and nothing else. */
+import { symlinkSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -39,6 +40,47 @@ describe('an action sees', () => {
       const { out } = await script(`if [ -e ${path} ]; then echo there; else echo hidden; fi >/out/file`);
       expect([path, out]).toEqual([path, 'hidden\n']);
     }
+  });
+
+  it('nothing above its inputs, nor where a symlink of an input leads', async () => {
+    using project = new Project(store, {
+      ...countingRules(),
+      'beside.txt': 'secret',
+      'files/inside.txt': 'inside\n',
+      'build.dsm.ts': `
+        import { folder } from 'dsmb';
+        import { shell } from './rules.ts';
+        export const made = shell({
+          of: [folder('files')],
+          script: 'cd /in/0; for path in ../beside.txt ../../beside.txt out away inner; do cat $path || echo none; done >/out/file 2>/tmp/x',
+        });`,
+    });
+    symlinkSync('../beside.txt', project.path('files/out'));
+    symlinkSync(project.path('beside.txt'), project.path('files/away'));
+    symlinkSync('inside.txt', project.path('files/inner'));
+    expect((await project.build(['//made'])).exitCode).toBe(0);
+    expect(project.read('dsmb-out/made/file')).toBe('none\nnone\nnone\nnone\ninside\n');
+  });
+
+  it('no time zone, home, user, group or name of the machine', async () => {
+    const { out } = await script(
+      'date -u +%Z >/out/file; date +%Z >>/out/file; echo ~ $HOME >>/out/file; id -u >>/out/file; uname -n >>/out/file; ls /home /root >>/out/file 2>/dev/null; :',
+    );
+    expect(out).toBe('UTC\nUTC\n/tmp /tmp\n0\ndsmb\n');
+    const { exitCode } = await script('ls /usr/share/zoneinfo/*', "env: { TZ: 'Asia/Shanghai' }");
+    expect(exitCode).toBe(1);
+  });
+
+  it('no way to the processes of others: not by signal, not by memory, not by /proc', async () => {
+    const { out } = await script(
+      `kill -0 ${process.pid} 2>/dev/null && echo reached; cat /proc/${process.pid}/environ 2>/dev/null; ls /proc/1/root/home 2>/dev/null; echo done >/out/file`,
+    );
+    expect(out).toBe('done\n');
+  });
+
+  it('one time of modification and one owner, whatever they are on the machine', async () => {
+    const { out } = await script('stat -c "%Y %u:%g" / /in /in/0 /usr/bin /usr/bin/dash | sort -u >/out/file');
+    expect(out).toMatch(/^\d+ 0:0\n$/);
   });
 
   it('a fixed environment, and what the rule adds', async () => {
@@ -144,5 +186,93 @@ describe('an action leaves', () => {
     const failing = `echo ${crypto.randomUUID()} >/out/file; exit 3`;
     expect((await script(failing)).exitCode).toBe(1);
     expect((await script(failing)).exitCode).toBe(1);
+  });
+});
+
+describe('an action that looks for what it does not have', () => {
+  const files = {
+    'src/foo.h': 'int foo;\n',
+    'src/a.c': 'a\n',
+    'step.step.ts': `
+      import { readFileSync, writeFileSync } from 'node:fs';
+      import { step } from 'dsmb/step';
+      export default step<{ args: { path: string }; inputs: never; outputs: 'out' }>(async ({ args, outputs }) => {
+        writeFileSync(outputs.out, readFileSync(args.path));
+      });`,
+    'reader.ts': `
+      import { File, rule, stepModule, type Target } from 'dsmb';
+      export const reader = rule<{ path: string; sources?: readonly Target[] }, 'File'>({
+        name: 'reader',
+        makes: File,
+        implement: ({ path, sources = [] }, actions) =>
+          actions.step({
+            mnemonic: 'Read',
+            module: stepModule<typeof import('./step.step.ts').default>(new URL('./step.step.ts', import.meta.url)),
+            args: { path },
+            inputs: Object.fromEntries(sources.entries()),
+            outputs: { out: { name: 'out', kind: File } },
+          }).out,
+      });`,
+  };
+
+  /** What a build of one target says. */
+  async function said(declaration: string): Promise<string> {
+    using project = new Project(store, {
+      ...countingRules(),
+      ...files,
+      'build.dsm.ts': `import { file, folder } from 'dsmb';
+import { shell } from './rules.ts';
+import { reader } from './reader.ts';
+export const made = ${declaration.replaceAll('WORKSPACE', '${new URL(".", import.meta.url).pathname}')};
+`,
+    });
+    const { exitCode, stderr } = await project.build(['//made']);
+    expect(exitCode).toBe(1);
+    return stderr;
+  }
+
+  it.each([
+    ['a path of the workspace', "shell({ script: 'cat src/foo.h',\n  of: [file('src/a.c')] })"],
+    ['a neighbour of an input', "shell({ script: 'cat /in/0/../foo.h',\n  of: [file('src/a.c')] })"],
+    ['a neighbour by its name', "shell({ script: 'cat foo.h',\n  of: [file('src/a.c')] })"],
+    ['a place among the inputs', "shell({ script: 'cat /in/foo.h',\n  of: [file('src/a.c')] })"],
+    ['an absolute path', "shell({ script: `cat WORKSPACEsrc/foo.h`,\n  of: [file('src/a.c')] })"],
+  ])('is told the file and the attribute: %s', async (_name, declaration) => {
+    const text = await said(declaration);
+    expect(text).toContain(
+      'error UNDECLARED_INPUT //made (Shell): it looked for src/foo.h, which is not among its inputs',
+    );
+    expect(text).toMatch(/build\.dsm\.ts:5:3\n/);
+    expect(text).toContain("hint: add file('src/foo.h') to the attribute `of` of //made");
+  });
+
+  it('is told so of a step, too', async () => {
+    const text = await said("reader({ path: `WORKSPACEsrc/foo.h`,\n  sources: [file('src/a.c')] })");
+    expect(text).toContain('error UNDECLARED_INPUT //made (Read): it looked for src/foo.h,');
+    expect(text).toContain("add file('src/foo.h') to the attribute `sources` of //made");
+  });
+
+  it('without a source among its attributes is told the file', async () => {
+    expect(await said("shell({ script: 'cat src/foo.h' })")).toContain(
+      "hint: give file('src/foo.h') to an attribute of //made that becomes an input",
+    );
+  });
+
+  it('is told where an input is that it has, which inputs there are, and which toolchain has a program', async () => {
+    expect(await said("shell({ script: 'cat src/a.c', of: [file('src/a.c')] })")).toMatch(
+      /error ACTION_FAILED [^]*hint: src\/a\.c is among its inputs, as \/in\/0/,
+    );
+    expect(await said("shell({ script: 'cat /in/1', of: [file('src/a.c')] })")).toContain(
+      'hint: /in/1 is none of its inputs, which are: 0',
+    );
+    expect(await said("shell({ script: 'bwrap' })")).toContain("hint: bwrap is in toolchain('bubblewrap')");
+    expect(await said("shell({ script: 'cat /etc/passwd' })")).toContain('hint: /etc/passwd is a file of this machine');
+  });
+
+  it('is not accused where nothing of the workspace was meant', async () => {
+    for (const script of ['cat no-such-file', 'cat /tmp/src/foo.h', 'echo src/foo.h; exit 1', 'cat src/none.h']) {
+      const text = await said(`shell({ script: '${script}', of: [file('src/a.c')] })`);
+      expect([script, text]).toEqual([script, expect.stringMatching(/error ACTION_FAILED (?![^]*hint:)/)]);
+    }
   });
 });

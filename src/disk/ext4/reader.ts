@@ -4,7 +4,7 @@ import { bufferSource, checkRange, type ByteSource } from '../source.ts';
 import { blockMap, readBlocks, type BlockMap } from './block-map.ts';
 import { parseEntries, type DirectoryEntry } from './directory.ts';
 import { inlineContent, inlineParts } from './inline-data.ts';
-import { damagedExt, INODE_FLAG, readExtGeometry, readInode, ROOT_INODE } from './volume.ts';
+import { damagedExt, INODE_FLAG, readExtGeometry, readInode, readInodeRecord, ROOT_INODE } from './volume.ts';
 import type { ExtGeometry, Inode } from './volume.ts';
 
 /** A file, folder, symlink or device. */
@@ -26,6 +26,17 @@ export interface ExtPath extends ExtEntry {
   readonly path: string;
 }
 
+/** An inode with one of its paths. */
+export interface ExtInode {
+  readonly path: string;
+  readonly number: number;
+  /** As it lies on disk. */
+  readonly record: Buffer;
+  readonly entry: ExtEntry;
+  /** Of a file. */
+  readonly content: () => ByteSource;
+}
+
 /** An open file system. Damage is an `EXT4_DAMAGED` failure wherever it is met. */
 export interface ExtVolume {
   readonly geometry: ExtGeometry;
@@ -33,6 +44,8 @@ export interface ExtVolume {
   list(path?: string): readonly ExtEntry[];
   /** All files and folders, a folder before its content. Symlinks are not followed. */
   walk(): Generator<ExtPath>;
+  /** The inode of everything, as it lies on disk, by path; that of the root (an empty path), too. */
+  inodes(): Generator<ExtInode>;
   /** What is at a path, or undefined. Symlinks on the way are followed, the last one is not. */
   find(path: string): ExtEntry | undefined;
   /** A file's content. Symlinks are followed, inside the file system. */
@@ -118,6 +131,12 @@ export function openExt(source: ByteSource): ExtVolume {
   };
 
   function* walk(inode: Inode, path: string, seen: Set<number>): Generator<ExtPath> {
+    for (const { name, child, path: below } of walkInodes(inode, path, seen))
+      yield { ...describe(name, child), path: below };
+  }
+
+  type Found = { readonly path: string; readonly name: string; readonly child: Inode };
+  function* walkInodes(inode: Inode, path: string, seen: Set<number>): Generator<Found> {
     // No folder has two places: one met twice contains itself, or is hostile.
     if (seen.has(inode.number)) damagedExt(`the folder /${path} is met twice`);
     if (path.length > MAX_PATH) damagedExt(`it has a path of more than ${MAX_PATH} characters`);
@@ -125,13 +144,27 @@ export function openExt(source: ByteSource): ExtVolume {
     for (const { name, inode: number } of sorted(entriesOf(inode, `/${path}`))) {
       const below = path === '' ? name : `${path}/${name}`;
       const child = inodeOf(number);
-      yield { ...describe(name, child), path: below };
-      if (typeOf(child) === 'directory') yield* walk(child, below, seen);
+      yield { path: below, name, child };
+      if (typeOf(child) === 'directory') yield* walkInodes(child, below, seen);
     }
+  }
+
+  function* inodes(): Generator<ExtInode> {
+    const found = (path: string, name: string, inode: Inode): ExtInode => ({
+      path,
+      number: inode.number,
+      record: readInodeRecord(source, geometry, inode.number),
+      entry: describe(name, inode),
+      content: () => content(inode, path),
+    });
+    const root = inodeOf(ROOT_INODE);
+    yield found('', '', root);
+    for (const { path, name, child } of walkInodes(root, '', new Set())) yield found(path, name, child);
   }
 
   return {
     geometry,
+    inodes,
     walk: () => walk(inodeOf(ROOT_INODE), '', new Set()),
     find(path) {
       const found = resolve(path, false);

@@ -119,8 +119,8 @@ export function readExtGeometry(source: ByteSource): ExtGeometry {
   };
 }
 
-/** Reads an inode by its number. */
-export function readInode(source: ByteSource, geometry: ExtGeometry, number: number): Inode {
+/** The bytes of an inode as they lie on disk. */
+export function readInodeRecord(source: ByteSource, geometry: ExtGeometry, number: number): Buffer {
   const { inodeCount, inodesPerGroup, inodeSize, blockSize, descriptorSize } = geometry;
   if (number < 1 || number > inodeCount) damagedExt(`it names inode ${number}, of ${inodeCount}`);
   const group = Math.floor((number - 1) / inodesPerGroup);
@@ -130,7 +130,12 @@ export function readInode(source: ByteSource, geometry: ExtGeometry, number: num
   const offset = table * blockSize + ((number - 1) % inodesPerGroup) * inodeSize;
   if (table < 1 || offset + inodeSize > geometry.blockCount * blockSize)
     damagedExt(`the inode table of group ${group} lies at block ${table}`);
-  const bytes = source.read(offset, inodeSize);
+  return source.read(offset, inodeSize);
+}
+
+/** Reads an inode by its number. */
+export function readInode(source: ByteSource, geometry: ExtGeometry, number: number): Inode {
+  const bytes = readInodeRecord(source, geometry, number);
   const size = bytes.readUInt32LE(0x4) + bytes.readUInt32LE(0x6c) * 2 ** 32;
   if (!Number.isSafeInteger(size)) damagedExt(`inode ${number} has ${size} bytes`);
   return {

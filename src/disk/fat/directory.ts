@@ -28,6 +28,12 @@ const LAST = 0x40;
 
 /** The entries of a folder's bytes, without `.`, `..` and the volume's label. */
 export function* parseDirectory(bytes: Buffer): Generator<FatEntry> {
+  for (const { name, record } of directoryRecords(bytes))
+    if (!isLabel(record) && name !== '.' && name !== '..') yield toEntry(record, name);
+}
+
+/** The 32 bytes of every entry with its name: also of `.`, `..` and the volume's label. */
+export function* directoryRecords(bytes: Buffer): Generator<{ readonly name: string; readonly record: Buffer }> {
   let long = new LongName();
   for (let at = 0; at + ENTRY_SIZE <= bytes.length; at += ENTRY_SIZE) {
     const entry = bytes.subarray(at, at + ENTRY_SIZE);
@@ -39,8 +45,7 @@ export function* parseDirectory(bytes: Buffer): Generator<FatEntry> {
     } else {
       const name = long.finish(entry) ?? shortName(entry);
       long = new LongName();
-      if ((entry.readUInt8(11) & ATTRIBUTE.volume) !== 0 || name === '.' || name === '..') continue;
-      yield toEntry(entry, name);
+      yield { name, record: entry };
     }
   }
 }
@@ -74,7 +79,13 @@ class LongName {
   }
 }
 
-function toEntry(entry: Buffer, name: string): FatEntry {
+/** Whether an entry is the volume's label. */
+export function isLabel(record: Buffer): boolean {
+  return (record.readUInt8(11) & ATTRIBUTE.volume) !== 0;
+}
+
+/** What an entry's 32 bytes say. */
+export function toEntry(entry: Buffer, name: string): FatEntry {
   if (name === '' || /[/\\\p{Cc}]/u.test(name)) damagedFat(`a file is named ${JSON.stringify(name)}`);
   const directory = (entry.readUInt8(11) & ATTRIBUTE.directory) !== 0;
   const cluster = (entry.readUInt16LE(20) << 16) | entry.readUInt16LE(26);

@@ -1,7 +1,7 @@
 /** Reads FAT 12, 16 and 32 without mounting: lists folders, finds files by path, reads them in pieces. */
 import { fail } from '../../model/diagnostic.ts';
 import { checkRange, type ByteSource } from '../source.ts';
-import { parseDirectory, type FatEntry } from './directory.ts';
+import { directoryRecords, isLabel, parseDirectory, toEntry, type FatEntry } from './directory.ts';
 import { clusterTable, damagedFat, readGeometry, type FatType } from './volume.ts';
 
 /** A file or folder with its path, `/`-separated and without a leading one. */
@@ -9,9 +9,19 @@ export interface FatPath extends FatEntry {
   readonly path: string;
 }
 
+/** A directory entry as it lies on disk, with its path. */
+export interface FatRecord {
+  readonly path: string;
+  readonly record: Buffer;
+  /** Of a file. */
+  readonly content?: () => ByteSource;
+}
+
 /** An open FAT file system. Names are compared without case, as FAT does. */
 export interface FatVolume {
   readonly type: FatType;
+  /** The directory entry of everything, 32 bytes each, by path; that of the volume's label, too. `.` and `..` are left out. */
+  records(): Generator<FatRecord>;
   /** What is in a folder, in the order on disk. */
   list(path?: string): readonly FatEntry[];
   /** All files and folders, a folder before its content. */
@@ -29,6 +39,8 @@ interface Run {
 }
 
 const MAX_DIRECTORY = 65_536 * 32;
+/** Stands for the path of the volume's label, which no file can have. */
+export const VOLUME_LABEL = '/';
 
 /** Opens a FAT file system. Damage is a `FAT_DAMAGED` failure wherever it is met. */
 export function openFat(source: ByteSource): FatVolume {
@@ -91,9 +103,27 @@ export function openFat(source: ByteSource): FatVolume {
     }
   }
 
+  const contentOf = ({ size, cluster }: FatEntry, path: string): ByteSource =>
+    runSource(source, size === 0 ? [] : runsOf(cluster, size, path), size, path);
+
+  function* records(): Generator<FatRecord> {
+    const folders = [...walk(0, '', new Set())].filter(({ directory }) => directory);
+    for (const { path: folder, cluster } of [{ path: '', cluster: 0 }, ...folders])
+      for (const { name, record } of directoryRecords(directoryBytes(cluster, `/${folder}`))) {
+        if (name === '.' || name === '..') continue;
+        if (isLabel(record)) yield { path: VOLUME_LABEL, record };
+        else {
+          const entry = toEntry(record, name);
+          const path = folder === '' ? name : `${folder}/${name}`;
+          yield { path, record, ...(entry.directory ? {} : { content: () => contentOf(entry, path) }) };
+        }
+      }
+  }
+
   return {
     type,
     find,
+    records,
     walk: () => walk(0, '', new Set()),
     list(path = '/') {
       const folder = find(path);
@@ -106,8 +136,7 @@ export function openFat(source: ByteSource): FatVolume {
         return fail('FILE_NOT_FOUND', `there is no file ${path} in the FAT`, {
           detail: `it has: ${namesOf(entriesOf(0, '/'))}`,
         });
-      const runs = entry.size === 0 ? [] : runsOf(entry.cluster, entry.size, path);
-      return runSource(source, runs, entry.size, path);
+      return contentOf(entry, path);
     },
   };
 }

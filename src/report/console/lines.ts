@@ -10,6 +10,8 @@ export function linesOf(event: BuildEvent, paint: Palette, quiet: boolean): stri
   switch (event.type) {
     case 'action-finished':
       return [...(quiet ? [] : doneLine(event, paint)), ...failureOf(event, paint)];
+    case 'check-finished':
+      return checkLines(event, paint, quiet);
     case 'action-retried':
       return [retryLine(event, paint)];
     case 'warning':
@@ -32,6 +34,16 @@ function doneLine(event: Of<'action-finished'>, { green, dim }: Palette): string
 
 function failureOf({ diagnostic }: Of<'action-finished'>, paint: Palette): string[] {
   return diagnostic ? [formatDiagnostic(diagnostic, paint)] : [];
+}
+
+function checkLines(check: Of<'check-finished'>, paint: Palette, quiet: boolean): string[] {
+  const { outcome, differences, diagnostic } = check;
+  if (diagnostic) return [formatDiagnostic(diagnostic, paint)];
+  if (quiet) return [];
+  const name = printable(actionId(check));
+  if (outcome === 'same') return [`${paint.green('same ')} ${name}`];
+  const where = differences.map((text) => `  ${paint.dim(text)}`);
+  return [`${paint.yellow('other')} ${name} differs, as it declares`, ...where];
 }
 
 function retryLine(event: Of<'action-retried'>, { yellow }: Palette): string {

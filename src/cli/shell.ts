@@ -1,0 +1,89 @@
+/** `dsmb shell`: a shell, or one command, in the sandbox of an action, also of one that fails. */
+import { Store, storeRoot } from '../../cache/store.ts';
+import type { ActionNode, AnalysedTarget } from '../analysis/action.ts';
+import { Build } from '../execute/build.ts';
+import { Machine } from '../execute/machine.ts';
+import { quoted, RUN_AGAIN, runShell } from '../execute/shell.ts';
+import { Toolroots } from '../execute/toolroots.ts';
+import { fail, toDiagnostic } from '../model/diagnostic.ts';
+import type { PlannedAction } from '../plan/key.ts';
+import { ConsoleReporter } from '../report/console.ts';
+import { palette } from '../report/format.ts';
+import { interruption, packageTrees } from './build.ts';
+import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
+import { openProject } from './project.ts';
+
+export const shell: Command = {
+  name: 'shell',
+  summary: 'open a shell, or run a command, in the sandbox of an action',
+  usage: '//target [--action MNEMONIC] [-- program args…]',
+  examples: [
+    ['dsmb shell //bootPartition', 'look around: inputs at /in, a scratch /out; `run` does what the action does'],
+    ['dsmb shell //installedDisk -- qemu-img --version', 'one program of its toolchains'],
+    ['dsmb shell //cloudTarball -- /dsmb/run', 'what the action does, without keeping anything'],
+  ],
+  options: {
+    ...WORKSPACE_OPTIONS,
+    action: { type: 'string', value: 'MNEMONIC', help: 'which of the actions of the target (dsmb actions shows them)' },
+    frozen: { type: 'boolean', help: 'fail when toolchain.lock.json would change' },
+  },
+  run: runShellCommand,
+};
+
+async function runShellCommand(call: Call): Promise<number> {
+  const { root, targets } = await openProject(call);
+  const [target, ...more] = targets;
+  if (!target || more.length > 0) fail('USAGE', 'dsmb shell needs one target', { hint: shell.examples[0]![0] });
+  const node = chosenAction(target, call.text('action'));
+  const store = new Store(storeRoot());
+  using _use = store.use();
+  store.sweep();
+  const { signal } = interruption();
+  using console = new ConsoleReporter();
+  const packages = packageTrees(call, root, store, console.listen, signal);
+  const toolroots = new Toolroots(store, packages);
+  using machine = new Machine(store, toolroots);
+  const options = { keepGoing: false, skipValidations: true, signal, onEvent: console.listen };
+  const planned = await new Build(store, toolroots, machine, options).prepare(node);
+  store.sources.save();
+  if (signal.aborted) return EXIT.interrupted;
+  if (!planned) return EXIT.buildFailed;
+  console[Symbol.dispose]();
+  return await runShell(store, machine, planned, {
+    argv: call.rest,
+    busybox: () => packages.of(['busybox-static'], false).catch((error: unknown) => noShell(node, error)),
+    onReady: () => process.stderr.write(greeting(planned)),
+  });
+}
+
+/** The one that makes what the target stands for, unless another is named. */
+function chosenAction({ label, artifact, actions }: AnalysedTarget, name: string | undefined): ActionNode {
+  const processes = actions.filter(({ work }) => work.type !== 'write');
+  const names = processes.map(({ mnemonic }) => mnemonic);
+  const { origin } = artifact;
+  const made = origin.type === 'action' && processes.includes(origin.action) ? origin.action : undefined;
+  const found = name === undefined ? (made ?? processes.at(-1)) : processes.find(({ mnemonic }) => mnemonic === name);
+  if (found) return found;
+  if (names.length === 0)
+    fail('NO_SHELL', `${label} has no action that runs a program`, { hint: `dsmb query 'deps(${label})'` });
+  return fail('USAGE', `${label} has no action ${name}`, { hint: `--action ${[...new Set(names)].join(', or ')}` });
+}
+
+function noShell({ label }: ActionNode, error: unknown): never {
+  return fail('NO_SHELL', `the toolchains of ${label} have no shell, and busybox cannot be fetched`, {
+    detail: toDiagnostic(error).message,
+    hint: `run a program that it has: dsmb shell ${label} -- PROGRAM; or add dash to a toolchain of the rule`,
+  });
+}
+
+function greeting({ node, command, inputs }: PlannedAction): string {
+  const { bold, dim } = palette(process.stderr);
+  const list = (names: Iterable<string>) => [...names].join(' ') || 'nothing';
+  return [
+    `${bold(`${node.label} (${node.mnemonic})`)} ${dim('exit ends the shell; nothing of it is kept')}`,
+    `  /in   ${list(inputs.keys())}`,
+    `  /out  to be written: ${list(Object.values(node.outputs).map(({ name }) => name))}`,
+    `  run   ${command.argv.map(quoted).join(' ')} ${dim(`(${RUN_AGAIN})`)}`,
+    '',
+  ].join('\n');
+}

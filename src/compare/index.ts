@@ -1,0 +1,3 @@
+/** Where two files, folders or disks differ, in the words of their formats. */
+export { compareFiles, type Comparison, type CompareOptions } from './files.ts';
+export { formatFinding, type Finding } from './finding.ts';

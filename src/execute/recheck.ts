@@ -1,0 +1,164 @@
+/** Runs finished actions again, and says where what they give differs from what is in the cache. */
+import { join } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
+import { removeTree } from '../../cache/files.ts';
+import type { ResultData } from '../../cache/reapi/messages.ts';
+import type { Store } from '../../cache/store.ts';
+import { sameNode, type Node } from '../../cache/tree.ts';
+import { compareFiles, formatFinding } from '../compare/index.ts';
+import { toDiagnostic, type Diagnostic } from '../model/diagnostic.ts';
+import { formatDigest } from '../model/digest.ts';
+import type { Check, Listener } from '../model/event.ts';
+import { splitLabel } from '../model/label.ts';
+import type { PlannedAction } from '../plan/key.ts';
+import type { Machine } from './machine.ts';
+import type { Schedule } from './schedule.ts';
+import { produce } from './run-action.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+
+/** What a check needs of the build. */
+export interface CheckSurroundings {
+  readonly store: Store;
+  readonly machine: Machine;
+  readonly schedule: Schedule;
+  readonly signal: AbortSignal;
+  readonly onEvent: Listener;
+  /** Where both outputs are laid out for people, where they differ. */
+  readonly folder: string;
+  /** How xz is started; undefined for the one on the PATH. */
+  readonly xz: readonly string[] | undefined;
+}
+
+/** Times are written in steps of up to two seconds (FAT): runs that are closer could agree by chance. */
+const APART_MS = 2100;
+const SHOWN_DIFFERENCES = 10;
+
+/** Runs each action `times` times, those with one key as one. Gives a diagnostic for each that differs or fails. */
+export async function recheck(
+  planned: readonly PlannedAction[],
+  times: number,
+  around: CheckSurroundings,
+): Promise<readonly Diagnostic[]> {
+  const { schedule, signal, onEvent } = around;
+  const byKey = new Map(planned.map((action) => [action.key.hash, action]));
+  const processes = [...byKey.values()].filter(({ node }) => node.work.type !== 'write');
+  // What may differ tells least, and takes longest: an installation in a virtual machine.
+  const checked = processes.toSorted((a, b) => Number(b.node.reproducible) - Number(a.node.reproducible));
+  const failures: Diagnostic[] = [];
+  const repeat = async (action: PlannedAction): Promise<void> => {
+    const cached = around.store.actions.get(action.key);
+    if (!cached) return;
+    await apart(cached, signal);
+    for (let run = 1; run <= times && !signal.aborted; run++) {
+      const check = await schedule.run(action.node, () => checkOnce(action, cached, run, around));
+      if (!check) return;
+      if (check.diagnostic) failures.push(check.diagnostic);
+      onEvent({ type: 'check-finished', ...check });
+      // Once it is known to differ, there is nothing more to learn.
+      if (check.outcome !== 'same') return;
+    }
+  };
+  await Promise.all(checked.map(repeat));
+  return failures;
+}
+
+/** Waits until the cached result is old enough. */
+async function apart({ startedAt, durationMs }: ResultData, signal: AbortSignal): Promise<void> {
+  const madeAgo = Date.now() - (startedAt + durationMs);
+  const wait = Math.max(0, Math.min(APART_MS, APART_MS - madeAgo));
+  await setTimeout(wait, undefined, { signal }).catch(() => undefined);
+}
+
+/** Undefined when the build was ended meanwhile. */
+async function checkOnce(
+  action: PlannedAction,
+  cached: ResultData,
+  run: number,
+  around: CheckSurroundings,
+): Promise<Check | undefined> {
+  const { store, machine, signal, onEvent } = around;
+  const { label, mnemonic, ordinal } = action.node;
+  const about = { label, mnemonic, ordinal, key: formatDigest(action.key), run };
+  try {
+    onEvent({ type: 'check-started', label, mnemonic, ordinal, run });
+    const watcher = { onProgress() {}, onUsage() {}, onRetry() {} };
+    const again = await produce(store, machine, action, { signal, watcher, withoutMemo: true });
+    const different = [...cached.outputs].filter(([path, node]) => !sameNode(node, again.outputs.get(path)!));
+    if (different.length === 0) {
+      // What an earlier check has left is true no more.
+      removeTree(keptFolder(around.folder, action.node));
+      return { ...about, outcome: 'same', differences: [] };
+    }
+    return { ...about, ...(await judge(action, different, again.outputs, around)) };
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    const { message, ...more } = toDiagnostic(error);
+    const diagnostic = { ...more, message: `${message}, when it was run again` };
+    return { ...about, outcome: 'failed', differences: [], diagnostic };
+  }
+}
+
+/** Keeps both versions of what differs, and looks where. */
+async function judge(
+  { node }: PlannedAction,
+  different: readonly (readonly [path: string, cached: Node])[],
+  again: ReadonlyMap<string, Node>,
+  around: CheckSurroundings,
+): Promise<Pick<Check, 'outcome' | 'differences' | 'diagnostic'>> {
+  const { store, folder, signal, xz } = around;
+  const kept = keptFolder(folder, node);
+  const sides = { cached: join(kept, 'cached'), again: join(kept, 'again') };
+  const { findings, more } = await store.locks.with(
+    `check ${kept}`,
+    async () => {
+      using scratch = temporaryFolder(store);
+      removeTree(kept);
+      for (const [path, cached] of different) {
+        layOut(store, cached, join(sides.cached, path.replace(/^out\//, '')));
+        layOut(store, again.get(path)!, join(sides.again, path.replace(/^out\//, '')));
+      }
+      return await compareFiles(sides.cached, sides.again, {
+        limit: SHOWN_DIFFERENCES,
+        scratch: scratch.path,
+        signal,
+        ...(xz ? { xz } : {}),
+      });
+    },
+    { signal },
+  );
+  const differences = [...findings.map(formatFinding), ...(more ? ['and more'] : [])];
+  if (!node.reproducible) return { outcome: 'declared', differences };
+  return { outcome: 'different', differences, diagnostic: notReproducible(node, differences, sides) };
+}
+
+function keptFolder(folder: string, { label, mnemonic, ordinal }: PlannedAction['node']): string {
+  const { packageName, name } = splitLabel(label);
+  const action = mnemonic.replaceAll(/[^\w-]/g, '-');
+  return join(folder, packageName, name, ordinal === 0 ? action : `${action}-${ordinal}`);
+}
+
+function notReproducible(
+  { label, mnemonic }: PlannedAction['node'],
+  differences: readonly string[],
+  { cached, again }: { readonly cached: string; readonly again: string },
+): Diagnostic {
+  return {
+    code: 'NOT_REPRODUCIBLE',
+    message: `${label} (${mnemonic}) was run again and gave something else`,
+    detail: [...differences, `in the cache: ${cached}`, `run again: ${again}`].join('\n'),
+    hint: `dsmb diff ${cached} ${again}`,
+  };
+}
+
+/** Hard links to the store where the file system allows it: a disk is not copied to be looked at. */
+function layOut(store: Store, node: Node, to: string): void {
+  mkdirSync(join(to, '..'), { recursive: true });
+  try {
+    store.folders.link(node, to);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
+    removeTree(to);
+    store.folders.deliver(node, to);
+  }
+}

@@ -1,0 +1,142 @@
+/** A shell, or one command, in the sandbox of an action: its inputs at `/in`, a scratch `/out`, nothing kept. */
+import { execFileSync, spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { basename, join } from 'node:path';
+import type { Store } from '../../cache/store.ts';
+import type { Node } from '../../cache/tree.ts';
+import { fail } from '../model/diagnostic.ts';
+import type { PlannedAction } from '../plan/key.ts';
+import { endProcess } from './end-process.ts';
+import { offerHints } from './hints.ts';
+import type { Machine } from './machine.ts';
+import { layOutFolders, sandboxArgv } from './sandbox.ts';
+import type { Sandbox } from './sandboxes.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+
+/** What runs in the sandbox. */
+export interface ShellRequest {
+  /** A program with its arguments; a shell of the sandbox where it is empty. */
+  readonly argv: readonly string[];
+  /** The package that a shell is taken from where the sandbox has none. */
+  readonly busybox: () => Promise<Node>;
+  /** Told before it starts: the interactive one. */
+  readonly onReady: () => void;
+}
+
+/** Where the sandbox has what is put there for the user. */
+const FOLDER = '/dsmb';
+/** Runs what the action runs. */
+export const RUN_AGAIN = `${FOLDER}/run`;
+const BUSYBOX = `${FOLDER}/bin/busybox`;
+const EXIT_CODE = '.exit-code-of-the-shell';
+
+/** Shells that a toolchain may have, the most comfortable first; each with its arguments. */
+const SHELLS = [['bash'], ['dash'], ['busybox', 'sh']] as const;
+const SHELL_FOLDERS = ['usr/bin', 'bin'];
+
+/** Runs it on the standard streams of this process, to its end. Gives its exit code. */
+export async function runShell(
+  store: Store,
+  machine: Machine,
+  action: PlannedAction,
+  { argv, busybox, onReady }: ShellRequest,
+): Promise<number> {
+  using sandbox = machine.sandboxes.layOut(action);
+  using memo = temporaryFolder(store);
+  const { signal } = new AbortController();
+  await offerHints(store, action, sandbox, signal);
+  const bubblewrap = await machine.bubblewrap();
+  await layOutFolders(store, action, signal);
+  const needsShell = argv.length === 0 || argv[0]!.startsWith(`${FOLDER}/`);
+  const own = ownShell(store, action);
+  const shell = own ?? (needsShell ? addBusybox(store, sandbox, await busybox()) : undefined);
+  if (shell) writeRunAgain(sandbox, action, shell);
+  const command = {
+    ...action.command,
+    argv: argv.length > 0 ? argv : atTerminal(shell!),
+    env: environment(action, own === shell),
+  };
+  const grants = { kvm: await machine.kvm(action), memo: memo.path, terminal: true };
+  if (argv.length === 0) onReady();
+  const code = await runHere(sandboxArgv(store, bubblewrap, { ...action, command, isStep: true }, sandbox, grants));
+  return argv.length === 0 ? (noted(sandbox) ?? code) : code;
+}
+
+/**
+ * At its end, dash hands the terminal back to the process group that had it, which is outside of the sandbox, and
+ * fails. So another one, which gets no end of its own, starts the one for the user and notes its exit code.
+ */
+function atTerminal(shell: readonly string[]): readonly string[] {
+  const [program = ''] = shell;
+  if (!process.stdin.isTTY || basename(program) !== 'dash') return shell;
+  return [program, '-m', '-c', `${program} -i; echo $? >/tmp/${EXIT_CODE}; kill -9 $$`];
+}
+
+function noted({ tmp }: Sandbox): number | undefined {
+  const path = join(tmp, EXIT_CODE);
+  const text = existsSync(path) ? readFileSync(path, 'utf8').trim() : '';
+  return /^\d{1,3}$/.test(text) ? Number(text) : undefined;
+}
+
+/** The environment of the action, with what a person needs at a terminal. */
+function environment({ command, node }: PlannedAction, ownShell: boolean): Record<string, string> {
+  const { TERM } = process.env;
+  return {
+    ...command.env,
+    // What the action finds comes first.
+    PATH: [command.env['PATH'] ?? '/usr/bin', ...(ownShell ? [] : [`${FOLDER}/bin`]), FOLDER].join(':'),
+    PS1: `${node.label} ${node.mnemonic} # `,
+    ...(TERM ? { TERM } : {}),
+  };
+}
+
+function ownShell(store: Store, { base }: PlannedAction): readonly string[] | undefined {
+  for (const [name, ...args] of SHELLS)
+    for (const folder of SHELL_FOLDERS)
+      if (store.trees.lookup(base, `${folder}/${name}`)?.type === 'file') return [`/${folder}/${name}`, ...args];
+  return undefined;
+}
+
+/** Puts busybox with a name for each of its programs beside the action's files. */
+function addBusybox(store: Store, sandbox: Sandbox, packageTree: Node): readonly string[] {
+  const found = SHELL_FOLDERS.map((folder) => store.trees.lookup(packageTree, `${folder}/busybox`));
+  const binary =
+    found.find((node) => node?.type === 'file') ?? fail('NO_SHELL', 'the package busybox-static has no busybox');
+  const folder = join(sandbox.dsmb, 'bin');
+  const path = join(folder, 'busybox');
+  mkdirSync(folder);
+  store.folders.link(binary, path);
+  for (const name of execFileSync(path, ['--list'], { encoding: 'utf8', env: {} }).split('\n'))
+    if (/^[\w[.-]+$/.test(name) && name !== 'busybox') symlinkSync('busybox', join(folder, name));
+  return [BUSYBOX, 'sh'];
+}
+
+function writeRunAgain(sandbox: Sandbox, { command }: PlannedAction, shell: readonly string[]): void {
+  const path = join(sandbox.dsmb, 'run');
+  writeFileSync(path, `#!${shell.join(' ')}\ncd /tmp && exec ${command.argv.map(quoted).join(' ')}\n`);
+  chmodSync(path, 0o755);
+}
+
+/** For a POSIX shell. */
+export function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/** Ctrl-C is the business of what runs: it reaches the whole process group. Other signals end it, and are passed on. */
+function runHere([program = '', ...args]: readonly string[]): Promise<number> {
+  const child = spawn(program, args, { stdio: 'inherit', env: {} });
+  let ended: NodeJS.Signals | undefined;
+  const end = (signal: NodeJS.Signals): void => {
+    ended = signal;
+    if (child.pid !== undefined) endProcess(child.pid);
+  };
+  const ignore = (): void => {};
+  process.on('SIGINT', ignore).on('SIGTERM', end).on('SIGHUP', end);
+  return new Promise<number>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => resolve(code ?? 128 + constants.signals[ended ?? signal ?? 'SIGKILL']));
+  }).finally(() => {
+    process.off('SIGINT', ignore).off('SIGTERM', end).off('SIGHUP', end);
+  });
+}

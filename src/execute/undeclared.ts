@@ -1,0 +1,185 @@
+/**
+ * What a failed action looked for although it is not among its inputs: a file of the workspace, an input that is not
+ * declared, a file of the machine, a program of another toolchain. Only what was looked at is said, never a guess.
+ */
+import { lstatSync, statSync } from 'node:fs';
+import { dirname, isAbsolute, join, normalize, posix, relative } from 'node:path';
+import type { ActionNode } from '../analysis/action.ts';
+import { isTarget } from '../load/load.ts';
+import { findWorkspace } from '../load/workspace.ts';
+import { sourceFileRule, sourceFolderRule, type SourceAttributes } from '../model/builtin.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import { missingIn } from './missing-paths.ts';
+
+/** What is to be said: with a `code`, as the error itself; without, beside it. */
+export interface Undeclared extends Pick<Diagnostic, 'hint' | 'location' | 'attribute'> {
+  readonly hint: string;
+  readonly code?: 'UNDECLARED_INPUT';
+  /** Without the name of the action. */
+  readonly message?: string;
+}
+
+/** A source that the target's attributes or the action's inputs name. */
+interface Source {
+  readonly path: string;
+  readonly isFolder: boolean;
+  /** Where it is mounted, for an input. */
+  readonly mounted?: string;
+  /** The attribute of the rule's call, for one that is given there. */
+  readonly attribute?: string;
+}
+
+/** Packages of toolchains that have a program or file, by its path without the leading slash. */
+export type FindPackages = (path: string) => readonly string[] | undefined;
+
+/** Looks through what a failed action said; undefined where nothing in it is known to be elsewhere. */
+export function undeclaredRead(node: ActionNode, said: string, packagesWith: FindPackages): Undeclared | undefined {
+  const { paths, programs } = missingIn(said);
+  for (const path of paths) {
+    const found = pathElsewhere(node, path);
+    if (found) return found;
+  }
+  for (const program of programs) {
+    const found = programElsewhere(node, program, packagesWith);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+function pathElsewhere(node: ActionNode, path: string): Undeclared | undefined {
+  const sources = sourcesOf(node);
+  const workspace = workspaceOf(node);
+  if (workspace === undefined) return undefined;
+  for (const place of placesOf(path, sources, node, workspace)) {
+    if (!isBelow(place, workspace) || /(^|\/)(dsmb-out|\.git|node_modules)(\/|$)/.test(relative(workspace, place)))
+      continue;
+    if (!isThere(place, path)) continue;
+    const input = sources.find((source) => source.mounted !== undefined && covers(source, place));
+    if (!input) return undeclaredFile(node, place, sources, workspace);
+    if (join(input.mounted!, relative(input.path, place)) !== posix.normalize(path))
+      return {
+        hint: `${relative(workspace, place)} is among its inputs, as ${join(input.mounted!, relative(input.path, place))}`,
+      };
+  }
+  return missingInput(node, path) ?? fileOfMachine(path);
+}
+
+/** Where a path of the sandbox may be meant to lead on the machine, the surest first. */
+function placesOf(path: string, sources: readonly Source[], node: ActionNode, workspace: string): string[] {
+  const folders = sources.map(({ path: at, isFolder }) => (isFolder ? at : dirname(at)));
+  const around = [...folders, ...sources.map(({ path: at }) => dirname(at))];
+  if (!isAbsolute(path)) {
+    const declared = node.target.location ? [dirname(node.target.location.file)] : [];
+    return [...around, ...declared, workspace].map((folder) => normalize(join(folder, path)));
+  }
+  const inside = posix.normalize(path);
+  if (!inside.startsWith('/in/')) return [inside];
+  const [name = '', ...rest] = inside.slice('/in/'.length).split('/');
+  const input = sources.find(({ mounted }) => mounted === `/in/${name}`);
+  // A path that leaves one input for another name means what lies beside it: `/in/files/../common.h`.
+  if (!input) return around.map((folder) => join(folder, name, ...rest));
+  return [join(input.path, ...rest)];
+}
+
+function undeclaredFile(node: ActionNode, place: string, sources: readonly Source[], workspace: string): Undeclared {
+  const shown = relative(workspace, place);
+  const { location } = node.target;
+  const written = location ? relative(dirname(location.file), place) : shown;
+  const isFolder = statSync(place, { throwIfNoEntry: false })?.isDirectory() === true;
+  const call = `${isFolder ? 'folder' : 'file'}('${written}')`;
+  const nearest = nearestAttribute(sources, place);
+  return {
+    code: 'UNDECLARED_INPUT',
+    message: `it looked for ${shown}, which is not among its inputs`,
+    hint: nearest
+      ? `add ${call} to the attribute \`${nearest}\` of ${node.label}`
+      : `give ${call} to an attribute of ${node.label} that becomes an input`,
+    ...(location ? { location } : {}),
+    ...(nearest ? { attribute: nearest } : {}),
+  };
+}
+
+/** The attribute with the source that lies nearest; one of a list stands for the list. */
+function nearestAttribute(sources: readonly Source[], place: string): string | undefined {
+  const distance = ({ path }: Source): number => relative(dirname(path), place).split('/').length;
+  const [nearest] = sources.filter(({ attribute }) => attribute).toSorted((a, b) => distance(a) - distance(b));
+  return nearest?.attribute?.replace(/\[\d+\]$/, '');
+}
+
+function missingInput(node: ActionNode, path: string): Undeclared | undefined {
+  const [, name] = /^\/in\/([^/]+)/.exec(posix.normalize(path)) ?? [];
+  if (name === undefined || node.inputs.has(name)) return undefined;
+  return { hint: `/in/${name} is none of its inputs, which are: ${[...node.inputs.keys()].join(', ') || 'none'}` };
+}
+
+function fileOfMachine(path: string): Undeclared | undefined {
+  if (!isAbsolute(path) || /^\/(in|out|tmp|dsmb|memo|proc|dev|sys)(\/|$)/.test(path)) return undefined;
+  if (!lstatSync(path, { throwIfNoEntry: false })) return undefined;
+  return { hint: `${path} is a file of this machine: an action sees only its inputs and toolchains` };
+}
+
+function programElsewhere(node: ActionNode, program: string, packagesWith: FindPackages): Undeclared | undefined {
+  const paths = isAbsolute(program)
+    ? [program.slice(1)]
+    : ['usr/bin', 'bin', 'usr/sbin', 'sbin'].map((folder) => `${folder}/${program}`);
+  for (const path of paths) {
+    const packages = packagesWith(path);
+    if (!packages) continue;
+    const call = `toolchain(${packages.map((name) => `'${name}'`).join(', ')})`;
+    return { hint: `${program} is in ${call}, which is no toolchain of ${node.label} (${node.mnemonic})` };
+  }
+  return undefined;
+}
+
+/** Sources of the inputs, and those that are written in the rule's call. */
+function sourcesOf({ inputs, target }: ActionNode): Source[] {
+  const found: Source[] = [];
+  for (const [name, { origin, path }] of inputs)
+    if (origin.type === 'source') {
+      const at = path === '' ? origin.path : join(origin.path, path);
+      found.push({ path: trimmed(at), isFolder: isFolder(at), mounted: `/in/${name}` });
+    }
+  const visit = (value: unknown, attribute: string): void => {
+    if (isTarget(value)) {
+      if (value.rule !== sourceFileRule && value.rule !== sourceFolderRule) return;
+      const { path } = value.attributes as unknown as SourceAttributes;
+      const known = found.findIndex((one) => one.path === trimmed(path) && !one.attribute);
+      if (known >= 0) found[known] = { ...found[known]!, attribute };
+      else found.push({ path: trimmed(path), isFolder: isFolder(path), attribute });
+    } else if (Array.isArray(value)) value.forEach((item, index) => visit(item, `${attribute}[${index}]`));
+    else if (typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype)
+      for (const [key, item] of Object.entries(value)) visit(item, attribute === '' ? key : `${attribute}.${key}`);
+  };
+  visit(target.attributes, '');
+  return found;
+}
+
+function workspaceOf({ target }: ActionNode): string | undefined {
+  try {
+    return target.location && findWorkspace(dirname(target.location.file));
+  } catch {
+    return undefined;
+  }
+}
+
+function covers({ path, isFolder }: Source, place: string): boolean {
+  return place === path || (isFolder && isBelow(place, path));
+}
+
+function isBelow(path: string, folder: string): boolean {
+  return path.startsWith(folder.endsWith('/') ? folder : `${folder}/`);
+}
+
+/** A bare word may be anything: only a file of that name counts, and no folder. */
+function isThere(place: string, path: string): boolean {
+  const stats = statSync(place, { throwIfNoEntry: false });
+  return stats !== undefined && (stats.isFile() || (stats.isDirectory() && path.includes('/')));
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+function trimmed(path: string): string {
+  return path.length > 1 ? path.replace(/\/$/, '') : path;
+}
