@@ -32,10 +32,15 @@ export async function openProject(call: Call): Promise<Project> {
   const parameters = parameterValues(loaded, call.list('set'), process.cwd());
   const analysis = new Analysis(loaded.labels, parameters);
   const named = new Set(patterns.flatMap((pattern) => matching(loaded, pattern)));
-  using _watch = loaded.trace.watch();
-  const targets = [...named].map((label) => analysis.target(findTarget(loaded, label), label));
+  const targets = analyse(analysis, loaded, named);
   const times = { load: start, analyse: loadedAt, end: performance.now() };
   return { root, loaded, parameters, analysis, targets, times };
+}
+
+/** Rules run here, and nothing of the engine that looks at the clock: rules are watched. */
+function analyse(analysis: Analysis, loaded: Loaded, labels: Iterable<Label>): AnalysedTarget[] {
+  using _watch = loaded.trace.watch();
+  return [...labels].map((label) => analysis.target(findTarget(loaded, label), label));
 }
 
 /** The root folder of the project that a call is about. */
