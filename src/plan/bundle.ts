@@ -11,6 +11,8 @@ import { memoryOf, recall, remember, type KnownBundle } from './bundle-memory.ts
 
 const RUNNER = modulePath(new URL('../step/main.ts', import.meta.url));
 
+const MINIFIED = { format: 'esm', target: 'node26', minify: true, legalComments: 'none' } as const;
+
 /** `dsmb` is the one that runs this, whatever lies in the node_modules of the project. */
 const OWN_MODULES: Plugin = {
   name: 'own modules',
@@ -66,7 +68,7 @@ export function bundledModules(store: Store, module: URL): readonly string[] | u
 }
 
 async function bundle(path: string): Promise<{ code: Uint8Array; inputs: string[] }> {
-  const { build } = await import('esbuild');
+  const { build, transform } = await import('esbuild');
   const root = dirname(path);
   const entry = [
     `import { runStep } from ${JSON.stringify(RUNNER)};`,
@@ -81,7 +83,6 @@ async function bundle(path: string): Promise<{ code: Uint8Array; inputs: string[
     platform: 'node',
     format: 'esm',
     target: 'node26',
-    minify: true,
     legalComments: 'none',
     // CommonJS packages in the bundle ask for `require` of Node's own modules.
     banner: { js: `import{createRequire as __r}from'node:module';const require=__r(import.meta.url);` },
@@ -110,5 +111,7 @@ async function bundle(path: string): Promise<{ code: Uint8Array; inputs: string[
   const inputs = Object.keys(result.metafile.inputs)
     .filter((name) => name !== 'step-entry.js')
     .map((name) => join(root, name));
-  return { code: result.outputFiles[0]!.contents, inputs };
+  // Short names are chosen by how often letters occur, in types as well: they are gone by now.
+  const { code } = await transform(result.outputFiles[0]!.text, MINIFIED);
+  return { code: Buffer.from(code), inputs };
 }

@@ -1,17 +1,7 @@
 /** The examples that the documentation quotes, each as a project of its own outside of this repository. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { CHECKOUT, Project, TestStore, type Files } from '../rig/index.ts';
-
-function example(name: string): Files {
-  const folder = join(CHECKOUT, 'examples', name);
-  const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' });
-  const files = paths.filter((path) => statSync(join(folder, path)).isFile());
-  const texts = files.map((path) => [path, readFileSync(join(folder, path), 'utf8')] as const);
-  const lock = readFileSync(join(CHECKOUT, 'toolchain.lock.json'), 'utf8');
-  return { ...Object.fromEntries(texts), 'toolchain.lock.json': lock };
-}
+import { example } from '../rig/example.ts';
+import { Project, TestStore } from '../rig/index.ts';
 
 test('first-rule: a rule with a step and one with a program; only what changed runs again', async () => {
   using store = new TestStore();
