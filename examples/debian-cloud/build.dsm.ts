@@ -1,0 +1,41 @@
+/**
+ * A Debian disk for clouds, made of Debian's packages: the file system is made without root, dpkg installs the packages
+ * in a virtual machine that runs from that disk, and the result is booted before it is packed.
+ */
+import { debianArchives, debianPackages, file, folder, toolchain } from 'dsmb';
+import { diskArchive } from 'dsmb/rules';
+import * as debian from './rules.ts';
+import { BOOTSTRAP, RELEASE, SYSTEM } from './packages.ts';
+
+/** Every package of the system, as dpkg takes it. */
+export const archives = debianArchives(...SYSTEM);
+
+/** The kernel and its modules. */
+export const kernel = debian.kernel({ from: debianPackages(`linux-image-${RELEASE}`), release: RELEASE });
+
+/** Mounts the root file system, in the installation and on the finished disk. */
+export const initrd = debian.initrd({
+  kernel,
+  busybox: debianPackages('busybox-static'),
+  init: file('init'),
+  modules: ['virtio_pci', 'virtio_blk', 'virtio_net'],
+});
+
+/** The first stage, as debootstrap has it: what dpkg needs to run, the kernel, and our own settings. */
+export const firstStage = debian.ext4({
+  layers: [toolchain(...BOOTSTRAP), debian.bootFiles({ kernel, initrd }), folder('overlay')],
+  folders: ['proc', 'sys', 'dev', 'run', 'mnt', 'root', 'tmp'],
+  sizeMiB: 1024,
+});
+
+/** The same as a disk with GRUB. */
+export const emptySystem = debian.bootable({ root: firstStage });
+
+/** The second stage: dpkg installs and configures all packages, in a virtual machine. */
+export const installedDisk = debian.installed({ disk: emptySystem, archives, kernel, initrd });
+
+/** Boots the disk alone and logs in. */
+export const bootedDisk = debian.booted({ disk: installedDisk });
+
+/** What is uploaded. */
+export const image = diskArchive({ disk: installedDisk, name: 'debian', format: 'qcow2', validations: [bootedDisk] });
