@@ -2,10 +2,10 @@
  * A Debian disk for clouds, made of Debian's packages: the file system is made without root, dpkg installs the packages
  * in a virtual machine that runs from that disk, and the result is booted before it is packed.
  */
-import { debianArchives, debianPackages, file, folder, toolchain } from 'dsmb';
+import { debianArchives, debianPackages, file, folder } from 'dsmb';
 import { diskArchive } from 'dsmb/rules';
 import * as debian from './rules.ts';
-import { BOOTSTRAP, RELEASE, SYSTEM } from './packages.ts';
+import { RELEASE, SYSTEM } from './packages.ts';
 
 /** Every package of the system, as dpkg takes it. */
 export const archives = debianArchives(...SYSTEM);
@@ -21,18 +21,20 @@ export const initrd = debian.initrd({
   modules: ['virtio_pci', 'virtio_blk', 'virtio_net'],
 });
 
-/** The first stage, as debootstrap has it: what dpkg needs to run, the kernel, and our own settings. */
-export const firstStage = debian.ext4({
-  layers: [toolchain(...BOOTSTRAP), debian.bootFiles({ kernel, initrd }), folder('overlay')],
-  folders: ['proc', 'sys', 'dev', 'run', 'mnt', 'root', 'tmp'],
+/** The first stage of debootstrap: all packages unpacked, and beside them the kernel and our own settings. */
+export const firstStage = debian.firstStage({
+  archives,
+  boot: debian.bootFiles({ kernel, initrd }),
+  overlay: folder('overlay'),
+  unpack: file('unpack'),
   sizeMiB: 1024,
 });
 
 /** The same as a disk with GRUB. */
-export const emptySystem = debian.bootable({ root: firstStage });
+export const unpackedDisk = debian.bootable({ root: firstStage });
 
-/** The second stage: dpkg installs and configures all packages, in a virtual machine. */
-export const installedDisk = debian.installed({ disk: emptySystem, archives, kernel, initrd });
+/** The second stage: dpkg configures all packages, in a virtual machine that runs from the disk. */
+export const installedDisk = debian.installed({ disk: unpackedDisk, kernel, initrd });
 
 /** Boots the disk alone and logs in. */
 export const bootedDisk = debian.booted({ disk: installedDisk });

@@ -1,5 +1,5 @@
-/** Boots the second stage in a virtual machine, which installs the packages, and takes what it changed of the disk. */
-import { copyFileSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
+/** Boots the second stage in a virtual machine, which configures the packages, and takes what it changed of the disk. */
+import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { diskToRaw, overlayToDisk, parseQemuMap } from 'dsmb/disk';
 import { run, step, type StepContext } from 'dsmb/step';
@@ -7,12 +7,11 @@ import { availableAccelerator, startVm } from 'dsmb/vm';
 
 interface Spec {
   readonly args: { readonly memoryMiB: number; readonly timeoutMinutes: number };
-  readonly inputs: 'disk' | 'archives' | 'kernel' | 'initrd';
+  readonly inputs: 'disk' | 'kernel' | 'initrd';
   readonly outputs: 'disk' | 'log';
 }
 
 const CONSOLE = 'console.log';
-const ARCHIVES_MIB = 256;
 
 export default step<Spec>(async (context) => {
   const { inputs, outputs, scratch, progress } = context;
@@ -36,10 +35,7 @@ async function install(context: StepContext<Spec>, overlay: string): Promise<voi
     accelerator: availableAccelerator(),
     memoryMiB: args.memoryMiB,
     rtcBase: '2024-01-01T00:00:00',
-    disks: [
-      { file: overlay, format: 'qcow2', interface: 'virtio' },
-      { file: await archivesDisk(context), format: 'raw', interface: 'virtio', readOnly: true },
-    ],
+    disks: [{ file: overlay, format: 'qcow2', interface: 'virtio' }],
     extraArguments: [
       ...['-kernel', inputs.kernel, '-initrd', inputs.initrd],
       ...['-append', 'root=/dev/vda1 init=/second-stage console=ttyS0 quiet panic=-1'],
@@ -54,13 +50,4 @@ async function install(context: StepContext<Spec>, overlay: string): Promise<voi
     progress(stage);
   }
   await vm.waitForExit(60_000);
-}
-
-/** The .deb files as a file system of their own. */
-async function archivesDisk({ inputs, scratch }: StepContext<Spec>): Promise<string> {
-  const image = join(scratch, 'archives.raw');
-  writeFileSync(image, '');
-  truncateSync(image, ARCHIVES_MIB * 1024 ** 2);
-  await run('mke2fs', ['-q', '-F', '-t', 'ext4', '-O', '^has_journal', '-d', inputs.archives, image]);
-  return image;
 }

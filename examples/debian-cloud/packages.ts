@@ -1,4 +1,4 @@
-/** What is installed, and what is needed to begin. */
+/** What is installed. */
 
 /** Essential in Debian: nothing depends on them, so they are named. `usr-is-merged` stands in for usrmerge and Perl. */
 const ESSENTIAL = [
@@ -9,12 +9,6 @@ const ESSENTIAL = [
 
 /** All that the disk will have, beside what these depend on. */
 export const SYSTEM = [...ESSENTIAL, 'busybox', 'initscripts', 'mount', 'passwd', 'sysvinit-core', 'udhcpc'];
-
-/** What dpkg and the first maintainer scripts need before anything is installed. All of it is part of the system. */
-export const BOOTSTRAP = [
-  ...['base-passwd', 'coreutils', 'dash', 'debianutils', 'diffutils', 'dpkg', 'findutils', 'grep', 'mawk', 'mount'],
-  ...['perl-base', 'sed', 'tar', 'util-linux'],
-];
 
 /** The kernel's release, as in the name of its package. */
 export const RELEASE = '6.1.0-56-cloud-amd64';
