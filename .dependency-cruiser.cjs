@@ -53,7 +53,7 @@ module.exports = {
       comment: "rules import 'dsmb', 'dsmb/…' and each other, as anybody's rules would",
       severity: 'error',
       from: from('^(rules|guest|examples)/|build\\.dsm\\.ts$', { pathNot: [TESTS, '^test/'] }),
-      to: { path: '^(src|cache)/', pathNot: ['^src/(index|(step|disk|archive|vm)/index)\\.ts$'] },
+      to: { path: '^(src|cache)/', pathNot: ['^src/(index|(step|disk|archive|vm|testing)/index)\\.ts$'] },
     },
     {
       name: 'the-program-does-not-know-its-rules',
