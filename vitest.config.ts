@@ -10,7 +10,9 @@ interface Suite {
 
 /** `dsmb` is the sources, not what the last `npm pack` compiled: as under the condition `dsmb-source`. */
 const alias = Object.entries(manifest.exports).flatMap(([name, to]) =>
-  typeof to === 'string' ? [] : [{ find: new RegExp(`^dsmb${name.slice(1)}$`), replacement: resolve(to['dsmb-source']) }],
+  typeof to === 'string'
+    ? []
+    : [{ find: new RegExp(`^dsmb${name.slice(1)}$`), replacement: resolve(to['dsmb-source']) }],
 );
 
 const suite = (name: string, { timeoutSeconds, include, setupFiles = [] }: Suite) => ({

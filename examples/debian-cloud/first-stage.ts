@@ -3,7 +3,17 @@ import { rule, stepModule, toolchain, type File, type Tree, type Value } from 'd
 import { Ext4Image } from './kinds.ts';
 
 /** dpkg, fakeroot, mke2fs and debugfs. */
-const unpackTools = toolchain('dash', 'diffutils', 'dpkg', 'e2fsprogs', 'fakeroot', 'libc-bin', 'sed', 'tar', 'util-linux');
+const unpackTools = toolchain(
+  'dash',
+  'diffutils',
+  'dpkg',
+  'e2fsprogs',
+  'fakeroot',
+  'libc-bin',
+  'sed',
+  'tar',
+  'util-linux',
+);
 
 /** Attributes of `firstStage`. */
 export interface FirstStageAttributes {
