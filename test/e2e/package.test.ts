@@ -7,30 +7,28 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CHECKOUT, Project, TestStore } from '../rig/index.ts';
 import { example } from '../rig/example.ts';
 
+/** A test needs no look at what has changed in the registry. */
+const QUIET = { npm_config_prefer_offline: 'true', npm_config_audit: 'false', npm_config_fund: 'false' };
+
+/** The first block of a language in the guide's section about a project. */
+function guide(language: 'sh' | 'json'): string {
+  const section = readFileSync(join(CHECKOUT, 'docs/rules.md'), 'utf8').split('\n## A project of its own\n')[1] ?? '';
+  return section.split(`\`\`\`${language}\n`)[1]?.split('```')[0] ?? '';
+}
+
 const folder = mkdtempSync(join(tmpdir(), 'dsmb-package-'));
 const store = new TestStore();
-const project = new Project(store, {
-  ...example('first-rule'),
-  'tsconfig.json': JSON.stringify({
-    compilerOptions: {
-      ...{ module: 'nodenext', target: 'es2025', lib: ['es2025', 'esnext.disposable'], types: ['node'] },
-      ...{ noEmit: true, strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true },
-      ...{ allowImportingTsExtensions: true, erasableSyntaxOnly: true, verbatimModuleSyntax: true },
-    },
-  }),
-});
+const project = new Project(store, example('first-rule'));
 let packed: readonly string[] = [];
 
 beforeAll(async () => {
   await execa('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: CHECKOUT });
   const tarball = join(folder, readdirSync(folder)[0]!);
   packed = (await execa('tar', ['tzf', tarball])).stdout.split('\n').map((path) => path.replace('package/', ''));
-  rmSync(project.path('node_modules'), { recursive: true });
-  const { devDependencies: versions } = JSON.parse(readFileSync(join(CHECKOUT, 'package.json'), 'utf8'));
-  const tools = ['typescript', '@types/node'].map((name) => `${name}@${versions[name]}`);
-  // As users do, but for what a test does not need.
-  const quiet = ['--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund'];
-  await execa('npm', ['install', tarball, ...tools, ...quiet], { cwd: project.folder });
+  // What the guide says, word by word, but for where the package lies.
+  for (const name of ['node_modules', 'package.json']) rmSync(project.path(name), { recursive: true });
+  project.write('tsconfig.json', guide('json'));
+  await execa('sh', ['-e'], { cwd: project.folder, input: guide('sh').replace(/\S*\.tgz/, tarball), env: QUIET });
 });
 afterAll(() => {
   project[Symbol.dispose]();
