@@ -3,7 +3,7 @@ import { OWN_PACKAGE } from '../../src/model/own-files.ts';
 import { TestProject, type Files } from '../../src/testing/project.ts';
 import type { TestStore } from './store.ts';
 
-export type { Built, CallOptions, Files } from '../../src/testing/project.ts';
+export type { Built, Files } from '../../src/testing/project.ts';
 
 /** The checkout whose `dsmb` is under test. */
 export const CHECKOUT = OWN_PACKAGE.replace(/\/$/, '');
