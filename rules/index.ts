@@ -1,4 +1,4 @@
-/** Rules for disk images, and the kinds of artifacts that they take and make. */
+/** Rules for disk images with the kinds of artifacts that they take and make. */
 export * from './kinds.ts';
 export { bootImage } from './boot-image/boot-image.ts';
 export { bootPartition } from './boot-partition/boot-partition.ts';
