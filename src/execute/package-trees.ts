@@ -10,7 +10,16 @@ import type { Node } from '../../cache/tree.ts';
 import { useRecord } from '../../cache/uses.ts';
 import { digest, formatDigest, parseDigest, type Digest } from '../model/digest.ts';
 import { keepPackageList } from '../plan/package-list.ts';
-import { debFile, fetchSet, lockedPackages, lockSet, materialiseSet, readLock, setKey, UNPACK_FORMAT } from '../toolchain/index.ts';
+import {
+  debFile,
+  fetchSet,
+  lockedPackages,
+  lockSet,
+  materialiseSet,
+  readLock,
+  setKey,
+  UNPACK_FORMAT,
+} from '../toolchain/index.ts';
 import type { Package, PackageSet, ToolchainContext, TreeSink } from '../toolchain/index.ts';
 
 /** A set of packages, unpacked or as .deb files. Both have the same entry in the lock. */
