@@ -32,7 +32,8 @@ export async function kvmWorks(
   const remembered = recall(memory, identity);
   if (remembered !== undefined) return remembered;
   // A busy machine may take longer than the canary has: its answer stays, so it is asked twice.
-  const works = (await tryCanary(store, runs, bubblewrap, action)) || (await tryCanary(store, runs, bubblewrap, action));
+  const works =
+    (await tryCanary(store, runs, bubblewrap, action)) || (await tryCanary(store, runs, bubblewrap, action));
   writeAtomically(memory, JSON.stringify({ identity, works }));
   return works;
 }

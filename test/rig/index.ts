@@ -10,5 +10,5 @@
  */
 export { countingRules } from './counting.ts';
 export type { Finished } from '../../src/testing/invocation.ts';
-export { CHECKOUT, Project, type Built } from './project.ts';
+export { CHECKOUT, Project, type Built, type Files } from './project.ts';
 export { TestStore } from './store.ts';
