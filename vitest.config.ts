@@ -1,4 +1,6 @@
+import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import manifest from './package.json' with { type: 'json' };
 
 interface Suite {
   readonly timeoutSeconds: number;
@@ -6,7 +8,15 @@ interface Suite {
   readonly setupFiles?: string[];
 }
 
+/** `dsmb` is the sources, not what the last `npm pack` compiled: as under the condition `dsmb-source`. */
+const alias = Object.entries(manifest.exports).flatMap(([name, to]) =>
+  typeof to === 'string'
+    ? []
+    : [{ find: new RegExp(`^dsmb${name.slice(1)}$`), replacement: resolve(to['dsmb-source']) }],
+);
+
 const suite = (name: string, { timeoutSeconds, include, setupFiles = [] }: Suite) => ({
+  extends: true as const,
   test: {
     name,
     include: include ?? [`test/${name}/**/*.test.ts`],
@@ -23,6 +33,7 @@ const suite = (name: string, { timeoutSeconds, include, setupFiles = [] }: Suite
  * Tests of the command line see the PATH of the machine, as users do.
  */
 export default defineConfig({
+  resolve: { alias },
   test: {
     projects: [
       suite('unit', {

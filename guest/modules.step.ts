@@ -1,8 +1,8 @@
 /** Collects kernel modules with all they depend on, and lists them in an order in which they can be loaded. */
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { loadOrder, moduleName, moduleRequirements } from 'dsmb/archive';
 import { fail, step } from 'dsmb/step';
-import { loadOrder, moduleName, moduleRequirements } from './module-order.ts';
 
 interface Spec {
   readonly args: {

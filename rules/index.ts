@@ -1,3 +1,5 @@
+/** Rules for disk images with the kinds of artifacts that they take and make. */
+export * from './kinds.ts';
 export { bootImage } from './boot-image/boot-image.ts';
 export { bootPartition } from './boot-partition/boot-partition.ts';
 export { bootableDisk } from './bootable-disk/bootable-disk.ts';

@@ -2,7 +2,7 @@
 export { kind, type Kind } from './model/kind.ts';
 export { File, Toolchain, Tree } from './model/kinds.ts';
 export { param } from './model/parameter.ts';
-export { debianPackages, file, folder, toolchain } from './model/builtin.ts';
+export { debianArchives, debianPackages, file, folder, toolchain } from './model/builtin.ts';
 export {
   rule,
   stepModule,

@@ -39,7 +39,7 @@ async function residentMiB(disk: string, format: ArchiveFormat): Promise<number>
   await writeFile(
     script,
     `import step from ${at('./disk-archive.step.ts')};
-    import { runStepHere } from ${at('../../src/step/testing.ts')};
+    import { runStepHere } from ${at('../../src/testing/step.ts')};
     const [disk, format, archive, manifest, scratch] = process.argv.slice(2);
     const args = { file: 'm', format, sparse: 'gnu', level: 1 };
     await runStepHere(step, { args, inputs: { disk }, outputs: { archive, manifest }, scratch });

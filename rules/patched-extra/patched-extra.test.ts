@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runStepHere } from 'dsmb/testing';
 import step from './patched-extra.step.ts';
-import { kernel, kernelModule, moduleWith, RELEASE } from './test-module.ts';
+import { kernel, kernelModule, moduleWith, RELEASE } from './test-module.test-helper.ts';
 
 const LINUXRC = `#!/bin/sh
 RootDevice=/dev/md0

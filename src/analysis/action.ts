@@ -8,7 +8,12 @@ import type { Target } from '../model/target.ts';
 export type Origin =
   | { readonly type: 'action'; readonly action: ActionNode; readonly output: string }
   | { readonly type: 'source'; readonly path: string; readonly written: string }
-  | { readonly type: 'debian'; readonly packages: readonly string[]; readonly closure: boolean }
+  | {
+      readonly type: 'debian';
+      readonly packages: readonly string[];
+      readonly closure: boolean;
+      readonly archives?: true;
+    }
   | { readonly type: 'compose'; readonly entries: ReadonlyMap<string, ArtifactReference> }
   /** The list of the entries' checksums. */
   | { readonly type: 'checksums'; readonly entries: ReadonlyMap<string, ArtifactReference> };

@@ -10,6 +10,7 @@ export { qcow2Codec, vmdkCodec } from './codec-clusters.ts';
 export { xzCodec } from './codec-xz.ts';
 export { gzip, joined } from './gzip.ts';
 export { applyFilePatch, applyPatches, patchedPath, type Patched, type Placement } from './patch-apply.ts';
+export { loadOrder, moduleName, moduleRequirements } from './kernel-modules.ts';
 export { insertionPatch } from './patch-make.ts';
 export { parsePatch, splitLines, type FilePatch, type Hunk, type HunkLine } from './patch-parse.ts';
 export { compressPieces, type BlockPiece, type CompressOptions, type Piece } from './piece.ts';

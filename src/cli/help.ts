@@ -1,5 +1,7 @@
 /** The texts of `--help`: examples first. */
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { OWN_PACKAGE } from '../model/own-files.ts';
 import type { Command, Commands, Option } from './command.ts';
 
 /** The overview of all commands. */
@@ -49,7 +51,7 @@ async function summaries(commands: Commands): Promise<string[]> {
 }
 
 export function version(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  const { version } = JSON.parse(readFileSync(join(OWN_PACKAGE, 'package.json'), 'utf8')) as {
     version: string;
   };
   return `dsmb ${version} (node ${process.version})`;

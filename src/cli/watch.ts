@@ -2,8 +2,8 @@
 import { relative, sep } from 'node:path';
 import { watch as watchFiles } from 'chokidar';
 import { execa, type ResultPromise } from 'execa';
-import { fileURLToPath } from 'node:url';
 import { fail } from '../model/diagnostic.ts';
+import { modulePath } from '../model/own-files.ts';
 import { findWorkspace } from '../load/workspace.ts';
 import { OUTPUT_FOLDER } from '../report/outputs.ts';
 import { palette } from '../report/format.ts';
@@ -84,7 +84,7 @@ class WatchSession {
   }
 
   #start(): void {
-    const main = fileURLToPath(new URL('main.ts', import.meta.url));
+    const main = modulePath(new URL('main.ts', import.meta.url));
     this.#running = execa(process.execPath, [...process.execArgv, main, 'build', ...this.#args], CHILD);
   }
 

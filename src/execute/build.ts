@@ -84,7 +84,7 @@ export class Build {
     this.#signal = AbortSignal.any([options.signal, this.#stop.signal]);
     this.#producers = {
       action: (action) => this.#outputs(action),
-      debian: (packages, closure) => this.#toolroots.packages(packages, closure),
+      debian: (...set) => this.#toolroots.packages(...set),
     };
     const state = {
       isWanted: (action: ActionNode) => this.#actions.has(action),

@@ -1,7 +1,7 @@
 /** Package sets as trees of the store: unpacked once per list of packages, then known by their digest. */
 import { createHash, hash as hashText } from 'node:crypto';
 import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { writeAll, writeAtomically } from '../../cache/files.ts';
@@ -10,8 +10,29 @@ import type { Node } from '../../cache/tree.ts';
 import { useRecord } from '../../cache/uses.ts';
 import { digest, formatDigest, parseDigest, type Digest } from '../model/digest.ts';
 import { keepPackageList } from '../plan/package-list.ts';
-import { lockedPackages, lockSet, materialiseSet, readLock, setKey, UNPACK_FORMAT } from '../toolchain/index.ts';
+import {
+  debFile,
+  fetchSet,
+  lockedPackages,
+  lockSet,
+  materialiseSet,
+  readLock,
+  setKey,
+  UNPACK_FORMAT,
+} from '../toolchain/index.ts';
 import type { Package, PackageSet, ToolchainContext, TreeSink } from '../toolchain/index.ts';
+
+/** A set of packages, unpacked or as .deb files. Both have the same entry in the lock. */
+interface TreeSet extends PackageSet {
+  readonly archives?: true;
+}
+
+interface Made {
+  readonly tree: Node;
+  readonly packages: readonly Package[];
+}
+
+const treeKey = (set: TreeSet): string => `${setKey(set)}${set.archives ? ' (archives)' : ''}`;
 
 export class PackageTrees {
   readonly #store: Store;
@@ -32,9 +53,9 @@ export class PackageTrees {
   }
 
   /** The tree of a set. Fetched and unpacked when the store does not have it. */
-  of(packages: readonly string[], closure: boolean): Promise<Node> {
-    const set: PackageSet = { packages, closure };
-    const key = setKey(set);
+  of(packages: readonly string[], closure: boolean, archives?: true): Promise<Node> {
+    const set: TreeSet = { packages, closure, ...(archives ? { archives } : {}) };
+    const key = treeKey(set);
     const running = this.#running.get(key) ?? this.#find(set);
     this.#running.set(key, running);
     return running;
@@ -68,7 +89,7 @@ export class PackageTrees {
     }
   }
 
-  async #find(set: PackageSet): Promise<Node> {
+  async #find(set: TreeSet): Promise<Node> {
     const context: ToolchainContext = {
       ...this.#context,
       cache: this.#store.downloads,
@@ -76,12 +97,12 @@ export class PackageTrees {
     };
     const memory = this.#memory(set, await this.#locked(set, context));
     this.#used.add(memory);
-    const doubted = this.#broken.delete(setKey(set));
+    const doubted = this.#broken.delete(treeKey(set));
     return (
       this.#remembered(memory, doubted) ??
       this.#store.locks.with(
         `packages ${memory}`,
-        async () => this.#remembered(memory, doubted) ?? (await this.#unpack(set, context)),
+        async () => this.#remembered(memory, doubted) ?? (await this.#make(set, context)),
         { signal: context.signal, onWait: () => context.progress?.('waiting for another build that unpacks it') },
       )
     );
@@ -101,23 +122,38 @@ export class PackageTrees {
     return (doubted ? this.#store.trees.complete(tree) : this.#store.cas.has(of)) ? tree : undefined;
   }
 
-  async #unpack(set: PackageSet, context: ToolchainContext): Promise<Node> {
+  async #make(set: TreeSet, context: ToolchainContext): Promise<Node> {
+    const { tree, packages } = await (set.archives ? this.#collect(set, context) : this.#unpack(set, context));
+    await this.#store.cas.settle();
+    const { digest: of } = tree as Node & { type: 'directory' };
+    writeAtomically(this.#memory(set, packages), formatDigest(of));
+    keepPackageList(this.#store, of, packages);
+    return tree;
+  }
+
+  /** The .deb files, under the names that they have on a mirror. */
+  async #collect(set: TreeSet, context: ToolchainContext): Promise<Made> {
+    const packages = await fetchSet(set, context);
+    const files = packages.map((each): [string, Node] => [
+      basename(each.filename),
+      { type: 'file', digest: this.#store.cas.putCopy(debFile(context.cache, each)), executable: false },
+    ]);
+    return { tree: this.#store.trees.build(files), packages };
+  }
+
+  async #unpack(set: TreeSet, context: ToolchainContext): Promise<Made> {
     const sink = new StoreSink(this.#store);
     try {
       const packages = await materialiseSet(set, context, sink);
-      const tree = await sink.finish();
-      await this.#store.cas.settle();
-      const { digest: of } = tree as Node & { type: 'directory' };
-      writeAtomically(this.#memory(set, packages), formatDigest(of));
-      keepPackageList(this.#store, of, packages);
-      return tree;
+      return { tree: await sink.finish(), packages };
     } finally {
       sink.discard();
     }
   }
 
-  #memory(set: PackageSet, packages: readonly Package[]): string {
-    const text = JSON.stringify([UNPACK_FORMAT, set.closure, packages.map(({ sha256 }) => sha256)]);
+  #memory({ closure, archives }: TreeSet, packages: readonly Package[]): string {
+    const kind = archives ? 'archives' : closure;
+    const text = JSON.stringify([UNPACK_FORMAT, kind, packages.map(({ sha256 }) => sha256)]);
     return join(this.#store.root, 'packages.v1', hashText('sha256', text, 'hex'));
   }
 }

@@ -1,6 +1,6 @@
 /** The builder's end of the helper process that starts actions. */
 import { fork, type ChildProcess } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { modulePath } from '../model/own-files.ts';
 import type { Usage } from './usage.ts';
 
 /** A process to start. */
@@ -142,7 +142,7 @@ export class Spawner implements Disposable {
   }
 
   #start(): ChildProcess {
-    const helper = fork(fileURLToPath(new URL('./spawner-main.ts', import.meta.url)), {
+    const helper = fork(modulePath(new URL('./spawner-main.ts', import.meta.url)), {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       execArgv: ['--disable-warning=ExperimentalWarning'],
       detached: true,

@@ -16,8 +16,8 @@ export class Toolroots {
     this.#trees = trees;
   }
 
-  packages(packages: readonly string[], closure: boolean): Promise<Node> {
-    return this.#trees.of(packages, closure);
+  packages(...set: Parameters<Producers['debian']>): Promise<Node> {
+    return this.#trees.of(...set);
   }
 
   /** The toolchains of an action; a step has Node beside its own. */

@@ -1,9 +1,11 @@
 /** The loading phase: runs build files as they are and names what they export. */
 import { existsSync, readdirSync } from 'node:fs';
+import { registerHooks } from 'node:module';
 import { basename, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { fail, Failure, toDiagnostic, type Location } from '../model/diagnostic.ts';
 import { label, splitLabel, type Label } from '../model/label.ts';
+import { isOwn, OWN_CONDITIONS } from '../model/own-files.ts';
 import type { FileParameter, Parameter, Target } from '../model/target.ts';
 import { nearest } from './nearest.ts';
 import { LoadTrace } from './trace.ts';
@@ -101,6 +103,7 @@ class Loader implements Loaded {
 
 async function evaluate(file: string, trace: LoadTrace): Promise<Record<string, unknown>> {
   try {
+    resolveOwnModules();
     using _watch = trace.watch();
     return (await import(pathToFileURL(file).href)) as Record<string, unknown>;
   } catch (error) {
@@ -112,6 +115,24 @@ async function evaluate(file: string, trace: LoadTrace): Promise<Record<string, 
       hint: 'dsmb check',
     });
   }
+}
+
+let resolving = false;
+
+/** Build files get the `dsmb` that loads them, also where node_modules has another one or none: kinds are one thing. */
+function resolveOwnModules(): void {
+  if (resolving) return;
+  resolving = true;
+  registerHooks({
+    resolve(specifier, context, next) {
+      if (!isOwn(specifier)) return next(specifier, context);
+      return next(specifier, {
+        ...context,
+        parentURL: import.meta.url,
+        conditions: [...context.conditions, ...OWN_CONDITIONS],
+      });
+    },
+  });
 }
 
 /** Where a file that the build file imports does not parse, or where the build file was when something threw. */

@@ -19,6 +19,8 @@ export interface DebianAttributes {
   readonly packages: readonly string[];
   /** Follow Depends and Pre-Depends (never Recommends). */
   readonly closure: boolean;
+  /** The .deb files, not what is in them. */
+  readonly archives?: true;
 }
 
 function engineRule(name: string, makes: Kind): AnyRule {
@@ -59,6 +61,11 @@ export function toolchain(...packages: string[]): Toolchain {
 /** The content of locked Debian packages alone (no dependencies), as an input. */
 export function debianPackages(...packages: string[]): Tree {
   return debian(Tree, { packages, closure: false });
+}
+
+/** Locked Debian packages with all they depend on as they are: a folder of `.deb` files, for `dpkg` to install. */
+export function debianArchives(...packages: string[]): Tree {
+  return debian(Tree, { packages, closure: true, archives: true });
 }
 
 function debian<Name extends string>(as: Kind<Name>, attributes: DebianAttributes): Target<Name> {

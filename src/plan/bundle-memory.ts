@@ -6,7 +6,7 @@ import { hashFile, writeAtomically } from '../../cache/files.ts';
 import { digest, type Digest } from '../model/digest.ts';
 
 /** Part of a memory's name: a change here forgets all of them. */
-const FORMAT = 3;
+const FORMAT = 4;
 /** What the bundler heeds wherever it is, in the folder of a module or above. */
 const SETTINGS = ['tsconfig.json', 'package.json'];
 /** Clocks of file systems go in steps: two writes so close to each other may have one time. */

@@ -1,14 +1,28 @@
 /** Bundles a step to one self-contained file, so that only code that the step reaches is in its action's key. */
+import type { Plugin } from 'esbuild';
 import { dirname, join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { captureBytes } from '../../cache/capture.ts';
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
 import type { ActionNode } from '../analysis/action.ts';
 import { fail } from '../model/diagnostic.ts';
+import { isOwn, modulePath, OWN_CONDITIONS } from '../model/own-files.ts';
 import { memoryOf, recall, remember, type KnownBundle } from './bundle-memory.ts';
 
-const RUNNER = fileURLToPath(new URL('../step/main.ts', import.meta.url));
+const RUNNER = modulePath(new URL('../step/main.ts', import.meta.url));
+
+const MINIFIED = { format: 'esm', target: 'node26', minify: true, legalComments: 'none' } as const;
+
+/** `dsmb` is the one that runs this, whatever lies in the node_modules of the project. */
+const OWN_MODULES: Plugin = {
+  name: 'own modules',
+  setup(build) {
+    const resolveDir = dirname(RUNNER);
+    build.onResolve({ filter: /^dsmb($|\/)/ }, ({ path, kind, resolveDir: from }) =>
+      isOwn(path) && from !== resolveDir ? build.resolve(path, { kind, resolveDir }) : undefined,
+    );
+  },
+};
 
 /** A step as one file, and the modules that it came from. */
 interface Bundle {
@@ -29,7 +43,7 @@ export async function stepContent(
 
 /** The bundle of a step's module as a file of the store. Remembered until something that went in changes. */
 async function bundleStep(store: Store, module: URL): Promise<Bundle> {
-  const path = fileURLToPath(module);
+  const path = modulePath(module);
   const memory = memoryIn(store, path);
   const known = recall(memory);
   if (known && store.cas.has(known.digest)) return bundleOf(known);
@@ -49,12 +63,12 @@ function memoryIn(store: Store, path: string): string {
 
 /** Paths of all that a step's bundle rests on, there or not: modules, settings; undefined when one has changed since. */
 export function bundleRestsOn(store: Store, module: URL): readonly string[] | undefined {
-  const known = recall(memoryIn(store, fileURLToPath(module)));
+  const known = recall(memoryIn(store, modulePath(module)));
   return known && [...known.modules.keys(), ...known.settings];
 }
 
 async function bundle(path: string): Promise<{ code: Uint8Array; inputs: string[] }> {
-  const { build } = await import('esbuild');
+  const { build, transform } = await import('esbuild');
   const root = dirname(path);
   const entry = [
     `import { runStep } from ${JSON.stringify(RUNNER)};`,
@@ -69,10 +83,11 @@ async function bundle(path: string): Promise<{ code: Uint8Array; inputs: string[
     platform: 'node',
     format: 'esm',
     target: 'node26',
-    minify: true,
     legalComments: 'none',
     // CommonJS packages in the bundle ask for `require` of Node's own modules.
     banner: { js: `import{createRequire as __r}from'node:module';const require=__r(import.meta.url);` },
+    conditions: ['module', ...OWN_CONDITIONS],
+    plugins: [OWN_MODULES],
     absWorkingDir: root,
     logLevel: 'silent',
   }).catch(
@@ -96,5 +111,7 @@ async function bundle(path: string): Promise<{ code: Uint8Array; inputs: string[
   const inputs = Object.keys(result.metafile.inputs)
     .filter((name) => name !== 'step-entry.js')
     .map((name) => join(root, name));
-  return { code: result.outputFiles[0]!.contents, inputs };
+  // Short names are chosen by how often letters occur, in types as well: they are gone by now.
+  const { code } = await transform(result.outputFiles[0]!.text, MINIFIED);
+  return { code: Buffer.from(code), inputs };
 }

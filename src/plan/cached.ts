@@ -8,7 +8,7 @@ import { planAction } from './key.ts';
 
 /** Trees of packages that are in the store already; anything else must reject. */
 export interface StoredToolchains {
-  packages(packages: readonly string[], closure: boolean): Promise<Node>;
+  readonly packages: Producers['debian'];
   of(action: ActionNode, producers: Producers): Promise<Node[]>;
 }
 
@@ -28,7 +28,7 @@ export async function cachedNode(
       planned.set(action, outputs);
       return outputs;
     },
-    debian: (packages, closure) => toolchains.packages(packages, closure).catch(notBuilt),
+    debian: (...set) => toolchains.packages(...set).catch(notBuilt),
   };
   try {
     return await contentOf(store, artifact, producers);

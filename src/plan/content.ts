@@ -13,7 +13,7 @@ import { sortByCodePoint } from '../step/order.ts';
 export interface Producers {
   /** The outputs of an action by output key; runs it when it is stale. */
   readonly action: (action: ActionNode) => Promise<ReadonlyMap<string, Node>>;
-  readonly debian: (packages: readonly string[], closure: boolean) => Promise<Node>;
+  readonly debian: (packages: readonly string[], closure: boolean, archives?: true) => Promise<Node>;
 }
 
 /** The node that an artifact stands for. */
@@ -33,7 +33,7 @@ async function originContent(store: Store, { origin }: ArtifactReference, produc
     case 'source':
       return sourceNode(store, origin.path, origin.written);
     case 'debian':
-      return producers.debian(origin.packages, origin.closure);
+      return producers.debian(origin.packages, origin.closure, origin.archives);
     case 'compose':
       return store.trees.build(await contentsOf(store, origin.entries, producers));
     case 'checksums':

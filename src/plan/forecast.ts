@@ -33,7 +33,7 @@ export class Forecaster {
     this.#toolchains = toolchains;
     this.#producers = {
       action: (action) => this.#outputs(action),
-      debian: (packages, closure) => toolchains.packages(packages, closure).catch(unfetched),
+      debian: (...set) => toolchains.packages(...set).catch(unfetched),
     };
   }
 

@@ -4,7 +4,7 @@ import { copyFileSync, lstatSync, mkdirSync, renameSync, rmSync, statSync } from
 import { join } from 'node:path';
 import { fail } from '../model/diagnostic.ts';
 import { aptHelper, repositories, type AptOptions } from './apt.ts';
-import { packageKey, type Package } from './packages.ts';
+import { debFile, packageKey, type Package } from './packages.ts';
 
 /** How files are fetched. */
 export interface FetchOptions extends AptOptions {
@@ -17,11 +17,6 @@ const LANES = 4;
 const PROGRESS_MS = 200;
 /** Answers that mean "this repository does not have it", as opposed to "this repository cannot be reached". */
 const ABSENT = /\b(403|404|410) |Not Found|File not found|no such file/i;
-
-/** Where the .deb file of a package is kept. */
-export function debFile(cache: string, of: Package): string {
-  return join(cache, 'debs', `${of.sha256}.deb`);
-}
 
 /**
  * Fetches what is not yet there; each file's size and SHA-256 are those of the package afterwards. Gives the

@@ -8,7 +8,7 @@ import { packageKey, setKey, type Package, type PackageSet } from './packages.ts
 import type { TreeSink } from './tree-sink.ts';
 
 export { lockedPackages, readLock } from './lock.ts';
-export { setKey, type Package, type PackageSet } from './packages.ts';
+export { debFile, setKey, type Package, type PackageSet } from './packages.ts';
 export type { TreeSink } from './tree-sink.ts';
 
 /** Counts up when the same packages come to give another tree: a part of what a stored tree is looked up by. */

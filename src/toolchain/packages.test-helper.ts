@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { pack, type Header } from 'tar-stream';
-import { debFile } from './fetch.ts';
+import { debFile } from './packages.ts';
 import type { Package } from './packages.ts';
 import type { TreeSink } from './tree-sink.ts';
 

@@ -1,4 +1,5 @@
 /** The words of this folder: a set of Debian packages as it is declared, and a package as it is locked. */
+import { join } from 'node:path';
 import { sortByCodePoint } from '../step/order.ts';
 
 /** A set as a build file declares it. */
@@ -38,4 +39,9 @@ export function setKey(set: PackageSet): string {
 /** The name of a pinned package: `mtools=4.0.32-1`. */
 export function packageKey({ name, version }: Pick<Package, 'name' | 'version'>): string {
   return `${name}=${version}`;
+}
+
+/** Where the .deb file of a package is kept. */
+export function debFile(cache: string, of: Package): string {
+  return join(cache, 'debs', `${of.sha256}.deb`);
 }

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { debFile } from './fetch.ts';
+import { debFile } from './packages.ts';
 import { fetchSet, lockSet, materialiseSet, type ToolchainContext } from './index.ts';
 import { MemorySink } from './packages.test-helper.ts';
 import { readLock, updateLock, withSet } from './lock.ts';

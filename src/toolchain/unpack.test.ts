@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Failure } from '../model/diagnostic.ts';
-import { debFile } from './fetch.ts';
+import { debFile } from './packages.ts';
 import { MemorySink, testPackage, type TestEntry } from './packages.test-helper.ts';
 import type { Package } from './packages.ts';
 import { unpackSet } from './unpack.ts';

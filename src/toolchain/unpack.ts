@@ -1,8 +1,7 @@
 /** Unpacks a set of .deb files into one tree. */
 import { debField, openDeb, type OpenDeb } from './deb.ts';
 import { MergedTree } from './merged-tree.ts';
-import { debFile } from './fetch.ts';
-import type { Package } from './packages.ts';
+import { debFile, type Package } from './packages.ts';
 import type { TreeSink } from './tree-sink.ts';
 
 /** Files read ahead, so that the start of a program does not cost once a package. */

@@ -1,17 +1,10 @@
 /** The examples that the documentation quotes, each as a project of its own outside of this repository. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { CHECKOUT, Project, TestStore, type Files } from '../rig/index.ts';
-
-function example(name: string): Files {
-  const folder = join(CHECKOUT, 'examples', name);
-  const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' });
-  const files = paths.filter((path) => statSync(join(folder, path)).isFile());
-  const texts = files.map((path) => [path, readFileSync(join(folder, path), 'utf8')] as const);
-  const lock = readFileSync(join(CHECKOUT, 'toolchain.lock.json'), 'utf8');
-  return { ...Object.fromEntries(texts), 'toolchain.lock.json': lock };
-}
+import { TestProject } from '../../src/testing/index.ts';
+import { example } from '../rig/example.ts';
+import { CHECKOUT, Project, TestStore } from '../rig/index.ts';
 
 test('first-rule: a rule with a step and one with a program; only what changed runs again', async () => {
   using store = new TestStore();
@@ -32,4 +25,27 @@ test('first-rule: a rule with a step and one with a program; only what changed r
 
   project.write('files/hello.txt', 'Hello again.\n');
   expect((await project.build([release])).executed).toEqual([published, release, sums]);
+});
+
+test('debian-cloud: packages installed in a machine, a disk that boots, an archive', async () => {
+  using store = new TestStore();
+  const lock = readFileSync(join(CHECKOUT, 'toolchain.lock.json'), 'utf8');
+  const from = join(CHECKOUT, 'examples/debian-cloud');
+  using project = new TestProject({ from, store, files: { 'toolchain.lock.json': lock } });
+  const asked = ['//image', '//bootedDisk'];
+
+  const first = await project.build([...asked, '--frozen']);
+  expect(first.stderr).toContain('build succeeded');
+  expect(first.executed).toEqual(
+    ['//bootedDisk', '//firstStage', '//image', '//initrd', '//installedDisk', '//unpackedDisk'].toSorted(),
+  );
+  expect(JSON.parse(project.read('dsmb-out/bootedDisk/report.json'))).toEqual({
+    kernel: '6.1.0-56-cloud-amd64',
+    packages: expect.any(Number),
+    address: '10.0.2.15',
+  });
+  expect((await project.build(asked)).executed).toEqual([]);
+
+  project.edit('build.dsm.ts', "format: 'qcow2'", "format: 'vmdk'");
+  expect((await project.build(['//image'])).executed).toEqual(['//image']);
 });

@@ -1,6 +1,6 @@
 /** Builds through the command line, in processes of their own, that can be killed. */
 import { readFileSync } from 'node:fs';
-import type { Invocation } from '../rig/invocation.ts';
+import type { Invocation } from '../../src/testing/invocation.ts';
 import type { TestStore } from '../rig/index.ts';
 import type { Builder, Done, Running } from './builder.ts';
 import { readContent, type Content } from './model/content.ts';

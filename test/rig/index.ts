@@ -9,6 +9,6 @@
  * ```
  */
 export { countingRules } from './counting.ts';
-export type { Finished } from './invocation.ts';
+export type { Finished } from '../../src/testing/invocation.ts';
 export { CHECKOUT, Project, type Built, type Files } from './project.ts';
 export { TestStore } from './store.ts';

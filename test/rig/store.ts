@@ -1,22 +1,9 @@
-/** A store for tests: empty but for downloads that it shares with the user's own, and open to inspection. */
-import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+/** A store for tests that is open to inspection. */
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { storeRoot } from '../../cache/store.ts';
+import { TestStore as EmptyStore } from '../../src/testing/store.ts';
 
-export class TestStore implements Disposable {
-  readonly folder: string;
-
-  constructor() {
-    this.folder = realpathSync(mkdtempSync(join(tmpdir(), 'dsmb-store-')));
-  }
-
-  /** What a builder's environment needs. Debian packages are downloaded once for all stores; all else starts empty. */
-  get env(): NodeJS.ProcessEnv {
-    const downloads = process.env['DSMB_DOWNLOADS'] ?? join(storeRoot(), 'debian');
-    return { DSMB_STORE: this.folder, DSMB_DOWNLOADS: downloads };
-  }
-
+export class TestStore extends EmptyStore {
   /** Names in a folder of the store. */
   names(folder: string): string[] {
     try {
@@ -58,10 +45,6 @@ export class TestStore implements Disposable {
 
   #mentioned(file: string): boolean {
     return readIfThere(file).includes(this.folder);
-  }
-
-  [Symbol.dispose](): void {
-    rmSync(this.folder, { recursive: true, force: true });
   }
 }
 

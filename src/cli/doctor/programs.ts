@@ -1,15 +1,15 @@
 /** Node, the npm packages, apt, and what the kernel lets this user do. */
 import { execFile } from 'node:child_process';
 import { accessSync, constants, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { findPackageJSON } from 'node:module';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { storeRoot } from '../../../cache/store.ts';
+import { OWN_PACKAGE } from '../../model/own-files.ts';
 import { bad, note, ok, type Checkup } from './check.ts';
 
 const run = promisify(execFile);
-const CHECKOUT = fileURLToPath(new URL('../../../', import.meta.url));
 const MIN_NODE = 26;
 const APT_PROGRAMS = ['apt-get', 'apt-cache', 'dpkg-deb'];
 const APT_HELPER = '/usr/lib/apt/apt-helper';
@@ -31,7 +31,7 @@ function node() {
 }
 
 function npmPackages() {
-  const { dependencies } = JSON.parse(readFileSync(join(CHECKOUT, 'package.json'), 'utf8')) as {
+  const { dependencies } = JSON.parse(readFileSync(join(OWN_PACKAGE, 'package.json'), 'utf8')) as {
     dependencies: Record<string, string>;
   };
   const wrong = Object.entries(dependencies).filter(([name, wanted]) => installed(name) !== wanted);
@@ -42,8 +42,8 @@ function npmPackages() {
 
 function installed(name: string): string | undefined {
   try {
-    const text = readFileSync(join(CHECKOUT, 'node_modules', name, 'package.json'), 'utf8');
-    return (JSON.parse(text) as { version: string }).version;
+    const file = findPackageJSON(name, import.meta.url);
+    return file && (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
   } catch {
     return undefined;
   }

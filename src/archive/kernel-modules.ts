@@ -1,5 +1,5 @@
 /** Kernel modules: what each needs, and an order in which they can be loaded. */
-import { elfSection } from 'dsmb/archive';
+import { elfSection } from './elf.ts';
 
 /** What a module needs, from its `.modinfo`. Soft dependencies do not count: whoever wants them names them. */
 export function moduleRequirements(module: Buffer): string[] {

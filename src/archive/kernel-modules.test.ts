@@ -1,8 +1,8 @@
 /** The order in which modules are loaded: complete, each after what it needs. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { moduleWith } from '../rules/patched-extra/test-module.ts';
-import { loadOrder, moduleRequirements } from './module-order.ts';
+import { moduleWith } from '../../rules/patched-extra/test-module.test-helper.ts';
+import { loadOrder, moduleRequirements } from './kernel-modules.ts';
 
 /** Graphs without cycles: a module needs only modules with smaller numbers. */
 const graphs = fc

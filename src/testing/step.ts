@@ -1,5 +1,5 @@
 /** For tests of steps: runs one on the machine, outside the sandbox, with the programs of the machine. */
-import type { Step, StepContext, StepSpec } from './index.ts';
+import type { Step, StepContext, StepSpec } from '../step/index.ts';
 
 /** What a test gives; the rest is what a step without hints sees. */
 export type TestContext<Spec extends StepSpec> = Pick<StepContext<Spec>, 'args' | 'inputs' | 'outputs' | 'scratch'> &

@@ -1,0 +1,34 @@
+/** Rule: a disk that boots by BIOS from the ext4 file system that it holds. */
+import { File, rule, stepModule, toolchain } from 'dsmb';
+import { Disk } from 'dsmb/rules';
+import type { Ext4Image } from './kinds.ts';
+
+const grubTools = toolchain('grub-pc-bin', 'grub-common');
+
+/** What GRUB needs to read `/boot/grub/grub.cfg` and the kernel from the first partition. */
+const CORE = [
+  ...['--format=i386-pc', '--prefix=(,msdos1)/boot/grub'],
+  ...['biosdisk', 'part_msdos', 'ext2', 'normal', 'linux', 'serial', 'terminal', 'boot'],
+];
+
+/** Makes a disk that is as large as its file system, and 1 MiB more. */
+export const bootable = rule<{ readonly root: Ext4Image }, 'Disk'>({
+  name: 'bootable',
+  makes: Disk,
+  implement({ root }, actions) {
+    const grub = actions.toolchain(grubTools);
+    const { coreImg } = actions.run({
+      mnemonic: 'GrubCore',
+      argv: ['grub-mkimage', ...CORE, '--output=/out/core.img'],
+      toolchains: [grub],
+      outputs: { coreImg: { name: 'core.img', kind: File } },
+    });
+    return actions.step({
+      mnemonic: 'BootableDisk',
+      module: stepModule<typeof import('./bootable.step.ts').default>(new URL('./bootable.step.ts', import.meta.url)),
+      args: {},
+      inputs: { root, bootImg: grub.at('usr/lib/grub/i386-pc/boot.img', File), coreImg },
+      outputs: { disk: { name: 'disk', kind: Disk } },
+    }).disk;
+  },
+});

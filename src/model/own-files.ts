@@ -1,0 +1,21 @@
+/** Where this program's own files are: its sources in a checkout, or what they were compiled to in an installed package. */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const COMPILED = import.meta.url.endsWith('.js');
+
+/** The folder with this program's package.json. */
+export const OWN_PACKAGE = fileURLToPath(new URL(COMPILED ? '../../../' : '../../', import.meta.url));
+
+/** The conditions of package.json's `exports` under which this program's modules are those that run now. */
+export const OWN_CONDITIONS: readonly string[] = COMPILED ? [] : ['dsmb-source'];
+
+/** Whether a module specifier is one of this program's public ones. */
+export const isOwn = (specifier: string): boolean => specifier === 'dsmb' || specifier.startsWith('dsmb/');
+
+/** The path of a module that is named as it is in its sources (`x.ts`): that file, or else the `x.js` it was compiled to. */
+export function modulePath(url: URL): string {
+  const path = fileURLToPath(url);
+  const compiled = path.replace(/\.ts$/, '.js');
+  return !existsSync(path) && existsSync(compiled) ? compiled : path;
+}

@@ -1,0 +1,19 @@
+/**
+ * Compiles what `npm pack` packs into `dist/`: JavaScript and declarations, since Node runs no TypeScript in
+ * node_modules, and the files that they find beside themselves.
+ */
+import { spawnSync } from 'node:child_process';
+import { cpSync, globSync, rmSync, statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** Used as they are; `.ts` files among them are compiled instead, but for declarations of generated code. */
+const AS_THEY_ARE = ['guest/**/*', 'cache/reapi/gen/**/*'];
+const SOURCE = /(?<!\.d)\.ts$/;
+
+process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+rmSync('dist', { recursive: true, force: true });
+const compiler = fileURLToPath(import.meta.resolve('typescript/bin/tsc'));
+const { status } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.package.json'], { stdio: 'inherit' });
+const files = globSync(AS_THEY_ARE).filter((path) => !SOURCE.test(path) && statSync(path).isFile());
+for (const path of files) cpSync(path, `dist/${path}`);
+process.exitCode = status ?? 1;
