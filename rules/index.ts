@@ -9,3 +9,4 @@ export { patchedExtra } from './patched-extra/patched-extra.ts';
 export { installedDisk } from './installed-disk/installed-disk.ts';
 export { kernelModule, driversFolder } from './kernel-module/kernel-module.ts';
 export { verifiedDisk } from './verified-disk/verified-disk.ts';
+export { test } from './test/test.ts';

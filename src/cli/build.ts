@@ -63,7 +63,8 @@ async function runBuild(call: Call): Promise<number> {
 /** What the machine is at fault for, and not the build. */
 const MACHINE_FAULTS = new Set(['DISK_FULL', 'EDQUOT', 'EIO', 'EMFILE', 'ENOSPC', 'EROFS', 'NO_SANDBOX']);
 
-function exitOfFailure(failures: readonly Diagnostic[]): number {
+/** Whose fault a failed build is. */
+export function exitOfFailure(failures: readonly Diagnostic[]): number {
   return failures.some(({ code }) => MACHINE_FAULTS.has(code)) ? EXIT.infrastructure : EXIT.buildFailed;
 }
 
@@ -97,7 +98,8 @@ async function execute(
   return result;
 }
 
-function packageTrees(call: Call, root: string, store: Store, onEvent: Listener, signal: AbortSignal): PackageTrees {
+/** The Debian packages of a build, as its options want them. */
+export function packageTrees(call: Call, root: string, store: Store, onEvent: Listener, signal: AbortSignal): PackageTrees {
   const context = {
     lockFile: join(root, 'toolchain.lock.json'),
     frozen: call.flag('frozen'),
@@ -109,7 +111,8 @@ function packageTrees(call: Call, root: string, store: Store, onEvent: Listener,
   );
 }
 
-function startEvent(targets: readonly AnalysedTarget[], skipValidations: boolean): BuildEvent {
+/** What a build begins with. */
+export function startEvent(targets: readonly AnalysedTarget[], skipValidations: boolean): BuildEvent {
   const seen = new Set<AnalysedTarget>();
   const visit = (target: AnalysedTarget): void => {
     if (seen.has(target)) return;
@@ -122,7 +125,7 @@ function startEvent(targets: readonly AnalysedTarget[], skipValidations: boolean
 }
 
 /** Ctrl-C, and the signals that mean the same: everything that runs is ended, then the build reports. */
-function interruption(): { signal: AbortSignal } {
+export function interruption(): { signal: AbortSignal } {
   const controller = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => controller.abort());
   return controller;

@@ -8,6 +8,7 @@ import { commandHelp, overview, version } from './help.ts';
 
 const COMMANDS: Commands = {
   build: async () => (await import('./build.ts')).build,
+  test: async () => (await import('./test.ts')).test,
   list: async () => (await import('./list.ts')).list,
   watch: async () => (await import('./watch.ts')).watch,
   graph: async () => (await import('./graph.ts')).graph,

@@ -20,6 +20,8 @@ export interface BuildOptions {
   readonly keepGoing: boolean;
   /** Leaves out the targets that only gate others. */
   readonly skipValidations: boolean;
+  /** Sets the results of an action apart: with a salt of its own it runs, whatever the store has. */
+  readonly saltOf?: (action: ActionNode) => string;
   /** Ends everything at once. */
   readonly signal: AbortSignal;
   readonly onEvent: Listener;
@@ -139,7 +141,8 @@ export class Build {
     );
     const toolchains = await this.#toolroots.of(action, this.#producers);
     const step = await stepContent(this.#store, action);
-    const planned = planAction(this.#store, action, { inputs: new Map(inputs), toolchains, ...step });
+    const content = { inputs: new Map(inputs), toolchains, ...step };
+    const planned = planAction(this.#store, action, content, this.#options.saltOf?.(action));
     this.#keys.set(action, planned.key);
     return planned;
   }

@@ -127,6 +127,8 @@ export interface RuleDefinition<Attributes extends object, Name extends string> 
   /** The name of the function that build files call, for example `bootImage`. */
   readonly name: string;
   readonly makes: Kind<Name>;
+  /** What it makes is the record of a check: `dsmb test` runs it, and an action of it that fails is a failed test. */
+  readonly test?: boolean;
   /** From resolved attributes to actions; gives the artifact that the target stands for. Throws only `Failure`s. */
   readonly implement: (attributes: Resolved<Attributes>, actions: Actions) => Artifact<Name>;
 }
