@@ -1,3 +1,4 @@
+export { bootedDisk } from './booted-disk/booted-disk.ts';
 export { bootImage } from './boot-image/boot-image.ts';
 export { bootPartition } from './boot-partition/boot-partition.ts';
 export { bootableDisk } from './bootable-disk/bootable-disk.ts';
@@ -9,4 +10,5 @@ export { patchedExtra } from './patched-extra/patched-extra.ts';
 export { installedDisk } from './installed-disk/installed-disk.ts';
 export { kernelModule, driversFolder } from './kernel-module/kernel-module.ts';
 export { verifiedDisk } from './verified-disk/verified-disk.ts';
+export { program } from './program/program.ts';
 export { test } from './test/test.ts';

@@ -51,6 +51,8 @@ export interface ActionNode {
   readonly outputs: Readonly<Record<string, Output>>;
   readonly needs: Needs;
   readonly timeoutMs: number;
+  /** It is started by `dsmb run` only. */
+  readonly runnable?: { readonly network: boolean };
 }
 
 /** A target after analysis. */

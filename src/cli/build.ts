@@ -14,6 +14,7 @@ import { deliver } from '../report/outputs.ts';
 import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { openProject, type Project } from './project.ts';
 import { partsKeeper, recordBuild } from './recording.ts';
+import { buildable } from './runnable.ts';
 import { keepWithinBound, rememberDelivered } from './upkeep.ts';
 
 export const build: Command = {
@@ -40,7 +41,7 @@ async function runBuild(call: Call): Promise<number> {
   const started = performance.now();
   if (call.operands.length === 0)
     fail('USAGE', 'dsmb build needs at least one target', { hint: 'dsmb list shows the targets' });
-  const project = await openProject(call);
+  const project = buildable(await openProject(call), call.operands);
   const store = new Store(storeRoot());
   const collector = new ReportCollector();
   const recorder = recordBuild(store, project);

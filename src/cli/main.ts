@@ -9,6 +9,7 @@ import { commandHelp, overview, version } from './help.ts';
 const COMMANDS: Commands = {
   build: async () => (await import('./build.ts')).build,
   test: async () => (await import('./test.ts')).test,
+  run: async () => (await import('./run.ts')).run,
   list: async () => (await import('./list.ts')).list,
   watch: async () => (await import('./watch.ts')).watch,
   graph: async () => (await import('./graph.ts')).graph,
@@ -42,7 +43,8 @@ async function runCommand(commands: Commands, name: string, args: readonly strin
   const [first, ...rest] = args;
   if (command.subcommands && first !== undefined && !first.startsWith('-'))
     return runCommand(command.subcommands, first, rest, `${name} `);
-  if (args.includes('--help') || args.includes('-h')) return print(await commandHelp(command));
+  const own = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
+  if (own.includes('--help') || own.includes('-h')) return print(await commandHelp(command));
   return command.run(parseCall(command, args));
 }
 

@@ -95,6 +95,21 @@ export class Build {
     }
   }
 
+  /** Brings what an action reads up to date, and gives the action ready to run; undefined after a reported failure. */
+  async prepare(action: ActionNode): Promise<PlannedAction | undefined> {
+    try {
+      return await this.#plan(action);
+    } catch (error) {
+      if (error instanceof Reported) return undefined;
+      throw error;
+    }
+  }
+
+  /** What failed so far. */
+  get failures(): readonly Diagnostic[] {
+    return this.#failures;
+  }
+
   #outputs(action: ActionNode): Promise<Outputs> {
     const known = this.#actions.get(action);
     if (known) return known;
@@ -116,6 +131,7 @@ export class Build {
 
   /** From the cache, or by running it. */
   async #attempt(action: ActionNode): Promise<Outputs> {
+    if (action.runnable) fail('RUNNABLE', 'it is run, not built', { hint: `dsmb run ${action.label}` });
     const planned = await this.#plan(action);
     const start = performance.now();
     const cached = this.#byKey.has(planned.key.hash) ? undefined : this.#store.actions.get(planned.key);

@@ -84,7 +84,8 @@ async function runSandboxed(
   }
 }
 
-function parseRecord(text: string): StepRecord | undefined {
+/** A record of a step; undefined for what is none. */
+export function parseRecord(text: string): StepRecord | undefined {
   try {
     return JSON.parse(text) as StepRecord;
   } catch {

@@ -50,6 +50,8 @@ export interface Grants {
   readonly kvm: boolean;
   /** A folder for content-addressed results that outlives the action. */
   readonly memo: string | undefined;
+  /** The user's terminal, for what `dsmb run` starts. */
+  readonly terminal?: { readonly network: boolean; readonly env: Readonly<Record<string, string>> };
 }
 
 /** The bubblewrap call that runs the action's command in its sandbox. */
@@ -63,11 +65,15 @@ export function sandboxArgv(
   const folders = [...action.inputs].flatMap(([name, node]) =>
     node.type === 'directory' ? ['--ro-bind', store.folders.folder(node), `/in/${name}`] : [],
   );
-  const environment = Object.entries(action.command.env).flatMap(([name, value]) => ['--setenv', name, value]);
+  const { terminal } = grants;
+  const environment = Object.entries({ ...action.command.env, ...terminal?.env }).flatMap(([name, value]) => [
+    ...['--setenv', name, value],
+  ]);
   return [
     ...bubblewrap,
-    ...['--unshare-all', '--unshare-user', '--uid', '0', '--gid', '0', '--hostname', 'dsmb'],
-    ...['--die-with-parent', '--new-session', '--cap-drop', 'ALL', '--clearenv', ...environment],
+    ...['--unshare-all', ...(terminal?.network ? ['--share-net'] : []), '--unshare-user', '--uid', '0', '--gid', '0', '--hostname', 'dsmb'],
+    // A session of its own has no terminal.
+    ...['--die-with-parent', ...(terminal ? [] : ['--new-session']), '--cap-drop', 'ALL', '--clearenv', ...environment],
     ...['--ro-bind', store.folders.folder(action.base), '/', '--proc', '/proc', '--dev', '/dev'],
     ...['--ro-bind', join(sandbox.folder, 'dsmb'), '/dsmb', '--ro-bind', join(sandbox.folder, 'in'), '/in'],
     ...folders,
