@@ -100,7 +100,13 @@ async function execute(
 }
 
 /** The Debian packages of a build, as its options want them. */
-export function packageTrees(call: Call, root: string, store: Store, onEvent: Listener, signal: AbortSignal): PackageTrees {
+export function packageTrees(
+  call: Call,
+  root: string,
+  store: Store,
+  onEvent: Listener,
+  signal: AbortSignal,
+): PackageTrees {
   const context = {
     lockFile: join(root, 'toolchain.lock.json'),
     frozen: call.flag('frozen'),

@@ -29,6 +29,8 @@ export interface Command {
   readonly options: Readonly<Record<string, Option>>;
   /** What stands after the name of a command that is many: `dsmb disk info`. */
   readonly subcommands?: Commands;
+  /** Operands may begin with `-`: what is no option of the command is one. */
+  readonly dashedOperands?: true;
   /** Does the work and gives the exit code. */
   readonly run: (call: Call) => Promise<number>;
 }
@@ -52,7 +54,7 @@ export function parseCall(command: Command, args: readonly string[]): Call {
   const options = { ...command.options, help: { type: 'boolean', short: 'h', help: 'this text' } } as const;
   try {
     const { values, positionals } = parseArgs({
-      args: [...args],
+      args: command.dashedOperands ? optionsFirst(args, options) : [...args],
       options: options as ParseArgsOptionsConfig,
       allowPositionals: true,
     });
@@ -69,4 +71,22 @@ export function parseCall(command: Command, args: readonly string[]): Call {
       hint: close && close !== unknown ? `did you mean --${close}?` : `dsmb ${command.name} --help`,
     });
   }
+}
+
+/** The options, then `--`, then all that is none. */
+function optionsFirst(args: readonly string[], known: Readonly<Record<string, Option>>): string[] {
+  const options: string[] = [];
+  const operands: string[] = [];
+  for (let rest = args; rest.length > 0;) {
+    const [word = '', ...more] = rest;
+    if (word === '--') return [...options, '--', ...operands, ...more];
+    const [, name = '', value] = /^--?([\w-]+)(=.*)?$/.exec(word) ?? [];
+    const option = Object.entries(known).find(([long, { short }]) =>
+      word.startsWith('--') ? long === name : short === name,
+    )?.[1];
+    const taken = !option ? 0 : option.type === 'string' && value === undefined ? 2 : 1;
+    (option ? options : operands).push(...rest.slice(0, taken || 1));
+    rest = rest.slice(taken || 1);
+  }
+  return [...options, '--', ...operands];
 }

@@ -10,6 +10,7 @@ const COMMANDS: Commands = {
   build: async () => (await import('./build.ts')).build,
   test: async () => (await import('./test.ts')).test,
   run: async () => (await import('./run.ts')).run,
+  set: async () => (await import('./set.ts')).set,
   list: async () => (await import('./list.ts')).list,
   watch: async () => (await import('./watch.ts')).watch,
   graph: async () => (await import('./graph.ts')).graph,

@@ -65,7 +65,9 @@ async function runTests(call: Call): Promise<number> {
   const project = await openProject(call);
   const tests = testsAmong(project);
   if (tests.length === 0)
-    fail('NO_TESTS', `nothing checks ${call.operands.join(' ')}`, { hint: "dsmb query 'tests(//...)' lists the tests" });
+    fail('NO_TESTS', `nothing checks ${call.operands.join(' ')}`, {
+      hint: "dsmb query 'tests(//...)' lists the tests",
+    });
   const store = new Store(storeRoot());
   const collector = new ReportCollector();
   // Repeated runs are no builds that later ones are compared with.
@@ -131,7 +133,8 @@ async function execute(session: Session, runs: number | undefined): Promise<Outc
     const salted = runs === undefined ? {} : { saltOf: saltOf(tests) };
     const build = new Build(store, toolroots, machine, { ...options, ...salted, onEvent: listen });
     const result = await build.run(tests);
-    for (const [index, { label }] of tests.entries()) all[index]!.push(collector.run(label, result.artifacts.has(label)));
+    for (const [index, { label }] of tests.entries())
+      all[index]!.push(collector.run(label, result.artifacts.has(label)));
     failures.push(...result.failures);
     if (call.flag('fail-fast') && result.failures.length > 0) break;
   }

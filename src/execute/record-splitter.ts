@@ -5,7 +5,10 @@ const NEWLINE = 0x0a;
 const MAX_RECORD_BYTES = 1024 * 1024;
 
 /** Splits standard error into log bytes and the records that a step means for the engine. */
-export function recordSplitter(onLog: (bytes: Buffer) => void, onRecord: (text: string) => void): (chunk: Buffer) => void {
+export function recordSplitter(
+  onLog: (bytes: Buffer) => void,
+  onRecord: (text: string) => void,
+): (chunk: Buffer) => void {
   let rest = Buffer.alloc(0);
   return (chunk) => {
     let bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);

@@ -71,7 +71,17 @@ export function sandboxArgv(
   ]);
   return [
     ...bubblewrap,
-    ...['--unshare-all', ...(terminal?.network ? ['--share-net'] : []), '--unshare-user', '--uid', '0', '--gid', '0', '--hostname', 'dsmb'],
+    ...[
+      '--unshare-all',
+      ...(terminal?.network ? ['--share-net'] : []),
+      '--unshare-user',
+      '--uid',
+      '0',
+      '--gid',
+      '0',
+      '--hostname',
+      'dsmb',
+    ],
     // A session of its own has no terminal.
     ...['--die-with-parent', ...(terminal ? [] : ['--new-session']), '--cap-drop', 'ALL', '--clearenv', ...environment],
     ...['--ro-bind', store.folders.folder(action.base), '/', '--proc', '/proc', '--dev', '/dev'],

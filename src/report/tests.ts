@@ -27,7 +27,8 @@ export class TestCollector {
   readonly #ended = new Map<string, (BuildEvent & { type: 'action-finished' })[]>();
 
   readonly listen = (event: BuildEvent): void => {
-    if (event.type === 'action-finished') this.#ended.set(event.label, [...(this.#ended.get(event.label) ?? []), event]);
+    if (event.type === 'action-finished')
+      this.#ended.set(event.label, [...(this.#ended.get(event.label) ?? []), event]);
   };
 
   /** The run of a test, whose artifact was made or not. */
