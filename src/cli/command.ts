@@ -29,6 +29,8 @@ export interface Command {
   readonly options: Readonly<Record<string, Option>>;
   /** What stands after the name of a command that is many: `dsmb disk info`. */
   readonly subcommands?: Commands;
+  /** It is for programs: the overview leaves it out. */
+  readonly hidden?: true;
   /** Operands may begin with `-`: what is no option of the command is one. */
   readonly dashedOperands?: true;
   /** Does the work and gives the exit code. */

@@ -29,6 +29,8 @@ const COMMANDS: Commands = {
   info: async () => (await import('./info.ts')).info,
   doctor: async () => (await import('./doctor.ts')).doctor,
   disk: async () => (await import('./disk.ts')).disk,
+  completion: async () => (await import('./completion.ts')).completion,
+  complete: async () => (await import('./complete.ts')).completeFor(COMMANDS),
 };
 
 async function main([name, ...args]: readonly string[]): Promise<number> {
