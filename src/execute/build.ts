@@ -90,7 +90,7 @@ export class Build {
     try {
       return await contentOf(this.#store, target.artifact, this.#producers);
     } catch (error) {
-      if (!(error instanceof Reported)) this.#fail(toDiagnostic(error));
+      if (!(error instanceof Reported)) this.#unreadable(target, toDiagnostic(error));
       return undefined;
     }
   }
@@ -237,6 +237,13 @@ export class Build {
     this.#finished(action, 'failed', durationMs, { diagnostic });
     this.#fail(diagnostic);
     return new Reported();
+  }
+
+  /** A target that no action makes has no other event that tells of its failure. */
+  #unreadable({ label }: AnalysedTarget, diagnostic: Diagnostic): void {
+    const what = { label, mnemonic: 'Source', ordinal: 0 } as const;
+    this.#options.onEvent({ type: 'action-finished', ...what, outcome: 'failed', durationMs: 0, diagnostic });
+    this.#fail(diagnostic);
   }
 
   #fail(diagnostic: Diagnostic): void {

@@ -149,6 +149,12 @@ describe('a mistake in a build file', () => {
     expectMessage(built, /NO_SUCH_FILE .*sorce\.txt/, EXIT.buildFailed);
   });
 
+  it('a source that is not there, asked for by its own name', async () => {
+    project.write('build.dsm.ts', `import { file } from 'dsmb';\nexport const gone = file('gone #1.txt');\n`);
+    const built = await project.run(['build', '//gone']);
+    expectMessage(built, /NO_SUCH_FILE there is no file or folder gone #1\.txt \(.*gone #1\.txt\)/, EXIT.buildFailed);
+  });
+
   it('a part that a folder does not have, with what it has', async () => {
     project.write('tree/there.txt', 'x');
     project.write(
