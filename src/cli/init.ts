@@ -30,7 +30,7 @@ async function runInit(call: Call): Promise<number> {
   const files = templateFiles(folder);
   const there = files.map(([path]) => path).filter((path) => lstatSync(join(folder, path), { throwIfNoEntry: false }));
   if (there.length > 0)
-    fail('ALREADY_THERE', `${folderName} has ${there.join(', ')} already: nothing was written`, {
+    fail('EXISTS', `${folderName} has ${there.join(', ')} already: nothing was written`, {
       hint: 'dsmb init NEW_FOLDER',
     });
   for (const [path, text] of files) {

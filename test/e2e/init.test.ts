@@ -71,7 +71,7 @@ it('works in the folder itself', async () => {
 it('writes over nothing, and then writes nothing', async () => {
   writeFileSync(join(folder, 'rules.ts'), 'mine');
   const { stderr, exitCode } = await dsmb(folder, 'init');
-  expect(stderr).toMatch(/ALREADY_THERE \. has rules\.ts already: nothing was written/);
+  expect(stderr).toMatch(/EXISTS \. has rules\.ts already: nothing was written/);
   expect(exitCode).toBe(EXIT.usage);
   expect(readdirSync(folder)).toEqual(['rules.ts']);
 });
