@@ -1,10 +1,7 @@
 /** `dsmb run`: targets with an effect, with the terminal, the arguments and the exit code of the user. */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { bootSector } from '../../src/vm/boot-sector.ts';
-import { CHECKOUT, countingRules, Project, TestStore } from '../rig/index.ts';
+import { countingRules, Project, Session, TestStore } from '../rig/index.ts';
 
 const EXIT = { ok: 0, buildFailed: 1, usage: 2 } as const;
 
@@ -51,39 +48,11 @@ afterEach(async () => {
   project[Symbol.dispose]();
 });
 
-/** A call whose standard input and output a test uses while it runs; in a process group of its own, as in a terminal. */
-class Session {
-  readonly child: ChildProcess;
-  output = '';
-
-  constructor(...args: readonly string[]) {
-    const env = { ...process.env, NO_COLOR: '1', ...store.env };
-    this.child = spawn(join(CHECKOUT, 'dsmb'), ['run', ...args], { cwd: project.folder, env, detached: true });
-    for (const stream of [this.child.stdout, this.child.stderr])
-      stream?.setEncoding('utf8').on('data', (text: string) => (this.output += text));
-  }
-
-  async until(text: string): Promise<void> {
-    while (!this.output.includes(text)) {
-      if (this.child.exitCode !== null) throw new Error(`it ended before it said '${text}':\n${this.output}`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  }
-
-  signal(name: NodeJS.Signals): void {
-    process.kill(-this.child.pid!, name);
-  }
-
-  async ended(): Promise<number | null> {
-    if (this.child.exitCode === null) await once(this.child, 'close');
-    return this.child.exitCode;
-  }
-}
-
 describe('a program', () => {
   it('gets the arguments behind --, its environment, and standard input', async () => {
-    const session = new Session('//show', '--', '--help', 'two words');
-    session.child.stdin?.end('from the terminal');
+    const session = new Session(project, ['run', '//show', '--', '--help', 'two words']);
+    session.type('from the terminal');
+    session.endInput();
     expect(await session.ended()).toBe(EXIT.ok);
     expect(session.output).toContain('[["own","--help","two words"],"b","/tmp"]\nfrom the terminal');
   });
@@ -106,17 +75,17 @@ describe('a program', () => {
   });
 
   it('handles Ctrl-C itself', async () => {
-    const session = new Session('//waits');
+    const session = new Session(project, ['run', '//waits']);
     await session.until('ready');
-    session.signal('SIGINT');
+    session.interrupt();
     expect(await session.ended()).toBe(5);
     expect(session.output).toContain('caught');
   });
 
   it.each(['SIGTERM', 'SIGHUP'] as const)('is ended by %s', async (name) => {
-    const session = new Session('//waits');
+    const session = new Session(project, ['run', '//waits']);
     await session.until('ready');
-    process.kill(session.child.pid!, name);
+    session.signal(name);
     expect(await session.ended()).not.toBe(EXIT.ok);
   });
 
@@ -155,10 +124,10 @@ describe('a runnable target', () => {
 });
 
 it('bootedDisk boots a machine with its console on the terminal, and leaves the disk alone', async () => {
-  const session = new Session('//booted');
+  const session = new Session(project, ['run', '//booted']);
   await session.until('hello from the disk');
   expect(session.output).toContain('nothing is written to the disk');
-  session.child.stdin?.write('\u0001x');
+  session.type('\u0001x');
   expect(await session.ended()).toBe(EXIT.ok);
   expect(session.output).toContain('QEMU: Terminated');
 });

@@ -140,7 +140,7 @@ describe('which tests there are', () => {
 
   it('a pattern takes in, a query says: the same, and validations that have no name', async () => {
     const tested = await project.run(['test', '//...']);
-    const labels = [...tested.stdout.matchAll(/^[A-Z ]+ (\/\/\S+)/gm)].map(([, name]) => name);
+    const labels = [...tested.stdout.matchAll(/^[A-Z ]+ (\/\/\S+)/gm)].map(([, name = '']) => name);
     expect(labels.toSorted()).toEqual([...ALL, '//gated.validations1'].toSorted());
     const queried = await project.run(['query', 'tests(//...)']);
     expect(queried.stdout.trim().split('\n').toSorted()).toEqual(ALL);
