@@ -119,7 +119,7 @@ async function execute(session: Session, runs: number | undefined): Promise<Outc
     // Tests are what is built here; what gates the things that they look at is another's business.
     skipValidations: true,
     signal,
-    onPlanned: partsKeeper(store, project),
+    ...(runs === undefined ? { onPlanned: partsKeeper(store, project) } : {}),
   };
   onEvent(startEvent(tests, true));
   const all: TestRun[][] = tests.map(() => []);

@@ -6,6 +6,7 @@ import { removeTree } from '../../cache/files.ts';
 import { processToken } from '../../cache/processes.ts';
 import type { Store } from '../../cache/store.ts';
 import type { PlannedAction } from '../plan/key.ts';
+import { networkFiles } from './network-files.ts';
 
 /** The folders of one run of an action, below the store so that outputs can be renamed into it. */
 export interface Sandbox {
@@ -85,6 +86,7 @@ export function sandboxArgv(
     // A session of its own has no terminal.
     ...['--die-with-parent', ...(terminal ? [] : ['--new-session']), '--cap-drop', 'ALL', '--clearenv', ...environment],
     ...['--ro-bind', store.folders.folder(action.base), '/', '--proc', '/proc', '--dev', '/dev'],
+    ...(terminal?.network ? networkFiles(store.folders.folder(action.base)) : []),
     ...['--ro-bind', join(sandbox.folder, 'dsmb'), '/dsmb', '--ro-bind', join(sandbox.folder, 'in'), '/in'],
     ...folders,
     ...['--bind', sandbox.out, '/out', '--bind', sandbox.tmp, '/tmp'],

@@ -1,4 +1,5 @@
 /** `dsmb run`: targets with an effect, with the terminal, the arguments and the exit code of the user. */
+import { existsSync, statSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { bootSector } from '../../src/vm/boot-sector.ts';
 import { countingRules, Project, Session, TestStore } from '../rig/index.ts';
@@ -24,6 +25,7 @@ export const show = program({
 export const fails = program({ argv: node('console.error("to stderr", require("fs").readFileSync("/in/data", "utf8")); process.exit(7)'), inputs: { data } });
 export const offline = program({ argv: node('console.log(Object.keys(require("os").networkInterfaces()).join())') });
 export const online = program({ argv: node('console.log(Object.keys(require("os").networkInterfaces()).join())'), network: true });
+export const sizes = program({ argv: node('const fs = require("fs"); console.log(JSON.stringify(process.argv.slice(1).map((path) => fs.existsSync(path) && fs.statSync(path).size)))'), network: true });
 export const waits = program({ argv: node(${JSON.stringify(WAITING)}) });
 export const nothing = program({ argv: ['no-such-program'] });
 export const broken = program({ argv: ['true'], inputs: { broken: shell({ script: 'exit 1' }) } });
@@ -72,6 +74,9 @@ describe('a program', () => {
     expect((await project.run(['run', '//offline'])).stdout.trim()).toMatch(/^(lo)?$/);
     const { networkInterfaces } = await import('node:os');
     expect((await project.run(['run', '//online'])).stdout.trim()).toBe(Object.keys(networkInterfaces()).join());
+    const files = ['/etc/resolv.conf', '/etc/hosts', '/etc/ssl/certs/ca-certificates.crt'];
+    const there = files.map((path) => existsSync(path) && statSync(path).size);
+    expect(JSON.parse((await project.run(['run', '//sizes', '--', ...files])).stdout)).toEqual(there);
   });
 
   it('handles Ctrl-C itself', async () => {
