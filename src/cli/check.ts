@@ -10,7 +10,7 @@ import { findPackages, load, references, type Loaded } from '../load/load.ts';
 import { ownFiles } from '../load/own-files.ts';
 import { parameterValues } from '../load/parameters.ts';
 import { impurities } from '../load/purity.ts';
-import { typeProblems } from '../load/types.ts';
+import { typeProblems, type Finding } from '../load/types.ts';
 import { BUILD_FILE } from '../load/workspace.ts';
 import { sourceFileRule, sourceFolderRule, type SourceAttributes } from '../model/builtin.ts';
 import { Failure, type Diagnostic } from '../model/diagnostic.ts';
@@ -36,11 +36,6 @@ export const check: Command = {
   },
   run: runCheck,
 };
-
-/** Something that is wrong, or that may be. */
-interface Finding extends Diagnostic {
-  readonly severity: 'error' | 'warning';
-}
 
 async function runCheck(call: Call): Promise<number> {
   const root = workspaceOf(call);

@@ -31,7 +31,8 @@ const FORCED: ts.CompilerOptions = {
 /** Codes of declared things that nothing uses: no build goes wrong by them. */
 const UNUSED = new Set([6133, 6138, 6192, 6196, 6198, 6199]);
 
-export interface TypeProblem extends Diagnostic {
+/** Something that is wrong, or that may be. */
+export interface Finding extends Diagnostic {
   readonly severity: 'error' | 'warning';
 }
 
@@ -40,7 +41,7 @@ export function typeProblems(
   root: string,
   files: readonly string[],
   replaced: ReadonlyMap<string, string> = new Map(),
-): TypeProblem[] {
+): Finding[] {
   // The libraries of the language come with ts-morph.
   const project = new Project({
     compilerOptions: { ...optionsOf(root), ...FORCED },
@@ -57,7 +58,7 @@ export function typeProblems(
     const source = program.getSourceFile(path);
     return source ? [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)] : [];
   });
-  return [...program.getOptionsDiagnostics(), ...ofFiles].map(toProblem);
+  return [...program.getOptionsDiagnostics(), ...ofFiles].map(toFinding);
 }
 
 function optionsOf(root: string): ts.CompilerOptions {
@@ -76,7 +77,7 @@ function typeRoots(root: string): ts.CompilerOptions {
   return found.length > 0 ? { typeRoots: found } : { types: [] };
 }
 
-function toProblem({ code, messageText, file, start }: ts.Diagnostic): TypeProblem {
+function toFinding({ code, messageText, file, start }: ts.Diagnostic): Finding {
   const position = file && start !== undefined ? file.getLineAndCharacterOfPosition(start) : undefined;
   return {
     severity: UNUSED.has(code) ? 'warning' : 'error',
