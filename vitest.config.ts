@@ -31,6 +31,7 @@ export default defineConfig({
         setupFiles: ['test/tools/use.ts'],
       }),
       suite('contract', { timeoutSeconds: 120, setupFiles: ['test/tools/use.ts'] }),
+      suite('property', { timeoutSeconds: 900 }),
       suite('e2e', { timeoutSeconds: 1500 }),
     ],
   },

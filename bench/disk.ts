@@ -6,17 +6,18 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { digestCosts } from './disk-digest.ts';
+import { watchProcesses } from './processes.ts';
 import { newBytes, snapshot } from './new-bytes.ts';
 import { isInstalled, mebibytes, median, seconds, table, timeProgram } from './timing.ts';
 
-const HELP = `Usage: node bench/disk.ts [--runs N] [--payload MiB] [--full]
+const HELP = `Usage: node bench/disk.ts [--runs N] [--payload MiB] [--quick]
 
 Builds //cloudTarball and //bootableDisk of this repository with a payload of the kernel's files (once:
 the installation runs), then measures builds with fresh MAC addresses, without the verify boot, and other ways to the same.
 
   --runs N       measurements of each, 5 unless told; the median counts
   --payload MiB  size of the payload, 350 unless told
-  --full         also tar czf, which reads all holes: minutes
+  --quick        without tar czf, which reads all holes: minutes
 
 The store is $DSMB_BENCH_STORE, or node_modules/.cache/dsmb-bench. dsmb's own times hold all of it: start of the command,
 evaluation, sandboxes, the archive in the store, synced to the disk, and delivered to dsmb-out.
@@ -25,7 +26,7 @@ evaluation, sandboxes, the archive in the store, synced to the disk, and deliver
 const { values } = parseArgs({
   options: {
     help: { type: 'boolean', default: false },
-    full: { type: 'boolean', default: false },
+    quick: { type: 'boolean', default: false },
     runs: { type: 'string', default: '5' },
     payload: { type: 'string', default: '350' },
   },
@@ -38,9 +39,9 @@ const ARCHIVE = join(ROOT, 'dsmb-out', 'cloudTarball', 'dsm.tar.gz');
 const DISK = join(ROOT, 'dsmb-out', 'bootableDisk', 'disk.raw');
 
 if (values.help) process.stdout.write(HELP);
-else main();
+else await main();
 
-function main(): void {
+async function main(): Promise<void> {
   mkdirSync(WORK, { recursive: true });
   say(`building with a payload of ${values.payload} MiB …`);
   const first = build(['//cloudTarball', '//bootableDisk']);
@@ -49,6 +50,7 @@ function main(): void {
   say(`archive ${mebibytes(statSync(ARCHIVE).size)}; memory ${mebibytes(totalmem())}`);
   try {
     report();
+    await reportMemory();
   } finally {
     rmSync(WORK, { recursive: true, force: true });
   }
@@ -74,7 +76,7 @@ function report(): void {
     ratio(row.ms / ms),
   ]);
   say(`\n${table(['20 GiB disk → archive', 'median', '÷ cp', '÷ dsmb'], shown)}\n`);
-  say(`written to the store for another MAC: ${mebibytes(written)} beside the archive itself\n`);
+  say(`written to the store for another MAC: ${mebibytes(written)} on disk, and the archive itself\n`);
   const { full, changed } = digestCosts(DISK, join(WORK, 'digest'));
   const digests = [full, changed].map((cost) => [
     cost.what,
@@ -84,6 +86,13 @@ function report(): void {
     `${((100 * cost.ms) / full.ms).toFixed(1)} %`,
   ]);
   say(table(['digest of the disk', 'blocks hashed', 'bytes', 'median', 'of full'], digests));
+}
+
+/** One more change, not timed: looking at processes takes time itself. */
+async function reportMemory(): Promise<void> {
+  const { usage } = await watchProcesses(...buildCommand(['//cloudTarball', '--set', `mac=${freshMac()}`]), ROOT);
+  const rows = [...usage].map(([part, { resident, openFiles }]) => [part, mebibytes(resident), String(openFiles)]);
+  say(`\n${table(['process', 'largest resident', 'open files'], rows)}`);
 }
 
 interface Change {
@@ -100,7 +109,7 @@ interface Change {
 function changedMac(): Change {
   const changes = Array.from({ length: RUNS }, (_, run): Change => {
     const before = snapshot(STORE);
-    const mac = `52:54:00:${[...randomBytes(3)].map((byte) => byte.toString(16).padStart(2, '0')).join(':')}`;
+    const mac = freshMac();
     const ms = build(['//cloudTarball', '--set', `mac=${mac}`]);
     const written = newBytes(STORE, before, statSync(ARCHIVE).ino);
     const copy = timeProgram(['cp', ARCHIVE, join(WORK, `copy-${run}`)]);
@@ -120,8 +129,8 @@ function peers(): Row[] {
     if (missing.length > 0) say(`  left out, ${missing.join(' and ')} is not installed: ${command}`);
     return missing.length > 0 ? [] : [{ what: command, ms: several(command, 3) }];
   };
-  const full = values.full ? [{ what: 'tar czf', ms: several('tar czf', 1) }] : [];
-  return [...full, ...['tar cSzf', 'tar cS | pigz', 'tar cS | zstd -T0'].flatMap(pack)];
+  const dense = values.quick ? [] : [{ what: 'tar czf', ms: several('tar czf', 1) }];
+  return [...dense, ...['tar cSzf', 'tar cS | pigz', 'tar cS | zstd -T0'].flatMap(pack)];
 }
 
 /** `tar …f` writes the file itself; a pipe's output is redirected. */
@@ -144,9 +153,19 @@ function several(command: string, runs: number): number {
 }
 
 function build(args: readonly string[]): number {
-  const command = [join(ROOT, 'dsmb'), 'build', ...args, '--skip-validations'];
-  const env = { ...process.env, DSMB_STORE: STORE };
-  return timeProgram([...command, '--set', `guest:payloadMiB=${values.payload}`], env);
+  return timeProgram(...buildCommand(args));
+}
+
+function buildCommand(args: readonly string[]): [argv: string[], env: NodeJS.ProcessEnv] {
+  const payload = ['--set', `guest:payloadMiB=${values.payload}`];
+  return [
+    [join(ROOT, 'dsmb'), 'build', ...args, '--skip-validations', ...payload],
+    { ...process.env, DSMB_STORE: STORE },
+  ];
+}
+
+function freshMac(): string {
+  return `52:54:00:${[...randomBytes(3)].map((byte) => byte.toString(16).padStart(2, '0')).join(':')}`;
 }
 
 function ratio(value: number): string {

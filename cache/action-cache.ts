@@ -4,9 +4,13 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Digest } from '../src/model/digest.ts';
 import { writeAtomically } from './files.ts';
+import { noteRemoval } from './removals.ts';
 import { decodeResult, encodeResult, type ResultData } from './reapi/messages.ts';
 import type { Trees } from './tree.ts';
 import { useRecord } from './uses.ts';
+
+/** What takes longer to make again than to sync. */
+const WORTH_A_SYNC_MS = 1000;
 
 export class ActionCache {
   readonly #root: string;
@@ -26,13 +30,17 @@ export class ActionCache {
     return result;
   }
 
+  /** To be called when all that the result names is durable. */
   put(key: Digest, result: ResultData): void {
     const bytes = encodeResult(result);
-    writeAtomically(this.#path(key), Buffer.concat([sealOf(bytes), bytes]));
+    // A result that a crash of the machine cuts does not match its seal: only what took long is worth a sync.
+    const durable = result.durationMs >= WORTH_A_SYNC_MS;
+    writeAtomically(this.#path(key), Buffer.concat([sealOf(bytes), bytes]), durable);
   }
 
   remove(key: Digest): void {
     rmSync(this.#path(key), { force: true });
+    noteRemoval(this.#root);
   }
 
   #path(key: Digest): string {

@@ -16,8 +16,10 @@ import {
 import { dirname, join } from 'node:path';
 import { digest, type Digest } from '../src/model/digest.ts';
 import { fail } from '../src/model/diagnostic.ts';
-import { cloneFile, copyHashing, hashFile, STORE_TIME, syncFiles, writeAll } from './files.ts';
+import { cloneFile, copyHashing, hashFile, STORE_TIME, writeAll } from './files.ts';
 import { processToken } from './processes.ts';
+import { Unsettled } from './unsettled.ts';
+import { noteRemoval } from './removals.ts';
 import { isDue, noteUse } from './uses.ts';
 
 /** The digest of bytes in memory. */
@@ -31,14 +33,16 @@ const LINK_FROM_BYTES = 4 * 1024 * 1024;
 export const EMPTY = digestOf(new Uint8Array());
 
 export class Cas {
+  readonly #root: string;
   readonly #blobs: string;
   readonly #executables: string;
   readonly #incoming: string;
   #published = 0;
-  readonly #unsettled: string[] = [];
+  readonly #unsettled = new Unsettled();
 
   /** `root` is the store's folder; it is made when missing. */
   constructor(root: string) {
+    this.#root = root;
     this.#blobs = join(root, 'cas.v1');
     this.#executables = join(root, 'exec.v1');
     this.#incoming = join(root, 'incoming');
@@ -101,13 +105,16 @@ export class Cas {
       },
       (temporary) => this.#publish(temporary, of),
     );
-    this.#unsettled.push(this.path(of));
+    this.#unsettled.add(this.path(of));
     return of;
   }
 
-  /** Makes durable what `put` has stored: to be called before anything durable refers to it. */
-  async settle(): Promise<void> {
-    await syncFiles(this.#unsettled.splice(0));
+  /**
+   * Makes durable what this process has stored: to be called before anything durable refers to it. `syncAll` syncs
+   * the store's whole file system; where it is given, many files are left to it.
+   */
+  settle(syncAll?: () => Promise<void>): Promise<void> {
+    return this.#unsettled.settle(syncAll);
   }
 
   /** Makes a file beside the blobs and hands it on; when either fails, nothing is left of it. */
@@ -123,12 +130,14 @@ export class Cas {
     }
   }
 
-  /** Stores a copy of a file that stays where it is. */
+  /** Stores a copy of a file that stays where it is. Durable after `settle`. */
   putCopy(path: string): Digest {
-    return this.#make(
+    const of = this.#make(
       (temporary) => copyHashing(path, temporary),
-      (temporary, of) => (this.has(of) ? rmSync(temporary) : this.#publish(temporary, of)),
+      (temporary, copied) => (this.has(copied) ? rmSync(temporary) : this.#publish(temporary, copied)),
     );
+    this.#unsettled.add(this.path(of));
+    return of;
   }
 
   /**
@@ -138,6 +147,16 @@ export class Cas {
   adopt(path: string, of: Digest): void {
     if (this.has(of)) return rmSync(path);
     this.#publish(path, of);
+  }
+
+  /**
+   * The same for a file that is not durable before `settle`. `syncing` settles when it is, where that was begun. A blob
+   * that is there already may be another process's, which has not settled it yet.
+   */
+  adoptUnsettled(path: string, of: Digest, syncing?: Promise<void>): void {
+    this.adopt(path, of);
+    if (syncing) this.#unsettled.addSyncing(syncing);
+    else this.#unsettled.add(this.path(of));
   }
 
   /** The bytes of a blob, verified. Only for small blobs. A broken or missing one is a `BLOB_MISSING` failure. */
@@ -162,6 +181,7 @@ export class Cas {
   remove(of: Digest): void {
     rmSync(this.path(of), { force: true });
     rmSync(this.#executablePath(of), { force: true });
+    noteRemoval(this.#root);
   }
 
   /** Puts the blob at a path as a hard link: the caller makes sure that nobody writes through it. */

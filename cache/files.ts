@@ -45,7 +45,7 @@ export function hashFile(path: string): Digest {
   }
 }
 
-/** Copies a file and gives the digest of what was written. Keeps holes: a chunk of zeros is not written. */
+/** Copies a file and gives the digest of what was written, which is not durable yet. Keeps holes: a chunk of zeros is not written. */
 export function copyHashing(from: string, to: string): Digest {
   const source = openSync(from, 'r');
   const target = openSync(to, 'wx', 0o644);
@@ -59,7 +59,6 @@ export function copyHashing(from: string, to: string): Digest {
       size += read;
     }
     if (fstatSync(target).size !== size) truncateSync(to, size);
-    fsyncSync(target);
     return digest(hash.digest('hex'), size);
   } finally {
     closeSync(source);
@@ -67,13 +66,23 @@ export function copyHashing(from: string, to: string): Digest {
   }
 }
 
+/** Whether some file system here may be able to share blocks: trying it makes a file and removes it again. */
+let mayShareBlocks = true;
+
 /** A copy that shares blocks where the file system can, and keeps holes where it cannot. */
 export function cloneFile(from: string, to: string): void {
+  if (mayShareBlocks && sharesBlocks(from, to)) return;
+  copyHashing(from, to);
+}
+
+function sharesBlocks(from: string, to: string): boolean {
   try {
     copyFileSync(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE);
-  } catch {
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOTSUP') mayShareBlocks = false;
     rmSync(to, { force: true });
-    copyHashing(from, to);
+    return false;
   }
 }
 
@@ -144,13 +153,16 @@ const SYNCED_TOGETHER = 64;
 /** Begins to make a file durable in a thread of the pool, while this one goes on. */
 export function startSync(path: string): Promise<void> {
   const file = openSync(path, 'r');
-  return new Promise((resolve, reject) => {
+  const syncing = new Promise<void>((resolve, reject) => {
     fsync(file, (error) => {
       closeSync(file);
       if (error) reject(error);
       else resolve();
     });
   });
+  // A failure is met by who waits, which may be later, or nobody.
+  syncing.catch(() => undefined);
+  return syncing;
 }
 
 async function syncFile(path: string): Promise<void> {

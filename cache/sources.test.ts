@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Digest } from '../src/model/digest.ts';
 import { digestOf } from './cas.ts';
 import { SourceDigests } from './sources.ts';
 
@@ -66,6 +67,20 @@ describe('a source', () => {
     sources.of(path, read);
     sources.of(path, read);
     expect(reads).toBe(2);
+  });
+
+  it('that changed while it was read is read again, also where its times do not show it', async () => {
+    const sources = new SourceDigests(folder);
+    const before = read();
+    // As if in one step of the file system's clock: the times are those of the first look.
+    writeFileSync(path, 'written while it was read');
+    const slowly = (): Digest => {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 120);
+      return before;
+    };
+    sources.of(path, slowly);
+    await settle();
+    expect(sources.of(path, read)).toEqual(digestOf(readFileSync(path)));
   });
 
   it('is read when the memory is broken', () => {

@@ -4,18 +4,18 @@ import { join } from 'node:path';
 import { digest, type Digest } from '../src/model/digest.ts';
 import { writeAtomically } from './files.ts';
 
-/** size, mtime, ctime, inode, device, when it was recorded, hash. */
+/** size, mtime, ctime, inode, device, when it was looked at, hash. */
 type Row = [
   size: number,
   mtimeMs: number,
   ctimeMs: number,
   inode: number,
   device: number,
-  recordedAt: number,
+  lookedAt: number,
   hash: string,
 ];
 
-/** A file changed this shortly before it was recorded may change again without its times showing it. */
+/** A file changed this shortly before it was looked at may change again without its times showing it. */
 const RACY_MS = 50;
 
 export class SourceDigests {
@@ -31,9 +31,10 @@ export class SourceDigests {
   of(path: string, read: () => Digest, stats: Stats = statSync(path)): Digest {
     const row = this.#load().get(path);
     if (row && unchanged(row, stats)) return digest(row[6], row[0]);
+    const lookedAt = Date.now();
     const of = read();
     const { size, mtimeMs, ctimeMs, ino, dev } = stats;
-    this.#load().set(path, [size, mtimeMs, ctimeMs, ino, dev, Date.now(), of.hash]);
+    this.#load().set(path, [size, mtimeMs, ctimeMs, ino, dev, lookedAt, of.hash]);
     this.#dirty = true;
     return of;
   }
@@ -51,14 +52,14 @@ export class SourceDigests {
 }
 
 function unchanged(row: Row, stats: Stats): boolean {
-  const [size, mtimeMs, ctimeMs, inode, device, recordedAt] = row;
+  const [size, mtimeMs, ctimeMs, inode, device, lookedAt] = row;
   return (
     size === stats.size &&
     mtimeMs === stats.mtimeMs &&
     ctimeMs === stats.ctimeMs &&
     inode === stats.ino &&
     device === stats.dev &&
-    recordedAt - Math.max(mtimeMs, ctimeMs) > RACY_MS
+    lookedAt - Math.max(mtimeMs, ctimeMs) > RACY_MS
   );
 }
 

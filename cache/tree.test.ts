@@ -20,7 +20,6 @@ import { sameNode, type Node } from './tree.ts';
 const folder = mkdtempSync(join(tmpdir(), 'dsmb-trees-'));
 const store = new Store(join(folder, 'store'));
 const { cas, trees } = store;
-const SYNC_NOTHING = { syncAll: async () => {} };
 const EMPTY = trees.store(new Map());
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -136,11 +135,11 @@ describe('capturing', () => {
       fc.asyncProperty(flat, async (files) => {
         const here = join(folder, `capture${run++}`);
         writeFiles(join(here, 'out/result'), files);
-        const { nodes } = await capture(cas, trees, ['result'], {
+        const { nodes } = capture(cas, trees, ['result'], {
           folder: join(here, 'out'),
           mountedAt: '/out',
+          inputsAt: '/in',
           inputRoot: EMPTY,
-          ...SYNC_NOTHING,
         });
         expectSame(nodes.get('result')!, treeOf(files));
         store.folders.link(nodes.get('result')!, join(here, 'again'));
@@ -171,11 +170,11 @@ describe('capturing', () => {
     mkdirSync(join(here, 'result'));
     for (const [link, target] of Object.entries(links)) symlinkSync(target, join(here, 'result', link));
     const inputRoot = trees.build([['in/tree', input]]);
-    const { nodes } = await capture(cas, trees, ['result'], {
+    const { nodes } = capture(cas, trees, ['result'], {
       folder: here,
       mountedAt: '/out',
+      inputsAt: '/in',
       inputRoot,
-      ...SYNC_NOTHING,
     });
     const result = nodes.get('result') as Node & { type: 'directory' };
     return new Map(trees.entries(result.digest));

@@ -10,6 +10,8 @@ export type Node =
   | { readonly type: 'directory'; readonly digest: Digest }
   | { readonly type: 'symlink'; readonly target: string };
 
+type Directory = Node & { readonly type: 'directory' };
+
 /** The content of one directory, by name. */
 export type Entries = ReadonlyMap<string, Node>;
 
@@ -19,6 +21,7 @@ export const EMPTY_DIRECTORY: Node = { type: 'directory', digest: EMPTY };
 export class Trees {
   readonly #cas: Cas;
   readonly #known = new Map<string, Entries>();
+  readonly #merged = new Map<string, Directory>();
 
   constructor(cas: Cas) {
     this.#cas = cas;
@@ -34,7 +37,7 @@ export class Trees {
   }
 
   /** Stores a directory. */
-  store(entries: Entries): Node {
+  store(entries: Entries): Directory {
     const bytes = encodeDirectory(entries);
     const of = digestOf(bytes);
     if (!this.#cas.has(of)) this.#cas.put(bytes);
@@ -70,6 +73,21 @@ export class Trees {
     return roots.reduce((left, right) => this.#mergeNodes(left, right, ''), EMPTY_DIRECTORY);
   }
 
+  /** Actions share toolchains: the same trees are merged again and again. */
+  #mergeFolders(left: Directory, right: Directory, path: string): Node {
+    const key = `${left.digest.hash} ${right.digest.hash}`;
+    const known = this.#merged.get(key);
+    if (known && this.#cas.has(known.digest)) return known;
+    const merged = new Map(this.entries(left.digest));
+    for (const [name, node] of this.entries(right.digest)) {
+      const there = merged.get(name);
+      merged.set(name, there ? this.#mergeNodes(there, node, path ? `${path}/${name}` : name) : node);
+    }
+    const made = this.store(merged);
+    this.#merged.set(key, made);
+    return made;
+  }
+
   #mergeNodes(left: Node, right: Node, path: string): Node {
     if (sameNode(left, right)) return left;
     if (left.type !== 'directory' || right.type !== 'directory')
@@ -78,12 +96,7 @@ export class Trees {
       });
     if (left.digest.size === 0) return right;
     if (right.digest.size === 0) return left;
-    const merged = new Map(this.entries(left.digest));
-    for (const [name, node] of this.entries(right.digest)) {
-      const there = merged.get(name);
-      merged.set(name, there ? this.#mergeNodes(there, node, path ? `${path}/${name}` : name) : node);
-    }
-    return this.store(merged);
+    return this.#mergeFolders(left, right, path);
   }
 
   /** The node at a path below a node; undefined where there is none. Follows no symlinks. */

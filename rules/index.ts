@@ -9,6 +9,7 @@ export { mdadmConf } from './mdadm-conf/mdadm-conf.ts';
 export { patchedExtra } from './patched-extra/patched-extra.ts';
 export { installedDisk } from './installed-disk/installed-disk.ts';
 export { kernelModule, driversFolder } from './kernel-module/kernel-module.ts';
+export { settledDisk } from './settled-disk/settled-disk.ts';
 export { verifiedDisk } from './verified-disk/verified-disk.ts';
 export { program } from './program/program.ts';
 export { test } from './test/test.ts';

@@ -2,6 +2,7 @@
 import { chmodSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { removeTree, STORE_TIME } from '../files.ts';
+import { noteRemoval } from '../removals.ts';
 import type { Store } from '../store.ts';
 import { checkBlobs } from './blobs.ts';
 import { checkFolders } from './folders.ts';
@@ -18,12 +19,14 @@ export interface Checked {
 export interface CheckOptions {
   /** Removes what is broken and sets right what can be. */
   readonly repair: boolean;
+  /** What else to look at: kept work whose format the store does not know. */
+  readonly more?: (check: Check) => Promise<void>;
   /** Called now and then, so that others get their turn. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
 /** Checks everything; with `repair`, what is broken is gone afterwards. */
-export async function check(store: Store, { repair, onProgress }: CheckOptions): Promise<Checked> {
+export async function check(store: Store, { repair, more, onProgress }: CheckOptions): Promise<Checked> {
   using _use = store.use();
   const found = new Map<string, Finding>();
   const sound = new Map<string, number>();
@@ -36,7 +39,9 @@ export async function check(store: Store, { repair, onProgress }: CheckOptions):
   await checkBlobs(context, onProgress);
   const records = checkRecords(context);
   checkFolders(context);
+  await more?.(context);
   const findings = [...found.values()];
+  if (repair && findings.length > 0) noteRemoval(store.root);
   if (repair) for (const finding of findings) mend(store, finding);
   const bytes = [...sound.values()].reduce((sum, size) => sum + size, 0);
   return { findings, blobs: sound.size, bytes, records };

@@ -3,7 +3,7 @@ import type { Store } from '../store.ts';
 
 /** Something that is not as it should be. */
 export interface Finding {
-  readonly kind: 'blob' | 'result' | 'record' | 'tree folder' | 'foreign';
+  readonly kind: 'blob' | 'result' | 'record' | 'tree folder' | 'assembled disk' | 'foreign';
   /** Relative to the store. */
   readonly path: string;
   readonly problem: string;

@@ -1,11 +1,11 @@
 /** Checks records: results of actions, trees of packages, bundles. Each must be readable, and what it names there. */
 import { join } from 'node:path';
 import { readResult } from '../action-cache.ts';
-import { hashesIn, referenceTo, type Reference } from '../collect/items.ts';
+import { hashesIn } from '../collect/items.ts';
 import { entriesOf, readQuietly, shardedEntries } from '../collect/quiet.ts';
 import { foreign } from './blobs.ts';
 import type { Check } from './finding.ts';
-import { Missing } from './missing.ts';
+import { Missing, type Gone } from './missing.ts';
 
 const HASH = /^[0-9a-f]{64}$/;
 /** A writer was killed, or is at work right now. */
@@ -30,22 +30,17 @@ function checkResults(check: Check, missing: Missing): number {
       continue;
     }
     count++;
-    const references = outputsOf(join(store.root, path));
-    if (!references) {
+    const result = readResult(join(store.root, path));
+    if (!result) {
       report({ kind: 'result', path, problem: 'cannot be decoded', repair: 'remove', keys: [key] });
       continue;
     }
-    const gone = missing.below(references);
+    const gone = missing.belowNodes(result.outputs);
     if (gone.length === 0) continue;
     report({ kind: 'result', path, problem: needs(gone), repair: 'remove', keys: [key] });
-    for (const hash of gone) blame(check, hash, key);
+    for (const { hash } of gone) blame(check, hash, key);
   }
   return count;
-}
-
-function outputsOf(path: string): Reference[] | undefined {
-  const result = readResult(path);
-  return result && [...result.outputs.values()].flatMap(referenceTo);
 }
 
 /** A broken blob was found already: now it is known whose it is. */
@@ -62,7 +57,7 @@ function checkNamed({ store, report }: Check, missing: Missing, folder: 'package
     const path = `${folder}/${name}`;
     count++;
     const [first] = hashesIn(join(store.root, path), folder === 'packages.v1' ? 'directory' : 'file');
-    const gone = first ? missing.below([first]) : [];
+    const gone = first ? missing.below(first) : [];
     if (!first || gone.length > 0)
       report({
         kind: 'record',
@@ -75,7 +70,8 @@ function checkNamed({ store, report }: Check, missing: Missing, folder: 'package
   return count;
 }
 
-function needs(gone: readonly string[]): string {
-  const more = gone.length > 1 ? ` and ${gone.length - 1} more` : '';
-  return `needs blob ${gone[0]!.slice(0, 12)}…${more}, which is missing or broken`;
+function needs(gone: readonly Gone[]): string {
+  const [{ hash, path } = { hash: '', path: '' }] = gone;
+  const what = `blob ${hash.slice(0, 12)}…${path ? ` (${path})` : ''}`;
+  return `needs ${what}${gone.length > 1 ? ` and ${gone.length - 1} more` : ''}, which is missing or broken`;
 }

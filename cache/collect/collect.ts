@@ -7,6 +7,7 @@ import { hash } from 'node:crypto';
 import { basename, join, relative } from 'node:path';
 import { EMPTY } from '../cas.ts';
 import { removeTree } from '../files.ts';
+import { noteRemoval } from '../removals.ts';
 import type { Root } from '../roots.ts';
 import type { Store } from '../store.ts';
 import { USE_GRACE_MS } from '../uses.ts';
@@ -51,6 +52,7 @@ export interface Amount {
 export async function collect(store: Store, options: CollectOptions): Promise<Collected | undefined> {
   using lock = await store.locks.tryTake('collection');
   if (!lock) return undefined;
+  if (options.dryRun !== true) noteRemoval(store.root);
   return new Collection(store, options).run();
 }
 

@@ -30,10 +30,11 @@ export function* itemsOf(store: Store): Generator<Item> {
   yield* packageTrees(store);
   yield* bundles(store);
   yield* treeFolders(store);
-  yield* plain(store, 'disks.v1', 'assembled disk');
+  yield* assembledDisks(store);
   yield* plain(store, 'memo.v1', 'kept work of steps');
   yield* plain(store, 'logs', 'log of a failed action');
   yield* plain(store, 'builds.v1', 'build history');
+  yield* plain(store, 'snapshots.v1', 'snapshot of a build with nothing to do');
   yield* plain(store, 'package-lists.v1', 'package list');
   yield* parts(store);
   if (store.downloads.startsWith(join(store.root, '/'))) yield* downloads(store);
@@ -43,8 +44,8 @@ export function* itemsOf(store: Store): Generator<Item> {
 export function lastUseOf(kind: string, path: string): number | undefined {
   const stats = statOf(path);
   if (!stats) return undefined;
-  // A tree folder's modification time is a part of what actions see; of a download, reading is the use.
-  if (kind === 'tree folder') return stats.atimeMs;
+  // The modification time of these says that they are as they were made; of a download, reading is the use.
+  if (kind === 'tree folder' || kind === 'assembled disk') return stats.atimeMs;
   return kind === 'download' ? Math.max(stats.atimeMs, stats.mtimeMs) : stats.mtimeMs;
 }
 
@@ -104,6 +105,14 @@ export function hashesIn(path: string, as: Reference['as']): Reference[] {
 function* treeFolders({ root }: Store): Generator<Item> {
   for (const { name, parentPath } of shardedEntries(join(root, 'trees.v1')))
     if (HASH.test(name)) yield* item('tree folder', join(parentPath, name), () => [{ hash: name, as: 'directory' }]);
+}
+
+function* assembledDisks({ root }: Store): Generator<Item> {
+  for (const { name } of entriesOf(root, 'disks.v1')) {
+    const [hash = '', extension] = name.split('.');
+    if (HASH.test(hash) && extension === 'raw')
+      yield* item('assembled disk', join(root, 'disks.v1', name), () => [{ hash, as: 'directory' }]);
+  }
 }
 
 function* parts({ root }: Store): Generator<Item> {

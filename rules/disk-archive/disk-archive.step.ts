@@ -1,8 +1,7 @@
 /** Packs a disk artifact. Only blocks that no earlier archive had are compressed. */
 import { openDisk } from 'dsmb/disk';
 import { step } from 'dsmb/step';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
 import { partitionsOf, placeholderMac } from './describe.ts';
 import { MEMBER } from './encode.ts';
 import { FORMATS, type ArchiveFormat } from './formats.ts';
@@ -10,7 +9,8 @@ import { packDisk } from './pack.ts';
 
 interface Spec {
   readonly args: {
-    readonly name: string;
+    /** Name of the archive. */
+    readonly file: string;
     readonly format: ArchiveFormat;
     /** For `tar.gz`. */
     readonly sparse?: 'gnu' | 'plain';
@@ -18,16 +18,13 @@ interface Spec {
     readonly level?: number;
   };
   readonly inputs: 'disk';
-  readonly outputs: 'archive';
+  readonly outputs: 'archive' | 'manifest';
 }
 
 export default step<Spec>(async ({ args, inputs, outputs, scratch, memo, digestOf, epoch, progress, log }) => {
-  const { name, format, sparse, level } = args;
-  const { extension } = FORMATS[format];
-  const file = `${name}${extension}`;
-  await mkdir(outputs.archive);
+  const { file, format, sparse, level } = args;
   const disk = openDisk(inputs.disk);
-  const packed = await packDisk(disk, join(outputs.archive, file), {
+  const packed = await packDisk(disk, outputs.archive, {
     format,
     sparse: sparse ?? 'gnu',
     level: level ?? 0,
@@ -43,9 +40,8 @@ export default step<Spec>(async ({ args, inputs, outputs, scratch, memo, digestO
     archive: {
       file,
       bytes: packed.bytes,
-      sha256: packed.sha256,
       format,
-      ...(extension === '.tar.gz' ? { member: MEMBER } : {}),
+      ...(FORMATS[format].extension === '.tar.gz' ? { member: MEMBER } : {}),
       ...(sparse === undefined ? {} : { sparse }),
       ...(level === undefined ? {} : { level }),
     },
@@ -57,7 +53,6 @@ export default step<Spec>(async ({ args, inputs, outputs, scratch, memo, digestO
     },
     ...(mac === undefined ? {} : { placeholderMac: mac }),
   };
-  await writeFile(join(outputs.archive, 'manifest.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
-  await writeFile(join(outputs.archive, 'SHA256SUMS'), `${packed.sha256}  ${file}\n`);
+  await writeFile(outputs.manifest, `${JSON.stringify(manifest, undefined, 2)}\n`);
   log(`${packed.compressed} of ${packed.blocks} blocks compressed, ${packed.bytes} bytes written`);
 });

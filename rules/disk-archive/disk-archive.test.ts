@@ -57,25 +57,28 @@ async function pack(
   { format = 'tar.gz', sparse = 'gnu', memo, digestOf = () => undefined }: Packing = {},
 ): Promise<{ folder: string; file: string; log: string[] }> {
   const archive = fresh('archive');
+  const name = `test${FORMATS[format].extension}`;
+  const file = join(archive, name);
+  await mkdir(archive);
   const scratch = fresh('scratch');
   await mkdir(scratch);
   const log: string[] = [];
   const level = levelOf(format, format === 'xz' ? 1 : undefined);
   await runStepHere(step, {
     args: {
-      name: 'test',
+      file: name,
       format,
       ...(format === 'tar.gz' ? { sparse } : {}),
       ...(level === undefined ? {} : { level }),
     },
     inputs: { disk },
-    outputs: { archive },
+    outputs: { archive: file, manifest: join(archive, 'manifest.json') },
     scratch,
     memo,
     digestOf,
     log: (line) => log.push(line),
   });
-  return { folder: archive, file: join(archive, `test${FORMATS[format].extension}`), log };
+  return { folder: archive, file, log };
 }
 
 /** The disk as a sparse raw file, filled up to `size` bytes. */
@@ -219,9 +222,8 @@ describe('diskArchive', () => {
     240_000,
   );
 
-  test('checksums hold, and the manifest says what is in it', async () => {
+  test('the manifest says what is in it', async () => {
     const { folder: archive, file } = await pack(makeDisk('525400C91827'));
-    await execa('sha256sum', ['-c', 'SHA256SUMS'], { cwd: archive });
     const manifest = JSON.parse(await readFile(join(archive, 'manifest.json'), 'utf8'));
     expect(manifest).toMatchObject({
       format: 'dsmb-archive/1',
@@ -246,7 +248,7 @@ describe('diskArchive', () => {
     const kept = await pack(other, { memo });
     const anew = await pack(other);
     expect(kept.log.at(-1)).toMatch(/^1 of \d+ blocks compressed/);
-    for (const file of ['test.tar.gz', 'SHA256SUMS', 'manifest.json'])
+    for (const file of ['test.tar.gz', 'manifest.json'])
       expect((await readFile(join(kept.folder, file))).equals(await readFile(join(anew.folder, file)))).toBe(true);
   });
 

@@ -1,5 +1,5 @@
 /** A disk packed for upload, in the format that a cloud takes, with checksums and a manifest that says what is in it. */
-import { fail, rule, stepModule, type Value } from 'dsmb';
+import { fail, File, rule, stepModule, type Value } from 'dsmb';
 import { Archive, type Disk } from '../kinds.ts';
 import { overlayTools } from '../toolchains.ts';
 import { FORMATS, levelOf, type ArchiveFormat } from './formats.ts';
@@ -44,24 +44,30 @@ export const diskArchive = rule<DiskArchiveAttributes, 'Archive'>({
       fail('BAD_ATTRIBUTE', `format: '${format}' is none of ${Object.keys(FORMATS).join(', ')}`);
     if (sparse === 'plain' && format !== 'tar.gz') fail('BAD_ATTRIBUTE', `sparse: 'plain' is for tar.gz`);
     const chosen = levelOf(format, level);
-    return actions.step({
+    const file = `${name}${FORMATS[format].extension}`;
+    const { archive, manifest } = actions.step({
       mnemonic: 'DiskArchive',
       module: stepModule<typeof import('./disk-archive.step.ts').default>(
         new URL('./disk-archive.step.ts', import.meta.url),
       ),
       args: {
-        name,
+        file,
         format,
         ...(format === 'tar.gz' ? { sparse } : {}),
         ...(chosen === undefined ? {} : { level: chosen }),
       },
       inputs: { disk },
-      outputs: { archive: { name, kind: Archive } },
+      outputs: { archive: { name: file, kind: File }, manifest: { name: 'manifest.json', kind: File } },
       ...(format === 'xz' ? { toolchains: [actions.toolchain(overlayTools)] } : {}),
-      needs: { cpus: 2 },
       hints: { memo: true, digestsOf: ['disk'] },
       timeoutMs: TIMEOUT_MS,
-    }).archive;
+    });
+    // The engine hashes what it takes into the store: the step need not do it once more.
+    return actions.compose(Archive, {
+      [file]: archive,
+      'manifest.json': manifest,
+      SHA256SUMS: actions.checksums(File, { [file]: archive }),
+    });
   },
 });
 

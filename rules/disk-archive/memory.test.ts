@@ -40,16 +40,17 @@ async function residentMiB(disk: string, format: ArchiveFormat): Promise<number>
     script,
     `import step from ${at('./disk-archive.step.ts')};
     import { runStepHere } from ${at('../../src/step/testing.ts')};
-    const [disk, format, archive, scratch] = process.argv.slice(2);
-    const args = { name: 'm', format, sparse: 'gnu', level: 1 };
-    await runStepHere(step, { args, inputs: { disk }, outputs: { archive }, scratch });
+    const [disk, format, archive, manifest, scratch] = process.argv.slice(2);
+    const args = { file: 'm', format, sparse: 'gnu', level: 1 };
+    await runStepHere(step, { args, inputs: { disk }, outputs: { archive, manifest }, scratch });
     console.log(process.resourceUsage().maxRSS / 1024);`,
   );
   const archive = join(folder, `archive-${format}`);
   const scratch = join(folder, `scratch-${format}`);
   const limited = ['-c', `ulimit -n ${MAX_OPEN_FILES} && exec "$@"`, '-', process.execPath, script];
-  const { stdout } = await execa('sh', [...limited, disk, format, archive, scratch]);
-  await rm(archive, { recursive: true });
+  const { stdout } = await execa('sh', [...limited, disk, format, archive, `${archive}.json`, scratch]);
+  await rm(archive);
+  await rm(`${archive}.json`);
   await rm(scratch, { recursive: true, force: true });
   return Number(stdout);
 }

@@ -1,5 +1,5 @@
-/** Streams a disk into an archive, and hashes what it reads and writes on the way. */
-import { writeHashed, type DataBlock, type Written } from 'dsmb/archive';
+/** Streams a disk into an archive, and hashes the blocks on the way where their digests are not known. */
+import { writeSparse, type DataBlock } from 'dsmb/archive';
 import { BLOCK_SIZE, blockPath, type DiskReader } from 'dsmb/disk';
 import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
@@ -14,7 +14,9 @@ export interface PackOptions extends EncodeOptions {
 }
 
 /** What was packed. */
-export interface Packed extends Written {
+export interface Packed {
+  /** Size of the archive. */
+  readonly bytes: number;
   /** Size of the disk, filled up as the format wants it. */
   readonly diskBytes: number;
   /** Bytes of the disk in blocks that are not all zero. */
@@ -45,9 +47,9 @@ export async function packDisk(disk: DiskReader, file: string, options: PackOpti
     if (++seen % 16 === 0) options.progress(Math.floor((100 * seen) / total));
   };
   const image = { size, blocks, onBlock, root: () => root.copy().digest() };
-  const written = await writeHashed(await encode(image, basename(file), options), file);
+  const bytes = await writeSparse(await encode(image, basename(file), options), file);
   return {
-    ...written,
+    bytes,
     diskBytes: size,
     dataBytes,
     blocks: total,

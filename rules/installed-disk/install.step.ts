@@ -1,10 +1,11 @@
 /** Installs a .pat onto an empty disk: boots the loader in a virtual machine and does what a person does in a browser. */
-import { chmod, copyFile, mkdir, open } from 'node:fs/promises';
+import { chmod, copyFile, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail, run, step, type StepContext } from 'dsmb/step';
 import { fileSource, parseQemuMap, rawToDisk } from 'dsmb/disk';
-import { availableAccelerator, startVm, type Vm } from 'dsmb/vm';
+import type { Vm } from 'dsmb/vm';
 import { describeError, DSM_PORT, installProgress, look, uploadPat, type AssistantState } from './assistant.ts';
+import { keepTraces, startDsm, switchOff, takePicture } from '../machine/machine.ts';
 import { bootMac } from './boot-mac.ts';
 import { readLoaderInfo, requireMatch } from './loader-match.ts';
 import { readPat } from './pat.ts';
@@ -37,9 +38,6 @@ const MINUTES = { boot: 10, disk: 2, upload: 15, install: 30, reset: 10, system:
 /** The clock of the machine at power-on; the article's DSM is of that spring. */
 const RTC_BASE = '2018-01-01T00:00:00';
 
-const CONSOLE = 'console.log';
-const SCREEN = 'installed.png';
-
 export default step<InstallSpec>(async (context) => {
   context.progress('checking the .pat');
   const pat = await readPat(context.inputs.pat);
@@ -49,7 +47,7 @@ export default step<InstallSpec>(async (context) => {
 
   const target = join(context.scratch, 'target.raw');
   await install(context, target);
-  await keepTraces(context);
+  await keepTraces(context, context.outputs.log);
 
   context.progress('storing the disk');
   const extents = parseQemuMap(await run('qemu-img', ['map', '--output=json', '-f', 'raw', target]));
@@ -68,7 +66,7 @@ async function install(context: Context, target: string): Promise<void> {
   await upload(session, state);
   await waitForInstallation(session);
   await waitForSystem(session);
-  await vm.screenshot(join(context.scratch, SCREEN));
+  await takePicture(context, vm);
   await shutDown(session);
 }
 
@@ -84,13 +82,8 @@ function budget(minutes: number): Session['allow'] {
   };
 }
 
-/** They are written to the scratch folder, which is what a failed action leaves behind. */
-async function keepTraces({ scratch, outputs }: Context): Promise<void> {
-  await mkdir(outputs.log);
-  for (const name of [CONSOLE, SCREEN]) await copyFile(join(scratch, name), join(outputs.log, name));
-}
-
-async function startMachine({ args, inputs, scratch, log, progress }: Context, target: string): Promise<Vm> {
+async function startMachine(context: Context, target: string): Promise<Vm> {
+  const { args, inputs, scratch, progress } = context;
   progress('starting the machine');
   // The installer writes its kernel to the boot disk too: it gets a copy, which nobody keeps.
   const boot = join(scratch, 'boot.img');
@@ -98,20 +91,14 @@ async function startMachine({ args, inputs, scratch, log, progress }: Context, t
   await chmod(boot, 0o600);
   await makeSparse(target, args.sizeGiB * 1024 ** 3);
 
-  const accelerator = availableAccelerator();
-  log(`accelerator: ${accelerator}`);
-  return startVm({
-    accelerator,
-    cpu: 'Penryn',
+  return startDsm(context, {
     memoryMiB: args.memoryMiB,
-    rtcBase: RTC_BASE,
+    clock: RTC_BASE,
+    mac: macOfImage(boot),
     disks: [
       { file: target, format: 'raw', interface: 'ide', slot: 'hda' },
       { file: boot, format: 'raw', interface: 'ide', slot: 'hdc', bootIndex: 0 },
     ],
-    nics: [{ mac: macOfImage(boot), forwards: [DSM_PORT] }],
-    logFile: join(scratch, CONSOLE),
-    scratch,
   });
 }
 
@@ -173,9 +160,7 @@ async function waitForSystem({ vm, context, allow }: Session): Promise<void> {
 
 async function shutDown({ vm, context, allow }: Session): Promise<void> {
   context.progress('shutting down');
-  if ((await vm.powerDown(allow(MINUTES.shutdown))) === 'clean') return;
-  // By then the guest's kernel has written its buffers (30 s); what is left is a journal to replay.
-  context.log('warning: the system ignored the power button and was switched off; its journal will be replayed');
+  await switchOff(context, vm, allow(MINUTES.shutdown));
 }
 
 function macOfImage(image: string): string {

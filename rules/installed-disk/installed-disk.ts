@@ -1,7 +1,7 @@
 /** Rule: the disk that a DSM installation leaves behind. */
 import { rule, stepModule, Tree, type Value } from 'dsmb';
 import { Disk, type BootImage, type Loader, type Pat } from '../kinds.ts';
-import { vmTools } from '../toolchains.ts';
+import { machineAction } from '../machine/action.ts';
 import type installStep from './install.step.ts';
 
 /** Attributes of `installedDisk`. */
@@ -20,10 +20,8 @@ export interface InstalledDiskAttributes {
   readonly timeoutMinutes?: Value<number>;
 }
 
-/** QEMU's own memory, beside the guest's. */
-const OVERHEAD_MIB = 256;
-/** For checking the .pat and storing the disk, beside what the machine may take. */
-const OVERHEAD_MINUTES = 10;
+/** For checking the .pat and storing the disk. */
+const BESIDE_MINUTES = 10;
 
 /**
  * Installs a .pat onto an empty disk. A machine boots `boot` from one IDE disk; the installation goes to another,
@@ -39,9 +37,7 @@ export const installedDisk = rule<InstalledDiskAttributes, 'Disk'>({
       args: { sizeGiB, memoryMiB, timeoutMinutes },
       inputs: { boot, pat, loader },
       outputs: { disk: { name: 'disk', kind: Disk }, log: { name: 'log', kind: Tree } },
-      toolchains: [actions.toolchain(vmTools)],
-      needs: { vm: true, memoryMiB: memoryMiB + OVERHEAD_MIB },
-      timeoutMs: (timeoutMinutes + OVERHEAD_MINUTES) * 60_000,
+      ...machineAction(actions, { memoryMiB, timeoutMinutes }, BESIDE_MINUTES),
     });
     return disk;
   },

@@ -1,7 +1,7 @@
 /** Rule: the proof that a disk boots. */
 import { rule, stepModule, type Value } from 'dsmb';
 import { Report, type Disk } from '../kinds.ts';
-import { vmTools } from '../toolchains.ts';
+import { machineAction } from '../machine/action.ts';
 import type { Expectation } from './judge.ts';
 import type verifyStep from './verify.step.ts';
 
@@ -17,10 +17,8 @@ export interface VerifiedDiskAttributes {
   readonly timeoutMinutes?: Value<number>;
 }
 
-/** QEMU's own memory, beside the guest's. */
-const OVERHEAD_MIB = 256;
-/** For assembling the disk, beside what the machine may take. */
-const OVERHEAD_MINUTES = 5;
+/** For assembling the disk. */
+const BESIDE_MINUTES = 5;
 
 /**
  * Boots a disk alone, on virtio-blk and through the firmware. Passes if the console shows `Partition Version=8` and
@@ -39,9 +37,7 @@ export const verifiedDisk = rule<VerifiedDiskAttributes, 'Report'>({
       inputs: { disk },
       hints: { assembled: ['disk'] },
       outputs: { report: { name: 'report', kind: Report } },
-      toolchains: [actions.toolchain(vmTools)],
-      needs: { vm: true, memoryMiB: memoryMiB + OVERHEAD_MIB },
-      timeoutMs: (timeoutMinutes + OVERHEAD_MINUTES) * 60_000,
+      ...machineAction(actions, { memoryMiB, timeoutMinutes }, BESIDE_MINUTES),
     });
     return report;
   },

@@ -9,7 +9,9 @@ export type Origin =
   | { readonly type: 'action'; readonly action: ActionNode; readonly output: string }
   | { readonly type: 'source'; readonly path: string; readonly written: string }
   | { readonly type: 'debian'; readonly packages: readonly string[]; readonly closure: boolean }
-  | { readonly type: 'compose'; readonly entries: ReadonlyMap<string, ArtifactReference> };
+  | { readonly type: 'compose'; readonly entries: ReadonlyMap<string, ArtifactReference> }
+  /** The list of the entries' checksums. */
+  | { readonly type: 'checksums'; readonly entries: ReadonlyMap<string, ArtifactReference> };
 
 /** The engine's side of an `Artifact`: its origin, and the path inside it when it is a part. */
 export class ArtifactReference implements Artifact {

@@ -7,6 +7,7 @@ import { label, type Label } from '../model/label.ts';
 import { param } from '../model/parameter.ts';
 import { rule, type Artifact } from '../model/rule.ts';
 import type { Parameter, Target } from '../model/target.ts';
+import { actionGraph } from './action-graph.ts';
 import type { ArtifactReference } from './action.ts';
 import { Analysis } from './analyse.ts';
 
@@ -55,6 +56,15 @@ describe('a target', () => {
         .target(top)
         .dependencies.map((one) => one.label),
     ).toEqual(['//top.input0']);
+  });
+
+  it('may be at the end of a chain that is longer than the stack is deep', () => {
+    let top = thing({});
+    for (let length = 1; length < 20_000; length++) top = thing({ of: [top] });
+    const { actions } = actionGraph([analysisOf({ top }).target(top).artifact]);
+    expect(actions).toHaveLength(20_000);
+    expect(new Set(actions.map((action) => action.label)).size).toBe(20_000);
+    expect(Math.max(...actions.map((action) => action.label.length))).toBeLessThan(200);
   });
 
   it('that depends on itself is an error that names the way', () => {

@@ -10,48 +10,96 @@ import { fail, Failure } from '../model/diagnostic.ts';
 import { Runnable } from '../model/kinds.ts';
 import type { Label } from '../model/label.ts';
 import type { Actions, Artifact, Output } from '../model/rule.ts';
-import type { FileParameter, Target } from '../model/target.ts';
+import type { FileParameter, Parameter, Target } from '../model/target.ts';
 import { isParameter, isTarget } from '../load/load.ts';
 import type { ParameterValues } from '../load/parameters.ts';
 import { ArtifactReference, type ActionNode, type AnalysedTarget, type Origin } from './action.ts';
 
 const DEFAULT_TIMEOUT_MS = 600_000;
+/** Longer labels of targets without a name are cut. */
+const LABEL_LENGTH = 160;
+
+/** A target whose references are being analysed. */
+interface Opened {
+  readonly target: Target;
+  readonly label: Label;
+  readonly references: Iterator<readonly [Target, Label]>;
+}
 
 /** Turns targets into actions. Each target is analysed once, however many refer to it. */
 export class Analysis {
   readonly #labels: ReadonlyMap<Target, Label>;
   readonly #parameters: ParameterValues;
   readonly #done = new Map<Target, AnalysedTarget>();
-  readonly #open: Target[] = [];
+  readonly #open = new Set<Target>();
+  #deep = 0;
 
   constructor(labels: ReadonlyMap<Target, Label>, parameters: ParameterValues) {
     this.#labels = labels;
     this.#parameters = parameters;
   }
 
-  /** Analyses a target and all that it refers to. */
+  /** Analyses a target and all that it refers to: these first, and not by recursion, since a chain may be long. */
   target(target: Target, fallback = '//anonymous' as Label): AnalysedTarget {
-    const known = this.#done.get(target);
-    if (known) return known;
-    const label = this.#labels.get(target) ?? fallback;
-    this.#enter(target, label);
-    const analysed =
-      'parameter' in target ? this.#parameterTarget(target as FileParameter, label) : this.#rule(target, label);
-    this.#open.pop();
-    this.#done.set(target, analysed);
-    return analysed;
+    const open = this.#done.has(target) ? [] : [this.#enter(target, fallback)];
+    for (let last = open.at(-1); last; last = open.at(-1)) {
+      const next = last.references.next();
+      if (!next.done) {
+        const [other, label] = next.value;
+        if (!this.#done.has(other)) open.push(this.#enter(other, label));
+        continue;
+      }
+      this.#done.set(last.target, this.#analyse(last.target, last.label));
+      this.#open.delete(last.target);
+      open.pop();
+    }
+    return this.#done.get(target)!;
   }
 
-  #enter(target: Target, label: Label): void {
-    if (this.#open.includes(target)) {
-      const cycle = [...this.#open.slice(this.#open.indexOf(target)), target];
+  #analyse(target: Target, label: Label): AnalysedTarget {
+    return 'parameter' in target ? this.#parameterTarget(target as FileParameter, label) : this.#rule(target, label);
+  }
+
+  #enter(target: Target, fallback: Label): Opened {
+    const label = this.#labels.get(target) ?? this.#bounded(fallback);
+    if (this.#open.has(target)) {
+      const open = [...this.#open];
+      const cycle = [...open.slice(open.indexOf(target)), target];
       fail('CYCLE', `targets depend on each other: ${cycle.map((one) => this.#labels.get(one) ?? label).join(' → ')}`);
     }
-    this.#open.push(target);
+    this.#open.add(target);
+    return { target, label, references: this.#references(target, label) };
+  }
+
+  /** Labels of targets without a name tell the way to them. In a long chain that would be most of the memory. */
+  #bounded(label: Label): Label {
+    return label.length < LABEL_LENGTH ? label : (`${label.split('.')[0]}.deep${this.#deep++}` as Label);
+  }
+
+  /** The targets that a target refers to, with the labels of those that have none of their own. */
+  *#references(target: Target, label: Label): Generator<readonly [Target, Label]> {
+    if ('parameter' in target) return yield [this.#valueOf((target as FileParameter).parameter) as Target, label];
+    const inputs = new Set<Target>();
+    for (const input of this.#targetsIn(target.attributes)) {
+      if (!inputs.has(input)) yield [input, `${label}.input${inputs.size}` as Label];
+      inputs.add(input);
+    }
+    for (const [index, one] of target.validations.entries()) yield [one, `${label}.validations${index}` as Label];
+  }
+
+  *#targetsIn(value: unknown): Generator<Target> {
+    if (isTarget(value)) yield value;
+    else if (isParameter(value)) yield* this.#targetsIn(this.#valueOf(value));
+    else if (Array.isArray(value)) for (const item of value) yield* this.#targetsIn(item);
+    else if (isPlainObject(value)) for (const item of Object.values(value)) yield* this.#targetsIn(item);
+  }
+
+  #valueOf(parameter: Parameter): unknown {
+    return this.#parameters.has(parameter) ? this.#parameters.get(parameter) : parameter.default;
   }
 
   #parameterTarget(target: FileParameter, label: Label): AnalysedTarget {
-    const value = (this.#parameters.get(target.parameter) ?? target.parameter.default) as Target;
+    const value = this.#valueOf(target.parameter) as Target;
     return { ...this.target(value, label), ...(this.#labels.has(value) ? {} : { label }) };
   }
 
@@ -90,14 +138,9 @@ export class Analysis {
       dependencies.add(analysed);
       return new ArtifactReference(value.kind, analysed.artifact.origin, analysed.artifact.path);
     }
-    if (isParameter(value))
-      return this.#resolve(
-        this.#parameters.has(value) ? this.#parameters.get(value) : value.default,
-        label,
-        dependencies,
-      );
+    if (isParameter(value)) return this.#resolve(this.#valueOf(value), label, dependencies);
     if (Array.isArray(value)) return value.map((item) => this.#resolve(item, label, dependencies));
-    if (typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype)
+    if (isPlainObject(value))
       return Object.fromEntries(
         Object.entries(value).map(([key, item]) => [key, this.#resolve(item, label, dependencies)]),
       );
@@ -130,6 +173,8 @@ export class Analysis {
       },
       compose: (kind, entries) =>
         new ArtifactReference(kind, { type: 'compose', entries: references(entries) }) as never,
+      checksums: (kind, entries) =>
+        new ArtifactReference(kind, { type: 'checksums', entries: references(entries) }) as never,
       run: ({ argv, env = {}, ...rest }) => declare({ ...common(label, rest), work: { type: 'run', argv, env } }),
       step: ({ module, args, hints = {}, ...rest }) =>
         declare({ ...common(label, rest), work: { type: 'step', module: module.url, args, hints } }),
@@ -141,6 +186,10 @@ export class Analysis {
       },
     };
   }
+}
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
 function produced(action: ActionNode, key: string, output: Output): ArtifactReference {
@@ -164,8 +213,19 @@ function common(label: Label, of: DeclaredAction): Omit<ActionNode, 'work' | 'or
     toolchains: [...references(Object.fromEntries((of.toolchains ?? []).entries())).values()],
     outputs: of.outputs,
     needs: of.needs ?? {},
-    timeoutMs: of.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    timeoutMs: timeoutOf(of),
   };
+}
+
+/** Timers of Node take no more, and those that are asked for more end at once. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
+function timeoutOf({ mnemonic, timeoutMs = DEFAULT_TIMEOUT_MS }: DeclaredAction): number {
+  if (Number.isInteger(timeoutMs) && timeoutMs > 0 && timeoutMs <= MAX_TIMEOUT_MS) return timeoutMs;
+  return fail(
+    'BAD_RULE',
+    `timeoutMs of ${mnemonic} is ${timeoutMs}, and must be a whole number from 1 to ${MAX_TIMEOUT_MS}`,
+  );
 }
 
 function references(of: Readonly<Record<string, Artifact>>): Map<string, ArtifactReference> {

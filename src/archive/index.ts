@@ -21,5 +21,5 @@ export type { Extent, TarFile } from './tar-header.ts';
 export type { Codec, Segment } from './segment.ts';
 export { vhd, type VhdFooter } from './vhd.ts';
 export { vmdk } from './vmdk.ts';
-export { writeHashed, type Written } from './write-hashed.ts';
+export { writeSparse } from './write-sparse.ts';
 export { xz } from './xz.ts';

@@ -8,7 +8,7 @@ import { describe } from '../plan/content.ts';
 import { Forecaster, type Forecast } from '../plan/forecast.ts';
 import type { Part } from '../plan/parts.ts';
 import { palette, plural } from '../report/format.ts';
-import { actionId } from '../report/history/record.ts';
+import { actionId } from '../model/event.ts';
 import { actionsBelow } from './below.ts';
 import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { openProject } from './project.ts';

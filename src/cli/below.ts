@@ -1,22 +1,27 @@
-/** The actions below targets, each once, in an order in which they can run. */
-import type { ActionNode, AnalysedTarget, ArtifactReference } from '../analysis/action.ts';
+/** The actions below targets. */
+import { actionGraph, type ActionGraph } from '../analysis/action-graph.ts';
+import type { ActionNode, AnalysedTarget } from '../analysis/action.ts';
 import { validationsOf } from '../execute/build.ts';
 
-/** The actions that a build of the targets looks at, those of validations last. */
-export function actionsBelow(targets: readonly AnalysedTarget[], skipValidations = false): ActionNode[] {
-  const found = new Set<ActionNode>();
-  const visit = (reference: ArtifactReference): void => {
-    const { origin } = reference;
-    if (origin.type === 'compose') origin.entries.forEach(visit);
-    if (origin.type !== 'action' || found.has(origin.action)) return;
-    inputsOf(origin.action).forEach(visit);
-    found.add(origin.action);
-  };
-  for (const target of [...targets, ...(skipValidations ? [] : validationsOf(targets))]) visit(target.artifact);
-  return [...found];
+/** The actions that a build of the targets looks at, each once, in an order in which they can run. */
+export function actionsBelow(targets: readonly AnalysedTarget[], skipValidations = false): readonly ActionNode[] {
+  return graphBelow(targets, skipValidations).actions;
 }
 
-/** Everything that an action reads. */
-export function inputsOf(action: ActionNode): ArtifactReference[] {
-  return [...action.inputs.values(), ...action.toolchains];
+/** The same, with what they read of each other. */
+export function graphBelow(targets: readonly AnalysedTarget[], skipValidations = false): ActionGraph {
+  const all = [...targets, ...(skipValidations ? [] : validationsOf(targets))];
+  return actionGraph(all.map(({ artifact }) => artifact));
+}
+
+/** How many actions that is, counted by targets: those that nothing reads are in it, and it costs next to nothing. */
+export function countBelow(targets: readonly AnalysedTarget[], skipValidations = false): number {
+  const found = new Set([...targets, ...(skipValidations ? [] : validationsOf(targets))]);
+  let count = 0;
+  // What is added to a set while it is walked is walked, too.
+  for (const { actions, dependencies } of found) {
+    count += actions.length;
+    for (const one of dependencies) found.add(one);
+  }
+  return count;
 }

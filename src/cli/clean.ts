@@ -2,6 +2,7 @@
 import { rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { removeTree } from '../../cache/files.ts';
+import { noteRemoval } from '../../cache/removals.ts';
 import { Store, storeRoot } from '../../cache/store.ts';
 import { findWorkspace } from '../load/workspace.ts';
 import { plural } from '../report/format.ts';
@@ -45,6 +46,7 @@ function forgetResults(store: Store, workspace: string): number {
   const needed = new Set(others.flatMap(({ records }) => records));
   const mine = new Set(delivered.filter((root) => root.workspace === workspace).flatMap(({ records }) => records));
   const results = [...mine].filter((record) => record.startsWith('ac.v1/') && !needed.has(record));
+  noteRemoval(store.root);
   for (const record of results) rmSync(join(store.root, record), { force: true });
   return results.length;
 }

@@ -40,6 +40,8 @@ export interface Command {
 /** The arguments of one call, parsed. */
 export interface Call {
   readonly operands: readonly string[];
+  /** The names of the options that were given. */
+  readonly given: readonly string[];
   flag(name: string): boolean;
   text(name: string): string | undefined;
   list(name: string): readonly string[];
@@ -62,6 +64,7 @@ export function parseCall(command: Command, args: readonly string[]): Call {
     });
     return {
       operands: positionals,
+      given: Object.keys(values),
       flag: (name) => values[name] === true,
       text: (name) => values[name] as string | undefined,
       list: (name) => (values[name] as string[] | undefined) ?? [],

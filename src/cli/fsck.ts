@@ -2,6 +2,7 @@
 import { check, type Checked } from '../../cache/check/check.ts';
 import type { Finding } from '../../cache/check/finding.ts';
 import { Store, storeRoot } from '../../cache/store.ts';
+import { checkAssembledDisks } from '../execute/assembled-check.ts';
 import { formatBytes, palette, plural } from '../report/format.ts';
 import { labelsByKey } from '../report/history/labels.ts';
 import { EXIT, type Call, type Command } from './command.ts';
@@ -37,7 +38,11 @@ async function runFsck(call: Call): Promise<number> {
 
 async function checkWithProgress(store: Store, repair: boolean): Promise<Checked> {
   using line = progressLine('checking blobs');
-  return await check(store, { repair, onProgress: (done, total) => line.show((100 * done) / total) });
+  return await check(store, {
+    repair,
+    more: checkAssembledDisks,
+    onProgress: (done, total) => line.show((100 * done) / total),
+  });
 }
 
 type Named = Finding & { readonly labels: readonly string[] };

@@ -39,7 +39,7 @@ function allReferences(targets: readonly AnalysedTarget[]): ArtifactReference[] 
   const actions = new Set<ActionNode>();
   const visit = (reference: ArtifactReference): void => {
     found.add(reference);
-    if (reference.origin.type === 'compose') reference.origin.entries.forEach(visit);
+    if ('entries' in reference.origin) reference.origin.entries.forEach(visit);
     if (reference.origin.type !== 'action' || actions.has(reference.origin.action)) return;
     actions.add(reference.origin.action);
     [...reference.origin.action.inputs.values(), ...reference.origin.action.toolchains].forEach(visit);

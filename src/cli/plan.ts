@@ -1,7 +1,9 @@
 /** `dsmb plan`: what a build would run, why, and how long by past durations. Runs nothing. */
 import { Store, storeRoot } from '../../cache/store.ts';
+import { longestAfter, type ActionGraph } from '../analysis/action-graph.ts';
 import type { ActionNode } from '../analysis/action.ts';
 import { declarationOf } from '../analysis/declaration.ts';
+import type { PastRuns } from '../execute/past-runs.ts';
 import { storedToolchains } from '../execute/stored-toolchains.ts';
 import { fail } from '../model/diagnostic.ts';
 import { Forecaster, type Forecast } from '../plan/forecast.ts';
@@ -9,13 +11,13 @@ import { causeLines, locate } from '../report/causes.ts';
 import { explain, type Cause } from '../report/explain.ts';
 import { formatDuration, palette, plural } from '../report/format.ts';
 import type { BuildHistory } from '../report/history/history.ts';
-import { actionId } from '../report/history/record.ts';
+import { actionId } from '../model/event.ts';
 import { readParts } from '../report/kept-parts.ts';
-import { actionsBelow } from './below.ts';
+import { graphBelow } from './below.ts';
 import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { openProject, type Project } from './project.ts';
 import { buildable } from './runnable.ts';
-import { openHistory } from './recording.ts';
+import { openHistory, pastRuns } from './recording.ts';
 
 export const plan: Command = {
   name: 'plan',
@@ -53,20 +55,30 @@ async function runPlan(call: Call): Promise<number> {
   const store = new Store(storeRoot());
   const forecaster = new Forecaster(store, storedToolchains(store, project.root));
   const history = openHistory(store, project);
-  const rows: Row[] = [];
-  for (const action of actionsBelow(project.targets, call.flag('skip-validations')))
-    rows.push(rowOf(store, project, history, action, await forecaster.of(action)));
+  const past = pastRuns(store, project);
+  const graph = graphBelow(project.targets, call.flag('skip-validations'));
+  const rows = new Map<ActionNode, Row>();
+  for (const action of graph.actions)
+    rows.set(action, rowOf(store, project, history, past, action, await forecaster.of(action)));
   store.sources.save();
-  if (call.flag('json')) console.log(JSON.stringify({ actions: rows }, null, 2));
-  else print(rows);
-  const runs = rows.some(({ state }) => state !== 'cached');
+  const criticalMs = longestWay(graph, rows);
+  if (call.flag('json')) console.log(JSON.stringify({ criticalMs, actions: [...rows.values()] }, null, 2));
+  else print([...rows.values()], criticalMs);
+  const runs = [...rows.values()].some(({ state }) => state !== 'cached');
   return runs && call.flag('fail-on-run') ? EXIT.buildFailed : EXIT.ok;
 }
 
-function rowOf(store: Store, project: Project, history: BuildHistory, action: ActionNode, forecast: Forecast): Row {
+function rowOf(
+  store: Store,
+  project: Project,
+  history: BuildHistory,
+  past: PastRuns,
+  action: ActionNode,
+  forecast: Forecast,
+): Row {
   const { label, mnemonic, ordinal } = action;
   const { state } = forecast;
-  const expectedMs = state === 'cached' ? null : (history.duration(actionId(action)) ?? null);
+  const expectedMs = state === 'cached' ? null : (past.of(action)?.durationMs ?? null);
   return { label, mnemonic, ordinal, state, expectedMs, ...why(store, project, history, action, forecast) };
 }
 
@@ -99,7 +111,14 @@ function why(
   }
 }
 
-function print(rows: readonly Row[]): void {
+/** What a machine with any number of processors would need, by past durations, in milliseconds. */
+function longestWay(graph: ActionGraph, rows: ReadonlyMap<ActionNode, Row>): number {
+  const durationOf = (action: ActionNode): number => rows.get(action)?.expectedMs ?? 0;
+  const after = longestAfter(graph, durationOf);
+  return graph.actions.reduce((longest, one) => Math.max(longest, durationOf(one) + (after.get(one) ?? 0)), 0);
+}
+
+function print(rows: readonly Row[], criticalMs: number): void {
   const paint = palette(process.stdout);
   for (const { label, mnemonic, state, reason, causes, expectedMs } of rows) {
     if (state === 'cached') continue;
@@ -107,10 +126,10 @@ function print(rows: readonly Row[]): void {
     console.log(`${paint.bold(label)} ${mnemonic}: ${state === 'runs' ? 'would run' : 'may run'}${time}, ${reason}`);
     for (const line of causeLines(causes, paint)) console.log(`  ${line}`);
   }
-  console.log(summary(rows));
+  console.log(summary(rows, criticalMs));
 }
 
-function summary(rows: readonly Row[]): string {
+function summary(rows: readonly Row[], criticalMs: number): string {
   const count = (...states: readonly Forecast['state'][]): number =>
     rows.filter(({ state }) => states.includes(state)).length;
   const stale = rows.filter(({ state }) => state !== 'cached');
@@ -121,6 +140,6 @@ function summary(rows: readonly Row[]): string {
   const time =
     known.length === 0
       ? 'never timed'
-      : `${total} of work by past durations${unknown > 0 ? `, ${unknown} never timed` : ''}`;
+      : `${total} of work by past durations, at least ${formatDuration(criticalMs)} in all${unknown > 0 ? `, ${unknown} never timed` : ''}`;
   return `${count('runs')} would run, ${count('unknown', 'unfetched')} may run, ${count('cached')} cached: ${time}`;
 }

@@ -16,20 +16,26 @@ export interface Project {
   readonly parameters: ParameterValues;
   readonly analysis: Analysis;
   readonly targets: readonly AnalysedTarget[];
+  /** When its phases began and ended, of `performance.now()`. */
+  readonly times: { readonly load: number; readonly analyse: number; readonly end: number };
 }
 
 /** The project of a call, and the targets that its operands name. */
 export async function openProject(call: Call): Promise<Project> {
+  const start = performance.now();
   const root = workspaceOf(call);
   const patterns = call.operands.map(parsePattern);
   const everywhere = patterns.some((pattern) => pattern.all);
   const packages = everywhere ? findPackages(root) : patterns.map(({ packageName }) => packageName);
   const loaded = await load(root, packages);
+  const loadedAt = performance.now();
   const parameters = parameterValues(loaded, call.list('set'), process.cwd());
   const analysis = new Analysis(loaded.labels, parameters);
   const named = new Set(patterns.flatMap((pattern) => matching(loaded, pattern)));
+  using _watch = loaded.trace.watch();
   const targets = [...named].map((label) => analysis.target(findTarget(loaded, label), label));
-  return { root, loaded, parameters, analysis, targets };
+  const times = { load: start, analyse: loadedAt, end: performance.now() };
+  return { root, loaded, parameters, analysis, targets, times };
 }
 
 /** The root folder of the project that a call is about. */

@@ -1,6 +1,8 @@
 /** What a build leaves for `dsmb why`, `plan` and `log`: its record, and what the keys of its actions are made of. */
+import { join } from 'node:path';
 import type { Store } from '../../cache/store.ts';
 import { declarationOf } from '../analysis/declaration.ts';
+import { PastRuns } from '../execute/past-runs.ts';
 import type { PlannedAction } from '../plan/key.ts';
 import { BuildHistory, historyFolder } from '../report/history/history.ts';
 import { BuildRecorder } from '../report/history/recorder.ts';
@@ -32,4 +34,9 @@ export function partsKeeper(store: Store, { loaded, parameters }: Project): (pla
 /** The recorded builds of a project. */
 export function openHistory(store: Store, { root }: Pick<Project, 'root'>): BuildHistory {
   return new BuildHistory(historyFolder(store, root));
+}
+
+/** What the actions of a project took when they last ran. */
+export function pastRuns(store: Store, { root }: Pick<Project, 'root'>): PastRuns {
+  return new PastRuns(join(historyFolder(store, root), 'past-runs'));
 }

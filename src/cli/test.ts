@@ -11,15 +11,14 @@ import { testsOf } from '../graph/tests.ts';
 import { findTarget } from '../load/load.ts';
 import { fail, type Diagnostic } from '../model/diagnostic.ts';
 import type { Listener } from '../model/event.ts';
-import { ReportCollector } from '../report/build-report.ts';
-import { ConsoleReporter } from '../report/console.ts';
 import { palette } from '../report/format.ts';
 import { junitXml } from '../report/junit.ts';
 import { countVerdicts, formatTests, TestCollector, type TestReport, type TestRun } from '../report/tests.ts';
-import { exitOfFailure, interruption, packageTrees, startEvent } from './build.ts';
+import { exitOfFailure, interruption, packageTrees } from './build.ts';
 import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
+import { BUILDING_OPTIONS, Observers } from './observe.ts';
 import { openProject, type Project } from './project.ts';
-import { partsKeeper, recordBuild } from './recording.ts';
+import { partsKeeper } from './recording.ts';
 import { keepWithinBound } from './upkeep.ts';
 
 export const test: Command = {
@@ -38,7 +37,7 @@ export const test: Command = {
     'fail-fast': { type: 'boolean', help: 'stop at the first failure instead of running every test' },
     junit: { type: 'string', value: 'FILE', help: 'write the results as JUnit XML' },
     frozen: { type: 'boolean', help: 'fail when toolchain.lock.json would change' },
-    'build-report': { type: 'string', value: 'FILE', help: 'write a JSON report of every action' },
+    ...BUILDING_OPTIONS,
   },
   run: runTests,
 };
@@ -46,11 +45,11 @@ export const test: Command = {
 /** What a test run works with. */
 interface Session {
   readonly call: Call;
+  /** Its targets are the tests. */
   readonly project: Project;
-  readonly tests: readonly AnalysedTarget[];
   readonly store: Store;
   readonly signal: AbortSignal;
-  readonly onEvent: Listener;
+  readonly observers: Observers;
 }
 
 interface Outcome {
@@ -69,22 +68,10 @@ async function runTests(call: Call): Promise<number> {
       hint: "dsmb query 'tests(//...)' lists the tests",
     });
   const store = new Store(storeRoot());
-  const collector = new ReportCollector();
-  // Repeated runs are no builds that later ones are compared with.
-  const recorder = runs === undefined ? recordBuild(store, { ...project, targets: tests }) : undefined;
   const { signal } = interruption();
-  using console = new ConsoleReporter();
-  const onEvent: Listener = (event) => {
-    collector.listen(event);
-    recorder?.listen(event);
-    console.listen(event);
-  };
-  const outcome = await execute({ call, project, tests, store, signal, onEvent }, runs);
-  const durationMs = performance.now() - started;
-  const success = outcome.failures.length === 0 && !signal.aborted;
-  onEvent({ type: 'build-finished', success, durationMs, counts: collector.counts() });
-  const report = call.text('build-report');
-  if (report) collector.write(resolve(report), success, durationMs);
+  using observers = await Observers.open(call, store, { ...project, targets: tests });
+  const outcome = await execute({ call, project: { ...project, targets: tests }, store, signal, observers }, runs);
+  await observers.finish(outcome.failures.length === 0 && !signal.aborted, performance.now() - started);
   const junit = call.text('junit');
   if (junit) writeAtomically(resolve(junit), junitXml(outcome.reports));
   process.stdout.write(`${formatTests(outcome.reports, palette(process.stdout))}\n`);
@@ -108,7 +95,9 @@ function testsAmong({ targets, loaded, analysis }: Project): AnalysedTarget[] {
 }
 
 async function execute(session: Session, runs: number | undefined): Promise<Outcome> {
-  const { call, project, tests, store, signal, onEvent } = session;
+  const { call, project, store, signal, observers } = session;
+  const { targets: tests } = project;
+  const { listen: onEvent, past, jobs } = observers;
   using _use = store.use();
   store.sweep();
   const packages = packageTrees(call, project.root, store, onEvent, signal);
@@ -119,9 +108,11 @@ async function execute(session: Session, runs: number | undefined): Promise<Outc
     // Tests are what is built here; what gates the things that they look at is another's business.
     skipValidations: true,
     signal,
+    past,
+    ...(jobs === undefined ? {} : { jobs }),
     ...(runs === undefined ? { onPlanned: partsKeeper(store, project) } : {}),
   };
-  onEvent(startEvent(tests, true));
+  observers.begin(project, true);
   const all: TestRun[][] = tests.map(() => []);
   const failures: Diagnostic[] = [];
   for (let run = 1; run <= (runs ?? 1) && !signal.aborted; run++) {

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +12,37 @@ import { diskToRaw } from './raw.ts';
 
 const SCRIPT = fileURLToPath(new URL('../../tools/disk-to-raw', import.meta.url));
 const MIB = BLOCK_SIZE;
+
+/** The script of a language that a page shows behind a heading. */
+function documented(page: string, heading: string, language: string): string {
+  const text = readFileSync(new URL(`../../docs/${page}`, import.meta.url), 'utf8');
+  const section = text.slice(text.indexOf(`## ${heading}`));
+  return new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``).exec(section)?.[1] ?? '';
+}
+
+test('the script that the page of the format shows gives the same file', () => {
+  using folder = temporaryFolder();
+  const at = (name: string) => join(folder.path, name);
+  const disk = editDisk({ to: at('disk'), size: 257 * MIB + 1234 });
+  for (const index of [0, 5, 256, 257]) disk.write(index * MIB + 7, Buffer.from(`block ${index}`));
+  disk.finish();
+  diskToRaw(at('disk'), at('expected'));
+  const script = documented('disk-format.md', 'Reading one without dsmb', 'sh');
+  expect(spawnSync('sh', ['-euc', script, 'sh', at('disk'), at('raw')]).status).toBe(0);
+  expect(readFileSync(at('raw')).equals(readFileSync(at('expected')))).toBe(true);
+});
+
+test('the Python that the page of archives shows gives the blocks root', () => {
+  using folder = temporaryFolder();
+  const raw = join(folder.path, 'disk.raw');
+  const content = Buffer.concat([Buffer.alloc(MIB, 'one'), Buffer.alloc(MIB), Buffer.from('three')]);
+  writeFileSync(raw, content);
+  const script = documented('archive-format.md', 'The manifest', 'python');
+  const sha256 = (bytes: Buffer | string) => createHash('sha256').update(bytes).digest('hex');
+  const blocks = [0, 2].map((index) => `${index} ${sha256(content.subarray(index * MIB, (index + 1) * MIB))}\n`);
+  const { stdout } = spawnSync('python3', ['-c', script, raw], { encoding: 'utf8' });
+  expect(stdout).toBe(`${sha256(`dsmb-blocks/1 ${content.length}\n${blocks.join('')}`)}\n`);
+});
 
 describe.each([
   ['the shell of the machine', ['sh']],

@@ -1,5 +1,15 @@
 /** Disks without root and without mounting: the disk artifact, partition tables, FAT, md arrays, GRUB. */
-export { BLOCK_SIZE, CHECKSUMS, GROUP_BLOCKS, MANIFEST, blockPath, formatManifest, isZero } from './format.ts';
+export {
+  BLOCK_SIZE,
+  CHECKSUMS,
+  GROUP_BLOCKS,
+  MANIFEST,
+  blockIndex,
+  blockPath,
+  formatManifest,
+  isZero,
+  parseManifest,
+} from './format.ts';
 export { bufferSource, fileSource, sliceSource, type ByteSource, type FileSource } from './source.ts';
 export { createRaw, type ByteSink, type RawFile } from './sink.ts';
 export { openDisk, type DiskReader } from './reader.ts';
@@ -15,6 +25,8 @@ export { identifyFileSystem, openFileSystem } from './file-system.ts';
 export type { FileSystem, FileSystemEntry, FileSystemIdentity } from './file-system.ts';
 export { editDisk, type DiskEditor, type EditOptions, type EditSummary } from './editor.ts';
 export { parseQemuMap, type QemuExtent } from './extents.ts';
+export { assembleRaw, paced, type Pace } from './assemble.ts';
+export { writableDisk, type OverlayBase, type WritableDisk } from './overlay.ts';
 export { diskToRaw, overlayToDisk, rawToDisk, type Overlay, type RawOptions } from './raw.ts';
 export { SECTOR, checkMbr, parseMbr, withMbr, type Mbr, type MbrPartition } from './mbr.ts';
 export { hasGpt, parseGpt, type Gpt, type GptPartition } from './gpt.ts';

@@ -1,11 +1,22 @@
 import fc from 'fast-check';
 import { execFileSync } from 'node:child_process';
-import { closeSync, ftruncateSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { editDisk } from './editor.ts';
 import { parseQemuMap } from './extents.ts';
 import { BLOCK_SIZE } from './format.ts';
 import { filesOf, ModelDisk, temporaryFolder } from './model.test-helper.ts';
+import { writableDisk } from './overlay.ts';
 import { diskToRaw, overlayToDisk, rawToDisk } from './raw.ts';
 
 const MIB = BLOCK_SIZE;
@@ -87,5 +98,62 @@ describe('with the real qemu-img', () => {
     qemu('qemu-img', 'convert', '-O', 'raw', at('overlay'), at('flat'));
     rawToDisk(at('flat'), at('expected'));
     expect(filesOf(at('disk'))).toEqual(filesOf(at('expected')));
+  });
+
+  test('any writes through an overlay give what they give on a plain file', async () => {
+    const write = fc.record({
+      kind: fc.constantFrom('-P', '-z'),
+      sector: fc.nat(8 * 2048 - 1),
+      sectors: fc.integer({ min: 1, max: 3000 }),
+      fill: fc.integer({ min: 1, max: 255 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(write, { maxLength: 5 }), async (writes) => {
+        using folder = temporaryFolder();
+        const at = (name: string) => join(folder.path, name);
+        const model = new ModelDisk(8 * MIB);
+        model.write(MIB, Buffer.alloc(3 * MIB, 5));
+        writeRaw(at('raw'), model, [{ offset: MIB, bytes: Buffer.alloc(3 * MIB, 5) }], false);
+        rawToDisk(at('raw'), at('base'));
+        const disk = await writableDisk({ disk: at('base'), raw: at('raw') }, at('overlay'));
+        const commands = writes.map(({ kind, sector, sectors, fill }) => {
+          const [offset, bytes] = [sector * 512, Math.min(sectors * 512, model.size - sector * 512)];
+          model.write(offset, Buffer.alloc(bytes, kind === '-z' ? 0 : fill));
+          return `write ${kind === '-z' ? '-z' : `-P ${fill}`} ${offset} ${bytes}`;
+        });
+        execFileSync('qemu-io', [...commands.flatMap((command) => ['-c', command]), '-c', 'flush', disk.file]);
+        await disk.toDisk(at('disk'));
+        expect(filesOf(at('disk'))).toEqual(model.files());
+      }),
+      { numRuns: 12 },
+    );
+  });
+
+  test('a writable disk costs the blocks that were written, and its base is not written to', async () => {
+    using folder = temporaryFolder();
+    const at = (name: string) => join(folder.path, name);
+    const base = editDisk({ to: at('base'), size: 300 * MIB });
+    for (let index = 0; index < 300; index += 3) base.write(index * MIB, Buffer.from(`block ${index}`));
+    base.finish();
+    diskToRaw(at('base'), at('raw'));
+    const before = statSync(at('raw'));
+    chmodSync(at('raw'), 0o444);
+    const disk = await writableDisk({ disk: at('base'), raw: at('raw') }, at('overlay'));
+    const commands = [
+      'write -P 7 10M 1k',
+      'write -P 7 10300k 1k',
+      'write -P 8 200M 2M',
+      'write -z 3M 1M',
+      'write -z 1M 64k',
+    ];
+    execFileSync('qemu-io', [...commands.flatMap((command) => ['-c', command]), disk.file]);
+    // Blocks 10, 200 and 201; 3 is gone. Linked are the other 84 blocks of the first group, and the second group as one.
+    expect(await disk.toDisk(at('disk'))).toEqual({ size: 300 * MIB, written: 3, linked: 85 });
+    execFileSync('qemu-img', ['convert', '-O', 'raw', at('overlay'), at('flat')]);
+    rawToDisk(at('flat'), at('expected'));
+    expect(filesOf(at('disk'))).toEqual(filesOf(at('expected')));
+    expect(statSync(at('raw')).mtimeMs).toBe(before.mtimeMs);
+    diskToRaw(at('base'), at('again'));
+    expect(readFileSync(at('raw')).equals(readFileSync(at('again')))).toBe(true);
   });
 });

@@ -80,8 +80,12 @@ export function overlayToDisk({ base, overlay, map, to }: Overlay): EditSummary 
   for (const { start, length, depth, present, zero, data, offset } of map) {
     if (depth !== 0 || !present) continue;
     if (zero) edit.zero(start, length);
-    else if (offset !== undefined) edit.splice(sliceSource(file, offset, length, overlay), start);
-    else if (data)
+    else if (offset !== undefined) {
+      // Behind its end, the file of an overlay is zero.
+      const there = Math.max(0, Math.min(length, file.size - offset));
+      if (there > 0) edit.splice(sliceSource(file, offset, there, overlay), start);
+      if (there < length) edit.zero(start + there, length - there);
+    } else if (data)
       fail('QEMU_MAP', `${overlay} holds compressed clusters at byte ${start}: they cannot be read in place`);
   }
   return edit.finish();

@@ -7,15 +7,22 @@ import { writeAtomically } from '../../cache/files.ts';
 import type { Store } from '../../cache/store.ts';
 import { canary } from '../vm/accelerator.ts';
 import type { PlannedAction } from '../plan/key.ts';
-import { layOut, sandboxArgv } from './sandbox.ts';
+import { sandboxArgv } from './sandbox.ts';
+import type { Sandboxes } from './sandboxes.ts';
 import type { Spawner } from './spawner.ts';
 
 const DEVICE = '/dev/kvm';
 
-/** Boots the canary under KVM with the QEMU of the action's toolchain. Takes 3 s where KVM hangs its guests. */
+/** What runs actions. */
+interface Runs {
+  readonly spawner: Spawner;
+  readonly sandboxes: Sandboxes;
+}
+
+/** Boots the canary under KVM with the QEMU of the action's toolchain. Takes 6 s where KVM hangs its guests. */
 export async function kvmWorks(
   store: Store,
-  spawner: Spawner,
+  runs: Runs,
   bubblewrap: readonly string[],
   action: PlannedAction,
 ): Promise<boolean> {
@@ -24,29 +31,27 @@ export async function kvmWorks(
   const memory = join(store.root, 'kvm.v1.json');
   const remembered = recall(memory, identity);
   if (remembered !== undefined) return remembered;
-  const works = await tryCanary(store, spawner, bubblewrap, action);
+  // A busy machine may take longer than the canary has: its answer stays, so it is asked twice.
+  const works =
+    (await tryCanary(store, runs, bubblewrap, action)) || (await tryCanary(store, runs, bubblewrap, action));
   writeAtomically(memory, JSON.stringify({ identity, works }));
   return works;
 }
 
 async function tryCanary(
   store: Store,
-  spawner: Spawner,
+  { spawner, sandboxes }: Runs,
   bubblewrap: readonly string[],
   action: PlannedAction,
 ): Promise<boolean> {
   const { disk, args, expectedStatus, deadlineMs } = canary('kvm', '/tmp/canary.img');
-  const probe = { ...action, command: { ...action.command, argv: ['qemu-system-x86_64', ...args] } };
-  const sandbox = layOut(store, probe);
-  try {
-    writeFileSync(join(sandbox.tmp, 'canary.img'), disk);
-    const argv = sandboxArgv(store, bubblewrap, probe, sandbox, { kvm: true, memo: undefined });
-    const { signal } = new AbortController();
-    const exit = await spawner.run(argv, { logFile: sandbox.log, timeoutMs: deadlineMs, signal, onRecord: () => {} });
-    return exit.code === expectedStatus;
-  } finally {
-    sandbox.remove();
-  }
+  const probe = { ...action, isStep: true, command: { ...action.command, argv: ['qemu-system-x86_64', ...args] } };
+  using sandbox = sandboxes.layOut(probe);
+  writeFileSync(join(sandbox.tmp, 'canary.img'), disk);
+  const argv = sandboxArgv(store, bubblewrap, probe, sandbox, { kvm: true, memo: undefined });
+  const { signal } = new AbortController();
+  const exit = await spawner.run({ argv }, { logFile: sandbox.log, timeoutMs: deadlineMs, signal, onRecord: () => {} });
+  return exit.code === expectedStatus;
 }
 
 function recall(memory: string, identity: string): boolean | undefined {

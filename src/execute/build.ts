@@ -2,18 +2,24 @@
 import type { ResultData } from '../../cache/reapi/messages.ts';
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
+import { actionGraph } from '../analysis/action-graph.ts';
 import type { ActionNode, AnalysedTarget } from '../analysis/action.ts';
 import { fail, Failure, toDiagnostic, type Diagnostic } from '../model/diagnostic.ts';
 import { formatDigest, type Digest } from '../model/digest.ts';
 import type { Listener, Outcome } from '../model/event.ts';
 import type { Label } from '../model/label.ts';
+import { needsVm } from '../model/rule.ts';
 import { stepContent } from '../plan/bundle.ts';
-import { contentOf, type Producers } from '../plan/content.ts';
+import { contentOf, settleAll, type Producers } from '../plan/content.ts';
 import { planAction, type PlannedAction } from '../plan/key.ts';
+import { Commits } from './commits.ts';
+import { NextSteps } from './next-steps.ts';
 import type { Toolroots } from './toolroots.ts';
-import { Resources } from './resources.ts';
 import type { Machine } from './machine.ts';
 import { runAction } from './run-action.ts';
+import type { Usage } from './usage.ts';
+import type { PastRuns } from './past-runs.ts';
+import { Schedule } from './schedule.ts';
 
 export interface BuildOptions {
   /** Goes on with what does not depend on a failed action. */
@@ -27,6 +33,10 @@ export interface BuildOptions {
   readonly onEvent: Listener;
   /** Told of an action before it runs, with all that its key is made of. */
   readonly onPlanned?: (planned: PlannedAction) => void;
+  /** What actions took before: for their order, and for how many run at a time. */
+  readonly past?: PastRuns;
+  /** This many actions at a time; as many as the machine carries unless told. */
+  readonly jobs?: number;
 }
 
 /** What became of a build. */
@@ -46,12 +56,15 @@ export class Build {
   readonly #machine: Machine;
   readonly #toolroots: Toolroots;
   readonly #options: BuildOptions;
-  readonly #resources = new Resources();
+  readonly #schedule: Schedule;
+  readonly #commits: Commits;
   readonly #actions = new Map<ActionNode, Promise<Outputs>>();
   readonly #done = new Map<ActionNode, Outputs>();
   readonly #keys = new Map<ActionNode, Digest>();
+  readonly #planMs = new Map<ActionNode, number>();
   /** Two actions with one key run once. */
   readonly #byKey = new Map<string, Promise<ResultData>>();
+  readonly #nextSteps: NextSteps;
   readonly #failures: Diagnostic[] = [];
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
@@ -62,28 +75,45 @@ export class Build {
     this.#toolroots = toolroots;
     this.#machine = machine;
     this.#options = options;
+    this.#schedule = new Schedule(store.root, options);
+    this.#commits = new Commits(store, () => machine.syncStore());
     this.#signal = AbortSignal.any([options.signal, this.#stop.signal]);
     this.#producers = {
       action: (action) => this.#outputs(action),
       debian: (packages, closure) => this.#toolroots.packages(packages, closure),
     };
+    const state = {
+      isWanted: (action: ActionNode) => this.#actions.has(action),
+      isPlanned: (action: ActionNode) => this.#keys.has(action),
+      isDone: (action: ActionNode) => this.#done.has(action),
+    };
+    this.#nextSteps = new NextSteps(store, toolroots, machine, this.#producers, state, this.#signal);
   }
 
   /** Builds targets and everything that gates them. Failures are in the result. */
   async run(targets: readonly AnalysedTarget[]): Promise<BuildResult> {
     const validations = this.#options.skipValidations ? [] : validationsOf(targets);
     const artifacts = new Map<Label, Node>();
+    const all = [...targets, ...validations];
+    const artifactsOfAll = all.map(({ artifact }) => artifact);
+    const graph = actionGraph(artifactsOfAll);
+    this.#schedule.make(artifactsOfAll);
+    this.#nextSteps.of(graph);
     const build = async (target: AnalysedTarget): Promise<void> => {
       const node = await this.#content(target);
       if (node) artifacts.set(target.label, node);
     };
-    await Promise.all([...targets, ...validations].map(build));
+    // From below: each finds what it reads under way, however long the chain is. Who reads it meets its failure.
+    for (const action of graph.actions) this.#outputs(action).catch(() => undefined);
+    await Promise.all(all.map(build));
+    await this.#commits.finish().catch((error: unknown) => this.#fail(toDiagnostic(error)));
+    this.#schedule.save();
     return { success: this.#failures.length === 0 && !this.#signal.aborted, artifacts, failures: this.#failures };
   }
 
   /** The keys of a target's actions and of all that it is made of, as far as they got one. */
   keysOf(target: AnalysedTarget): Digest[] {
-    return actionsBelow(target).flatMap((action) => this.#keys.get(action) ?? []);
+    return targetsBelow([target]).flatMap(({ actions }) => actions.flatMap((action) => this.#keys.get(action) ?? []));
   }
 
   async #content(target: AnalysedTarget): Promise<Node | undefined> {
@@ -97,11 +127,17 @@ export class Build {
 
   /** Brings what an action reads up to date, and gives the action ready to run; undefined after a reported failure. */
   async prepare(action: ActionNode): Promise<PlannedAction | undefined> {
+    const inputs = [...action.inputs.values(), ...action.toolchains];
+    this.#schedule.make(inputs);
+    for (const below of actionGraph(inputs).actions) this.#outputs(below).catch(() => undefined);
     try {
       return await this.#plan(action);
     } catch (error) {
       if (error instanceof Reported) return undefined;
       throw error;
+    } finally {
+      await this.#commits.finish();
+      this.#schedule.save();
     }
   }
 
@@ -136,7 +172,7 @@ export class Build {
     const start = performance.now();
     const cached = this.#byKey.has(planned.key.hash) ? undefined : this.#store.actions.get(planned.key);
     if (!cached) return outputsOf(action, await this.#runOnce(planned));
-    this.#finished(action, 'cached', performance.now() - start);
+    this.#finished(action, 'cached', performance.now() - start, { planMs: this.#planMs.get(action) ?? 0 });
     return outputsOf(action, cached);
   }
 
@@ -155,10 +191,13 @@ export class Build {
     const inputs = await settleAll(
       [...action.inputs].map(async ([name, of]) => [name, await contentOf(this.#store, of, this.#producers)] as const),
     );
-    const toolchains = await this.#toolroots.of(action, this.#producers);
+    const machine = action.work.type === 'write' ? undefined : this.#machine.unsandboxed;
+    const toolchains = await this.#toolroots.of(action, this.#producers, machine !== undefined);
     const step = await stepContent(this.#store, action);
-    const content = { inputs: new Map(inputs), toolchains, ...step };
+    const content = { inputs: new Map(inputs), toolchains, ...step, ...(machine ? { machine } : {}) };
+    const start = performance.now();
     const planned = planAction(this.#store, action, content, this.#options.saltOf?.(action));
+    this.#planMs.set(action, performance.now() - start);
     this.#keys.set(action, planned.key);
     return planned;
   }
@@ -180,51 +219,69 @@ export class Build {
   /** Runs an action, or waits for another process that runs it and takes its result. */
   async #make(planned: PlannedAction): Promise<ResultData> {
     const { node, key } = planned;
+    if (node.work.type !== 'write') this.#machine.spawner.warmUp();
     const lockName = `action ${key.hash}`;
+    const { label, mnemonic, ordinal } = node;
+    this.#options.onEvent({ type: 'action-queued', label, mnemonic, ordinal, key: formatDigest(key) });
     for (;;) {
-      const made = await this.#resources.hold(node.needs, () => this.#tryMake(planned, lockName));
+      const made = await this.#schedule.run(node, (waitedMs) => this.#tryMake(planned, lockName, waitedMs));
       if (made) return made;
-      const { label, mnemonic, ordinal } = node;
       this.#options.onEvent({ type: 'action-waiting', label, mnemonic, ordinal, key: formatDigest(key) });
       // Without a hold on processors and memory: the other process has what it needs.
       await this.#store.locks.released(lockName, this.#signal);
     }
   }
 
-  async #tryMake(planned: PlannedAction, lockName: string): Promise<ResultData | undefined> {
-    using lock = await this.#store.locks.tryTake(lockName);
+  /** The lock is held until others can find the result. */
+  async #tryMake(planned: PlannedAction, lockName: string, waitedMs: number): Promise<ResultData | undefined> {
+    const lock = await this.#store.locks.tryTake(lockName);
     if (!lock) return undefined;
-    const madeMeanwhile = this.#store.actions.get(planned.key);
-    if (!madeMeanwhile) return await this.#execute(planned);
-    this.#finished(planned.node, 'cached', 0);
-    return madeMeanwhile;
+    try {
+      const madeMeanwhile = this.#store.actions.get(planned.key);
+      const result = madeMeanwhile ?? (await this.#execute(planned, waitedMs));
+      if (madeMeanwhile) this.#finished(planned.node, 'cached', 0);
+      if (madeMeanwhile) lock.release();
+      else this.#commits.add({ key: planned.key, result, onEnd: () => lock.release() });
+      return result;
+    } catch (error) {
+      lock.release();
+      throw error;
+    }
   }
 
-  async #execute(planned: PlannedAction): Promise<ResultData> {
+  async #execute(planned: PlannedAction, waitedMs: number): Promise<ResultData> {
     if (this.#signal.aborted) throw new Reported();
     const { node, key } = planned;
     const { label, mnemonic, ordinal } = node;
+    const action = { label, mnemonic, ordinal };
+    // Its packages may have to be fetched and unpacked: that is no part of the first action that needs it.
+    if (node.work.type !== 'write') await this.#machine.bubblewrap();
     const start = performance.now();
+    this.#nextSteps.begun(node);
     this.#options.onPlanned?.(planned);
     this.#options.onEvent({
       type: 'action-started',
-      label,
-      mnemonic,
-      ordinal,
+      ...action,
       key: formatDigest(key),
-      vm: node.needs.vm === true,
+      vm: needsVm(node.needs),
+      planMs: this.#planMs.get(node) ?? 0,
+      waitedMs,
     });
-    const result = await runAction(this.#store, this.#machine, planned, this.#signal, (stage, percent) =>
-      this.#options.onEvent({
-        type: 'action-progress',
-        label,
-        mnemonic,
-        ordinal,
-        stage,
-        ...(percent === undefined ? {} : { percent }),
-      }),
-    );
-    this.#finished(node, 'executed', performance.now() - start, result.log ? { log: formatDigest(result.log) } : {});
+    let usage: Usage | undefined;
+    const result = await runAction(this.#store, this.#machine, planned, this.#signal, {
+      onProgress: (stage, percent) =>
+        this.#options.onEvent({
+          type: 'action-progress',
+          ...action,
+          stage,
+          ...(percent === undefined ? {} : { percent }),
+        }),
+      onUsage: (seen) => (usage = seen),
+      onRetry: (attempt, reason) => this.#options.onEvent({ type: 'action-retried', ...action, attempt, reason }),
+    });
+    const durationMs = performance.now() - start;
+    this.#schedule.ran(node, durationMs, usage);
+    this.#finished(node, 'executed', durationMs, result.log ? { log: formatDigest(result.log) } : {});
     return result;
   }
 
@@ -255,8 +312,9 @@ export class Build {
     action: ActionNode,
     outcome: Outcome,
     durationMs: number,
-    more: { readonly log?: string; readonly diagnostic?: Diagnostic } = {},
+    more: { readonly log?: string; readonly diagnostic?: Diagnostic; readonly planMs?: number } = {},
   ): void {
+    this.#nextSteps.ended(action);
     const key = this.#keys.get(action);
     this.#options.onEvent({
       type: 'action-finished',
@@ -288,33 +346,16 @@ function named(action: ActionNode, diagnostic: Diagnostic): Diagnostic {
     : { ...diagnostic, message: `${name}: ${diagnostic.message}` };
 }
 
-/** Waits for all, then throws the first failure: what is under way gets to report itself. */
-async function settleAll<T>(promises: readonly Promise<T>[]): Promise<T[]> {
-  const settled = await Promise.allSettled(promises);
-  for (const one of settled) if (one.status === 'rejected') throw one.reason;
-  return settled.map((one) => (one as PromiseFulfilledResult<T>).value);
-}
-
-function actionsBelow(target: AnalysedTarget, seen = new Set<AnalysedTarget>()): ActionNode[] {
-  if (seen.has(target)) return [];
-  seen.add(target);
-  const below = [...target.dependencies, ...target.validations].flatMap((one) => actionsBelow(one, seen));
-  return [...target.actions, ...below];
-}
-
 /** The validations of targets and of everything that they are made of. */
 export function validationsOf(targets: readonly AnalysedTarget[]): AnalysedTarget[] {
-  const seen = new Set<AnalysedTarget>();
-  const found = new Set<AnalysedTarget>();
-  const visit = (target: AnalysedTarget): void => {
-    if (seen.has(target)) return;
-    seen.add(target);
-    target.dependencies.forEach(visit);
-    for (const validation of target.validations) {
-      found.add(validation);
-      visit(validation);
-    }
-  };
-  targets.forEach(visit);
+  const found = new Set(targetsBelow(targets).flatMap(({ validations }) => validations));
   return [...found].filter((one) => !targets.includes(one));
+}
+
+/** Targets with all that they are made of, and all that gates any of these. */
+export function targetsBelow(targets: readonly AnalysedTarget[], withValidations = true): AnalysedTarget[] {
+  const found = new Set(targets);
+  for (const { dependencies, validations } of found)
+    for (const one of withValidations ? [...dependencies, ...validations] : dependencies) found.add(one);
+  return [...found];
 }

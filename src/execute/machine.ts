@@ -1,74 +1,116 @@
 /** What running actions needs of this machine, found once per build and only when something runs. */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Store } from '../../cache/store.ts';
-import { fail } from '../model/diagnostic.ts';
+import { fail, Failure } from '../model/diagnostic.ts';
+import { needsVm } from '../model/rule.ts';
 import type { PlannedAction } from '../plan/key.ts';
 import { kvmWorks } from './accelerator.ts';
-import { layOut, sandboxArgv } from './sandbox.ts';
-import { Spawner } from './spawner.ts';
+import { HeadStarts } from './head-starts.ts';
+import { readLog } from './log-file.ts';
+import { NAMESPACES } from './sandbox.ts';
+import { Sandboxes } from './sandboxes.ts';
+import { Spawner, type Exit } from './spawner.ts';
+import { machineIdentity } from './unsandboxed.ts';
 import type { Toolroots } from './toolroots.ts';
 
 const LOADER = 'lib64/ld-linux-x86-64.so.2';
 const LIBRARIES = ['usr/lib/x86_64-linux-gnu'];
 const PROBE_TIMEOUT_MS = 30_000;
+const SYNC_TIMEOUT_MS = 300_000;
 
 export class Machine implements Disposable {
   readonly spawner = new Spawner();
+  readonly sandboxes: Sandboxes;
+  readonly headStarts: HeadStarts;
   readonly #store: Store;
   readonly #toolroots: Toolroots;
   #bubblewrap: Promise<readonly string[]> | undefined;
   #kvm: Promise<boolean> | undefined;
 
-  constructor(store: Store, toolroots: Toolroots) {
+  /** Actions run on the machine itself: its name in their keys. */
+  readonly unsandboxed: string | undefined;
+
+  constructor(store: Store, toolroots: Toolroots, unsandboxed = false) {
+    this.unsandboxed = unsandboxed ? machineIdentity() : undefined;
     this.#store = store;
     this.#toolroots = toolroots;
+    this.sandboxes = new Sandboxes(store);
+    this.headStarts = new HeadStarts(store, this.sandboxes, this.spawner);
   }
 
   /** The start of a bubblewrap command line: the program from its toolchain, with its own libraries. */
-  bubblewrap(action: PlannedAction): Promise<readonly string[]> {
-    return (this.#bubblewrap ??= this.#findBubblewrap(action));
+  bubblewrap(): Promise<readonly string[]> {
+    return (this.#bubblewrap ??= this.#findBubblewrap().catch((error: unknown) => this.#forget(error)));
   }
 
-  /** Whether the action may use KVM. */
+  /** What the store has lost is there at the next attempt; whatever else is wrong stays so. */
+  #forget(error: unknown): never {
+    if (error instanceof Failure && error.diagnostic.code === 'BLOB_MISSING') this.#bubblewrap = undefined;
+    throw error;
+  }
+
+  /** Whether the action may use KVM. Fails where it must and KVM does not work. */
   async kvm(action: PlannedAction): Promise<boolean> {
-    if (action.node.needs.vm !== true) return false;
-    const bubblewrap = await this.bubblewrap(action);
-    return (this.#kvm ??= kvmWorks(this.#store, this.spawner, bubblewrap, action));
+    const { label, mnemonic, needs } = action.node;
+    if (!needsVm(needs) || this.unsandboxed) return false;
+    const bubblewrap = await this.bubblewrap();
+    const works = await (this.#kvm ??= kvmWorks(this.#store, this, bubblewrap, action));
+    if (needs.kvm && !works)
+      fail('NO_KVM', `${label} (${mnemonic}) needs KVM, and KVM runs no guests on this machine`, {
+        hint: 'dsmb doctor',
+      });
+    return works;
+  }
+
+  /** Makes durable all that was written to the store's file system. */
+  async syncStore(): Promise<void> {
+    const exit = await this.spawner.run(
+      { argv: ['/usr/bin/sync', '--file-system', this.#store.root] },
+      {
+        logFile: '/dev/null',
+        timeoutMs: SYNC_TIMEOUT_MS,
+        // What has ended well is kept, also when the build is ended.
+        signal: new AbortController().signal,
+        onRecord: () => {},
+      },
+    );
+    if (exit.code !== 0) fail('SYNC_FAILED', 'the outputs could not be made durable', { hint: 'check the disk' });
+  }
+
+  /**
+   * After an action has failed: fails where it was the machine, which lets the user make no namespaces. Who never has
+   * this problem never waits for the answer.
+   */
+  async requireNamespaces(exit: Exit, log: string): Promise<void> {
+    if (this.unsandboxed || (exit.error === undefined && !log.startsWith('bwrap: '))) return;
+    const bubblewrap = await this.bubblewrap();
+    using sandbox = this.sandboxes.layOut({ inputs: new Map(), files: new Map() });
+    const argv = [...bubblewrap, ...NAMESPACES, '--ro-bind', '/', '/', '--', '/bin/true'];
+    const tried = await this.spawner.run(
+      { argv },
+      {
+        logFile: sandbox.log,
+        timeoutMs: PROBE_TIMEOUT_MS,
+        signal: new AbortController().signal,
+        onRecord: () => {},
+      },
+    );
+    if (tried.code === 0) return;
+    fail('NO_SANDBOX', 'this machine lets the user make no namespaces, so actions cannot be kept apart from it', {
+      detail: tried.error ?? (readLog(sandbox.log).trim() || `bubblewrap exited with ${tried.code}`),
+      hint: 'as root: sysctl -w kernel.unprivileged_userns_clone=1 kernel.apparmor_restrict_unprivileged_userns=0',
+    });
   }
 
   [Symbol.dispose](): void {
+    this.headStarts[Symbol.dispose]();
     this.spawner[Symbol.dispose]();
+    this.sandboxes[Symbol.dispose]();
   }
 
-  async #findBubblewrap(action: PlannedAction): Promise<readonly string[]> {
+  async #findBubblewrap(): Promise<readonly string[]> {
     const root = await this.#toolroots.sandboxRoot();
     const libraries = LIBRARIES.map((folder) => join(root, folder)).join(':');
-    const argv = [join(root, LOADER), '--library-path', libraries, join(root, 'usr/bin/bwrap')];
-    await this.#tryNamespaces(argv, action);
-    return argv;
-  }
-
-  /** A machine may forbid namespaces to this user: better one clear error than one for each action. */
-  async #tryNamespaces(bubblewrap: readonly string[], action: PlannedAction): Promise<void> {
-    const sandbox = layOut(this.#store, action);
-    try {
-      const probe = { ...action, command: { ...action.command, argv: ['/usr/bin/true'] } };
-      const argv = sandboxArgv(this.#store, bubblewrap, probe, sandbox, { kvm: false, memo: undefined });
-      const { signal } = new AbortController();
-      const exit = await this.spawner.run(argv, {
-        logFile: sandbox.log,
-        timeoutMs: PROBE_TIMEOUT_MS,
-        signal,
-        onRecord: () => {},
-      });
-      if (exit.code === 0) return;
-      fail('NO_SANDBOX', 'this machine lets the user make no namespaces, so actions cannot be kept apart from it', {
-        detail: exit.error ?? (readFileSync(sandbox.log, 'utf8').trim() || `bubblewrap exited with ${exit.code}`),
-        hint: 'as root: sysctl -w kernel.unprivileged_userns_clone=1 kernel.apparmor_restrict_unprivileged_userns=0',
-      });
-    } finally {
-      sandbox.remove();
-    }
+    return [join(root, LOADER), '--library-path', libraries, join(root, 'usr/bin/bwrap')];
   }
 }

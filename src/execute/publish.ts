@@ -7,37 +7,34 @@ import type { Node } from '../../cache/tree.ts';
 import { fail } from '../model/diagnostic.ts';
 import type { Output } from '../model/rule.ts';
 import type { PlannedAction } from '../plan/key.ts';
-import type { Sandbox } from './sandbox.ts';
-import type { Spawner } from './spawner.ts';
+import type { Sandbox } from './sandboxes.ts';
 
-const SYNC_TIMEOUT_MS = 300_000;
 const MIN_FREE_BYTES = 1024 * 1024;
 const MIN_FREE_INODES = 16;
 
 /** What an action leaves behind: its outputs by path, and its log. */
 export type Outputs = Pick<ResultData, 'outputs' | 'log'>;
 
+/** Where the action saw its inputs and outputs. */
+type SeenAt = Pick<Sandbox, 'in' | 'out'>;
+
+export const MOUNTED: SeenAt = { in: '/in', out: '/out' };
+
 /** Checks and captures the outputs of an action that has ended well. */
-export async function publish(
-  store: Store,
-  action: PlannedAction,
-  sandbox: Sandbox,
-  spawner: Spawner,
-  signal: AbortSignal,
-): Promise<Outputs> {
+export function publish(store: Store, action: PlannedAction, sandbox: Sandbox, seen: SeenAt): Outputs {
   const declared = Object.values(action.node.outputs);
   const who = `${action.node.label} (${action.node.mnemonic})`;
   requireRoom(who, sandbox.out);
   requireNames(who, declared, readdirSync(sandbox.out));
-  const { nodes } = await capture(
+  const { nodes } = capture(
     store.cas,
     store.trees,
     declared.map(({ name }) => name),
     {
       folder: sandbox.out,
-      mountedAt: '/out',
+      mountedAt: seen.out,
+      inputsAt: seen.in,
       inputRoot: action.inputRoot,
-      syncAll: (folder) => syncFileSystem(spawner, folder, sandbox, signal),
     },
   );
   for (const { name, kind } of declared) requireShape(who, name, kind.shape, nodes.get(name)!);
@@ -75,15 +72,4 @@ function requireShape(who: string, name: string, shape: 'file' | 'folder', node:
   if (node.type === (shape === 'file' ? 'file' : 'directory')) return;
   const is = node.type === 'directory' ? 'folder' : node.type;
   fail('OUTPUT_SHAPE', `${who}: output ${name} is a ${is} and should be a ${shape}`);
-}
-
-async function syncFileSystem(spawner: Spawner, folder: string, sandbox: Sandbox, signal: AbortSignal): Promise<void> {
-  const argv = ['/usr/bin/sync', '--file-system', folder];
-  const exit = await spawner.run(argv, {
-    logFile: `${sandbox.log}.sync`,
-    timeoutMs: SYNC_TIMEOUT_MS,
-    signal,
-    onRecord: () => {},
-  });
-  if (exit.code !== 0) fail('SYNC_FAILED', 'the outputs could not be made durable', { hint: 'check the disk' });
 }

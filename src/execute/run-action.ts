@@ -1,17 +1,26 @@
 /** Runs one action: sandbox, process, look at what it left, publish. */
-import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ResultData } from '../../cache/reapi/messages.ts';
 import type { Store } from '../../cache/store.ts';
-import { Failure, type Diagnostic } from '../model/diagnostic.ts';
+import type { ActionNode } from '../analysis/action.ts';
+import { Failure, toDiagnostic, type Diagnostic } from '../model/diagnostic.ts';
 import { formatDigest } from '../model/digest.ts';
+import { needsVm } from '../model/rule.ts';
 import type { PlannedAction } from '../plan/key.ts';
-import { layOut, layOutFolders, sandboxArgv, type Grants, type Sandbox } from './sandbox.ts';
-import { offerHints } from './hints.ts';
+import { memoFolder, offerHints } from './hints.ts';
+import { readLog } from './log-file.ts';
+import { passingFault, PAUSE_MS, TRIES } from './machine-fault.ts';
 import type { Machine } from './machine.ts';
-import { publish, requireRoom, type Outputs } from './publish.ts';
-import type { Exit } from './spawner.ts';
+import { MOUNTED, publish, requireRoom, type Outputs } from './publish.ts';
+import { layOutFolders, sandboxArgv, type Grants } from './sandbox.ts';
+import type { Sandbox } from './sandboxes.ts';
+import type { Call, Exit, RunOptions } from './spawner.ts';
+import { unsandboxedCall } from './unsandboxed.ts';
+import type { Usage } from './usage.ts';
+import { requireDisk } from './wanted.ts';
 
 /** What a step says while it runs. */
 export type StepRecord =
@@ -22,29 +31,40 @@ const LOG_TAIL_LINES = 20;
 /** A failed action's files of these kinds in `/tmp` are kept for the reader of the message. */
 const EVIDENCE = /\.(log|png|txt)$/;
 
-/** Runs an action whose result is not in the cache, and stores the result. */
+/** Told of an action while it runs. */
+export interface RunWatcher {
+  onProgress(stage: string, percent: number | undefined): void;
+  /** What it took of the machine; not told of short runs. */
+  onUsage(usage: Usage): void;
+  /** It is about to run for the second or third time, since the machine failed it. */
+  onRetry(attempt: number, reason: string): void;
+}
+
+/** Runs an action whose result is not in the cache. Its outputs are in the store afterwards, not yet durable. */
 export async function runAction(
   store: Store,
   machine: Machine,
   action: PlannedAction,
   signal: AbortSignal,
-  onProgress: (stage: string, percent: number | undefined) => void,
+  watcher: RunWatcher,
 ): Promise<ResultData> {
   const startedAt = Date.now();
   const start = performance.now();
   const outputs =
-    action.node.work.type === 'write'
-      ? written(action)
-      : await runSandboxed(store, machine, action, signal, onProgress);
-  const result: ResultData = {
+    action.node.work.type === 'write' ? written(action) : await runPatiently(store, machine, action, signal, watcher);
+  return {
     ...outputs,
     startedAt,
     durationMs: performance.now() - start,
-    worker: `${hostname()}${action.node.needs.vm ? ` (${(await machine.kvm(action)) ? 'kvm' : 'tcg'})` : ''}`,
+    worker: await workerOf(machine, action),
   };
-  await store.cas.settle();
-  store.actions.put(action.key, result);
-  return result;
+}
+
+/** Where and how it ran. */
+async function workerOf(machine: Machine, action: PlannedAction): Promise<string> {
+  const accelerator = needsVm(action.node.needs) ? [(await machine.kvm(action)) ? 'kvm' : 'tcg'] : [];
+  const how = [...accelerator, ...(machine.unsandboxed ? ['unsandboxed'] : [])];
+  return how.length === 0 ? hostname() : `${hostname()} (${how.join(', ')})`;
 }
 
 function written({ node, files }: PlannedAction): Outputs {
@@ -52,36 +72,77 @@ function written({ node, files }: PlannedAction): Outputs {
   return { outputs: new Map([[`out/${output!.name}`, files.get('content')!]]), log: undefined };
 }
 
-async function runSandboxed(
+/** What the machine failed in passing is tried again, some times and ever later; nothing else is. */
+async function runPatiently(
   store: Store,
   machine: Machine,
   action: PlannedAction,
   signal: AbortSignal,
-  onProgress: (stage: string, percent: number | undefined) => void,
+  watcher: RunWatcher,
 ): Promise<Outputs> {
-  const sandbox = layOut(store, action);
-  try {
-    const said: Diagnostic[] = [];
-    const memo = await offerHints(store, action, sandbox);
-    const grants: Grants = { kvm: await machine.kvm(action), memo };
-    const bubblewrap = await machine.bubblewrap(action);
-    await layOutFolders(store, action, signal);
-    const exit = await machine.spawner.run(sandboxArgv(store, bubblewrap, action, sandbox, grants), {
-      logFile: sandbox.log,
-      timeoutMs: action.node.timeoutMs,
-      signal,
-      onRecord: (text) => {
-        const record = parseRecord(text);
-        if (record?.type === 'progress') onProgress(record.stage, record.percent);
-        if (record?.type === 'diagnostic') said.push(record.diagnostic);
-      },
-    });
-    if (exit.code !== 0) requireRoom(`${action.node.label} (${action.node.mnemonic})`, sandbox.out);
-    if (exit.code !== 0) throw failure(store, action, sandbox, exit, said[0]);
-    return await publish(store, action, sandbox, machine.spawner, signal);
-  } finally {
-    sandbox.remove();
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await runCommand(store, machine, action, signal, watcher);
+    } catch (error) {
+      const { code, message } = toDiagnostic(error);
+      if (code !== 'MACHINE_FAULT' || attempt === TRIES || signal.aborted) throw error;
+      watcher.onRetry(attempt + 1, message.replace(`${whoIs(action)}: `, ''));
+      await sleep(PAUSE_MS * 2 ** (attempt - 1), undefined, { signal }).catch(() => {});
+    }
   }
+}
+
+async function runCommand(
+  store: Store,
+  machine: Machine,
+  action: PlannedAction,
+  signal: AbortSignal,
+  watcher: RunWatcher,
+): Promise<Outputs> {
+  requireDisk(store.root, action.node);
+  const memo = memoFolder(store, action);
+  const early = await machine.headStarts.take(action, memo);
+  using sandbox = early?.sandbox ?? machine.sandboxes.layOut(action, machine.unsandboxed ? 'links' : 'mounts');
+  const said: Diagnostic[] = [];
+  await offerHints(store, action, sandbox, signal);
+  const options: RunOptions = {
+    timeoutMs: action.node.timeoutMs,
+    signal,
+    onRecord: (text) => {
+      const record = parseRecord(text);
+      if (record?.type === 'progress') watcher.onProgress(record.stage, record.percent);
+      if (record?.type === 'diagnostic') said.push(record.diagnostic);
+    },
+  };
+  const start = async (): Promise<Exit> => {
+    const call = machine.unsandboxed
+      ? unsandboxedCall(store, action, sandbox, memo)
+      : await sandboxedCall(store, machine, action, sandbox, memo, signal);
+    return machine.spawner.run(call, { ...options, logFile: sandbox.log });
+  };
+  const exit = await (early ? early.held.go(options) : start());
+  if (exit.usage) watcher.onUsage(exit.usage);
+  if (exit.code !== 0) {
+    requireRoom(whoIs(action), sandbox.out);
+    await machine.requireNamespaces(exit, readLog(sandbox.log));
+    throw failure(store, action, sandbox, exit, said[0]);
+  }
+  return publish(store, action, sandbox, machine.unsandboxed ? sandbox : MOUNTED);
+}
+
+async function sandboxedCall(
+  store: Store,
+  machine: Machine,
+  action: PlannedAction,
+  sandbox: Sandbox,
+  memo: string | undefined,
+  signal: AbortSignal,
+): Promise<Call> {
+  const grants: Grants = { kvm: await machine.kvm(action), memo };
+  const bubblewrap = await machine.bubblewrap();
+  await layOutFolders(store, action, signal);
+  const isStep = action.node.work.type === 'step';
+  return { argv: sandboxArgv(store, bubblewrap, { ...action, isStep }, sandbox, grants) };
 }
 
 /** A record of a step; undefined for what is none. */
@@ -104,22 +165,38 @@ function failure(
   const { node, key } = action;
   const kept = keepEvidence(store, action, sandbox);
   const tail = lastLines(sandbox.log);
-  const message = said?.message ?? `the command ${describeExit(exit, node.timeoutMs)}`;
+  const fault = passingFault(exit, tail, said);
+  const message = fault ?? said?.message ?? `the command ${describeExit(exit, node.timeoutMs)}`;
+  const hint = fault
+    ? 'run the same command again when the machine has less to do'
+    : (said?.hint ?? timeoutHint(exit, node));
   return new Failure({
-    code: said?.code ?? (exit.timedOut ? 'ACTION_TIMEOUT' : 'ACTION_FAILED'),
-    message: `${node.label} (${node.mnemonic}): ${message}`,
+    code: fault ? 'MACHINE_FAULT' : (said?.code ?? (exit.timedOut ? 'ACTION_TIMEOUT' : 'ACTION_FAILED')),
+    message: `${whoIs(action)}: ${message}`,
     detail: [
       // The step names files of its sandbox; the reader finds them among what is kept.
       said?.detail?.replaceAll(/\/tmp\/(?:[^\s/]+\/)*/g, `${kept}/`) ?? '',
       `command: ${action.command.argv.join(' ')}`,
       `key: ${formatDigest(key)}`,
       tail && `last lines of its log:\n${tail}`,
-      `full log: ${join(kept, 'log')}`,
+      tail && `full log: ${join(kept, 'log')}`,
     ]
       .filter((line) => line !== '')
       .join('\n'),
-    ...(said?.hint ? { hint: said.hint } : {}),
+    ...(hint ? { hint } : {}),
   });
+}
+
+function whoIs({ node }: PlannedAction): string {
+  return `${node.label} (${node.mnemonic})`;
+}
+
+/** Which limit it was, and where it is set. */
+function timeoutHint(exit: Exit, { mnemonic, target }: ActionNode): string | undefined {
+  if (!exit.timedOut) return undefined;
+  const attribute = Object.keys(target.attributes).find((name) => /timeout/i.test(name));
+  const given = attribute ? `; the attribute '${attribute}' is given in the build file` : '';
+  return `the limit is timeoutMs of the action ${mnemonic}, declared by the rule ${target.rule.name}${given}`;
 }
 
 function describeExit(exit: Exit, timeoutMs: number): string {
@@ -131,7 +208,7 @@ function describeExit(exit: Exit, timeoutMs: number): string {
 function keepEvidence(store: Store, { key }: PlannedAction, sandbox: Sandbox): string {
   const folder = join(store.folder('logs'), key.hash.slice(0, 16));
   rmSync(folder, { recursive: true, force: true });
-  cpSync(sandbox.log, join(folder, 'log'), { force: true });
+  if (existsSync(sandbox.log)) cpSync(sandbox.log, join(folder, 'log'));
   for (const entry of readdirSync(sandbox.tmp, { withFileTypes: true, recursive: true }))
     if (entry.isFile() && EVIDENCE.test(entry.name))
       cpSync(join(entry.parentPath, entry.name), join(folder, entry.name));
@@ -139,9 +216,5 @@ function keepEvidence(store: Store, { key }: PlannedAction, sandbox: Sandbox): s
 }
 
 function lastLines(log: string): string {
-  try {
-    return readFileSync(log, 'utf8').trimEnd().split('\n').slice(-LOG_TAIL_LINES).join('\n');
-  } catch {
-    return '';
-  }
+  return readLog(log).trimEnd().split('\n').slice(-LOG_TAIL_LINES).join('\n');
 }

@@ -1,65 +1,98 @@
 /** The helper process that starts actions, so that the process that holds the graph never forks. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createWriteStream } from 'node:fs';
 import { endOrphans, endProcess } from './end-process.ts';
+import { LogFile } from './log-file.ts';
 import { recordSplitter } from './record-splitter.ts';
 import type { SpawnAnswer, SpawnRequest } from './spawner.ts';
+import { UsageMeter } from './usage.ts';
 
-const MAX_LOG_BYTES = 64 * 1024 * 1024;
+interface Running {
+  readonly child: ChildProcess;
+  /** It leads a process group. */
+  readonly group: boolean;
+  /** Begins its time. */
+  readonly limit: (ms: number) => void;
+}
 
-const running = new Map<number, ChildProcess>();
+const running = new Map<number, Running>();
 
 process.on('message', (request: SpawnRequest) => {
   if (request.type === 'spawn') start(request);
+  else if (request.type === 'go') go(request);
   else end(running.get(request.id));
 });
 // The builder is gone: so is everything that it started.
 process.on('disconnect', () => {
-  for (const child of running.values()) end(child);
+  for (const one of running.values()) end(one);
   process.exit(1);
 });
 // Ctrl-C reaches the whole process group; the builder decides what it means.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
 
-function start({ id, argv, logFile, timeoutMs }: SpawnRequest & { type: 'spawn' }): void {
+function start(request: SpawnRequest & { type: 'spawn' }): void {
+  const { id, argv, env = {}, cwd, group = false, logFile, timeoutMs } = request;
   const [program = '', ...args] = argv;
-  const log = createWriteStream(logFile, { mode: 0o644 });
-  // A full disk takes the log, and not the helper with all that it runs.
-  log.on('error', () => {});
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: {} });
+  const log = new LogFile(logFile);
+  const stdin = timeoutMs === undefined ? 'pipe' : 'ignore';
+  const child: ChildProcess = spawn(program, args, { stdio: [stdin, 'pipe', 'pipe'], env, cwd, detached: group });
+  // It may have ended before it could be told to go on.
+  child.stdin?.on('error', () => {});
   let timedOut = false;
-  let logged = 0;
-  const timer = setTimeout(() => {
-    timedOut = true;
-    end(child);
-  }, timeoutMs);
-  const write = (chunk: Buffer): void => {
-    if (logged < MAX_LOG_BYTES) log.write(chunk);
-    logged += chunk.length;
+  let timer: NodeJS.Timeout | undefined;
+  const limit = (ms: number): void => {
+    timer = setTimeout(() => {
+      timedOut = true;
+      end({ child, group });
+    }, ms);
   };
-  running.set(id, child);
-  child.stdout.on('data', write);
-  child.stderr.on(
+  if (timeoutMs !== undefined) limit(timeoutMs);
+  const write = (chunk: Buffer): void => log.write(chunk);
+  running.set(id, { child, group, limit });
+  const meter = child.pid === undefined ? undefined : new UsageMeter(child.pid);
+  child.stdout?.on('data', write);
+  child.stderr?.on(
     'data',
     recordSplitter(write, (text) => answer({ type: 'record', id, text })),
   );
   child.on('error', (error) => finish({ type: 'exit', id, code: null, signal: null, timedOut, error: error.message }));
   child.on('exit', (_code, signal) => {
-    if (signal !== null) endOrphans(argv);
+    if (group) endGroup(child);
+    else if (signal !== null) endOrphans(argv);
   });
   child.on('close', (code, signal) => finish({ type: 'exit', id, code, signal, timedOut }));
 
-  function finish(result: SpawnAnswer): void {
+  function finish(result: SpawnAnswer & { type: 'exit' }): void {
     clearTimeout(timer);
+    const usage = meter?.end();
     if (!running.delete(id)) return;
-    log.end(() => answer(result));
+    log.close();
+    answer(usage ? { ...result, usage } : result);
   }
 }
 
+/** Lets a process that waits go on. */
+function go({ id, timeoutMs }: SpawnRequest & { type: 'go' }): void {
+  const one = running.get(id);
+  one?.limit(timeoutMs);
+  one?.child.stdin?.end('\n');
+}
+
 /** No longer the child's own process once it has ended: its number may be another's. */
-function end(child: ChildProcess | undefined): void {
-  if (child?.pid !== undefined && child.exitCode === null && child.signalCode === null) endProcess(child.pid);
+function end(one: Pick<Running, 'child' | 'group'> | undefined): void {
+  const { child, group } = one ?? {};
+  if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  if (group) endGroup(child);
+  else endProcess(child.pid);
+}
+
+/** Also what its leader left running: the group keeps the number taken. */
+function endGroup({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // Nobody is left in it.
+  }
 }
 
 function answer(message: SpawnAnswer): void {

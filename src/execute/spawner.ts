@@ -1,15 +1,27 @@
 /** The builder's end of the helper process that starts actions. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { Usage } from './usage.ts';
+
+/** A process to start. */
+export interface Call {
+  readonly argv: readonly string[];
+  /** Empty unless given. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** Its children end with it: for what is not in a namespace of processes that sees to that. */
+  readonly group?: boolean;
+}
 
 export type SpawnRequest =
-  | {
+  | ({
       readonly type: 'spawn';
       readonly id: number;
-      readonly argv: readonly string[];
       readonly logFile: string;
-      readonly timeoutMs: number;
-    }
+      /** Absent: it waits for `go`. */
+      readonly timeoutMs?: number;
+    } & Call)
+  | { readonly type: 'go'; readonly id: number; readonly timeoutMs: number }
   | { readonly type: 'kill'; readonly id: number };
 
 export type SpawnAnswer =
@@ -23,10 +35,31 @@ export interface Exit {
   readonly timedOut: boolean;
   /** It could not be started at all. */
   readonly error?: string;
+  /** What it took; absent when it was too short to be looked at. */
+  readonly usage?: Usage;
+}
+
+/** The error of processes that ended with the helper. */
+export const HELPER_LOST = 'the helper process that starts actions has ended';
+
+/** How a process is run. */
+export interface RunOptions {
+  readonly timeoutMs: number;
+  /** Ends it at once. */
+  readonly signal: AbortSignal;
+  readonly onRecord: (text: string) => void;
+}
+
+/** A process that waits. */
+export interface Held {
+  readonly exit: Promise<Exit>;
+  /** Lets it go on, and waits for its end. */
+  go(options: RunOptions): Promise<Exit>;
+  kill(): void;
 }
 
 interface Running {
-  readonly onRecord: (text: string) => void;
+  onRecord: (text: string) => void;
   readonly onExit: (exit: Exit) => void;
 }
 
@@ -38,29 +71,63 @@ export class Spawner implements Disposable {
   #nextId = 1;
   readonly #running = new Map<number, Running>();
 
+  /** How many processes it was asked to start. */
+  get started(): number {
+    return this.#nextId - 1;
+  }
+
   /** Runs a process to its end. `signal` ends it at once. */
-  run(
-    argv: readonly string[],
-    options: { logFile: string; timeoutMs: number; signal: AbortSignal; onRecord: (text: string) => void },
-  ): Promise<Exit> {
-    const { logFile, timeoutMs, signal, onRecord } = options;
+  run(call: Call, { logFile, ...options }: RunOptions & { readonly logFile: string }): Promise<Exit> {
+    const { timeoutMs, signal, onRecord } = options;
     if (signal.aborted) return Promise.resolve({ code: null, signal: 'SIGKILL', timedOut: false });
+    return this.#spawn({ ...call, logFile, timeoutMs }, onRecord).until(signal);
+  }
+
+  /** Starts a process that waits for a byte on its standard input; `go` sends it. Its first record says that it waits. */
+  hold(call: Call, logFile: string, onReady: () => void): Held {
+    const { id, running, exit, kill, until } = this.#spawn({ ...call, logFile }, onReady);
+    return {
+      exit,
+      kill,
+      go: ({ timeoutMs, signal, onRecord }) => {
+        running.onRecord = onRecord;
+        this.#send({ type: 'go', id, timeoutMs });
+        return until(signal);
+      },
+    };
+  }
+
+  #spawn(request: Call & { readonly logFile: string; readonly timeoutMs?: number }, onRecord: Running['onRecord']) {
     const id = this.#nextId++;
-    const helper = (this.#helper ??= this.#start());
-    const kill = (): void => void helper.send({ type: 'kill', id } satisfies SpawnRequest);
-    signal.addEventListener('abort', kill, { once: true });
-    return new Promise<Exit>((resolve) => {
-      this.#running.set(id, {
-        onRecord,
-        onExit: (exit) => {
-          signal.removeEventListener('abort', kill);
-          this.#running.delete(id);
-          resolve(exit);
-        },
-      });
-      helper.send({ type: 'spawn', id, argv, logFile, timeoutMs } satisfies SpawnRequest);
-      helper.ref();
-    });
+    const { promise: exit, resolve } = Promise.withResolvers<Exit>();
+    const running: Running = {
+      onRecord,
+      onExit: (how) => {
+        this.#running.delete(id);
+        resolve(how);
+      },
+    };
+    this.warmUp();
+    this.#running.set(id, running);
+    this.#send({ type: 'spawn', id, ...request });
+    this.#helper?.ref();
+    const kill = (): void => {
+      if (this.#running.has(id)) this.#send({ type: 'kill', id });
+    };
+    const until = async (signal: AbortSignal): Promise<Exit> => {
+      if (signal.aborted) kill();
+      signal.addEventListener('abort', kill, { once: true });
+      try {
+        return await exit;
+      } finally {
+        signal.removeEventListener('abort', kill);
+      }
+    };
+    return { id, running, exit, kill, until };
+  }
+
+  #send(request: SpawnRequest): void {
+    if (this.#helper?.connected) this.#helper.send(request);
   }
 
   /** Ends the helper, and with it everything that still runs. */
@@ -85,7 +152,7 @@ export class Spawner implements Disposable {
       if (answer.type === 'record') return running?.onRecord(answer.text);
       running?.onExit(answer);
     });
-    helper.on('exit', () => this.#ended(helper, 'the helper process that starts actions has ended'));
+    helper.on('exit', () => this.#ended(helper, HELPER_LOST));
     helper.on('error', (error) => this.#ended(helper, `the helper process that starts actions: ${error.message}`));
     return helper;
   }

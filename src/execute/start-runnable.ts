@@ -8,11 +8,11 @@ import type { Store } from '../../cache/store.ts';
 import type { PlannedAction } from '../plan/key.ts';
 import { ARGUMENTS_FILE } from '../step/terminal.ts';
 import { endProcess } from './end-process.ts';
-import { offerHints } from './hints.ts';
+import { memoFolder, offerHints } from './hints.ts';
 import type { Machine } from './machine.ts';
 import { recordSplitter } from './record-splitter.ts';
 import { parseRecord, type StepRecord } from './run-action.ts';
-import { layOut, layOutFolders, sandboxArgv } from './sandbox.ts';
+import { layOutFolders, sandboxArgv } from './sandbox.ts';
 
 export interface RunnableOptions {
   /** What the user gave behind `--`. */
@@ -34,18 +34,14 @@ export async function startRunnable(
   action: PlannedAction,
   options: RunnableOptions,
 ): Promise<number> {
-  const sandbox = layOut(store, action);
-  try {
-    const memo = await offerHints(store, action, sandbox);
-    const terminal = { network: action.node.runnable?.network === true, env: terminalVariables() };
-    const grants = { kvm: await machine.kvm(action), memo, terminal };
-    const bubblewrap = await machine.bubblewrap(action);
-    await layOutFolders(store, action, options.signal);
-    writeFileSync(join(sandbox.folder, 'dsmb', ARGUMENTS_FILE), JSON.stringify(options.userArguments));
-    return await untilEnd(sandboxArgv(store, bubblewrap, action, sandbox, grants), options);
-  } finally {
-    sandbox.remove();
-  }
+  using sandbox = machine.sandboxes.layOut(action);
+  await offerHints(store, action, sandbox, options.signal);
+  const terminal = { network: action.node.runnable?.network === true, env: terminalVariables() };
+  const grants = { kvm: await machine.kvm(action), memo: memoFolder(store, action), terminal };
+  const bubblewrap = await machine.bubblewrap();
+  await layOutFolders(store, action, options.signal);
+  writeFileSync(join(sandbox.dsmb, ARGUMENTS_FILE), JSON.stringify(options.userArguments));
+  return await untilEnd(sandboxArgv(store, bubblewrap, { ...action, isStep: true }, sandbox, grants), options);
 }
 
 /** What programs ask about a terminal. */

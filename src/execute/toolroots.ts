@@ -2,7 +2,7 @@
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
 import type { ActionNode } from '../analysis/action.ts';
-import { contentOf, sourceNode, type Producers } from '../plan/content.ts';
+import { contentOf, settleAll, sourceNode, type Producers } from '../plan/content.ts';
 import { nodeBinary, nodeLibraries, sandboxTools } from '../plan/runtime.ts';
 import type { DebianAttributes } from '../model/builtin.ts';
 import type { PackageTrees } from './package-trees.ts';
@@ -21,11 +21,13 @@ export class Toolroots {
   }
 
   /** The toolchains of an action; a step has Node beside its own. */
-  async of(action: ActionNode, producers: Producers): Promise<Node[]> {
+  async of(action: ActionNode, producers: Producers, unsandboxed = false): Promise<Node[]> {
     if (action.work.type === 'write') return [];
+    // The machine's programs and libraries take their place, but for the pinned Node.
+    if (unsandboxed) return action.work.type === 'step' ? [this.#nodeAlone()] : [];
     const own = action.toolchains.map((toolchain) => contentOf(this.#store, toolchain, producers));
     const runtime = action.work.type === 'step' ? [this.#node()] : [];
-    return Promise.all([...own, ...runtime]);
+    return settleAll([...own, ...runtime]);
   }
 
   /** After a blob was found missing: sees to it that broken package trees are made again. */
@@ -41,11 +43,12 @@ export class Toolroots {
 
   async #node(): Promise<Node> {
     const libraries = await this.#debian(nodeLibraries.attributes as unknown as DebianAttributes);
+    return this.#store.trees.merge([libraries, this.#nodeAlone()]);
+  }
+
+  #nodeAlone(): Node {
     const binary = sourceNode(this.#store, nodeBinary(), 'node');
-    return this.#store.trees.merge([
-      libraries,
-      this.#store.trees.build([['usr/bin/node', { ...binary, executable: true } as Node]]),
-    ]);
+    return this.#store.trees.build([['usr/bin/node', { ...binary, executable: true } as Node]]);
   }
 
   #debian({ packages, closure }: DebianAttributes): Promise<Node> {

@@ -6,6 +6,7 @@ import { fail, Failure, toDiagnostic, type Location } from '../model/diagnostic.
 import { label, splitLabel, type Label } from '../model/label.ts';
 import type { FileParameter, Parameter, Target } from '../model/target.ts';
 import { nearest } from './nearest.ts';
+import { LoadTrace } from './trace.ts';
 import { BUILD_FILE, packageOf } from './workspace.ts';
 
 /** The targets and parameters of the packages that were loaded. */
@@ -18,6 +19,8 @@ export interface Loaded {
   readonly parameters: ReadonlyMap<string, Parameter | FileParameter>;
   /** Build files, absolute. */
   readonly files: readonly string[];
+  /** What was looked at on the way. */
+  readonly trace: LoadTrace;
 }
 
 /** Loads the packages of the given labels, and every package that they import. */
@@ -27,18 +30,24 @@ export async function load(root: string, packages: Iterable<string>): Promise<Lo
   return loader;
 }
 
-/** Every package below the root: folders with a build file, hidden ones and node_modules left out. */
-export function findPackages(root: string, folder = root): string[] {
-  const found = existsSync(join(folder, BUILD_FILE)) ? [relative(root, folder)] : [];
-  for (const entry of readdirSync(folder, { withFileTypes: true }))
+/** Every package below the root: folders with a build file. */
+export function findPackages(root: string): string[] {
+  return [...packageFolders(root)]
+    .filter((folder) => existsSync(join(folder, BUILD_FILE)))
+    .map((folder) => relative(root, folder));
+}
+
+/** Every folder below the root that may be a package: hidden ones and node_modules are left out. */
+export function* packageFolders(root: string): Generator<string> {
+  yield root;
+  for (const entry of readdirSync(root, { withFileTypes: true }))
     if (
       entry.isDirectory() &&
       !entry.name.startsWith('.') &&
       entry.name !== 'node_modules' &&
       entry.name !== 'dsmb-out'
     )
-      found.push(...findPackages(root, join(folder, entry.name)));
-  return found;
+      yield* packageFolders(join(root, entry.name));
 }
 
 class Loader implements Loaded {
@@ -47,6 +56,7 @@ class Loader implements Loaded {
   readonly labels = new Map<Target, Label>();
   readonly parameters = new Map<string, Parameter | FileParameter>();
   readonly files: string[] = [];
+  readonly trace = new LoadTrace();
 
   constructor(root: string) {
     this.root = root;
@@ -63,9 +73,9 @@ class Loader implements Loaded {
       });
     }
     this.files.push(file);
-    const exported = await evaluate(file);
+    const exported = await evaluate(file, this.trace);
     for (const [name_, value] of Object.entries(exported)) this.#declare(name, name_, value);
-    for (const target of [...this.targets.values()]) await this.#loadReferenced(target);
+    await this.#loadReferenced(this.targets.values());
   }
 
   #declare(packageName: string, name: string, value: unknown): void {
@@ -81,18 +91,20 @@ class Loader implements Loaded {
   }
 
   /** Targets made in another build file of the workspace get their names from that file. */
-  async #loadReferenced(target: Target, seen = new Set<Target>()): Promise<void> {
-    if (seen.has(target)) return;
-    seen.add(target);
-    const file = target.location?.file;
-    if (file && basename(file) === BUILD_FILE && file.startsWith(`${this.root}/`))
-      await this.loadPackage(packageOf(this.root, file));
-    for (const other of references(target)) await this.#loadReferenced(other, seen);
+  async #loadReferenced(targets: Iterable<Target>): Promise<void> {
+    const found = new Set(targets);
+    for (const target of found) {
+      const file = target.location?.file;
+      if (file && !this.files.includes(file) && basename(file) === BUILD_FILE && file.startsWith(`${this.root}/`))
+        await this.loadPackage(packageOf(this.root, file));
+      for (const other of references(target)) found.add(other);
+    }
   }
 }
 
-async function evaluate(file: string): Promise<Record<string, unknown>> {
+async function evaluate(file: string, trace: LoadTrace): Promise<Record<string, unknown>> {
   try {
+    using _watch = trace.watch();
     return (await import(pathToFileURL(file).href)) as Record<string, unknown>;
   } catch (error) {
     if (error instanceof Failure) throw error;

@@ -5,12 +5,12 @@ import { fail } from '../model/diagnostic.ts';
 
 export const BUILD_FILE = 'build.dsm.ts';
 
-/** The root folder of the workspace that a folder is in. */
-export function findWorkspace(from: string): string {
+/** The root folder of the workspace that a folder is in. `exists` looks whether there is something at a path. */
+export function findWorkspace(from: string, exists: (path: string) => boolean = existsSync): string {
   let found: string | undefined;
   for (let folder = resolve(from); ; folder = dirname(folder)) {
-    if (existsSync(join(folder, BUILD_FILE))) found = folder;
-    if (existsSync(join(folder, '.git')) || folder === dirname(folder)) break;
+    if (exists(join(folder, BUILD_FILE))) found = folder;
+    if (exists(join(folder, '.git')) || folder === dirname(folder)) break;
   }
   return (
     found ??

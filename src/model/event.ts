@@ -13,19 +13,48 @@ export interface ActionIdentity {
   readonly ordinal: number;
 }
 
+/** What tells an action from others, from build to build: `//x Mnemonic`, and `#1` for the second of that name. */
+export function actionId({
+  label,
+  mnemonic,
+  ordinal,
+}: Pick<ActionIdentity, 'mnemonic' | 'ordinal'> & { readonly label: string }): string {
+  return `${label} ${mnemonic}${ordinal > 0 ? `#${ordinal}` : ''}`;
+}
+
+/** What a building command does, one after the other. */
+export type Phase = 'load' | 'analyse' | 'execute' | 'deliver';
+
 export type BuildEvent =
   | { readonly type: 'build-started'; readonly targets: readonly Label[]; readonly actions: number }
+  /** `startedAt`: milliseconds since 1970. */
+  | { readonly type: 'phase-finished'; readonly phase: Phase; readonly startedAt: number; readonly durationMs: number }
   | { readonly type: 'package-progress'; readonly set: string; readonly stage: string; readonly percent?: number }
-  | ({ readonly type: 'action-started'; readonly key: string; readonly vm: boolean } & ActionIdentity)
+  /** It has no result: it runs as soon as the machine has what it needs. */
+  | ({ readonly type: 'action-queued'; readonly key: string } & ActionIdentity)
+  | ({
+      readonly type: 'action-started';
+      readonly key: string;
+      readonly vm: boolean;
+      /** How long its key took to make, once its inputs were there. */
+      readonly planMs: number;
+      /** How long it waited for processors and memory. */
+      readonly waitedMs: number;
+    } & ActionIdentity)
   /** Another process makes it: its result is taken when it is there. */
   | ({ readonly type: 'action-waiting'; readonly key: string } & ActionIdentity)
+  /** The machine failed it, and not its command: it runs again. */
+  | ({ readonly type: 'action-retried'; readonly attempt: number; readonly reason: string } & ActionIdentity)
   | ({ readonly type: 'action-progress'; readonly stage: string; readonly percent?: number } & ActionIdentity)
   | ({
       readonly type: 'action-finished';
       /** Absent when it never got as far as a key. */
       readonly key?: string;
       readonly outcome: Outcome;
+      /** Of its run; of the look-up, for one that was cached. */
       readonly durationMs: number;
+      /** How long its key took to make, for one that was found at once. */
+      readonly planMs?: number;
       /** Digest of what it wrote to its standard output and error, `hash/size`. */
       readonly log?: string;
       readonly diagnostic?: Diagnostic;
@@ -33,7 +62,8 @@ export type BuildEvent =
   /** What was not used for long has left the store. */
   | { readonly type: 'store-collected'; readonly removedBytes: number; readonly keptBytes: number }
   | { readonly type: 'warning'; readonly message: string }
-  | { readonly type: 'output'; readonly label: Label; readonly path: string }
+  /** What was asked for lies at a path; `fresh` when it was laid there now. */
+  | { readonly type: 'output'; readonly label: Label; readonly path: string; readonly fresh: boolean }
   | {
       readonly type: 'build-finished';
       readonly success: boolean;

@@ -35,14 +35,23 @@ export interface Output<Name extends string = string> {
   readonly kind: Kind<Name>;
 }
 
-/** What an action asks of the machine. None of it is in the key. */
+/** What an action asks of the machine. None of it is in the key. What is not told is learned from past runs. */
 export interface Needs {
-  /** Memory in MiB that it uses at most; 256 unless told. */
+  /** Memory in MiB that it uses at most; 256 until it has run. */
   readonly memoryMiB?: number;
-  /** Processors it keeps busy; 1 unless told. */
+  /** Processors that it keeps busy; 1 until it has run. */
   readonly cpus?: number;
+  /** Room in MiB that it takes on the store's disk while it runs. It does not start with less. */
+  readonly diskMiB?: number;
   /** It boots a virtual machine, and may use KVM where that works. */
   readonly vm?: boolean;
+  /** The same, and it fails at once where KVM does not work. */
+  readonly kvm?: boolean;
+}
+
+/** Whether an action boots a virtual machine. */
+export function needsVm({ vm, kvm }: Needs): boolean {
+  return vm === true || kvm === true;
 }
 
 interface ActionSpec<Outputs extends Readonly<Record<string, Output>>> {
@@ -129,6 +138,11 @@ export interface Actions {
   write<Name extends string>(output: Output<Name>, content: string): Artifact<Name>;
   /** A folder put together from artifacts, by path; no process runs. */
   compose<Name extends string>(kind: Kind<Name>, entries: Readonly<Record<string, Artifact>>): Artifact<Name>;
+  /**
+   * `SHA256SUMS` of files, by name, as `sha256sum -c` reads it. The digests are those that the engine has taken of its
+   * own: no process runs, and nothing is read again.
+   */
+  checksums<Name extends string>(kind: Kind<Name>, files: Readonly<Record<string, Artifact>>): Artifact<Name>;
   run<const Outputs extends Readonly<Record<string, Output>>>(action: RunAction<Outputs>): Artifacts<Outputs>;
   step<Spec extends StepSpec, const Outputs extends { readonly [Name in Spec['outputs']]: Output }>(
     action: StepAction<Spec, Outputs>,

@@ -1,26 +1,14 @@
 /** Bundles a step to one self-contained file, so that only code that the step reaches is in its action's key. */
-import { createHash } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { captureBytes } from '../../cache/capture.ts';
-import { hashFile, writeAtomically } from '../../cache/files.ts';
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
 import type { ActionNode } from '../analysis/action.ts';
-import { digest } from '../model/digest.ts';
 import { fail } from '../model/diagnostic.ts';
+import { memoryOf, recall, remember, type KnownBundle } from './bundle-memory.ts';
 
 const RUNNER = fileURLToPath(new URL('../step/main.ts', import.meta.url));
-/** Part of the remembered bundle's name: a change here forgets all of them. */
-const FORMAT = 2;
-
-interface Remembered {
-  readonly hash: string;
-  readonly size: number;
-  /** path, size, mtime, ctime, inode and hash of every module that went in. */
-  readonly inputs: readonly (readonly [string, number, number, number, number, string])[];
-}
 
 /** A step as one file, and the modules that it came from. */
 interface Bundle {
@@ -39,25 +27,30 @@ export async function stepContent(
   return { bundle: node, modules };
 }
 
-/** The bundle of a step's module as a file of the store. Remembered until a module that went in changes. */
+/** The bundle of a step's module as a file of the store. Remembered until something that went in changes. */
 async function bundleStep(store: Store, module: URL): Promise<Bundle> {
   const path = fileURLToPath(module);
-  const memory = join(store.root, 'bundles.v1', `${nameOf(path)}.json`);
-  const remembered = recall(memory);
-  if (remembered) {
-    const node: Node = { type: 'file', digest: digest(remembered.hash, remembered.size), executable: false };
-    if (store.cas.has(node.digest)) return { node, modules: modulesOf(remembered) };
-  }
+  const memory = memoryIn(store, path);
+  const known = recall(memory);
+  if (known && store.cas.has(known.digest)) return bundleOf(known);
+  const startedAt = Date.now();
   const { code, inputs } = await bundle(path);
-  const node = captureBytes(store.cas, code) as Node & { type: 'file' };
-  const { hash, size } = node.digest;
-  const made: Remembered = { hash, size, inputs: inputs.map((input) => [...statRow(input), hashFile(input).hash]) };
-  writeAtomically(memory, JSON.stringify(made));
-  return { node, modules: modulesOf(made) };
+  const made = captureBytes(store.cas, code) as Node & { type: 'file' };
+  return bundleOf(remember(memory, made.digest, inputs, startedAt));
 }
 
-function modulesOf({ inputs }: Remembered): ReadonlyMap<string, string> {
-  return new Map(inputs.map(([path, , , , , hash]) => [path, hash]));
+function bundleOf({ digest, modules }: KnownBundle): Bundle {
+  return { node: { type: 'file', digest, executable: false }, modules };
+}
+
+function memoryIn(store: Store, path: string): string {
+  return memoryOf(join(store.root, 'bundles.v1'), RUNNER, path);
+}
+
+/** The modules that a step was bundled from, as paths; undefined when one has changed since. */
+export function bundledModules(store: Store, module: URL): readonly string[] | undefined {
+  const known = recall(memoryIn(store, fileURLToPath(module)));
+  return known && [...known.modules.keys()];
 }
 
 async function bundle(path: string): Promise<{ code: Uint8Array; inputs: string[] }> {
@@ -104,23 +97,4 @@ async function bundle(path: string): Promise<{ code: Uint8Array; inputs: string[
     .filter((name) => name !== 'step-entry.js')
     .map((name) => join(root, name));
   return { code: result.outputFiles[0]!.contents, inputs };
-}
-
-function nameOf(path: string): string {
-  return createHash('sha256').update(`${FORMAT} ${RUNNER} ${path}`).digest('hex').slice(0, 32);
-}
-
-function statRow(path: string): [string, number, number, number, number] {
-  const { size, mtimeMs, ctimeMs, ino } = statSync(path);
-  return [path, size, mtimeMs, ctimeMs, ino];
-}
-
-function recall(memory: string): Remembered | undefined {
-  try {
-    const remembered = JSON.parse(readFileSync(memory, 'utf8')) as Remembered;
-    const same = remembered.inputs.every((row) => statRow(row[0]).every((value, index) => value === row[index]));
-    return same ? remembered : undefined;
-  } catch {
-    return undefined;
-  }
 }

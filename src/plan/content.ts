@@ -7,6 +7,7 @@ import type { Node } from '../../cache/tree.ts';
 import type { ArtifactReference } from '../analysis/action.ts';
 import { fail } from '../model/diagnostic.ts';
 import type { ActionNode } from '../analysis/action.ts';
+import { sortByCodePoint } from '../step/order.ts';
 
 /** Gives the nodes that need more than the store: results of actions, package sets. */
 export interface Producers {
@@ -33,15 +34,38 @@ async function originContent(store: Store, { origin }: ArtifactReference, produc
       return sourceNode(store, origin.path, origin.written);
     case 'debian':
       return producers.debian(origin.packages, origin.closure);
-    case 'compose': {
-      const entries = await Promise.all(
-        [...origin.entries].map(
-          async ([path, artifact]) => [path, await contentOf(store, artifact, producers)] as const,
-        ),
-      );
-      return store.trees.build(entries);
-    }
+    case 'compose':
+      return store.trees.build(await contentsOf(store, origin.entries, producers));
+    case 'checksums':
+      return textNode(store, checksums(await contentsOf(store, origin.entries, producers)));
   }
+}
+
+function contentsOf(
+  store: Store,
+  entries: ReadonlyMap<string, ArtifactReference>,
+  producers: Producers,
+): Promise<(readonly [path: string, node: Node])[]> {
+  return settleAll(
+    [...entries].map(async ([path, artifact]) => [path, await contentOf(store, artifact, producers)] as const),
+  );
+}
+
+/** What `sha256sum -c` reads. */
+function checksums(files: readonly (readonly [name: string, node: Node])[]): string {
+  const lines = sortByCodePoint(files, ([name]) => name).map(([name, node]) =>
+    node.type === 'file'
+      ? `${node.digest.hash}  ${name}\n`
+      : fail('BAD_RULE', `a checksum of ${name}, which is no file`),
+  );
+  return lines.join('');
+}
+
+/** Waits for all, then throws the first failure: what is under way gets to report itself. */
+export async function settleAll<T>(promises: readonly Promise<T>[]): Promise<T[]> {
+  const settled = await Promise.allSettled(promises);
+  for (const one of settled) if (one.status === 'rejected') throw one.reason;
+  return settled.map((one) => (one as PromiseFulfilledResult<T>).value);
 }
 
 /** A source file or folder; files that did not change since they were last read are not read. */
@@ -75,6 +99,8 @@ export function describe(of: ArtifactReference): string {
       return `Debian packages ${of.origin.packages.join(' ')}`;
     case 'compose':
       return 'a composed folder';
+    case 'checksums':
+      return `checksums of ${[...of.origin.entries.keys()].join(', ')}`;
   }
 }
 

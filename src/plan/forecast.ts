@@ -3,6 +3,7 @@ import type { ResultData } from '../../cache/reapi/messages.ts';
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
 import type { ActionNode, ArtifactReference } from '../analysis/action.ts';
+import { makersOf } from '../analysis/action-graph.ts';
 import { fail } from '../model/diagnostic.ts';
 import { stepContent } from './bundle.ts';
 import type { StoredToolchains } from './cached.ts';
@@ -66,8 +67,7 @@ export class Forecaster {
   /** The actions that make artifacts and have no result. */
   async #withoutResult(artifacts: readonly ArtifactReference[]): Promise<ActionNode[]> {
     const without: ActionNode[] = [];
-    for (const action of new Set(artifacts.flatMap(makersOf)))
-      if ((await this.of(action)).state !== 'cached') without.push(action);
+    for (const action of makersOf(artifacts)) if ((await this.of(action)).state !== 'cached') without.push(action);
     return without;
   }
 
@@ -77,12 +77,6 @@ export class Forecaster {
     const { outputs } = forecast.result;
     return new Map(Object.entries(action.outputs).map(([key, { name }]) => [key, outputs.get(`out/${name}`)!]));
   }
-}
-
-/** The actions that an artifact comes from directly. */
-function makersOf({ origin }: ArtifactReference): ActionNode[] {
-  if (origin.type === 'action') return [origin.action];
-  return origin.type === 'compose' ? [...origin.entries.values()].flatMap(makersOf) : [];
 }
 
 function unfetched(): never {

@@ -3,9 +3,9 @@ import { fileURLToPath } from 'node:url';
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
 import type { ActionNode } from '../analysis/action.ts';
-import { ENVIRONMENT, MOUNT_POINTS, PLATFORM } from './runtime.ts';
+import { ENVIRONMENT, MOUNT_POINTS, PLATFORM, STEP_COMMAND } from './runtime.ts';
 import { originOf } from './parts.ts';
-import { Recipe, type Sealed } from './recipe.ts';
+import { baseRoot, Recipe, type Sealed } from './recipe.ts';
 
 export { canonicalJson } from './recipe.ts';
 
@@ -25,12 +25,15 @@ export interface ActionContent {
   /** The bundled step, and the modules that it came from; absent for other work. */
   readonly bundle?: Node;
   readonly modules?: ReadonlyMap<string, string>;
+  /** Unsandboxed: the machine whose root file system the action runs on, instead of its input root. */
+  readonly machine?: string;
 }
 
 /** Makes the key. Pure but for storing the small blobs (directories, command, action) that a remote worker would read. */
 export function planAction(store: Store, node: ActionNode, content: ActionContent, salt = ''): PlannedAction {
   const recipe = new Recipe(store);
-  for (const [name, value] of Object.entries(PLATFORM)) recipe.platform(name, value);
+  const platform = content.machine ? { ...PLATFORM, 'dsmb-root': content.machine } : PLATFORM;
+  for (const [name, value] of Object.entries(platform)) recipe.platform(name, value);
   for (const { name, kind } of Object.values(node.outputs)) recipe.output(name, kind.shape);
   recipe.timeout(node.timeoutMs);
   recipe.salt(salt);
@@ -39,6 +42,11 @@ export function planAction(store: Store, node: ActionNode, content: ActionConten
   for (const [name, input] of content.inputs) recipe.input(name, input, inputOrigin(node, name));
   addWork(recipe, node, content);
   return { node, ...recipe.seal() };
+}
+
+/** The base of actions with these toolchains, known before their inputs are. */
+export function baseOf(store: Store, toolchains: readonly Node[]): PlannedAction['base'] {
+  return baseRoot(store, MOUNT_POINTS, toolchains);
 }
 
 function addToolchains(recipe: Recipe, node: ActionNode, toolchains: readonly Node[]): void {
@@ -65,8 +73,8 @@ function addWork(recipe: Recipe, { work, outputs }: ActionNode, content: ActionC
       recipe.command(work.argv);
       return addEnvironment(recipe, { ...ENVIRONMENT, ...work.env });
     case 'step':
-      recipe.command(['/usr/bin/node', '/dsmb/step.mjs']);
-      addEnvironment(recipe, ENVIRONMENT);
+      recipe.command(STEP_COMMAND.argv);
+      addEnvironment(recipe, STEP_COMMAND.env);
       if (!content.bundle) return;
       recipe.step(fileURLToPath(work.module), content.bundle, content.modules ?? new Map());
       return recipe.request(

@@ -55,6 +55,7 @@ export function originOf({ origin, path }: ArtifactReference): PartOrigin {
     case 'debian':
       return { type: 'debian', packages: origin.packages };
     case 'compose':
+    case 'checksums':
       return {
         type: 'compose',
         entries: Object.fromEntries([...origin.entries].map(([at, of]) => [at, originOf(of)])),

@@ -31,7 +31,8 @@ export class Recipe {
   readonly #env: Record<string, string> = {};
   readonly #platform: Record<string, string> = {};
   readonly #outputs: CommandData['outputs'][number][] = [];
-  readonly #roots: Node[] = [];
+  #mountPoints: readonly string[] = [];
+  readonly #toolchains: Node[] = [];
   readonly #inputs = new Map<string, Node>();
   readonly #files = new Map<string, Node>();
   #timeoutMs = 0;
@@ -74,13 +75,12 @@ export class Recipe {
 
   /** Empty folders that the sandbox mounts over. */
   mountPoints(names: readonly string[]): void {
-    const empty = this.#store.trees.store(new Map());
-    this.#roots.push(this.#store.trees.store(new Map(names.map((name) => [name, empty]))));
+    this.#mountPoints = names;
     this.#say('mount points', '', () => names.join(' '));
   }
 
   toolchain(name: string, node: Node, origin: PartOrigin): void {
-    this.#roots.push(node);
+    this.#toolchains.push(node);
     this.#say('toolchain', name, () => nodeValue(node), { origin });
   }
 
@@ -119,7 +119,7 @@ export class Recipe {
   seal(): Sealed {
     const { trees, cas } = this.#store;
     const command = { argv: this.#argv, env: this.#env, outputs: this.#outputs, platform: this.#platform };
-    const base = trees.merge(this.#roots) as Directory;
+    const base = baseRoot(this.#store, this.#mountPoints, this.#toolchains);
     const root = new Map(trees.entries(base.digest));
     root.set('in', trees.build(this.#inputs));
     root.set('dsmb', trees.build(this.#files));
@@ -149,6 +149,23 @@ export class Recipe {
     this.#parts.push(() => ({ kind, name, value: value(), ...more }));
   }
 }
+
+/** The part of the root that actions share: toolchains, and empty folders to mount over. */
+export function baseRoot(store: Store, mountPoints: readonly string[], toolchains: readonly Node[]): Directory {
+  return store.trees.merge([emptyFolders(store, mountPoints), ...toolchains]) as Directory;
+}
+
+/** The same for every action: made once, and again only when the store has lost it. */
+function emptyFolders(store: Store, names: readonly string[]): Node {
+  const known = EMPTY_FOLDERS.get(store);
+  if (known?.names === names && store.cas.has(known.node.digest)) return known.node;
+  const empty = store.trees.store(new Map());
+  const node = store.trees.store(new Map(names.map((name) => [name, empty]))) as Directory;
+  EMPTY_FOLDERS.set(store, { names, node });
+  return node;
+}
+
+const EMPTY_FOLDERS = new WeakMap<Store, { readonly names: readonly string[]; readonly node: Directory }>();
 
 /** JSON with sorted keys: the same data gives the same text, whatever order it was written in. */
 export function canonicalJson(value: unknown): string {

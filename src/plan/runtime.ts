@@ -26,6 +26,9 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
   TZ: 'UTC',
 };
 
+/** What runs a step, as its key has it. */
+export const STEP_COMMAND = { argv: ['/usr/bin/node', '/dsmb/step.mjs'], env: ENVIRONMENT };
+
 /** Where an action may run: x86-64 Linux, with the input root as its root file system. */
 export const PLATFORM: Readonly<Record<string, string>> = {
   ISA: 'x86-64',

@@ -178,7 +178,9 @@ function makersOf(origin: PartOrigin | undefined, differences: readonly Detail[]
       return origin.packages.join(' ');
     case 'compose': {
       const touched = Object.entries(origin.entries).filter(([at]) =>
-        differences.some(({ name }) => name === at || name.startsWith(`${at}/`) || at.startsWith(`${name}/`)),
+        differences.some(
+          ({ name }) => name === '' || name === at || name.startsWith(`${at}/`) || at.startsWith(`${name}/`),
+        ),
       );
       return [...new Set(touched.map(([, of]) => makersOf(of, [])))].filter(Boolean).join(', ') || undefined;
     }

@@ -1,6 +1,6 @@
 /** How durations, sizes and counts are shown. */
 import { describe, expect, it } from 'vitest';
-import { formatBytes, formatDuration, palette, plural } from './format.ts';
+import { formatBytes, formatClock, formatDuration, palette, plural } from './format.ts';
 
 describe('a duration', () => {
   it.each([
@@ -13,6 +13,15 @@ describe('a duration', () => {
     [200_000, '3 min 20 s'],
     [119_600, '2 min 0 s'],
   ])('of %d ms is %s', (ms, text) => expect(formatDuration(ms)).toBe(text));
+});
+
+describe('a clock', () => {
+  it.each([
+    [-1, '0:00'],
+    [7999, '0:07'],
+    [754_000, '12:34'],
+    [3_723_000, '1:02:03'],
+  ])('shows %d ms as %s', (ms, text) => expect(formatClock(ms)).toBe(text));
 });
 
 describe('a size', () => {
@@ -30,12 +39,22 @@ it('one is one, and all else are many', () => {
 });
 
 describe('colours', () => {
-  const terminal = { isTTY: true } as NodeJS.WriteStream;
-
-  it('are for terminals that want them', () => {
-    expect(palette(terminal, {}).red('x')).toBe('\x1b[31mx\x1b[0m');
-    expect(palette({ isTTY: false } as NodeJS.WriteStream, {}).red('x')).toBe('x');
-    expect(palette(terminal, { NO_COLOR: '1' }).red('x')).toBe('x');
-    expect(palette(terminal, { TERM: 'dumb' }).red('x')).toBe('x');
-  });
+  it.each([
+    [true, {}, true],
+    [false, {}, false],
+    [true, { NO_COLOR: '1' }, false],
+    [true, { NO_COLOR: '' }, true],
+    [true, { CLICOLOR: '0' }, false],
+    [true, { TERM: 'dumb' }, false],
+    [false, { FORCE_COLOR: '1' }, true],
+    [false, { FORCE_COLOR: '1', NO_COLOR: '1', TERM: 'dumb' }, true],
+    [true, { FORCE_COLOR: '0' }, false],
+    [true, { FORCE_COLOR: 'false' }, false],
+    [false, { FORCE_COLOR: '' }, false],
+    [false, { CLICOLOR_FORCE: '1' }, true],
+    [false, { CLICOLOR_FORCE: '0' }, false],
+    [true, { CLICOLOR_FORCE: '1', NO_COLOR: '1' }, true],
+  ])('on a terminal (%s) with %j: %s', (isTTY, env, enabled) =>
+    expect(palette({ isTTY }, env).red('x')).toBe(enabled ? '\x1b[31mx\x1b[0m' : 'x'),
+  );
 });

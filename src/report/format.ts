@@ -8,6 +8,14 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
+/** Time that runs, as clocks show it: `0:07`, `12:34`, `1:02:03`. */
+export function formatClock(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  const tail = String(seconds % 60).padStart(2, '0');
+  return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${tail}` : `${minutes}:${tail}`;
+}
+
 /** `512 B`, `1.5 MiB`, `20 GiB`. */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
@@ -25,11 +33,22 @@ export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** Colours for a stream that wants them; honours NO_COLOR. */
-export function palette(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv = process.env) {
-  const enabled = stream.isTTY === true && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
+/** Colours for a stream that wants them, or that is told to by one of the variables that programs agree on. */
+export function palette(stream: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv = process.env) {
+  const enabled = wantsColour(stream.isTTY === true, env);
   const paint = (code: number) => (text: string) => (enabled ? `\x1b[${code}m${text}\x1b[0m` : text);
   return { bold: paint(1), dim: paint(2), red: paint(31), green: paint(32), yellow: paint(33), blue: paint(34) };
+}
+
+/**
+ * To ask for colours is stronger than to refuse them, as in Node: `FORCE_COLOR`, `CLICOLOR_FORCE`, then `NO_COLOR`
+ * (no-color.org), `CLICOLOR=0` (bixense.com/clicolors), `TERM=dumb`; empty variables say nothing.
+ */
+function wantsColour(isTerminal: boolean, env: NodeJS.ProcessEnv): boolean {
+  const { FORCE_COLOR: force, CLICOLOR_FORCE: cliForce } = env;
+  if (force) return force !== '0' && force !== 'false';
+  if (cliForce && cliForce !== '0') return true;
+  return isTerminal && !env['NO_COLOR'] && env['CLICOLOR'] !== '0' && env['TERM'] !== 'dumb';
 }
 
 export type Palette = ReturnType<typeof palette>;

@@ -1,13 +1,16 @@
 /** Puts what was asked for where people look: `dsmb-out/<package>/<name>/`. */
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import type { Store } from '../../cache/store.ts';
 import { removeTree, writeAtomically } from '../../cache/files.ts';
 import type { Node } from '../../cache/tree.ts';
 import type { AnalysedTarget, ArtifactReference } from '../analysis/action.ts';
-import { diskToRaw } from '../disk/index.ts';
-import { formatDigest } from '../model/digest.ts';
+import { deliverDisk } from '../execute/assembled-disks.ts';
+import { Failure } from '../model/diagnostic.ts';
+import { formatDigest, parseDigest } from '../model/digest.ts';
 import { splitLabel, type Label } from '../model/label.ts';
+import { updateFolder } from './update-folder.ts';
 
 /** The folder of outputs in a workspace. */
 export const OUTPUT_FOLDER = 'dsmb-out';
@@ -18,40 +21,71 @@ export function stampOf(root: string, label: Label): string {
   return join(root, OUTPUT_FOLDER, '.stamps', `${packageName}:${name}`.replaceAll('/', '%'));
 }
 
-/** Lays a target's artifact out, unless it lies there already. Gives the path, relative to the workspace. */
-export function deliver(store: Store, root: string, target: AnalysedTarget, node: Node): Promise<string> {
+/** Where a target is delivered. */
+export function outputFolder(root: string, label: Label): string {
+  const { packageName, name } = splitLabel(label);
+  return join(root, OUTPUT_FOLDER, packageName, name);
+}
+
+/** Where an output lies, relative to the workspace, and whether it was laid there just now. */
+export interface Delivered {
+  readonly path: string;
+  readonly fresh: boolean;
+}
+
+/** Lays a target's artifact out, unless it lies there already. */
+export function deliver(store: Store, root: string, target: AnalysedTarget, node: Node): Promise<Delivered> {
   // Another build of the same workspace may be about to do the same.
   return store.locks.with(`deliver ${root} ${target.label}`, () => deliverAlone(store, root, target, node));
 }
 
-async function deliverAlone(store: Store, root: string, target: AnalysedTarget, node: Node): Promise<string> {
-  const { packageName, name } = splitLabel(target.label);
-  const folder = join(root, OUTPUT_FOLDER, packageName, name);
+async function deliverAlone(store: Store, root: string, target: AnalysedTarget, node: Node): Promise<Delivered> {
+  const folder = outputFolder(root, target.label);
   const inside = node.type === 'directory' ? '' : fileName(target.artifact);
   const stamp = stampOf(root, target.label);
-  const identity = node.type === 'symlink' ? node.target : formatDigest(node.digest);
-  const shown = relative(root, join(folder, inside));
-  if (readStamp(stamp) === `${identity} ${fingerprint(folder)}`) return shown;
+  const identity = identityOf(node);
+  const path = relative(root, join(folder, inside));
+  const there = untouched(stamp, folder);
+  if (there === identity) return { path, fresh: false };
   rmSync(stamp, { force: true });
   const temporary = `${folder}.new`;
   try {
     removeTree(temporary);
-    mkdirSync(temporary, { recursive: true });
-    await layOut(store, node, inside, temporary);
-    removeTree(folder);
-    renameSync(temporary, folder);
+    if (!updated(store, there, node, folder, temporary)) {
+      removeTree(temporary);
+      mkdirSync(temporary, { recursive: true });
+      await layOut(store, node, inside, temporary);
+      removeTree(folder);
+      renameSync(temporary, folder);
+    }
+    removeTree(temporary);
   } catch (error) {
     removeTree(temporary);
     throw error;
   }
   writeAtomically(stamp, `${identity} ${fingerprint(folder)}`);
-  return shown;
+  return { path, fresh: true };
+}
+
+/** Brings a folder from what lies there to another tree; false where it must be laid out from nothing. */
+function updated(store: Store, there: string | undefined, node: Node, folder: string, aside: string): boolean {
+  if (node.type !== 'directory' || there?.startsWith(DIRECTORY) !== true) return false;
+  try {
+    const was = { type: 'directory', digest: parseDigest(there.slice(DIRECTORY.length)) } as const;
+    if (isDisk(store, was) || isDisk(store, node)) return false;
+    updateFolder(store, was, node, folder, aside);
+    return true;
+  } catch (error) {
+    // The store does not know any more what lies there.
+    if (error instanceof Failure && error.diagnostic.code === 'BLOB_MISSING') return false;
+    throw error;
+  }
 }
 
 /** A disk becomes one sparse raw file; all else is laid out as it is. */
 async function layOut(store: Store, node: Node, inside: string, folder: string): Promise<void> {
   if (node.type !== 'directory') return store.folders.deliver(node, join(folder, inside));
-  if (isDisk(store, node)) return diskToRaw(store.folders.folder(node), join(folder, 'disk.raw'));
+  if (isDisk(store, node)) return deliverDisk(store, node, join(folder, 'disk.raw'));
   for (const [name, entry] of store.trees.entries(node.digest)) store.folders.deliver(entry, join(folder, name));
 }
 
@@ -72,15 +106,41 @@ function fileName({ origin, path }: ArtifactReference): string {
   }
 }
 
-/** The time of the folder's last change, which a removed or added file moves. */
+/**
+ * Inodes, sizes and times of all that lies in a folder, or nothing: what was edited, added or removed there is seen. A file with a
+ * second name is a link into the store, whose change time moves when the store uses it.
+ */
 function fingerprint(folder: string): string {
-  const stats = statSync(folder, { throwIfNoEntry: false });
-  return stats ? `${stats.ino} ${stats.mtimeMs}` : '';
+  const all = createHash('sha256');
+  const add = (path: string): void => {
+    const { ino, size, mtimeMs, ctimeMs, nlink } = lstatSync(path);
+    all.update(`${path} ${ino} ${size} ${mtimeMs} ${nlink === 1 ? ctimeMs : ''}\n`);
+  };
+  try {
+    const names = readdirSync(folder, { recursive: true }) as string[];
+    const { ino, mtimeMs } = lstatSync(folder);
+    all.update(`${ino} ${mtimeMs}\n`);
+    for (const name of names.sort()) add(join(folder, name));
+    return all.digest('hex');
+  } catch {
+    return '';
+  }
 }
 
-function readStamp(path: string): string | undefined {
+const DIRECTORY = 'directory ';
+
+function identityOf(node: Node): string {
+  if (node.type === 'symlink') return node.target;
+  return `${node.type === 'directory' ? DIRECTORY : ''}${formatDigest(node.digest)}`;
+}
+
+/** What lies in a folder since it was delivered; undefined when nothing does, or when somebody has changed it. */
+function untouched(stamp: string, folder: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8');
+    const text = readFileSync(stamp, 'utf8');
+    const end = text.lastIndexOf(' ');
+    const now = fingerprint(folder);
+    return now !== '' && text.slice(end + 1) === now ? text.slice(0, end) : undefined;
   } catch {
     return undefined;
   }

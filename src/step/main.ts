@@ -10,6 +10,8 @@ export interface StepRequest {
   readonly args: unknown;
   readonly inputs: Readonly<Record<string, string>>;
   readonly outputs: Readonly<Record<string, string>>;
+  /** The folder of kept results, where it is not at its place in the sandbox. */
+  readonly memo?: string;
 }
 
 /** Marks a line on standard error that is meant for the engine (RFC 7464, JSON text sequence). */
@@ -19,14 +21,14 @@ export const RECORD_MARK = '\x1e';
 export async function runStep(step: Step<StepSpec>, requestFile = process.argv[2] ?? '/dsmb/step.json'): Promise<void> {
   try {
     const request = JSON.parse(readFileSync(requestFile, 'utf8')) as StepRequest;
-    await step.run(context(request));
+    await step.run(context(request, dirname(requestFile)));
   } catch (error) {
     emit({ type: 'diagnostic', diagnostic: toDiagnostic(error) });
     process.exitCode = 1;
   }
 }
 
-function context(request: StepRequest): StepContext<StepSpec> {
+function context(request: StepRequest, folder: string): StepContext<StepSpec> {
   for (const path of Object.values(request.outputs)) mkdirSync(dirname(path), { recursive: true });
   return {
     args: request.args,
@@ -34,9 +36,9 @@ function context(request: StepRequest): StepContext<StepSpec> {
     allInputs: request.inputs,
     outputs: request.outputs,
     scratch: process.env['TMPDIR'] ?? '/tmp',
-    digestOf: digestLookup(request.inputs),
-    assembled: assembledFile,
-    memo: existsSync('/memo') ? '/memo' : undefined,
+    digestOf: digestLookup(request.inputs, folder),
+    assembled: (input) => assembledFile(input, folder),
+    memo: request.memo ?? (existsSync('/memo') ? '/memo' : undefined),
     epoch: Number(process.env['SOURCE_DATE_EPOCH'] ?? 0),
     progress: (stage, percent) => emit({ type: 'progress', stage, ...(percent === undefined ? {} : { percent }) }),
     log: (line) => process.stderr.write(`${line}\n`),

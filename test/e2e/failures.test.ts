@@ -13,7 +13,7 @@ afterAll(() => store[Symbol.dispose]());
 function projectOf(targets: string): Project {
   return new Project(store, {
     ...countingRules(),
-    'build.dsm.ts': `import { combine, shell } from './rules.ts';\n${targets}`,
+    'build.dsm.ts': `import { combine, group, shell } from './rules.ts';\n${targets}`,
   });
 }
 
@@ -75,6 +75,16 @@ describe('the rest of the build', () => {
       ['//onBad', 'skipped', false],
       ['//onGood', 'executed', true],
     ]);
+  });
+
+  it('is finished with --keep-going, also where a folder is put together from both', async () => {
+    using project = projectOf(`
+      export const bad = shell({ script: 'exit 1' });
+      export const slow = shell({ script: 'sleep 2; echo well >/out/file', env: { SALT: ${unique()} } });
+      export const both = group({ of: [bad, slow] });`);
+    const { exitCode, executed } = await project.build(['--keep-going', '//both']);
+    expect([exitCode, executed]).toEqual([1, ['//slow']]);
+    expect((await project.build(['//slow'])).executed).toEqual([]);
   });
 
   it('stops at the first failure without it', async () => {

@@ -8,6 +8,8 @@ import { CHECKOUT, Project, Session, TestStore, type Built } from '../rig/index.
 
 const OTHER_MAC = '52:54:00:aa:bb:cc';
 const CONTROLS = 'test/e2e/controls';
+/** Blocks of 1 MiB: superblocks, journal, inode tables, logs. */
+const MOST_BLOCKS_OF_A_BOOT = 20;
 
 let store: TestStore;
 let project: Project;
@@ -198,6 +200,44 @@ describe('disks that must not, and may, boot', () => {
     expect(stderr).toMatch(/error PAT_CHECKSUM .*damaged/);
     expect(exitCode).toBe(1);
     expect(existsSync(join(logFolder(stderr), 'console.log'))).toBe(false);
+  });
+});
+
+describe('machines that write to a disk', () => {
+  const label = (name: string): string => `//${CONTROLS}:${name}`;
+
+  beforeAll(async () => {
+    const { stderr, exitCode } = await project.build([label('scribbled'), label('settled')]);
+    expect(stderr).toMatch(/build succeeded/);
+    expect(exitCode).toBe(0);
+  });
+
+  it('leave only the blocks that they wrote to be read, hashed and stored', async () => {
+    const { stdout } = await project.run(['log', label('scribbled')]);
+    expect(stdout).toMatch(/"written":2,/);
+    const difference = await project.run(['disk', 'diff', '//bootableDisk', label('scribbled')]);
+    expect(difference.stdout).toMatch(/in 3 ranges/);
+  });
+
+  it('may boot it: the system has started once, and little has changed', async () => {
+    const { stdout } = await project.run(['log', label('settled')]);
+    const [, changed = '', linked = ''] = /(\d+) blocks of 1 MiB changed, (\d+) links/.exec(stdout) ?? [];
+    expect(Number(changed)).toBeGreaterThan(0);
+    expect(Number(changed)).toBeLessThan(MOST_BLOCKS_OF_A_BOOT);
+    expect(Number(linked)).toBeGreaterThan(0);
+    const { stdout: log } = await project.run(['disk', 'diff', '//bootableDisk', label('settled')]);
+    expect(log).toMatch(/^p1 Linux RAID: changed/m);
+    expect(log).not.toMatch(/removed|added/);
+  });
+
+  it('never write to the raw file that they share', async () => {
+    const { stdout } = await project.run(['disk', 'info', '//bootableDisk', '--json']);
+    const [hash = ''] = (JSON.parse(stdout) as { digest: string }).digest.split('/');
+    const kept = join(store.folder, 'disks.v1', `${hash}.raw`);
+    expect(await project.run(['disk', 'diff', '//bootableDisk', kept])).toMatchObject({
+      exitCode: 0,
+      stdout: 'the disks are equal\n',
+    });
   });
 });
 

@@ -157,26 +157,24 @@ describe('kill -9', () => {
   const slow = (): string =>
     `export const slow = shell({ script: 'echo half >/out/file; sleep 1000; echo ${unique()}' });`;
 
-  it.each(['spawner-main', '/usr/bin/bwrap'])(
-    'of %s ends the action, publishes nothing, and leaves nothing',
-    async (victim) => {
-      open(slow());
-      const build = project.start(['build', '//slow']);
-      await build.untilSaid('start //slow');
-      // Before, the helper only tries whether the machine has namespaces.
-      await processNamed('sleep 1000');
-      const [pid] = await processNamed(victim);
-      process.kill(Number(pid), 'SIGKILL');
-      const { exitCode, stderr } = await build.finished;
-      expect(exitCode).toBe(1);
-      expect(stderr).toMatch(/error ACTION_FAILED \/\/slow/);
-      expect(await store.processesLeft()).toEqual([]);
-      for (const folder of ['sandboxes', 'incoming', 'present.v1']) expect(store.names(folder)).toEqual([]);
-      project.edit('build.dsm.ts', 'sleep 1000', 'echo whole >/out/file');
-      expect((await project.build(['//slow'])).executed).toEqual(['//slow']);
-      expect(project.read('dsmb-out/slow/file')).toBe('whole\n');
-    },
-  );
+  // Of the helper that starts actions: see scheduling.test.ts.
+  it('of a sandbox ends the action, publishes nothing, and leaves nothing', async () => {
+    open(slow());
+    const build = project.start(['build', '//slow']);
+    await build.untilSaid('start //slow');
+    // Before, the helper only tries whether the machine has namespaces.
+    await processNamed('sleep 1000');
+    const [pid] = await processNamed('/usr/bin/bwrap');
+    process.kill(Number(pid), 'SIGKILL');
+    const { exitCode, stderr } = await build.finished;
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/error ACTION_FAILED \/\/slow/);
+    expect(await store.processesLeft()).toEqual([]);
+    for (const folder of ['sandboxes', 'incoming', 'present.v1']) expect(store.names(folder)).toEqual([]);
+    project.edit('build.dsm.ts', 'sleep 1000', 'echo whole >/out/file');
+    expect((await project.build(['//slow'])).executed).toEqual(['//slow']);
+    expect(project.read('dsmb-out/slow/file')).toBe('whole\n');
+  });
 
   it('of a builder leaves no lock, and its leftovers go with the next build', async () => {
     open(slow());

@@ -1,4 +1,5 @@
 /** What runs, and what does not run again: an action runs only when the content of what it reads has changed. */
+import { renameSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { countingRules, Project, TestStore } from '../rig/index.ts';
 
@@ -122,6 +123,39 @@ describe('a changed file', () => {
     expect(await build()).toEqual([]);
     project.write('tree/deep/used.txt', `changed ${crypto.randomUUID()}\n`);
     expect(await build()).toEqual(['all', 'part']);
+  });
+});
+
+describe('an input that is edited while its action runs', () => {
+  it.each([
+    ['in place', (text: string) => project.write('source.txt', text)],
+    [
+      'by another file in its place',
+      (text: string) => {
+        project.write('source.txt.new', text);
+        renameSync(project.path('source.txt.new'), project.path('source.txt'));
+      },
+    ],
+  ])('%s stays what it was for this action, and is new for the next build', async (_how, edit) => {
+    project.write(
+      'build.dsm.ts',
+      `import { file } from 'dsmb';
+       import { shell } from './rules.ts';
+       export const source = file('source.txt');
+       export const slow = shell({ script: 'cat /in/0 >/out/file; sleep 3; cat /in/0 >>/out/file', of: [source] });`,
+    );
+    const [before, after] = [`before ${crypto.randomUUID()}\n`, `after! ${crypto.randomUUID()}\n`];
+    const ran = async (): Promise<readonly string[]> => (await project.build(['//slow'])).executed;
+    const output = (): string => project.read('dsmb-out/slow/file');
+    project.write('source.txt', before);
+    const build = project.start(['build', '//slow']);
+    await build.untilSaid('start //slow');
+    edit(after);
+    expect((await build.finished).exitCode).toBe(0);
+    expect(output()).toBe(before + before);
+    expect([await ran(), output()]).toEqual([['//slow'], after + after]);
+    edit(before);
+    expect([await ran(), output()]).toEqual([[], before + before]);
   });
 });
 

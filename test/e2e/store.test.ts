@@ -2,6 +2,8 @@
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
+  existsSync,
+  globSync,
   openSync,
   readFileSync,
   readSync,
@@ -12,6 +14,7 @@ import {
   closeSync,
 } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { STORE_TIME } from '../../cache/files.ts';
 import { countingRules, Project, TestStore } from '../rig/index.ts';
 
 let store: TestStore;
@@ -73,6 +76,28 @@ describe('the blob of an output that', () => {
     expect(next.stderr).toMatch(/build succeeded/);
     expect(next.executed).toEqual(expect.arrayContaining(['//third', '//tree']));
     expect(project.read('dsmb-out/third/third.txt')).toMatch(/^deep first /);
+  });
+});
+
+describe('programs of the sandbox that', () => {
+  it.each([
+    ['have a flipped bit', flipByte],
+    ['were cut off', (path: string) => truncateSync(path, 3)],
+    ['were deleted', (path: string) => rmSync(path)],
+  ])('%s are unpacked again', async (_what, damage) => {
+    await project.build(['//tree']);
+    for (const name of ['usr/bin/bwrap', 'usr/bin/dash', 'usr/bin/node'])
+      for (const inFolder of globSync(`trees.v1/*/*/${name}`, { cwd: store.folder })) {
+        const path = `${store.folder}/${inFolder}`;
+        const blob = store.blob(createHash('sha256').update(readFileSync(path)).digest('hex'));
+        // What sandboxes mount is another file than the blob, since programs have another mode; trees share it.
+        if (existsSync(blob)) damage(blob);
+        if (statSync(path).mtimeMs === STORE_TIME.getTime()) damage(path);
+      }
+    project.edit('build.dsm.ts', "text: 'first ", "text: 'first again ");
+    const { executed, stderr } = await project.build(['//tree']);
+    expect(stderr).toMatch(/build succeeded/);
+    expect(executed).toEqual(['//first', '//tree']);
   });
 });
 

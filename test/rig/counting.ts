@@ -7,11 +7,12 @@ import type { Files } from './project.ts';
 
 const text = (path: string): string => readFileSync(new URL(path, import.meta.url), 'utf8');
 
-/** `rules.ts`, its step, and the lock of their toolchains. */
+/** `rules.ts`, its steps, and the lock of their toolchains. */
 export function countingRules(): Files {
   return {
     'rules.ts': text('./fixture/rules.ts'),
     'combine.step.ts': text('./fixture/combine.step.ts'),
+    'staged.step.ts': text('./fixture/staged.step.ts'),
     'toolchain.lock.json': text('./fixture/toolchain.lock.json'),
   };
 }

@@ -10,8 +10,9 @@ import {
   formatManifest,
   isZero,
   MANIFEST,
+  paced,
 } from '../../disk/index.ts';
-import { paced, temporaryBeside, type ExportTask } from './export-raw.ts';
+import { temporaryBeside, type ExportTask } from './export-raw.ts';
 
 /** True for a folder that holds a disk: nothing else is removed for one, whatever was forced. */
 export function replaceableFolder(path: string): boolean {
@@ -30,7 +31,7 @@ export async function exportFolder({ opened: { disk }, to, progress, signal }: E
     checksums.set(path, createHash('sha256').update(content).digest('hex'));
   };
   try {
-    for await (const index of paced(disk.blocks(), disk.size, progress, signal)) {
+    for await (const index of paced(disk.blocks(), disk.size, { progress, signal })) {
       const offset = index * BLOCK_SIZE;
       const bytes = disk.read(offset, Math.min(BLOCK_SIZE, disk.size - offset));
       if (!isZero(bytes)) write(blockPath(index), bytes);

@@ -11,8 +11,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
-import { BLOCK_SIZE, createRaw } from '../../disk/index.ts';
+import { assembleRaw, BLOCK_SIZE, paced } from '../../disk/index.ts';
 import { fail } from '../../model/diagnostic.ts';
 import type { OpenedDisk } from './operand.ts';
 
@@ -25,9 +24,6 @@ export interface ExportTask {
   readonly signal: AbortSignal;
 }
 
-/** Blocks between two looks at signals. */
-const PAUSE_BLOCKS = 16;
-
 /** A name beside the target, so that the last step is a rename. */
 export function temporaryBeside(path: string): string {
   return join(dirname(path), `.${basename(path)}.${process.pid}.part`);
@@ -38,11 +34,7 @@ export async function exportRaw({ opened: { disk }, to, progress, signal }: Expo
   const temporary = temporaryBeside(to);
   rmSync(temporary, { force: true });
   try {
-    using file = createRaw(temporary, disk.size);
-    for await (const index of paced(disk.blocks(), disk.size, progress, signal)) {
-      const offset = index * BLOCK_SIZE;
-      file.write(offset, disk.read(offset, Math.min(BLOCK_SIZE, disk.size - offset)));
-    }
+    await assembleRaw(disk, temporary, { progress, signal });
     if (signal.aborted) return;
     sync(temporary);
     renameSync(temporary, to);
@@ -62,31 +54,13 @@ export async function exportDevice({ opened: { disk }, to, progress, signal }: E
   // With O_EXCL the kernel refuses a device that is mounted or otherwise in use.
   const device = openSync(to, constants.O_WRONLY | constants.O_EXCL);
   try {
-    for await (const index of paced(allBlocks(disk.size), disk.size, progress, signal)) {
+    for await (const index of paced(allBlocks(disk.size), disk.size, { progress, signal })) {
       const offset = index * BLOCK_SIZE;
       writeFully(device, disk.read(offset, Math.min(BLOCK_SIZE, disk.size - offset)), offset);
     }
     fsyncSync(device);
   } finally {
     closeSync(device);
-  }
-}
-
-/** Tells progress and lets signals in now and then; ends early when it is told to. */
-export async function* paced(
-  blocks: Iterable<number>,
-  size: number,
-  progress: (percent: number) => void,
-  signal: AbortSignal,
-): AsyncGenerator<number> {
-  let count = 0;
-  for (const index of blocks) {
-    if (count++ % PAUSE_BLOCKS === 0) {
-      progress((100 * index * BLOCK_SIZE) / size);
-      await setImmediate();
-      if (signal.aborted) return;
-    }
-    yield index;
   }
 }
 

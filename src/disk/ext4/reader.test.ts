@@ -44,6 +44,17 @@ const VARIANTS = [
   ['ext3', 5, ['-t', 'ext3', '-b', '2048']],
   ['ext2 with triple indirect blocks', 70, ['-t', 'ext2', '-b', '1024']],
   ['ext2 of old', 5, ['-t', 'ext2', '-b', '1024', '-r', '0']],
+  ['ext4 with groups of groups', 5, ['-t', 'ext4', '-b', '1024', '-g', '512', '-O', 'meta_bg,^resize_inode']],
+  [
+    'ext4 with groups of groups and two superblocks',
+    5,
+    ['-t', 'ext4', '-b', '1024', '-g', '512', '-O', 'meta_bg,^resize_inode,sparse_super2'],
+  ],
+  [
+    'ext2 with groups of groups and superblocks everywhere',
+    5,
+    ['-t', 'ext2', '-b', '1024', '-g', '512', '-O', 'meta_bg,^resize_inode,^sparse_super'],
+  ],
 ] as const;
 
 describe.each(VARIANTS)('%s', (_name, big, options) => {
@@ -112,6 +123,13 @@ describe.each(VARIANTS)('%s', (_name, big, options) => {
     expect(volume.geometry).toMatchObject({ label: 'a label', needsRecovery: false });
     expect(volume.geometry.uuid).toMatch(/^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/);
   });
+});
+
+test('a feature that cannot be read is named', () => {
+  using folder = temporaryFolder();
+  const file = join(folder.path, 'image');
+  execFileSync('mke2fs', ['-q', '-t', 'ext4', '-O', 'encrypt', file, '8M']);
+  expect(() => openExt(bufferSource(readFileSync(file)))).toThrow(/features that cannot be read: encrypt$/);
 });
 
 test('damage is a failure that says so, and never a crash or a walk without end', () => {

@@ -13,9 +13,14 @@ export interface ExtGeometry {
   readonly inodeSize: number;
   readonly inodesPerGroup: number;
   readonly descriptorSize: number;
-  /** Block of the first group descriptor. */
-  readonly descriptorBlock: number;
   readonly groupCount: number;
+  readonly blocksPerGroup: number;
+  /** Block that the first group begins at. */
+  readonly firstBlock: number;
+  /** From this block of group descriptors on, each lies with the groups that it describes (meta_bg). */
+  readonly firstMetaBlock: number;
+  /** Groups that have a copy of the superblock: all, those of `sparse_super`, or two (`sparse_super2`). */
+  readonly superblocks: 'all' | 'sparse' | readonly number[];
   /** Directory entries tell the type of what they name. */
   readonly hasFileTypes: boolean;
   /** It was not unmounted cleanly: its journal holds changes that are not seen here. */
@@ -41,9 +46,18 @@ export const ROOT_INODE = 2;
 const SUPERBLOCK = 1024;
 const MAGIC = 0xef53;
 const COMPAT_JOURNAL = 0x4;
-const INCOMPAT = { fileTypes: 0x2, recover: 0x4, extents: 0x40, bits64: 0x80 } as const;
+const COMPAT_SPARSE_SUPER_2 = 0x200;
+const RO_COMPAT_SPARSE_SUPER = 0x1;
+const INCOMPAT = { fileTypes: 0x2, recover: 0x4, metaGroups: 0x10, extents: 0x40, bits64: 0x80 } as const;
 /** Those above, and multiple mount protection, flexible groups, attribute inodes, checksum seed, large folders, inline data, casefolding. */
-const READABLE = 0x2 | 0x4 | 0x40 | 0x80 | 0x100 | 0x200 | 0x400 | 0x2000 | 0x4000 | 0x8000 | 0x20000;
+const READABLE = 0x2 | 0x4 | 0x10 | 0x40 | 0x80 | 0x100 | 0x200 | 0x400 | 0x2000 | 0x4000 | 0x8000 | 0x20000;
+/** Features that are not, as `tune2fs` calls them. */
+const UNREADABLE = new Map([
+  [0x1, 'compression'],
+  [0x8, 'journal_dev'],
+  [0x1000, 'dirdata'],
+  [0x10000, 'encrypt'],
+]);
 const MAX_BLOCKS = 2 ** 40;
 
 /** Any damage found in an ext file system. */
@@ -63,7 +77,7 @@ export function readExtGeometry(source: ByteSource): ExtGeometry {
   const incompat = bytes.readUInt32LE(0x60);
   const unknown = incompat & ~READABLE;
   if (unknown !== 0)
-    fail('EXT4_UNSUPPORTED', `the ext file system has features that cannot be read: 0x${(unknown >>> 0).toString(16)}`);
+    fail('EXT4_UNSUPPORTED', `the ext file system has features that cannot be read: ${featureNames(unknown)}`);
   const wide = (incompat & INCOMPAT.bits64) !== 0;
   const revision = bytes.readUInt32LE(0x4c);
   const blockSize = 1024 * 2 ** Math.min(31, bytes.readUInt32LE(0x18));
@@ -95,8 +109,11 @@ export function readExtGeometry(source: ByteSource): ExtGeometry {
     inodeSize,
     inodesPerGroup,
     descriptorSize,
-    descriptorBlock: firstBlock + 1,
     groupCount,
+    blocksPerGroup,
+    firstBlock,
+    firstMetaBlock: (incompat & INCOMPAT.metaGroups) === 0 ? Infinity : bytes.readUInt32LE(0x104),
+    superblocks: superblocksOf(bytes),
     hasFileTypes: (incompat & INCOMPAT.fileTypes) !== 0,
     needsRecovery: (incompat & INCOMPAT.recover) !== 0,
   };
@@ -104,10 +121,10 @@ export function readExtGeometry(source: ByteSource): ExtGeometry {
 
 /** Reads an inode by its number. */
 export function readInode(source: ByteSource, geometry: ExtGeometry, number: number): Inode {
-  const { inodeCount, inodesPerGroup, inodeSize, blockSize, descriptorBlock, descriptorSize } = geometry;
+  const { inodeCount, inodesPerGroup, inodeSize, blockSize, descriptorSize } = geometry;
   if (number < 1 || number > inodeCount) damagedExt(`it names inode ${number}, of ${inodeCount}`);
   const group = Math.floor((number - 1) / inodesPerGroup);
-  const descriptor = source.read(descriptorBlock * blockSize + group * descriptorSize, descriptorSize);
+  const descriptor = source.read(descriptorOffset(geometry, group), descriptorSize);
   const high = descriptorSize >= 64 ? descriptor.readUInt32LE(0x28) : 0;
   const table = descriptor.readUInt32LE(0x8) + high * 2 ** 32;
   const offset = table * blockSize + ((number - 1) % inodesPerGroup) * inodeSize;
@@ -125,6 +142,44 @@ export function readInode(source: ByteSource, geometry: ExtGeometry, number: num
     content: bytes.subarray(0x28, 0x64),
     rest: bytes.subarray(128),
   };
+}
+
+/** Where a group's descriptor lies, in bytes. */
+function descriptorOffset(geometry: ExtGeometry, group: number): number {
+  const { blockSize, descriptorSize, firstBlock, firstMetaBlock, blocksPerGroup } = geometry;
+  const perBlock = blockSize / descriptorSize;
+  const index = Math.floor(group / perBlock);
+  const first = index * perBlock;
+  const block =
+    index < firstMetaBlock
+      ? firstBlock + 1 + index
+      : firstBlock + first * blocksPerGroup + (hasSuperblock(geometry, first) ? 1 : 0);
+  return block * blockSize + (group % perBlock) * descriptorSize;
+}
+
+function superblocksOf(superblock: Buffer): ExtGeometry['superblocks'] {
+  if ((superblock.readUInt32LE(0x5c) & COMPAT_SPARSE_SUPER_2) !== 0)
+    return [superblock.readUInt32LE(0x24c), superblock.readUInt32LE(0x250)];
+  return (superblock.readUInt32LE(0x64) & RO_COMPAT_SPARSE_SUPER) === 0 ? 'all' : 'sparse';
+}
+
+function hasSuperblock({ superblocks }: ExtGeometry, group: number): boolean {
+  if (group === 0 || superblocks === 'all') return true;
+  if (superblocks !== 'sparse') return superblocks.includes(group);
+  return group === 1 || [3, 5, 7].some((base) => isPowerOf(base, group));
+}
+
+function isPowerOf(base: number, value: number): boolean {
+  let power = base;
+  while (power < value) power *= base;
+  return power === value;
+}
+
+/** Names of feature bits; those that have none here, as a number. */
+function featureNames(bits: number): string {
+  const named = [...UNREADABLE].filter(([bit]) => (bits & bit) !== 0);
+  const rest = named.reduce((left, [bit]) => left & ~bit, bits) >>> 0;
+  return [...named.map(([, name]) => name), ...(rest === 0 ? [] : [`0x${rest.toString(16)}`])].join(', ');
 }
 
 function typeOf(compat: number, incompat: number): ExtGeometry['type'] {

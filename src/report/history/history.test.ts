@@ -27,6 +27,8 @@ const started: BuildEvent = {
   ordinal: 0,
   key: 'k',
   vm: false,
+  planMs: 1,
+  waitedMs: 0,
 };
 const counts = { executed: 0, cached: 0, failed: 0, skipped: 0 };
 const end: BuildEvent = { type: 'build-finished', success: true, durationMs: 12, counts };
@@ -64,12 +66,11 @@ describe('a recorded build', () => {
 });
 
 describe('the history', () => {
-  it('finds the last key and the last duration of an action', () => {
+  it('finds the last key of an action', () => {
     record(finished('a', 'executed', 'k1/1', 70), end);
     record(finished('a', 'cached', 'k1/1'), end);
     const history = new BuildHistory(folder);
     expect(history.previous('//a Make')?.action).toMatchObject({ outcome: 'cached', key: 'k1/1' });
-    expect(history.duration('//a Make')).toBe(70);
     expect(history.previous('//b Make')).toBeUndefined();
     expect(history.named('1').build).toBe(history.builds[0]);
     expect(() => history.named('nonsense')).toThrow(/no build/);

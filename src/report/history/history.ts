@@ -4,7 +4,8 @@ import { hash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Store } from '../../../cache/store.ts';
 import { fail } from '../../model/diagnostic.ts';
-import { actionId, readRecord, type BuildRecord, type RecordedAction } from './record.ts';
+import { actionId } from '../../model/event.ts';
+import { readRecord, type BuildRecord, type RecordedAction } from './record.ts';
 
 /** Where the records of a workspace are. */
 export function historyFolder(store: Store, workspace: string): string {
@@ -63,15 +64,6 @@ export class BuildHistory {
     for (const build of this.newestFirst(before)) {
       const action = build.actions.find((one) => one.key !== null && one.outcome !== 'skipped' && actionId(one) === id);
       if (action) return { action, build };
-    }
-    return undefined;
-  }
-
-  /** How long an action took when it last ran to its end, in milliseconds. */
-  duration(id: string): number | undefined {
-    for (const build of this.newestFirst()) {
-      const action = build.actions.find((one) => one.outcome === 'executed' && actionId(one) === id);
-      if (action) return action.durationMs;
     }
     return undefined;
   }

@@ -53,11 +53,6 @@ export type RecordLine =
   | { readonly cached: string }
   | { readonly success: boolean; readonly durationMs: number };
 
-/** What tells an action from others, from build to build: `//x Mnemonic`, and `#1` for the second of that name. */
-export function actionId(of: { readonly label: string; readonly mnemonic: string; readonly ordinal: number }): string {
-  return `${of.label} ${of.mnemonic}${of.ordinal > 0 ? `#${of.ordinal}` : ''}`;
-}
-
 /** Lists of cached actions, shared between records: `<folder>/lists/<hash>`. */
 export function listPath(folder: string, hash: string): string {
   return join(folder, 'lists', hash);

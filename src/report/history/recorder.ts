@@ -1,7 +1,7 @@
 /** Records a build while it goes on: one line when an action has ended. A build that runs nothing writes one small file. */
 import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { hash, randomBytes } from 'node:crypto';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { writeAtomically } from '../../../cache/files.ts';
 import type { BuildEvent } from '../../model/event.ts';
 import { listOf, recordedBuilds } from './history.ts';
@@ -13,17 +13,27 @@ const KEPT_BUILDS = 50;
 const LISTS_BEFORE_SWEEP = 2 * KEPT_BUILDS;
 
 export class BuildRecorder {
-  readonly #folder: string;
+  readonly folder: string;
   readonly #header: BuildHeader;
   readonly #cached: string[] = [];
   #lines: string[];
 
   /** `folder` is the one that `historyFolder` names. */
   constructor(folder: string, header: Omit<BuildHeader, 'build'>) {
-    this.#folder = folder;
+    this.folder = folder;
     const time = new Date(header.startedAt).toISOString().replaceAll(/[-:]/g, '');
     this.#header = { build: `${time}-${randomBytes(3).toString('hex')}`, ...header };
     this.#lines = [JSON.stringify(this.#header)];
+  }
+
+  /** The build's name. */
+  get build(): string {
+    return this.#header.build;
+  }
+
+  /** Where the record is written. */
+  get file(): string {
+    return join(this.folder, `${this.build}.jsonl`);
   }
 
   /** On a full disk or in a read-only store, a build without a record is a build all the same. */
@@ -49,14 +59,14 @@ export class BuildRecorder {
     if (this.#cached.length > 0) this.#say({ cached: this.#list() });
     this.#say({ success, durationMs: Math.round(durationMs) });
     this.#write();
-    prune(this.#folder);
+    prune(this.folder);
   }
 
   /** Builds that find the same in the cache share the list. */
   #list(): string {
     const text = this.#cached.sort().join('\n');
     const name = hash('sha256', text, 'hex').slice(0, 32);
-    const path = listPath(this.#folder, name);
+    const path = listPath(this.folder, name);
     if (!existsSync(path)) writeAtomically(path, text, false);
     return name;
   }
@@ -67,9 +77,8 @@ export class BuildRecorder {
 
   #write(): void {
     if (this.#lines.length === 0) return;
-    const path = join(this.#folder, `${this.#header.build}.jsonl`);
-    mkdirSync(dirname(path), { recursive: true });
-    appendFileSync(path, `${this.#lines.join('\n')}\n`);
+    mkdirSync(this.folder, { recursive: true });
+    appendFileSync(this.file, `${this.#lines.join('\n')}\n`);
     this.#lines = [];
   }
 }

@@ -4,6 +4,7 @@ import * as main from '../../../build.dsm.ts';
 import { standInPat } from '../../../guest/pat.ts';
 import * as guest from '../../../guest/build.dsm.ts';
 import { bootsOverIde } from './ide-boot.ts';
+import { scribbledDisk } from './scribbled-disk.ts';
 import { wrongUuids } from './wrong-uuids.ts';
 
 const { loaderFiles: loader, drivers, grubConfig: config } = main;
@@ -28,6 +29,15 @@ export const unpatchedIsNotInstalled = dsm.verifiedDisk({ disk: unpatchedDisk })
 
 /** The finished disk on the controller that it was installed on. */
 export const overIde = bootsOverIde({ disk: main.bootableDisk });
+
+/** Two blocks changed and one made zero, through an overlay. The rest of the disk is not read. */
+export const scribbled = scribbledDisk({
+  disk: main.bootableDisk,
+  commands: ['write -P 7 10G 64k', 'write -P 9 10245M 100', 'write -z 0 1M'],
+});
+
+/** What the system writes when it starts once. */
+export const settled = dsm.settledDisk({ disk: main.bootableDisk });
 
 /** The archive of another model. Must fail before a machine starts. */
 export const otherModelPat = standInPat({

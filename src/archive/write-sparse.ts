@@ -1,32 +1,23 @@
-/** Writes a file as a stream and hashes it on the way; runs of zeros stay holes. */
-import { createHash } from 'node:crypto';
+/** Writes a file as a stream; runs of zeros stay holes. */
 import { open, type FileHandle } from 'node:fs/promises';
 
-/** What was written. */
-export interface Written {
-  readonly bytes: number;
-  /** Hex. */
-  readonly sha256: string;
-}
-
-/** Bytes of a write. While one buffer is written by a thread of the pool, it is hashed, and the other one is filled. */
+/** Bytes of a write. While one buffer is written by a thread of the pool, the other one is filled. */
 const BUFFER_SIZE = 2 * 1024 * 1024;
 /** Zeros stay holes if a whole aligned run of this many bytes has nothing else. */
 const HOLE_SIZE = 1024 * 1024;
 const ZEROS = Buffer.alloc(HOLE_SIZE);
 
-/** Writes chunks to a file that does not exist. A chunk may be changed once the next one is asked for. */
-export async function writeHashed(chunks: AsyncIterable<Uint8Array>, path: string): Promise<Written> {
+/** Writes chunks to a file that does not exist; gives its bytes. A chunk may be changed once the next one is asked for. */
+export async function writeSparse(chunks: AsyncIterable<Uint8Array>, path: string): Promise<number> {
   await using file = await open(path, 'wx');
-  const writer = new HashedWriter(file);
+  const writer = new SparseWriter(file);
   for await (const chunk of chunks) await writer.append(chunk);
   // Awaited here: the file is closed when this function is left.
   return await writer.finish();
 }
 
-class HashedWriter {
+class SparseWriter {
   readonly #file: FileHandle;
-  readonly #hash = createHash('sha256');
   #filling = Buffer.allocUnsafeSlow(BUFFER_SIZE);
   #other = Buffer.allocUnsafeSlow(BUFFER_SIZE);
   #filled = 0;
@@ -48,31 +39,30 @@ class HashedWriter {
     }
   }
 
-  async finish(): Promise<Written> {
+  async finish(): Promise<number> {
     await this.#flush();
     await this.#writing;
     await this.#file.truncate(this.#start);
-    return { bytes: this.#start, sha256: this.#hash.digest('hex') };
+    return this.#start;
   }
 
   async #flush(): Promise<void> {
     const full = this.#filling.subarray(0, this.#filled);
     await this.#writing;
-    this.#writing = writeSparse(this.#file, full, this.#start);
+    this.#writing = writeRuns(this.#file, full, this.#start);
     // A failure is met when the next write waits for this one.
     this.#writing.catch(() => undefined);
-    this.#hash.update(full);
     this.#start += full.length;
     this.#filled = 0;
     [this.#filling, this.#other] = [this.#other, this.#filling];
   }
 }
 
-async function writeSparse(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+async function writeRuns(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
   const runs: { start: number; end: number }[] = [];
   for (let at = 0; at < bytes.length; at += HOLE_SIZE) {
     const end = Math.min(at + HOLE_SIZE, bytes.length);
-    if (Buffer.compare(bytes.subarray(at, end), ZEROS) === 0) continue;
+    if (Buffer.compare(bytes.subarray(at, end), ZEROS.subarray(0, end - at)) === 0) continue;
     const last = runs.at(-1);
     if (last?.end === at) last.end = end;
     else runs.push({ start: at, end });

@@ -1,0 +1,70 @@
+/** The machine that DSM runs on here, and its traces. */
+import { copyFile, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { StepContext, StepSpec } from 'dsmb/step';
+import { diskToRaw } from 'dsmb/disk';
+import { availableAccelerator, startVm, type Vm, type VmDisk } from 'dsmb/vm';
+import { DSM_PORT } from '../installed-disk/assistant.ts';
+
+/** The clock of a machine that boots an installed disk: a day after the installation's, so that no file is "of the future". */
+export const BOOT_CLOCK = '2018-01-02T00:00:00';
+
+const CONSOLE = 'console.log';
+const SCREEN = 'screen.png';
+
+export interface DsmMachine {
+  readonly memoryMiB: number;
+  /** Time at power-on, as `YYYY-MM-DDTHH:MM:SS`. */
+  readonly clock: string;
+  readonly disks: readonly VmDisk[];
+  /** Of the network card through which port 5000 is reached. */
+  readonly mac: string;
+}
+
+type Context = Pick<StepContext<StepSpec>, 'scratch' | 'log'>;
+
+/** Starts it. Its console goes to the scratch folder, which is what a failed action leaves behind. */
+export function startDsm({ scratch, log }: Context, { memoryMiB, clock, disks, mac }: DsmMachine): Promise<Vm> {
+  const accelerator = availableAccelerator();
+  log(`accelerator: ${accelerator}`);
+  return startVm({
+    accelerator,
+    cpu: 'Penryn',
+    memoryMiB,
+    rtcBase: clock,
+    disks,
+    nics: [{ mac, forwards: [DSM_PORT] }],
+    logFile: join(scratch, CONSOLE),
+    scratch,
+  });
+}
+
+/** Presses the power button, and ends the machine by force where its system does not switch it off. */
+export async function switchOff({ log }: Pick<Context, 'log'>, vm: Vm, ms: number): Promise<void> {
+  if ((await vm.powerDown(ms)) === 'clean') return;
+  // By then the guest's kernel has written its buffers (30 s); what is left is a journal to replay.
+  log('warning: the system ignored the power button and was switched off; its journal will be replayed');
+}
+
+/** Takes a picture of the screen, to be kept with the console. */
+export async function takePicture({ scratch }: Context, vm: Vm): Promise<void> {
+  await vm.screenshot(join(scratch, SCREEN));
+}
+
+/** Copies console and picture into a new folder. */
+export async function keepTraces({ scratch }: Context, folder: string): Promise<void> {
+  await mkdir(folder);
+  for (const name of [CONSOLE, SCREEN]) await copyFile(join(scratch, name), join(folder, name));
+}
+
+/** A disk input as a raw file: the one that the engine keeps, or one of the action's own. Nobody writes to it. */
+export function rawFile<Spec extends StepSpec>(
+  { assembled, inputs, scratch, progress }: StepContext<Spec>,
+  input: Spec['inputs'],
+): string {
+  const kept = assembled(input);
+  if (kept !== undefined) return kept;
+  const raw = join(scratch, `${input}.raw`);
+  diskToRaw(inputs[input], raw, (percent) => progress('assembling the disk', percent));
+  return raw;
+}

@@ -1,0 +1,104 @@
+/**
+ * The snapshot of a build that had nothing to do. While all that it rests on is as it was, the same request has nothing
+ * to do again, and the launcher settles it without starting Node: `dsmb` (the shell script) reads what this writes.
+ */
+import { readFileSync } from 'node:fs';
+import { writeAtomically } from '../../../cache/files.ts';
+import type { Store } from '../../../cache/store.ts';
+import type { BuildEvent } from '../../model/event.ts';
+import { listPath, type BuildHeader } from '../../report/history/record.ts';
+import type { BuildRecorder } from '../../report/history/recorder.ts';
+import type { Call } from '../command.ts';
+import type { Project } from '../project.ts';
+import type { Evidence } from './evidence.ts';
+import { gatherEvidence } from './gather.ts';
+import { lookAt } from './look.ts';
+import { spoken } from './spoken.ts';
+
+/** Where the launcher looks for the snapshot of this very request. Without it there is nobody who would read one. */
+const VARIABLE = 'DSMB_SNAPSHOT';
+/** The first line; another format has another. */
+const FORMAT = 'dsmb-snapshot 1';
+/** Options with which a build says and leaves nothing but what it does without. */
+const PLAIN_OPTIONS = new Set(['set', 'workspace', 'skip-validations', 'keep-going', 'frozen']);
+
+export class Snapshot {
+  readonly #path: string;
+  readonly #call: Call;
+  readonly #events: BuildEvent[] = [];
+  readonly #startedAt = performance.timeOrigin;
+  #quiet = true;
+
+  private constructor(path: string, call: Call) {
+    this.#path = path;
+    this.#call = call;
+  }
+
+  /** Undefined for a request that the launcher does not settle. */
+  static of(call: Call, env: NodeJS.ProcessEnv = process.env): Snapshot | undefined {
+    const path = env[VARIABLE];
+    if (!path?.startsWith('/') || !call.given.every((name) => PLAIN_OPTIONS.has(name))) return undefined;
+    return new Snapshot(path, call);
+  }
+
+  /** Only a build that did and said nothing of its own may be told again. */
+  readonly listen = (event: BuildEvent): void => {
+    if (event.type === 'phase-finished') return;
+    const ordinary =
+      event.type === 'build-started' ||
+      event.type === 'output' ||
+      (event.type === 'action-finished' && event.outcome === 'cached') ||
+      (event.type === 'build-finished' && event.success);
+    if (ordinary) this.#events.push(event);
+    else this.#quiet = false;
+  };
+
+  /** Writes the snapshot after a build, when that had nothing to do. Whatever is in the way, the build itself is done. */
+  save(store: Store, project: Project, recorder: BuildRecorder): void {
+    if (!this.#quiet || this.#clockWasSet()) return;
+    try {
+      const evidence = gatherEvidence(this.#call, store, project);
+      const text = evidence && this.#text(project.root, evidence, recorder);
+      if (text) writeAtomically(this.#path, text, false);
+    } catch {
+      // A read-only store, a file that has just gone, a program that is missing: the next build looks again.
+    }
+  }
+
+  #clockWasSet(): boolean {
+    return Math.abs(Date.now() - this.#startedAt - performance.now()) > CLOCK_TOLERANCE_MS;
+  }
+
+  /** Lines of a letter and a text up to a dot; then the paths that are looked at, each ended by a zero byte. */
+  #text(root: string, { seen, present, absent }: Evidence, recorder: BuildRecorder): string | undefined {
+    const below = `${root}/`;
+    const paths = [...seen].map((path) => (path.startsWith(below) ? path.slice(below.length) : path));
+    const looks = lookAt(root, paths, this.#startedAt);
+    if (!looks) return undefined;
+    const lines = [
+      ...[...present].map((path) => `+${path}`),
+      ...[...absent].map((path) => `-${path}`),
+      `w${root}`,
+      `s${looks}`,
+      ...recordLines(recorder),
+      ...spoken(this.#events),
+    ];
+    if (lines.some((line) => line.includes('\n'))) return undefined;
+    return [FORMAT, ...lines, '.', ''].join('\n') + paths.map((path) => `${path}\0`).join('');
+  }
+}
+
+/** The record of the build, for the launcher to write again under another name and time. */
+function recordLines({ folder, file }: BuildRecorder): string[] {
+  const [header = '', cached = ''] = readFileSync(file, 'utf8').split('\n');
+  const { build: _build, startedAt: _startedAt, ...more } = JSON.parse(header) as BuildHeader;
+  const list = (JSON.parse(cached) as { cached?: string }).cached;
+  return [
+    `h${folder}`,
+    `r",${JSON.stringify(more).slice(1, -1)},"startedAt":`,
+    ...(list === undefined ? [] : [`l${cached}`, `+${listPath(folder, list)}`]),
+  ];
+}
+
+/** The wall clock and the one that nobody sets drift apart by less than this during a build. */
+const CLOCK_TOLERANCE_MS = 20;

@@ -1,0 +1,93 @@
+/**
+ * Disks as raw files, kept by the digest of their tree and shared by all that boot them. Nobody writes to one: they are
+ * read-only, and machines write to overlays.
+ */
+import { chmodSync, linkSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { constants, copyFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startSync, STORE_TIME } from '../../cache/files.ts';
+import type { Store } from '../../cache/store.ts';
+import type { Node } from '../../cache/tree.ts';
+import { noteUse } from '../../cache/uses.ts';
+import { assembleRaw, openDisk } from '../disk/index.ts';
+
+/** The folder of the store. */
+export const ASSEMBLED_DISKS = 'disks.v1';
+/** So many are kept, those that were used last. */
+const KEPT = 4;
+const MODE = 0o444;
+
+type Folder = Node & { readonly type: 'directory' };
+
+/** Puts the raw file of a disk at a path, as a hard link. It is assembled when it is not there, or not as it was made. */
+export async function linkAssembled(store: Store, disk: Folder, to: string, signal: AbortSignal): Promise<void> {
+  const path = pathOf(store, disk);
+  await store.locks.with(`disk ${disk.digest.hash}`, () => provide(store, disk, path, to, signal), { signal });
+  dropOldest(store);
+}
+
+/** Makes a raw file of a disk for people, to whom it belongs: where the file system can, it shares what is kept. */
+export async function deliverDisk(store: Store, disk: Folder, to: string): Promise<void> {
+  if (isIntact(pathOf(store, disk)) && (await reflinked(pathOf(store, disk), to))) return;
+  await assembleRaw(openDisk(store.folders.folder(disk)), to);
+}
+
+async function provide(store: Store, disk: Folder, path: string, to: string, signal: AbortSignal): Promise<void> {
+  if (isIntact(path) && linked(path, to)) return;
+  const temporary = store.cas.incoming();
+  try {
+    await assembleRaw(openDisk(store.folders.folder(disk)), temporary, { signal });
+    signal.throwIfAborted();
+    // A crash of the machine must not leave holes where there was data.
+    await startSync(temporary);
+    chmodSync(temporary, MODE);
+    utimesSync(temporary, new Date(), STORE_TIME);
+    linkSync(temporary, to);
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+function pathOf(store: Store, { digest }: Folder): string {
+  return join(store.folder(ASSEMBLED_DISKS), `${digest.hash}.raw`);
+}
+
+/** All have one and the same modification time: one that was written to gives itself away. */
+function isIntact(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs === STORE_TIME.getTime();
+}
+
+/** False where it was collected a moment ago. */
+function linked(path: string, to: string): boolean {
+  noteUse(path);
+  try {
+    linkSync(path, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+/** False where the file system cannot share blocks between files. */
+async function reflinked(from: string, to: string): Promise<boolean> {
+  try {
+    await copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE);
+    chmodSync(to, 0o644);
+    return true;
+  } catch {
+    rmSync(to, { force: true });
+    return false;
+  }
+}
+
+/** Whoever uses one has a link of its own. */
+function dropOldest(store: Store): void {
+  const folder = store.folder(ASSEMBLED_DISKS);
+  const byUse = readdirSync(folder)
+    .map((name) => ({ path: join(folder, name), used: statSync(join(folder, name), { throwIfNoEntry: false }) }))
+    .sort((a, b) => (b.used?.atimeMs ?? 0) - (a.used?.atimeMs ?? 0));
+  for (const { path } of byUse.slice(KEPT)) rmSync(path, { force: true });
+}

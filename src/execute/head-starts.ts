@@ -1,0 +1,121 @@
+/**
+ * Starts the Node of a step in its sandbox while what makes its inputs still runs. What is known is mounted; the rest,
+ * and the step itself, is laid into its folders when all is known, and a byte on its standard input lets it go on. So
+ * the step sees what it would have seen, and the start of bubblewrap and Node is off the way from action to action.
+ */
+import { unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { captureBytes } from '../../cache/capture.ts';
+import type { Store } from '../../cache/store.ts';
+import { sameNode, type Node } from '../../cache/tree.ts';
+import type { ActionNode } from '../analysis/action.ts';
+import type { PlannedAction } from '../plan/key.ts';
+import { STEP_COMMAND } from '../plan/runtime.ts';
+import { sandboxArgv } from './sandbox.ts';
+import type { Sandbox, Sandboxes } from './sandboxes.ts';
+import type { Held, Spawner } from './spawner.ts';
+
+/** What is known of a step before all of its inputs are. */
+export interface Early extends Pick<PlannedAction, 'base' | 'inputs'> {
+  readonly memo: string | undefined;
+}
+
+/** A process that waits to become an action. */
+export interface HeadStart extends Early {
+  /** Node has read what it is to do; settles only if it gets as far. */
+  readonly ready: Promise<void>;
+  readonly sandbox: Sandbox;
+  readonly held: Held;
+}
+
+/** Each takes the memory of an idle Node. */
+const AT_ONCE = 2;
+
+/** How long the start of Node may take before a fresh one is started. */
+const READY_MS = 10_000;
+
+/** Loads what most steps need, says so, then waits. No byte means that nobody is there any more. */
+const WAITING_STEP = `
+import { readSync, writeSync } from 'node:fs';
+import 'node:crypto';
+import 'node:fs/promises';
+import 'node:zlib';
+writeSync(2, '\\x1e{"type":"ready"}\\n');
+if (readSync(0, Buffer.alloc(1)) === 1) await import('./step.mjs?now');
+`;
+
+export class HeadStarts implements Disposable {
+  readonly #store: Store;
+  readonly #sandboxes: Sandboxes;
+  readonly #spawner: Spawner;
+  readonly #waiting = new Map<ActionNode, HeadStart>();
+
+  constructor(store: Store, sandboxes: Sandboxes, spawner: Spawner) {
+    this.#store = store;
+    this.#sandboxes = sandboxes;
+    this.#spawner = spawner;
+  }
+
+  /** Starts the process of a step. The folders that it mounts are there. */
+  give(step: ActionNode, early: Early, bubblewrap: readonly string[]): void {
+    if (this.#waiting.size >= AT_ONCE || this.#waiting.has(step)) return;
+    const waiting = captureBytes(this.#store.cas, Buffer.from(WAITING_STEP));
+    const sandbox = this.#sandboxes.layOut({ inputs: early.inputs, files: new Map([['step.mjs', waiting]]) });
+    const call = { ...early, command: STEP_COMMAND, isStep: true };
+    const argv = sandboxArgv(this.#store, bubblewrap, call, sandbox, { kvm: false, memo: early.memo });
+    const { promise: ready, resolve } = Promise.withResolvers<void>();
+    const held = this.#spawner.hold({ argv }, sandbox.log, () => resolve());
+    this.#waiting.set(step, { ...early, sandbox, held, ready });
+  }
+
+  /** The process of a step, with all that the action needs in its place; the caller lets it go on. */
+  async take(action: PlannedAction, memo: string | undefined): Promise<HeadStart | undefined> {
+    const found = this.#waiting.get(action.node);
+    if (!found) return undefined;
+    this.#waiting.delete(action.node);
+    try {
+      if (!fits(found, action, memo) || !(await isReady(found))) return void drop(found);
+      // It has been read: the step takes its place.
+      unlinkSync(join(found.sandbox.dsmb, 'step.mjs'));
+      const late = [...action.inputs].filter(([name]) => !found.inputs.has(name));
+      this.#sandboxes.add(found.sandbox, { inputs: new Map(late), files: action.files }, 'links');
+    } catch (error) {
+      drop(found);
+      throw error;
+    }
+    return { ...found, sandbox: { ...found.sandbox, [Symbol.dispose]: () => drop(found) } };
+  }
+
+  /** The step turned out to need no process, or has had one. */
+  forget(step: ActionNode): void {
+    const found = this.#waiting.get(step);
+    if (!found) return;
+    this.#waiting.delete(step);
+    drop(found);
+  }
+
+  /** Ends those that nobody took. */
+  [Symbol.dispose](): void {
+    for (const one of this.#waiting.values()) drop(one);
+    this.#waiting.clear();
+  }
+}
+
+function fits({ base, inputs, memo }: Early, action: PlannedAction, wantedMemo: string | undefined): boolean {
+  const same = (name: string, node: Node): boolean => sameNode(node, action.inputs.get(name) ?? MISSING);
+  return memo === wantedMemo && sameNode(base, action.base) && [...inputs].every(([name, node]) => same(name, node));
+}
+
+function isReady({ ready, held }: HeadStart): Promise<boolean> {
+  const late = delay(READY_MS, false, { ref: false });
+  return Promise.race([ready.then(() => true), held.exit.then(() => false), late]);
+}
+
+const MISSING: Node = { type: 'symlink', target: '' };
+
+/** Ends it, if it has not ended. The folders are used again only when nobody is in them. */
+function drop({ held, sandbox }: HeadStart): void {
+  held.kill();
+  void held.exit.then(() => sandbox[Symbol.dispose]());
+}

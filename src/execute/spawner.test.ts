@@ -1,0 +1,97 @@
+/** The helper that starts processes: they run, they wait, they end, and nothing of them stays. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readLog } from './log-file.ts';
+import { Spawner, type RunOptions } from './spawner.ts';
+
+let folder: string;
+let log: string;
+let spawner: Spawner;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'dsmb-spawner-'));
+  log = join(folder, 'log');
+  spawner = new Spawner();
+});
+afterEach(() => {
+  spawner[Symbol.dispose]();
+  rmSync(folder, { recursive: true });
+});
+
+const shell = (script: string) => ({ argv: ['/bin/sh', '-c', script] });
+const options = (more: Partial<RunOptions> = {}): RunOptions => ({
+  timeoutMs: 20_000,
+  signal: new AbortController().signal,
+  onRecord: () => {},
+  ...more,
+});
+
+describe('a process that runs', () => {
+  it('has its output in a log, which is there only if it says something', async () => {
+    expect(await spawner.run(shell('echo out; echo err >&2; exit 3'), { ...options(), logFile: log })).toMatchObject({
+      code: 3,
+    });
+    expect(readFileSync(log, 'utf8').split('\n').toSorted()).toEqual(['', 'err', 'out']);
+    const silent = join(folder, 'silent');
+    expect(await spawner.run(shell('true'), { ...options(), logFile: silent })).toMatchObject({ code: 0 });
+    expect(existsSync(silent)).toBe(false);
+  });
+
+  it('has the environment and the folder that it is given, and no other', async () => {
+    const call = { ...shell('echo "$HOME $GIVEN"; pwd'), env: { GIVEN: 'yes' }, cwd: folder };
+    await spawner.run(call, { ...options(), logFile: log });
+    expect(readLog(log)).toBe(` yes\n${folder}\n`);
+  });
+
+  it('takes its group with it', async () => {
+    const call = { ...shell('sleep 1000 & echo $!'), group: true };
+    await spawner.run(call, { ...options(), logFile: log });
+    expect(runs(Number(readLog(log)))).toBe(false);
+  });
+});
+
+describe('a process that is held', () => {
+  const WAITING = `printf '\\036{}\\n' >&2; read line && echo went on`;
+
+  it('says that it waits, goes on when it is told, and is an action from then on', async () => {
+    const ready = Promise.withResolvers<void>();
+    const held = spawner.hold(shell(`${WAITING}; printf '\\036record\\n' >&2`), log, ready.resolve);
+    await ready.promise;
+    expect(existsSync(log)).toBe(false);
+    const records: string[] = [];
+    const exit = await held.go(options({ onRecord: (text) => records.push(text) }));
+    expect(exit).toMatchObject({ code: 0, timedOut: false });
+    expect(readLog(log)).toBe('went on\n');
+    expect(records).toEqual(['record']);
+  });
+
+  it('has its time from then on', async () => {
+    const ready = Promise.withResolvers<void>();
+    const held = spawner.hold(shell(`${WAITING}; exec sleep 1000`), log, ready.resolve);
+    await ready.promise;
+    expect(await held.go(options({ timeoutMs: 50 }))).toMatchObject({ signal: 'SIGKILL', timedOut: true });
+  });
+
+  it('does not go on when it is ended, nor when the builder is gone', async () => {
+    const ended = spawner.hold(shell(WAITING), log, () => {});
+    ended.kill();
+    expect(await ended.exit).toMatchObject({ signal: 'SIGKILL' });
+    const left = spawner.hold(shell(WAITING), log, () => {});
+    spawner[Symbol.dispose]();
+    await left.exit;
+    expect(existsSync(log)).toBe(false);
+  });
+
+  it('that ends early is told as any other', async () => {
+    const held = spawner.hold(shell('exit 5'), log, () => {});
+    expect(await held.exit).toMatchObject({ code: 5 });
+    expect(await held.go(options())).toMatchObject({ code: 5 });
+  });
+});
+
+function runs(pid: number): boolean {
+  return existsSync(`/proc/${pid}`) && !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+}

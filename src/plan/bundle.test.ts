@@ -1,0 +1,67 @@
+/** Bundles of steps are remembered, and never longer than their modules stay what they are. */
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, expect, it } from 'vitest';
+import { Store } from '../../cache/store.ts';
+import type { ActionNode } from '../analysis/action.ts';
+import { stepContent } from './bundle.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'dsmb-bundle-'));
+const path = join(folder, 'x.step.ts');
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const action = {
+  work: { type: 'step', module: pathToFileURL(path), args: {}, hints: {} },
+} as unknown as ActionNode;
+
+const write = (word: string): void => writeFileSync(path, `export default { run: () => console.log('${word}') };\n`);
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** The text of the bundle, as a build would have it that starts now. */
+async function bundled(): Promise<string> {
+  const store = new Store(join(folder, 'store'));
+  const { bundle } = await stepContent(store, action);
+  if (bundle?.type !== 'file') throw new Error('a bundle is a file');
+  return store.cas.read(bundle.digest).toString();
+}
+
+it('a step is bundled once', async () => {
+  write('once');
+  await pause(60);
+  await bundled();
+  const memory = join(folder, 'store/bundles.v1');
+  const [name = ''] = readdirSync(memory);
+  const { mtimeMs } = statSync(join(memory, name));
+  await bundled();
+  expect(statSync(join(memory, name)).mtimeMs).toBe(mtimeMs);
+});
+
+it.each([
+  ['tsconfig.json', 'word', (file: string) => ({ compilerOptions: { paths: { word: [file] } } })],
+  ['package.json', '#word', (file: string) => ({ type: 'module', imports: { '#word': file } })],
+])('a step is bundled again when %s leads its imports elsewhere', async (name, specifier, settings) => {
+  for (const word of ['before', 'later!']) writeFileSync(join(folder, `${word}.ts`), `export default '${word}';\n`);
+  writeFileSync(path, `import word from '${specifier}';\nexport default { run: () => console.log(word) };\n`);
+  for (const word of ['before', 'later!']) {
+    writeFileSync(join(folder, name), JSON.stringify(settings(`./${word}.ts`)));
+    await pause(60);
+    expect([word, (await bundled()).includes(word)]).toEqual([word, true]);
+  }
+  rmSync(join(folder, name));
+  await expect(bundled()).rejects.toThrow('Could not resolve');
+});
+
+it('a step that is written while it is bundled is bundled again', async () => {
+  // Where in between the write falls is not known: somewhere in all of these it hits the moment after the reading.
+  for (let ms = 0; ms < 24; ms++) {
+    write('before');
+    await pause(60);
+    const bundling = bundled();
+    await pause(ms);
+    write('later!');
+    await bundling;
+    expect([ms, (await bundled()).includes('later!')]).toEqual([ms, true]);
+  }
+});

@@ -1,0 +1,53 @@
+/** The lines that stay: what has begun, ended, failed, and the summary. */
+import { actionId, type BuildEvent } from '../../model/event.ts';
+import { formatDiagnostic } from '../diagnostics.ts';
+import { formatBytes, formatDuration, plural, printable, type Palette } from '../format.ts';
+
+type Of<Type extends BuildEvent['type']> = BuildEvent & { readonly type: Type };
+
+/** The lines of an event, the same on a terminal and elsewhere; none for most. `quiet` leaves what went wrong. */
+export function linesOf(event: BuildEvent, paint: Palette, quiet: boolean): string[] {
+  switch (event.type) {
+    case 'action-finished':
+      return [...(quiet ? [] : doneLine(event, paint)), ...failureOf(event, paint)];
+    case 'action-retried':
+      return [retryLine(event, paint)];
+    case 'warning':
+      return [`${paint.yellow('warning')} ${event.message}`];
+    case 'store-collected':
+      return quiet ? [] : [collectedLine(event, paint)];
+    case 'output':
+      return quiet ? [] : [`${paint.bold(event.label)} ${paint.dim('→')} ${event.path}`];
+    case 'build-finished':
+      return quiet && event.success ? [] : [summary(event, paint)];
+    default:
+      return [];
+  }
+}
+
+function doneLine(event: Of<'action-finished'>, { green, dim }: Palette): string[] {
+  if (event.outcome !== 'executed') return [];
+  return [`${green('done ')} ${printable(actionId(event))} ${dim(formatDuration(event.durationMs))}`];
+}
+
+function failureOf({ diagnostic }: Of<'action-finished'>, paint: Palette): string[] {
+  return diagnostic ? [formatDiagnostic(diagnostic, paint)] : [];
+}
+
+function retryLine(event: Of<'action-retried'>, { yellow }: Palette): string {
+  return `${yellow('again')} ${printable(actionId(event))}: ${printable(event.reason)} (try ${event.attempt})`;
+}
+
+function collectedLine({ removedBytes, keptBytes }: Of<'store-collected'>, { dim }: Palette): string {
+  return dim(`store: ${formatBytes(removedBytes)} removed, ${formatBytes(keptBytes)} kept (dsmb gc --help)`);
+}
+
+function summary(event: Of<'build-finished'>, { green, red, bold }: Palette): string {
+  const { executed, cached, failed, skipped } = event.counts;
+  const parts = [`${executed} executed`, `${cached} cached`];
+  if (failed > 0) parts.push(`${failed} failed`);
+  if (skipped > 0) parts.push(`${skipped} skipped`);
+  const total = executed + cached + failed + skipped;
+  const verdict = event.success ? green('build succeeded') : red('build failed');
+  return `${bold(verdict)} in ${formatDuration(event.durationMs)}: ${plural(total, 'action')} (${parts.join(', ')})`;
+}

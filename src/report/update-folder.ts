@@ -1,0 +1,29 @@
+/** Brings a delivered folder from one tree to another: only what differs is written, each file at once or not at all. */
+import { mkdirSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { removeTree } from '../../cache/files.ts';
+import type { Store } from '../../cache/store.ts';
+import { sameNode, type Node } from '../../cache/tree.ts';
+
+type Directory = Node & { readonly type: 'directory' };
+
+/** `folder` holds what `was` says. New things are made in the folder `aside`, which is on the same file system. */
+export function updateFolder(store: Store, was: Directory, is: Directory, folder: string, aside: string): void {
+  const before = store.trees.entries(was.digest);
+  const after = store.trees.entries(is.digest);
+  mkdirSync(aside, { recursive: true });
+  for (const name of before.keys()) if (!after.has(name)) removeTree(join(folder, name));
+  for (const [name, node] of after) {
+    const there = before.get(name);
+    if (there && sameNode(there, node)) continue;
+    const path = join(folder, name);
+    if (there?.type === 'directory' && node.type === 'directory') updateFolder(store, there, node, path, aside);
+    else {
+      const temporary = join(aside, 'new');
+      store.folders.deliver(node, temporary);
+      // A folder neither takes another's place nor gives way by a rename.
+      if (there?.type === 'directory' || node.type === 'directory') removeTree(path);
+      renameSync(temporary, path);
+    }
+  }
+}

@@ -1,0 +1,79 @@
+/** How many processes a build starts: one for each action that runs, and none for anything else. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Store } from '../../cache/store.ts';
+import { Analysis } from '../../src/analysis/analyse.ts';
+import { Build } from '../../src/execute/build.ts';
+import { Machine } from '../../src/execute/machine.ts';
+import { PackageTrees } from '../../src/execute/package-trees.ts';
+import { Toolroots } from '../../src/execute/toolroots.ts';
+import { findTarget, load } from '../../src/load/load.ts';
+import { parameterValues } from '../../src/load/parameters.ts';
+import { parseLabel } from '../../src/model/label.ts';
+import { countingRules, Project, TestStore } from '../rig/index.ts';
+
+let testStore: TestStore;
+let project: Project;
+
+beforeAll(() => {
+  testStore = new TestStore();
+});
+afterAll(() => testStore[Symbol.dispose]());
+afterEach(() => project[Symbol.dispose]());
+
+/** Builds targets in this process; gives what ran, and how many processes it took. */
+async function build(targets: string, label: string): Promise<{ executed: number; processes: number }> {
+  project = new Project(testStore, {
+    ...countingRules(),
+    'build.dsm.ts': `import { combine, shell } from './rules.ts';\n${targets}`,
+  });
+  const store = new Store(testStore.folder, testStore.env['DSMB_DOWNLOADS']);
+  const loaded = await load(project.folder, ['']);
+  const analysis = new Analysis(loaded.labels, parameterValues(loaded, [], project.folder));
+  const target = analysis.target(findTarget(loaded, parseLabel(label)), parseLabel(label));
+  const context = { lockFile: project.path('toolchain.lock.json'), frozen: true, warn: () => {} };
+  const toolroots = new Toolroots(store, new PackageTrees(store, context, () => {}));
+  using machine = new Machine(store, toolroots);
+  let executed = 0;
+  const { success, failures } = await new Build(store, toolroots, machine, {
+    keepGoing: false,
+    skipValidations: false,
+    signal: new AbortController().signal,
+    onEvent: (event) => {
+      if (event.type === 'action-finished' && event.outcome === 'executed') executed++;
+    },
+  }).run([target]);
+  expect([success, failures]).toEqual([true, []]);
+  return { executed, processes: machine.spawner.started };
+}
+
+const unique = (): string => crypto.randomUUID();
+
+describe('a build starts', () => {
+  it('one process for each command', async () => {
+    const commands = Array.from({ length: 10 }, (_, i) => `shell({ script: 'echo ${i} ${unique()} >/out/file' })`);
+    const all = `export const all = shell({ script: 'cat /in/* >/out/file', of: [${commands.join(', ')}] });`;
+    expect(await build(all, '//all')).toEqual({ executed: 11, processes: 11 });
+  });
+
+  it('one for each step of a chain, also when it has a head start', async () => {
+    const chain = `
+      export const a = combine({ name: 'a', text: '${unique()}' });
+      export const b = combine({ name: 'b', of: [a] });
+      export const c = combine({ name: 'c', of: [b, a] });
+      export const d = combine({ name: 'd', of: [c] });`;
+    expect(await build(chain, '//d')).toEqual({ executed: 4, processes: 4 });
+  });
+
+  it('one more where an output turns out to be an old one: the head start was for nothing', async () => {
+    const chain = (text: string): string => `
+      export const a = combine({ name: 'a', text: 'same\\n${text}', lines: 1 });
+      export const b = combine({ name: 'cutoff', of: [a] });`;
+    await build(chain(unique()), '//b');
+    project[Symbol.dispose]();
+    const { executed, processes } = await build(chain(unique()), '//b');
+    expect(executed).toBe(1);
+    expect(processes).toBeLessThanOrEqual(2);
+    expect(await testStore.processesLeft()).toEqual([]);
+    expect(testStore.names('sandboxes')).toEqual([]);
+  });
+});

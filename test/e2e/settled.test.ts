@@ -1,0 +1,283 @@
+/**
+ * A build with nothing to do is settled before Node starts, and never when anything has changed. Starts of Node are
+ * counted by a module that each of them loads first.
+ */
+import {
+  appendFileSync,
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CHECKOUT, countingRules, Project, TestStore, type Files, type Finished } from '../rig/index.ts';
+
+const BUILD_FILE = `
+import { file, folder, param } from 'dsmb';
+import { combine, shellFolder, text } from './rules.ts';
+import { word } from './words.ts';
+
+export const greeting = param.string({ default: 'hello', doc: 'how to greet' });
+const greeted = text({ content: greeting });
+const check = combine({ name: 'check', text: word });
+export const all = shellFolder({
+  script: 'mkdir /out/folder; cat /in/0 /in/1/*.txt /in/2 > /out/folder/all.txt; echo more > /out/folder/more.txt',
+  of: [file('source.txt'), folder('tree'), greeted],
+  validations: [check],
+});
+`;
+
+const FILES: Files = {
+  ...countingRules(),
+  'build.dsm.ts': BUILD_FILE,
+  'words.ts': "export const word = 'word';\n",
+  'source.txt': 'source\n',
+  'tree/one.txt': 'one\n',
+  'tree/two.txt': 'two\n',
+  'tree/deep/three.txt': 'three\n',
+};
+
+let store: TestStore;
+let project: Project;
+let counter: { readonly module: string; readonly starts: string };
+
+beforeAll(() => {
+  store = new TestStore();
+  counter = { module: join(store.folder, 'count.cjs'), starts: join(store.folder, 'starts') };
+  writeFileSync(counter.module, `require('fs').appendFileSync(${JSON.stringify(counter.starts)}, '.');\n`);
+  project = makeProject();
+});
+afterAll(() => {
+  project[Symbol.dispose]();
+  store[Symbol.dispose]();
+});
+
+function makeProject(files: Files = {}): Project {
+  const made = new Project(store, { ...FILES, ...files });
+  symlinkSync('one.txt', made.path('tree/link.txt'));
+  return made;
+}
+
+interface Built extends Finished {
+  /** Node was not started. */
+  readonly settled: boolean;
+}
+
+async function build(
+  args: readonly string[] = [],
+  { of = project, cwd = '', env = {} }: { of?: Project; cwd?: string; env?: NodeJS.ProcessEnv } = {},
+): Promise<Built> {
+  writeFileSync(counter.starts, '');
+  const finished = await of.run(['build', '//all', ...args], {
+    cwd,
+    env: { NODE_OPTIONS: `--require=${counter.module}`, ...env },
+  });
+  expect(finished.stderr).toMatch(/build succeeded/);
+  expect(finished.exitCode).toBe(0);
+  return { ...finished, settled: statSync(counter.starts).size === 0 };
+}
+
+/** Builds until there is nothing to do: what was written a moment ago is not trusted yet. */
+async function settle(of = project): Promise<Built> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const built = await build([], { of });
+    if (built.settled) return built;
+  }
+  throw new Error(`not settled after ${ATTEMPTS} builds`);
+}
+
+const ATTEMPTS = 6;
+
+/** Changes bytes in place and puts the time of modification back: size, inode and time stay. */
+function editUnseen(path: string): void {
+  const { atime, mtime } = statSync(path);
+  const text = readFileSync(path, 'utf8');
+  writeFileSync(
+    path,
+    text.replace(/[a-z](?=[^a-z]*$)/, (letter) => (letter === 'x' ? 'y' : 'x')),
+  );
+  utimesSync(path, atime, mtime);
+}
+
+const at = (...path: string[]): string => project.path(...path);
+
+describe('a build with nothing to do', () => {
+  it('says the same, is recorded the same, and needs no Node', async () => {
+    const first = await build();
+    expect(first.settled).toBe(false);
+    const settled = await settle();
+    const told = (text: string): string => text.replace(/in [\d.]+ (ms|s)/, 'in some time');
+    const ordinary = await build([], { env: { DSMB_SNAPSHOT: 'off' } });
+    expect(ordinary.settled).toBe(false);
+    expect(told(settled.stderr)).toBe(told(ordinary.stderr));
+    expect(settled.stdout).toBe(ordinary.stdout);
+    const before = await builds();
+    await settle();
+    expect(await builds()).toHaveLength(before.length + 1);
+    const { stdout } = await project.run(['why', '//all', '--json']);
+    const why = JSON.parse(stdout) as { actions: { outcome: string; change: string }[] };
+    expect(why.actions.length).toBeGreaterThan(2);
+    expect(new Set(why.actions.map(({ outcome, change }) => `${outcome} ${change}`))).toEqual(
+      new Set(['cached equal']),
+    );
+  });
+
+  it('is not settled for another request', async () => {
+    await settle();
+    expect((await build(['--set', 'greeting=hello'])).settled).toBe(false);
+    expect((await build(['--skip-validations'])).settled).toBe(false);
+    expect((await build([], { cwd: 'tree' })).settled).toBe(false);
+    expect((await build([], { env: { DSMB_MAX_SIZE: '9GiB' } })).settled).toBe(false);
+    expect((await build([], { env: { NODE_OPTIONS: `--require=${counter.module} --no-warnings` } })).settled).toBe(
+      false,
+    );
+    expect((await build()).settled).toBe(true);
+  });
+
+  it('is not settled when a report is asked for', async () => {
+    for (const _ of [1, 2, 3])
+      expect((await build(['--build-report', join(store.folder, 'report')])).settled).toBe(false);
+  });
+
+  it('leaves the records to Node when there are many', async () => {
+    await settle();
+    const [folder = ''] = readdirSync(join(store.folder, 'builds.v1'));
+    const path = join(store.folder, 'builds.v1', folder);
+    const record = readdirSync(path).find((name) => name.endsWith('.jsonl')) ?? '';
+    for (let i = 0; i < 100; i++)
+      writeFileSync(join(path, record.replace('.jsonl', `${i}.jsonl`)), readFileSync(join(path, record)));
+    expect((await build()).settled).toBe(false);
+    expect(readdirSync(path).length).toBeLessThan(60);
+  });
+});
+
+async function builds(): Promise<string[]> {
+  const { stdout } = await project.run(['why', '--builds']);
+  return stdout.trim().split('\n');
+}
+
+describe('is noticed:', () => {
+  it.each<[string, () => unknown]>([
+    ['an edit that leaves size and time', () => editUnseen(at('source.txt'))],
+    ['the same in a folder', () => editUnseen(at('tree/deep/three.txt'))],
+    ['another time', () => utimesSync(at('source.txt'), 1, 1)],
+    ['a time in the future', () => utimesSync(at('source.txt'), 9e9, 9e9)],
+    ['the time set right again', () => utimesSync(at('source.txt'), 1, 1)],
+    ['another mode', () => chmodSync(at('tree/one.txt'), 0o755)],
+    ['a renamed file', () => renameSync(at('tree/two.txt'), at('tree/zwei.txt'))],
+    ['two files that change names', () => swap(at('tree/one.txt'), at('tree/zwei.txt'))],
+    ['a new file in a folder', () => project.write('tree/new.txt', 'new\n')],
+    ['a new empty folder', () => mkdirSync(at('tree/deep/empty'))],
+    ['a removed file', () => rmSync(at('tree/new.txt'))],
+    ['another target of a symlink', () => replaceLink(at('tree/link.txt'), 'zwei.txt')],
+    ['a comment in the build file', () => appendFileSync(at('build.dsm.ts'), '// comment\n')],
+    ['an imported module', () => editUnseen(at('words.ts'))],
+    ['a rule', () => appendFileSync(at('rules.ts'), '// comment\n')],
+    ['a step', () => appendFileSync(at('combine.step.ts'), '// comment\n')],
+    ['the package.json', () => project.write('package.json', '{ "type": "module" }\n')],
+    ['a nearer package.json', () => project.write('tree/package.json', '{}\n')],
+    ['parameters in a file', () => project.write('dsmb.params.json', '{ "greeting": "moin" }')],
+    ['parameters that are gone', () => rmSync(at('dsmb.params.json'))],
+    ['another lock of toolchains', () => appendFileSync(at('toolchain.lock.json'), '\n')],
+    ['another dsmb', () => replaceLink(at('node_modules/dsmb'), `${CHECKOUT}/`)],
+    ['the engine', () => touchUnseen(join(CHECKOUT, 'src/index.ts'))],
+    ['the store', () => touchUnseen(join(CHECKOUT, 'cache/store.ts'))],
+    ['another end of the workspace', () => rmSync(at('.git'), { recursive: true })],
+    ['the same again', () => mkdirSync(at('.git'))],
+    ['an output that is gone', () => rmSync(at('dsmb-out/all/more.txt'))],
+    ['all outputs gone', () => rmSync(at('dsmb-out'), { recursive: true })],
+    ['an alien beside the output', () => project.write('dsmb-out/all/alien.txt', 'alien')],
+    ['an output that was edited', () => editUnseen(outputs()[0]!)],
+    ['a stamp that is gone', () => rmSync(at('dsmb-out/.stamps'), { recursive: true })],
+    ['dsmb clean', () => project.run(['clean'])],
+    ['dsmb clean --all', () => project.run(['clean', '--all'])],
+    ['dsmb gc', () => project.run(['gc'])],
+    ['results that are gone', () => rmSync(join(store.folder, 'ac.v1'), { recursive: true })],
+    ['blobs that are gone', () => rmSync(join(store.folder, 'cas.v1'), { recursive: true })],
+    ['records that are gone', () => rmSync(join(store.folder, 'builds.v1'), { recursive: true })],
+    ['a cut snapshot', () => cutSnapshots()],
+  ])('%s', async (what, change) => {
+    if (what !== 'the time set right again') await settle();
+    await change();
+    expect((await build()).settled).toBe(false);
+    expectRight();
+  });
+
+  it('each of many edits that follow at once', async () => {
+    await settle();
+    for (let round = 0; round < 8; round++) {
+      project.write('source.txt', `round${round}\n`);
+      await build();
+      expectRight();
+    }
+  });
+});
+
+/** The delivered output is what its sources say. */
+function expectRight(): void {
+  const tree = readdirSync(at('tree')).filter((name) => name.endsWith('.txt'));
+  const texts = tree.toSorted().map((name) => project.read(`tree/${name}`));
+  const output = outputs().find((path) => path.endsWith('all.txt'));
+  const greeting = readdirSync(at()).includes('dsmb.params.json') ? 'moin' : 'hello';
+  expect(readFileSync(output ?? '', 'utf8')).toBe(project.read('source.txt') + texts.join('') + greeting);
+  expect(outputs().map((path) => path.slice(path.lastIndexOf('/') + 1))).toEqual(['all.txt', 'more.txt']);
+}
+
+function outputs(): string[] {
+  const entries = readdirSync(at('dsmb-out/all'), { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name))
+    .toSorted();
+}
+
+function swap(one: string, other: string): void {
+  renameSync(one, `${one}.aside`);
+  renameSync(other, one);
+  renameSync(`${one}.aside`, other);
+}
+
+function replaceLink(path: string, target: string): void {
+  rmSync(path);
+  symlinkSync(target, path);
+}
+
+/** Moves only the time of the last change of anything. */
+function touchUnseen(path: string): void {
+  const { atime, mtime } = statSync(path);
+  utimesSync(path, atime, mtime);
+}
+
+function cutSnapshots(): void {
+  for (const name of readdirSync(join(store.folder, 'snapshots.v1'))) {
+    const path = join(store.folder, 'snapshots.v1', name);
+    writeFileSync(path, readFileSync(path).subarray(0, -10));
+  }
+}
+
+describe('a build file that looks at the world', () => {
+  it.each([
+    ['the environment', "import './words.ts'; const seen = process.env.WORD ?? 'none';"],
+    ['the clock', 'const seen = String(Date.now() > 0);'],
+    ['chance', 'const seen = String(Math.random() >= 0);'],
+    ['files', "import { readFileSync } from 'node:fs'; const seen = readFileSync('source.txt', 'utf8');"],
+  ])('(%s) is evaluated by every build', async (_what, code) => {
+    const [imports = '', rest = ''] = /^(import .*?;)?(.*)$/.exec(code)?.slice(1) ?? [];
+    const text = `${imports}import { text } from './rules.ts';${rest}\nexport const all = text({ content: seen });\n`;
+    using curious = makeProject({ 'build.dsm.ts': text });
+    for (let attempt = 0; attempt < 3; attempt++) expect((await build([], { of: curious })).settled).toBe(false);
+  });
+
+  it('that only joins paths does not', async () => {
+    const text = `import { join } from 'node:path';\nimport { text } from './rules.ts';\nexport const all = text({ content: join('a', 'b') });\n`;
+    using plain = makeProject({ 'build.dsm.ts': text });
+    expect((await settle(plain)).settled).toBe(true);
+  });
+});

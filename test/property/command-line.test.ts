@@ -1,0 +1,38 @@
+/** The command line is sound and minimal, also beside itself, and whatever of it is killed at whatever moment. */
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Project, TestStore } from '../rig/index.ts';
+import { lives, specs } from './arbitrary.ts';
+import { CommandLine } from './command-line.ts';
+import { born, Life, Tally } from './life.ts';
+import { report, settings, TIMEOUT_MS } from './settings.ts';
+
+const RUNS = 8;
+const TRIALS = { length: 40, builds: 8, again: 10, disturbed: 10, withinMs: 1200, damages: false };
+
+let store: TestStore;
+
+beforeAll(() => {
+  store = new TestStore();
+});
+afterAll(() => store[Symbol.dispose]());
+
+it(
+  'gives what the project says, runs only what was never made, and goes on from what was finished',
+  async () => {
+    const builder = new CommandLine(store);
+    const tally = new Tally();
+    const options = settings(RUNS);
+    await fc.assert(
+      fc.asyncProperty(specs, lives(TRIALS), async (spec, happenings) => {
+        using life = new Life(builder, store, born(spec), tally);
+        await life.through(happenings);
+      }),
+      options,
+    );
+    report(tally, options, TRIALS);
+    using project = new Project(store, { 'build.dsm.ts': '' });
+    expect((await project.run(['fsck'])).stdout).toMatch(/the store is sound/);
+  },
+  TIMEOUT_MS,
+);

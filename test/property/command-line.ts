@@ -1,0 +1,110 @@
+/** Builds through the command line, in processes of their own, that can be killed. */
+import { readFileSync } from 'node:fs';
+import type { Invocation } from '../rig/invocation.ts';
+import type { TestStore } from '../rig/index.ts';
+import type { Builder, Done, Running } from './builder.ts';
+import { readContent, type Content } from './model/content.ts';
+import { expectations, type Expected } from './model/oracle.ts';
+import type { Spec } from './model/spec.ts';
+import type { Workspace } from './workspace.ts';
+
+export class CommandLine implements Builder {
+  readonly #store: TestStore;
+
+  constructor(store: TestStore) {
+    this.#store = store;
+  }
+
+  start(workspace: Workspace, spec: Spec, asked: readonly number[], keepGoing: boolean): Running {
+    const { project } = workspace;
+    const expected = expectations(spec);
+    const targets = asked.map((index) => expected[index]!);
+    // Without a name that is new each time: a build that asks for the same again may be spared most of its work.
+    const invocation = project.start([
+      ...['build', ...targets.map(({ name }) => `//${name}`)],
+      ...(keepGoing ? ['--keep-going'] : []),
+    ]);
+    let ended = false;
+    const end = (way: number): void => {
+      ended = true;
+      this.#end(invocation, way);
+    };
+    const finished = invocation.finished.then((finished): Done => {
+      const success = finished.exitCode === 0;
+      // After a build that stopped, what lies there may be of an earlier one.
+      const whole = success || (keepGoing && !ended);
+      const built = whole ? targets.filter(({ content }) => content !== undefined) : [];
+      return {
+        success,
+        // What a killed build has said is as good as not said: it may not have got as far as noting it.
+        outcomes: finished.signal ? [] : told(finished.stderr),
+        tellsCached: false,
+        contents: new Map(built.flatMap((target) => delivered(workspace, target))),
+        said: finished.stderr,
+      };
+    });
+    return { finished, end };
+  }
+
+  async leftovers(ended: boolean): Promise<readonly string[]> {
+    const processes = await this.#store.processesLeft();
+    if (ended) return processes;
+    return [...processes, ...['incoming', 'sandboxes', 'present.v1'].flatMap((folder) => this.#store.names(folder))];
+  }
+
+  /** Kills the builder, or all that its process group has, its helper, a sandbox; or ends it as Ctrl-C does. */
+  #end(invocation: Invocation, way: number): void {
+    const ways = [
+      () => invocation.killBuilder(),
+      () => invocation.interrupt('SIGKILL'),
+      () => invocation.interrupt('SIGINT'),
+      () => this.#kill('spawner-main', invocation.pid),
+      () => this.#kill('/usr/bin/bwrap', invocation.pid),
+    ];
+    try {
+      ways[way % ways.length]!();
+    } catch (error) {
+      // It has ended by itself.
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+  }
+
+  /** One of a builder's own, by a part of its command line: other builds run beside it. */
+  #kill(part: string, builder: number): void {
+    const lines = this.#store.processes().filter((line) => line.includes(part));
+    const pid = lines.map((line) => Number(line.split(' ')[0])).find((one) => descends(one, builder));
+    if (pid !== undefined) process.kill(pid, 'SIGKILL');
+  }
+}
+
+function descends(pid: number, from: number): boolean {
+  if (pid === from) return true;
+  const parent = parentOf(pid);
+  return parent > 1 && descends(parent, from);
+}
+
+/** 0 for a process that is gone. */
+function parentOf(pid: number): number {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return Number(stat.slice(stat.lastIndexOf(')')).split(' ')[2]);
+  } catch {
+    return 0;
+  }
+}
+
+/** What lies in the folder of a target; what is no folder itself is alone in there. */
+function delivered({ project }: Workspace, { name, content }: Expected): (readonly [string, Content])[] {
+  const found = readContent(project.path('dsmb-out', name));
+  if (found?.type !== 'folder' || content?.type === 'folder') return found ? [[name, found]] : [];
+  const inside = Object.values(found.entries);
+  return [[name, inside.length === 1 ? inside[0]! : found]];
+}
+
+/** What a build without a terminal says of its actions. */
+function told(stderr: string): Done['outcomes'] {
+  return [
+    ...[...stderr.matchAll(/^done {2}\/\/(\w+) /gm)].map(([, name]) => [name!, 'executed'] as const),
+    ...[...stderr.matchAll(/^error \w+ \/\/(\w+) \(/gm)].map(([, name]) => [name!, 'failed'] as const),
+  ];
+}

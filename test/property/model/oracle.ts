@@ -1,0 +1,122 @@
+/** What a build must give, and what each action is made of: computed from the project alone, without any cache. */
+import { at, file, folder, link, type Content, type Folder } from './content.ts';
+import { inputsOf, nameOf, partOf, textOf, validationsOf, type Spec, type TargetSpec } from './spec.ts';
+
+export interface Expected {
+  readonly name: string;
+  /** Undefined where it cannot be built. */
+  readonly content: Content | undefined;
+  /** All that its action's output depends on, as text; undefined where it has no action, or one that cannot start. */
+  readonly key: string | undefined;
+  /** The outputs of the action, whether or not all of them are its artifact. */
+  readonly inputs: readonly number[];
+  readonly validations: readonly number[];
+}
+
+/** What is expected of each target. */
+export function expectations(spec: Spec): Expected[] {
+  const made: Expected[] = [];
+  for (const [index, target] of spec.targets.entries()) {
+    const references = inputsOf(spec, target, index);
+    const inputs = references.map((one) =>
+      one.type === 'source' ? at(spec.sources, one.path) : made[one.index]!.content,
+    );
+    made.push({
+      name: nameOf(spec, index),
+      ...outcome(spec, target, index, inputs),
+      inputs: references.flatMap((one) => (one.type === 'target' ? [one.index] : [])),
+      validations: validationsOf(target, index),
+    });
+  }
+  return made;
+}
+
+/** The targets that a build of some brings up to date: they, their inputs, and what validates any of them. */
+export function closure(expected: readonly Expected[], asked: readonly number[]): Set<number> {
+  const found = new Set<number>();
+  const visit = (index: number): void => {
+    if (found.has(index)) return;
+    found.add(index);
+    expected[index]!.inputs.forEach(visit);
+    expected[index]!.validations.forEach(visit);
+  };
+  asked.forEach(visit);
+  return found;
+}
+
+function outcome(
+  spec: Spec,
+  target: TargetSpec,
+  index: number,
+  given: readonly (Content | undefined)[],
+): Pick<Expected, 'content' | 'key'> {
+  const nothing = { content: undefined, key: undefined };
+  const inputs = given.filter((one) => one !== undefined);
+  if (inputs.length < given.length) return nothing;
+  const text = textOf(spec, target);
+  switch (target.make) {
+    case 'group':
+      return { ...nothing, content: folder(Object.fromEntries(inputs.entries())) };
+    case 'part':
+      return { ...nothing, content: at(inputs[0], partOf(spec, target, index).path) };
+    case 'write':
+      return { content: file(text), key: JSON.stringify(['write', text]) };
+    case 'worked': {
+      const { version } = spec.step;
+      const contents = inputs.flatMap(contentsOf);
+      const refused = contents.some((one) => one.includes('REFUSE'));
+      return {
+        content: refused ? undefined : file([version, text, ...contents].join('|')),
+        key: JSON.stringify(['worked', version, text, inputs]),
+      };
+    }
+    default: {
+      const word = target.tool ? spec.tool : undefined;
+      const gathered = gather(`${text}${target.mark}${word ?? ''}`, inputs);
+      return {
+        content: gathered.includes('REFUSE') ? undefined : shaped(target.make, gathered, inputs[0]),
+        key: JSON.stringify([target.make, text, target.mark, word ?? null, inputs]),
+      };
+    }
+  }
+}
+
+/** What the script of the shell's rules gathers. */
+function gather(first: string, inputs: readonly Content[]): string {
+  const shown = inputs.flatMap((input, index) => show(input, String(index))).join('\n');
+  return `${first}\n${trimmed(shown)}`;
+}
+
+function show(content: Content, path: string): string[] {
+  switch (content.type) {
+    case 'link':
+      return [`${path} -> ${content.target}`];
+    case 'file':
+      return [`${path} ${content.executable ? '* ' : ''}${trimmed(content.text)}`];
+    case 'folder':
+      return [
+        `${path}/`,
+        ...Object.entries(content.entries).flatMap(([name, entry]) => show(entry, `${path}/${name}`)),
+      ];
+  }
+}
+
+function shaped(make: 'all' | 'last' | 'pair', gathered: string, first: Content | undefined): Content {
+  const all = file(`${gathered}\n`);
+  const last = `${gathered.slice(gathered.lastIndexOf('\n') + 1)}\n`;
+  if (make === 'all') return all;
+  if (make === 'last') return file(last);
+  const deep: Folder = folder(first ? { same: first } : {});
+  return folder({ all, rest: folder({ deep, empty: folder({}), last: file(last, true), link: link('last') }) });
+}
+
+/** What the step reads. */
+function contentsOf(content: Content): string[] {
+  if (content.type === 'link') return [];
+  return content.type === 'file' ? [content.text] : Object.values(content.entries).flatMap(contentsOf);
+}
+
+/** The shell drops the newlines at the end of what a command writes. */
+function trimmed(text: string): string {
+  return text.replace(/\n+$/, '');
+}
