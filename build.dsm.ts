@@ -56,5 +56,8 @@ export const bootableDisk = dsm.bootableDisk({ disk: installedDisk, boot: bootPa
 /** Boots the disk alone on virtio-blk: the installed system must answer. */
 export const verifiedDisk = dsm.verifiedDisk({ disk: bootableDisk });
 
+/** `dsmb run //bootedDisk` boots it with the serial console on the terminal, and its web page on port 5000. */
+export const bootedDisk = dsm.bootedDisk({ disk: bootableDisk, ports: [5000] });
+
 /** What is uploaded. Built beside the verification, and only good if that passes. */
 export const cloudTarball = dsm.diskArchive({ disk: bootableDisk, name: 'dsm', validations: [verifiedDisk] });

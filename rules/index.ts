@@ -1,5 +1,6 @@
 /** Rules for disk images with the kinds of artifacts that they take and make. */
 export * from './kinds.ts';
+export { bootedDisk } from './booted-disk/booted-disk.ts';
 export { bootImage } from './boot-image/boot-image.ts';
 export { bootPartition } from './boot-partition/boot-partition.ts';
 export { bootableDisk } from './bootable-disk/bootable-disk.ts';
@@ -12,3 +13,5 @@ export { installedDisk } from './installed-disk/installed-disk.ts';
 export { kernelModule, driversFolder } from './kernel-module/kernel-module.ts';
 export { settledDisk } from './settled-disk/settled-disk.ts';
 export { verifiedDisk } from './verified-disk/verified-disk.ts';
+export { program } from './program/program.ts';
+export { test } from './test/test.ts';

@@ -48,3 +48,7 @@ export type Report = Target<'Report'>;
 /** A packed disk with its checksums and manifest. */
 export const Archive = kind('Archive', 'folder');
 export type Archive = Target<'Archive'>;
+
+/** What a test wrote while it passed. */
+export const TestResult = kind('TestResult', 'file');
+export type TestResult = Target<'TestResult'>;

@@ -1,6 +1,6 @@
 /** The public API for build files and rules. Rules of this repository use nothing else. */
 export { kind, type Kind } from './model/kind.ts';
-export { File, Toolchain, Tree } from './model/kinds.ts';
+export { File, Runnable, Toolchain, Tree } from './model/kinds.ts';
 export { param } from './model/parameter.ts';
 export { debianArchives, debianPackages, file, folder, toolchain } from './model/builtin.ts';
 export {
@@ -14,6 +14,7 @@ export {
   type Output,
   type Resolved,
   type RuleDefinition,
+  type RunnableStep,
   type StepModule,
 } from './model/rule.ts';
 export type { FileParameter, Parameter, Target, Value } from './model/target.ts';

@@ -28,6 +28,7 @@ const BESIDE_MINUTES = 5;
 export const verifiedDisk = rule<VerifiedDiskAttributes, 'Report'>({
   name: 'verifiedDisk',
   makes: Report,
+  test: true,
   implement({ disk, expect = 'installed', memoryMiB = 1024, timeoutMinutes = 15 }, actions) {
     const { report } = actions.step({
       mnemonic: 'VerifyDisk',

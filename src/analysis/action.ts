@@ -60,6 +60,8 @@ export interface ActionNode {
   readonly timeoutMs: number;
   /** Whether it says that it gives the same bits each time. */
   readonly reproducible: boolean;
+  /** It is started by `dsmb run` only. */
+  readonly runnable?: { readonly network: boolean };
 }
 
 /** A target after analysis. */

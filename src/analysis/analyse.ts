@@ -7,6 +7,7 @@ import {
   type SourceAttributes,
 } from '../model/builtin.ts';
 import { fail, Failure } from '../model/diagnostic.ts';
+import { Runnable } from '../model/kinds.ts';
 import type { Label } from '../model/label.ts';
 import type { Actions, Artifact, Output } from '../model/rule.ts';
 import type { FileParameter, Parameter, Target } from '../model/target.ts';
@@ -178,6 +179,12 @@ export class Analysis {
       run: ({ argv, env = {}, ...rest }) => declare({ ...common(label, rest), work: { type: 'run', argv, env } }),
       step: ({ module, args, hints = {}, ...rest }) =>
         declare({ ...common(label, rest), work: { type: 'step', module: module.url, args, hints } }),
+      runnable: ({ module, args, hints = {}, network = false, ...rest }) => {
+        const work = { type: 'step', module: module.url, args, hints } as const;
+        const outputs = { runnable: { name: 'runnable', kind: Runnable } };
+        const made = declare({ ...common(label, { ...rest, outputs }), work, runnable: { network } });
+        return (made as Record<string, ArtifactReference>)['runnable'] as never;
+      },
     };
   }
 }

@@ -13,8 +13,9 @@ import { deliver, OUTPUT_FOLDER } from '../report/outputs.ts';
 import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { BUILDING_OPTIONS, Observers } from './observe.ts';
 import { openProject, type Project } from './project.ts';
-import { Snapshot } from './snapshot/snapshot.ts';
 import { partsKeeper } from './recording.ts';
+import { buildable } from './runnable.ts';
+import { Snapshot } from './snapshot/snapshot.ts';
 import { keepWithinBound, rememberDelivered } from './upkeep.ts';
 
 export const build: Command = {
@@ -53,7 +54,7 @@ async function runBuild(call: Call): Promise<number> {
   const started = performance.now();
   if (call.operands.length === 0)
     fail('USAGE', 'dsmb build needs at least one target', { hint: 'dsmb list shows the targets' });
-  const project = await openProject(call);
+  const project = buildable(await openProject(call), call.operands);
   const store = new Store(storeRoot());
   const snapshot = Snapshot.of(call);
   using observers = await Observers.open(call, store, project, ...(snapshot ? [snapshot.listen] : []));
@@ -68,7 +69,8 @@ async function runBuild(call: Call): Promise<number> {
 /** What the machine is at fault for, and not the build. */
 const MACHINE_FAULTS = /^(DISK_FULL|EDQUOT|EIO|EMFILE|ENOSPC|EROFS|MACHINE_FAULT|NO_KVM|NO_SANDBOX)$/;
 
-function exitOfFailure(failures: readonly Diagnostic[]): number {
+/** Whose fault a failed build is. */
+export function exitOfFailure(failures: readonly Diagnostic[]): number {
   return failures.some(({ code }) => MACHINE_FAULTS.test(code)) ? EXIT.infrastructure : EXIT.buildFailed;
 }
 
@@ -130,7 +132,7 @@ function timesToCheck(call: Call): number {
   return Number(text);
 }
 
-/** The package sets of a workspace, fetched when they are needed. */
+/** The Debian packages of a build, as its options want them. */
 export function packageTrees(
   call: Call,
   root: string,

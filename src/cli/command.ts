@@ -31,6 +31,12 @@ export interface Command {
   readonly options: Readonly<Record<string, Option>>;
   /** What stands after the name of a command that is many: `dsmb disk info`. */
   readonly subcommands?: Commands;
+  /** It is for programs: the overview leaves it out. */
+  readonly hidden?: true;
+  /** Operands may begin with `-`: what is no option of the command is one. */
+  readonly dashedOperands?: true;
+  /** What stands behind `--` is for a program that it starts. */
+  readonly takesRest?: true;
   /** Does the work and gives the exit code. */
   readonly run: (call: Call) => Promise<number>;
 }
@@ -40,7 +46,7 @@ export interface Call {
   readonly operands: readonly string[];
   /** The names of the options that were given. */
   readonly given: readonly string[];
-  /** What stands behind `--`. */
+  /** What stands behind `--`, for commands that take it. */
   readonly rest: readonly string[];
   flag(name: string): boolean;
   text(name: string): string | undefined;
@@ -55,11 +61,12 @@ export const WORKSPACE_OPTIONS: Readonly<Record<string, Option>> = {
 
 /** Parses what follows a command's name. */
 export function parseCall(command: Command, args: readonly string[]): Call {
-  const end = args.includes('--') ? args.indexOf('--') : args.length;
+  const end = command.takesRest && args.includes('--') ? args.indexOf('--') : args.length;
+  const own = args.slice(0, end);
   const options = { ...command.options, help: { type: 'boolean', short: 'h', help: 'this text' } } as const;
   try {
     const { values, positionals } = parseArgs({
-      args: args.slice(0, end).map((arg) => withBareValue(command, arg)),
+      args: command.dashedOperands ? optionsFirst(own, options) : own.map((arg) => withBareValue(command, arg)),
       options: options as ParseArgsOptionsConfig,
       allowPositionals: true,
     });
@@ -83,4 +90,22 @@ export function parseCall(command: Command, args: readonly string[]): Call {
 function withBareValue({ options }: Command, arg: string): string {
   const bare = arg.startsWith('--') ? options[arg.slice(2)]?.bare : undefined;
   return bare === undefined ? arg : `${arg}=${bare}`;
+}
+
+/** The options, then `--`, then all that is none. */
+function optionsFirst(args: readonly string[], known: Readonly<Record<string, Option>>): string[] {
+  const options: string[] = [];
+  const operands: string[] = [];
+  for (let rest = args; rest.length > 0;) {
+    const [word = '', ...more] = rest;
+    if (word === '--') return [...options, '--', ...operands, ...more];
+    const [, name = '', value] = /^--?([\w-]+)(=.*)?$/.exec(word) ?? [];
+    const option = Object.entries(known).find(([long, { short }]) =>
+      word.startsWith('--') ? long === name : short === name,
+    )?.[1];
+    const taken = !option ? 0 : option.type === 'string' && value === undefined ? 2 : 1;
+    (option ? options : operands).push(...rest.slice(0, taken || 1));
+    rest = rest.slice(taken || 1);
+  }
+  return [...options, '--', ...operands];
 }

@@ -45,7 +45,8 @@ export async function commandHelp({ name, summary, usage, examples, options, sub
 }
 
 async function summaries(commands: Commands): Promise<string[]> {
-  const loaded = await Promise.all(Object.values(commands).map((load) => load()));
+  const all = await Promise.all(Object.values(commands).map((load) => load()));
+  const loaded = all.filter(({ hidden }) => !hidden);
   const width = Math.max(10, ...loaded.map(({ name }) => name.length));
   return loaded.map(({ name, summary }) => `  ${name.padEnd(width)} ${summary}`);
 }

@@ -8,6 +8,11 @@ import { commandHelp, overview, version } from './help.ts';
 
 const COMMANDS: Commands = {
   build: async () => (await import('./build.ts')).build,
+  test: async () => (await import('./test.ts')).test,
+  run: async () => (await import('./run.ts')).run,
+  init: async () => (await import('./init.ts')).init,
+  check: async () => (await import('./check.ts')).check,
+  set: async () => (await import('./set.ts')).set,
   list: async () => (await import('./list.ts')).list,
   watch: async () => (await import('./watch.ts')).watch,
   graph: async () => (await import('./graph.ts')).graph,
@@ -26,6 +31,8 @@ const COMMANDS: Commands = {
   info: async () => (await import('./info.ts')).info,
   doctor: async () => (await import('./doctor.ts')).doctor,
   disk: async () => (await import('./disk.ts')).disk,
+  completion: async () => (await import('./completion.ts')).completion,
+  complete: async () => (await import('./complete.ts')).completeFor(COMMANDS),
 };
 
 async function main([name, ...args]: readonly string[]): Promise<number> {
@@ -43,7 +50,7 @@ async function runCommand(commands: Commands, name: string, args: readonly strin
   const [first, ...rest] = args;
   if (command.subcommands && first !== undefined && !first.startsWith('-'))
     return runCommand(command.subcommands, first, rest, `${name} `);
-  const own = args.slice(0, args.includes('--') ? args.indexOf('--') : args.length);
+  const own = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
   if (own.includes('--help') || own.includes('-h')) return print(await commandHelp(command));
   return command.run(parseCall(command, args));
 }

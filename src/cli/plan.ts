@@ -16,6 +16,7 @@ import { readParts } from '../report/kept-parts.ts';
 import { graphBelow } from './below.ts';
 import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { openProject, type Project } from './project.ts';
+import { buildable } from './runnable.ts';
 import { openHistory, pastRuns } from './recording.ts';
 
 export const plan: Command = {
@@ -50,7 +51,7 @@ interface Row {
 
 async function runPlan(call: Call): Promise<number> {
   if (call.operands.length === 0) fail('USAGE', 'dsmb plan needs a target', { hint: 'dsmb plan //cloudTarball' });
-  const project = await openProject(call);
+  const project = buildable(await openProject(call), call.operands);
   const store = new Store(storeRoot());
   const forecaster = new Forecaster(store, storedToolchains(store, project.root));
   const history = openHistory(store, project);

@@ -9,7 +9,7 @@ import { fail, toDiagnostic } from '../model/diagnostic.ts';
 import type { PlannedAction } from '../plan/key.ts';
 import { ConsoleReporter } from '../report/console.ts';
 import { palette } from '../report/format.ts';
-import { interruption, packageTrees } from './build.ts';
+import { exitOfFailure, interruption, packageTrees } from './build.ts';
 import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { openProject } from './project.ts';
 
@@ -27,6 +27,7 @@ export const shell: Command = {
     action: { type: 'string', value: 'MNEMONIC', help: 'which of the actions of the target (dsmb actions shows them)' },
     frozen: { type: 'boolean', help: 'fail when toolchain.lock.json would change' },
   },
+  takesRest: true,
   run: runShellCommand,
 };
 
@@ -44,10 +45,11 @@ async function runShellCommand(call: Call): Promise<number> {
   const toolroots = new Toolroots(store, packages);
   using machine = new Machine(store, toolroots);
   const options = { keepGoing: false, skipValidations: true, signal, onEvent: console.listen };
-  const planned = await new Build(store, toolroots, machine, options).prepare(node);
+  const build = new Build(store, toolroots, machine, options);
+  const planned = await build.prepare(node);
   store.sources.save();
   if (signal.aborted) return EXIT.interrupted;
-  if (!planned) return EXIT.buildFailed;
+  if (!planned) return exitOfFailure(build.failures);
   console[Symbol.dispose]();
   return await runShell(store, machine, planned, {
     argv: call.rest,

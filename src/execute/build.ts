@@ -30,6 +30,8 @@ export interface BuildOptions {
   readonly skipValidations: boolean;
   /** `recheck` will be asked for. */
   readonly willCheck?: boolean;
+  /** Sets the results of an action apart: with a salt of its own it runs, whatever the store has. */
+  readonly saltOf?: (action: ActionNode) => string;
   /** Ends everything at once. */
   readonly signal: AbortSignal;
   readonly onEvent: Listener;
@@ -115,16 +117,6 @@ export class Build {
     return { success: this.#failures.length === 0 && !this.#signal.aborted, artifacts, failures: this.#failures };
   }
 
-  /** Brings what an action reads up to date, and plans the action without running it; undefined when that failed. */
-  async prepare(action: ActionNode): Promise<PlannedAction | undefined> {
-    try {
-      return await this.#plan(action);
-    } catch (error) {
-      if (error instanceof Reported) return undefined;
-      throw error;
-    }
-  }
-
   /** The keys of a target's actions and of all that it is made of, as far as they got one. */
   keysOf(target: AnalysedTarget): Digest[] {
     return targetsBelow([target]).flatMap(({ actions }) => actions.flatMap((action) => this.#keys.get(action) ?? []));
@@ -150,9 +142,30 @@ export class Build {
     try {
       return await contentOf(this.#store, target.artifact, this.#producers);
     } catch (error) {
-      if (!(error instanceof Reported)) this.#fail(toDiagnostic(error));
+      if (!(error instanceof Reported)) this.#unreadable(target, toDiagnostic(error));
       return undefined;
     }
+  }
+
+  /** Brings what an action reads up to date, and gives the action ready to run; undefined after a reported failure. */
+  async prepare(action: ActionNode): Promise<PlannedAction | undefined> {
+    const inputs = [...action.inputs.values(), ...action.toolchains];
+    this.#schedule.make(inputs);
+    for (const below of actionGraph(inputs).actions) this.#outputs(below).catch(() => undefined);
+    try {
+      return await this.#plan(action);
+    } catch (error) {
+      if (error instanceof Reported) return undefined;
+      throw error;
+    } finally {
+      await this.#commits.finish();
+      this.#schedule.save();
+    }
+  }
+
+  /** What failed so far. */
+  get failures(): readonly Diagnostic[] {
+    return this.#failures;
   }
 
   #outputs(action: ActionNode): Promise<Outputs> {
@@ -176,6 +189,7 @@ export class Build {
 
   /** From the cache, or by running it. */
   async #attempt(action: ActionNode): Promise<Outputs> {
+    if (action.runnable) fail('RUNNABLE', 'it is run, not built', { hint: `dsmb run ${action.label}` });
     const planned = await this.#plan(action);
     const start = performance.now();
     const cached = this.#byKey.has(planned.key.hash) ? undefined : this.#store.actions.get(planned.key);
@@ -202,13 +216,9 @@ export class Build {
     const machine = action.work.type === 'write' ? undefined : this.#machine.unsandboxed;
     const toolchains = await this.#toolroots.of(action, this.#producers, machine !== undefined);
     const step = await stepContent(this.#store, action);
+    const content = { inputs: new Map(inputs), toolchains, ...step, ...(machine ? { machine } : {}) };
     const start = performance.now();
-    const planned = planAction(this.#store, action, {
-      inputs: new Map(inputs),
-      toolchains,
-      ...step,
-      ...(machine ? { machine } : {}),
-    });
+    const planned = planAction(this.#store, action, content, this.#options.saltOf?.(action));
     this.#planMs.set(action, performance.now() - start);
     this.#keys.set(action, planned.key);
     if (this.#options.willCheck) this.#planned.set(action, planned);
@@ -307,6 +317,13 @@ export class Build {
     this.#finished(action, 'failed', durationMs, { diagnostic });
     this.#fail(diagnostic);
     return new Reported();
+  }
+
+  /** A target that no action makes has no other event that tells of its failure. */
+  #unreadable({ label }: AnalysedTarget, diagnostic: Diagnostic): void {
+    const what = { label, mnemonic: 'Source', ordinal: 0 } as const;
+    this.#options.onEvent({ type: 'action-finished', ...what, outcome: 'failed', durationMs: 0, diagnostic });
+    this.#fail(diagnostic);
   }
 
   #fail(diagnostic: Diagnostic): void {

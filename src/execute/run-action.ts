@@ -159,7 +159,8 @@ async function sandboxedCall(
   return { argv: sandboxArgv(store, bubblewrap, { ...action, isStep }, sandbox, grants) };
 }
 
-function parseRecord(text: string): StepRecord | undefined {
+/** A record of a step; undefined for what is none. */
+export function parseRecord(text: string): StepRecord | undefined {
   try {
     return JSON.parse(text) as StepRecord;
   } catch {

@@ -1,6 +1,7 @@
 /** The sandbox: the input root as the root file system, in namespaces of its own, made by bubblewrap. */
 import type { Store } from '../../cache/store.ts';
 import type { PlannedAction } from '../plan/key.ts';
+import { networkFiles } from './network-files.ts';
 import type { Sandbox } from './sandboxes.ts';
 
 /** Sees to it that the folders that the sandbox mounts are there. Several processes lay each of them out once in all. */
@@ -21,8 +22,8 @@ export interface Grants {
   readonly kvm: boolean;
   /** A folder for content-addressed results that outlives the action. */
   readonly memo: string | undefined;
-  /** The terminal of the user stays the one that it is controlled by, for a shell. */
-  readonly terminal?: boolean;
+  /** The user's terminal, for what is started by hand. */
+  readonly terminal?: { readonly network: boolean; readonly env: Readonly<Record<string, string>> };
 }
 
 /** What runs in a sandbox, and on what. */
@@ -45,20 +46,19 @@ export function sandboxArgv(
   const folders = [...action.inputs].flatMap(([name, node]) =>
     node.type === 'directory' ? ['--ro-bind', store.folders.folder(node), `/in/${name}`] : [],
   );
-  const environment = Object.entries(action.command.env).flatMap(([name, value]) => ['--setenv', name, value]);
+  const { terminal } = grants;
+  const environment = Object.entries({ ...action.command.env, ...terminal?.env }).flatMap(([name, value]) => [
+    ...['--setenv', name, value],
+  ]);
   return [
     ...bubblewrap,
     ...NAMESPACES,
+    ...(terminal?.network ? ['--share-net'] : []),
     ...['--uid', '0', '--gid', '0', '--hostname', 'dsmb'],
-    ...[
-      '--die-with-parent',
-      ...(grants.terminal ? [] : ['--new-session']),
-      '--cap-drop',
-      'ALL',
-      '--clearenv',
-      ...environment,
-    ],
+    // A session of its own has no terminal.
+    ...['--die-with-parent', ...(terminal ? [] : ['--new-session']), '--cap-drop', 'ALL', '--clearenv', ...environment],
     ...['--ro-bind', store.folders.folder(action.base), '/', '--proc', '/proc', '--dev', '/dev'],
+    ...(terminal?.network ? networkFiles(store.folders.folder(action.base)) : []),
     // Where there is nothing, the empty folder of the input root does.
     ...(action.isStep ? ['--ro-bind', sandbox.dsmb, '/dsmb'] : []),
     ...(action.isStep || action.inputs.size > 0 ? ['--ro-bind', sandbox.in, '/in'] : []),

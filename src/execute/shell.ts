@@ -57,7 +57,7 @@ export async function runShell(
     argv: argv.length > 0 ? argv : atTerminal(shell!),
     env: environment(action, own === shell),
   };
-  const grants = { kvm: await machine.kvm(action), memo: memo.path, terminal: true };
+  const grants = { kvm: await machine.kvm(action), memo: memo.path, terminal: { network: false, env: {} } };
   if (argv.length === 0) onReady();
   const code = await runHere(sandboxArgv(store, bubblewrap, { ...action, command, isStep: true }, sandbox, grants));
   return argv.length === 0 ? (noted(sandbox) ?? code) : code;

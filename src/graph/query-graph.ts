@@ -5,6 +5,7 @@ import type { Location } from '../model/diagnostic.ts';
 import type { FileParameter, Parameter, Target } from '../model/target.ts';
 import type { Edges } from './edges.ts';
 import type { Names } from './target-graph.ts';
+import { testsOf } from './tests.ts';
 
 export interface QueryNode {
   /** A label, `param:<name>`, or the path of a source relative to the workspace. */
@@ -16,7 +17,7 @@ export interface QueryNode {
   readonly location: Location | undefined;
   /** Values as text, by path. */
   readonly attributes: readonly (readonly [path: string, text: string])[];
-  /** Targets that check it. */
+  /** Targets that check it; it is one of them where it is a test. */
   readonly tests: readonly string[];
 }
 
@@ -50,8 +51,8 @@ class Builder implements QueryGraph {
 
   target(name: string, target: Target): void {
     const attributes: [string, string][] = [];
-    const { rule, kind, location, validations } = target;
-    const tests = validations.flatMap((one) => this.#names.labels.get(one) ?? []);
+    const { rule, kind, location } = target;
+    const tests = testsOf(target).flatMap((one) => this.#names.labels.get(one) ?? []);
     this.nodes.set(name, { name, rule: rule.name, kind: kind.name, location, attributes, tests });
     this.edges.set(name, new Set());
     if ('parameter' in target) this.#refer(name, '', (target as FileParameter).parameter, attributes);

@@ -69,7 +69,10 @@ class Loader implements Loaded {
     if (this.files.includes(file)) return;
     if (!existsSync(file)) {
       if (name === '') return;
-      fail('NO_PACKAGE', `package //${name} has no ${BUILD_FILE}`, { hint: 'dsmb list' });
+      const close = nearest(name, findPackages(this.root));
+      fail('NO_PACKAGE', `package //${name} has no ${BUILD_FILE}`, {
+        hint: close ? `did you mean //${close}?` : 'dsmb list',
+      });
     }
     this.files.push(file);
     const exported = await evaluate(file, this.trace);

@@ -1,5 +1,5 @@
 /** What only the text of a build file tells: doc comments, and where an attribute is written. Loads ts-morph. */
-import { Node, Project, SyntaxKind, type SourceFile } from 'ts-morph';
+import { Node, Project, SyntaxKind, type ObjectLiteralExpression, type SourceFile } from 'ts-morph';
 import type { Diagnostic, Location } from '../model/diagnostic.ts';
 
 /** Reads build files as text; nothing is run, and imports are not followed. */
@@ -26,9 +26,7 @@ export class BuildFileSources {
    */
   attribute(call: Location, path: string): Location | undefined {
     const source = this.#source(call.file);
-    const offset = source.compilerNode.getPositionOfLineAndCharacter(call.line - 1, call.column - 1);
-    const expression = source.getDescendantAtPos(offset)?.getFirstAncestorByKind(SyntaxKind.CallExpression);
-    const attributes = expression?.getArguments().find(Node.isObjectLiteralExpression);
+    const attributes = attributesOf(source, call);
     const [name = '', ...deeper] = path.match(/[^.[\]"]+/g) ?? [];
     const property = attributes?.getProperty(name);
     if (!property) return undefined;
@@ -39,6 +37,13 @@ export class BuildFileSources {
   #source(file: string): SourceFile {
     return this.#project.getSourceFile(file) ?? this.#project.addSourceFileAtPath(file);
   }
+}
+
+/** The attributes that are written in the call at a position; undefined where they are not written there. */
+export function attributesOf(source: SourceFile, { line, column }: Location): ObjectLiteralExpression | undefined {
+  const offset = source.compilerNode.getPositionOfLineAndCharacter(line - 1, column - 1);
+  const call = source.getDescendantAtPos(offset)?.getFirstAncestorByKind(SyntaxKind.CallExpression);
+  return call?.getArguments().find(Node.isObjectLiteralExpression);
 }
 
 /** The deepest node that a path below a property leads to. */

@@ -1,5 +1,7 @@
 /** The rules that need the engine: source files and Debian packages. They declare no action. */
-import { fail } from './diagnostic.ts';
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { fail, type Location } from './diagnostic.ts';
 import { File, Toolchain, Tree } from './kinds.ts';
 import type { Kind } from './kind.ts';
 import { callSite } from './call-site.ts';
@@ -48,9 +50,14 @@ export function folder(path: string | URL, as: Kind = Tree): Target {
 
 function source(rule: AnyRule, path: string | URL, as: Kind): Target {
   const location = callSite(3);
-  const base = location ? new URL(`file://${location.file}`) : undefined;
-  const attributes = { path: new URL(path, base).pathname, written: String(path) };
+  const attributes = { path: absolutePath(path, location), written: String(path) };
   return { type: 'target', kind: as, rule, attributes, validations: [], location };
+}
+
+/** A text is a path, whatever characters it has; only what begins with `file:` is a URL. */
+function absolutePath(path: string | URL, location: Location | undefined): string {
+  if (typeof path !== 'string' || path.startsWith('file:')) return fileURLToPath(path);
+  return resolve(dirname(location?.file ?? '/'), path);
 }
 
 /** Locked Debian packages with all they depend on, unpacked, as a toolchain for actions. */

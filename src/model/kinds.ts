@@ -13,3 +13,7 @@ export type Tree = Target<'Tree'>;
 /** A folder of programs and libraries that becomes part of a sandbox's root. */
 export const Toolchain = kind('Toolchain', 'folder');
 export type Toolchain = Target<'Toolchain'>;
+
+/** What `dsmb run` starts. It is not built, and has no content. */
+export const Runnable = kind('Runnable', 'file');
+export type Runnable = Target<'Runnable'>;

@@ -104,6 +104,22 @@ export interface StepAction<
   readonly hints?: Hints<Spec['inputs']>;
 }
 
+/**
+ * What `dsmb run` starts: a step with the user's terminal and arguments. It runs each time that the user asks for it,
+ * and its result is its exit code.
+ */
+export interface RunnableStep<Spec extends StepSpec> {
+  readonly mnemonic: string;
+  readonly module: StepModule<Spec>;
+  readonly args: Spec['args'];
+  readonly inputs: { readonly [Name in Spec['inputs']]: Artifact } & Readonly<Record<string, Artifact>>;
+  readonly toolchains?: readonly Artifact<'Toolchain'>[];
+  readonly hints?: Hints<Spec['inputs']>;
+  readonly needs?: Needs;
+  /** It has the machine's network; none but loopback unless told. */
+  readonly network?: boolean;
+}
+
 /** An action that runs a program of a toolchain. */
 export interface RunAction<Outputs extends Readonly<Record<string, Output>>> extends ActionSpec<Outputs> {
   /** Program and arguments; inputs are at `/in/<name>`, outputs go to `/out/<output name>`. */
@@ -133,6 +149,8 @@ export interface Actions {
   step<Spec extends StepSpec, const Outputs extends { readonly [Name in Spec['outputs']]: Output }>(
     action: StepAction<Spec, Outputs>,
   ): Artifacts<Outputs>;
+  /** Something with an effect. Inputs are built first; it is no input of anything itself, and never cached. */
+  runnable<Spec extends StepSpec>(step: RunnableStep<Spec>): Artifact<'Runnable'>;
 }
 
 /** The shape of a step, from its type. */
@@ -143,6 +161,8 @@ export interface RuleDefinition<Attributes extends object, Name extends string> 
   /** The name of the function that build files call, for example `bootImage`. */
   readonly name: string;
   readonly makes: Kind<Name>;
+  /** What it makes is the record of a check: `dsmb test` runs it, and an action of it that fails is a failed test. */
+  readonly test?: boolean;
   /** From resolved attributes to actions; gives the artifact that the target stands for. Throws only `Failure`s. */
   readonly implement: (attributes: Resolved<Attributes>, actions: Actions) => Artifact<Name>;
 }

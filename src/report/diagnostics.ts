@@ -4,22 +4,27 @@ import { relative } from 'node:path';
 import type { Diagnostic, Location } from '../model/diagnostic.ts';
 import type { Palette } from './format.ts';
 
-export function formatDiagnostic(diagnostic: Diagnostic, { bold, red, dim, blue }: Palette): string {
+export function formatDiagnostic(
+  diagnostic: Diagnostic,
+  { bold, red, yellow, dim, blue }: Palette,
+  severity: 'error' | 'warning' = 'error',
+): string {
+  const tint = severity === 'error' ? red : yellow;
   const { code, message, detail, hint, location } = diagnostic;
   return [
-    `${red(bold('error'))} ${dim(code)} ${message}`,
-    ...(location ? [excerpt(location, { dim, red })] : []),
+    `${tint(bold(severity))} ${dim(code)} ${message}`,
+    ...(location ? [excerpt(location, dim, tint)] : []),
     ...(detail ? [indent(detail)] : []),
     ...(hint ? [`  ${blue('hint')}: ${hint}`] : []),
   ].join('\n');
 }
 
-function excerpt({ file, line, column }: Location, { dim, red }: Pick<Palette, 'dim' | 'red'>): string {
+function excerpt({ file, line, column }: Location, dim: Palette['dim'], tint: Palette['red']): string {
   const where = `  ${relative(process.cwd(), file)}:${line}:${column}`;
   const text = lineOf(file, line);
   if (text === undefined) return where;
   const width = /^[\w$.]*/.exec(text.slice(column - 1))?.[0].length || 1;
-  return `${where}\n    ${dim(text)}\n    ${' '.repeat(column - 1)}${red('~'.repeat(width))}`;
+  return `${where}\n    ${dim(text)}\n    ${' '.repeat(column - 1)}${tint('~'.repeat(width))}`;
 }
 
 function lineOf(file: string, line: number): string | undefined {

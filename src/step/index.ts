@@ -8,6 +8,7 @@
 export { fail, Failure } from '../model/diagnostic.ts';
 export { run, runToFile, pipeline, type RunOptions } from './tools.ts';
 export { sortByCodePoint } from './order.ts';
+export { runInTerminal, userArguments } from './terminal.ts';
 
 /** What a step is given. Paths are absolute and below the sandbox's root. */
 export interface StepContext<Spec extends StepSpec> {

@@ -1,6 +1,7 @@
 /** Virtual machines for steps and tests: QEMU with typed verbs, each with a deadline. */
 export { availableAccelerator, canary, type Canary } from './accelerator.ts';
 export { bootSector, HELLO, type Ending } from './boot-sector.ts';
+export { attendedArguments, type AttendedMachine } from './attended.ts';
 export type { ConsoleMatch, Pattern } from './console.ts';
 export { pause } from './deadline.ts';
 export {

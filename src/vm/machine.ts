@@ -50,12 +50,12 @@ export interface MachineSpec {
 export const QMP_FD = 3;
 export const CONSOLE_FD = 4;
 
-const DEFAULT_MACHINE = 'pc-i440fx-7.2';
+export const DEFAULT_MACHINE = 'pc-i440fx-7.2';
 const DEFAULT_UUID = '64736d62-0000-4000-8000-000000000001';
 const DEFAULT_RTC_BASE = '2018-01-01T00:00:00';
 
 /** What QEMU may not do after its start (seccomp). */
-const SANDBOX = 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny';
+export const SANDBOX = 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny';
 
 /**
  * The arguments of `qemu-system-x86_64`. The machine starts stopped, so that nothing is missed before the monitor
@@ -79,7 +79,8 @@ export function machineArguments(spec: MachineSpec, logFile: string): string[] {
   ];
 }
 
-function diskArguments(disk: VmDisk, index: number): string[] {
+/** A disk as `-drive` and `-device`; `index` is its place in the list. */
+export function diskArguments(disk: VmDisk, index: number): string[] {
   const id = `disk${index}`;
   const drive = [
     `file=${option(disk.file)}`,

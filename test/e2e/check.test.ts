@@ -1,153 +1,109 @@
-/** `dsmb build --check`: run again, what differs is told in the words of its format, and the cache stays as it is. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { countingRules, Project, TestStore, type Built } from '../rig/index.ts';
+/** `dsmb check`: what is wrong with build files, each at its place, without building anything. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { countingRules, Project, TestStore } from '../rig/index.ts';
+
+const EXIT = { ok: 0, usage: 2 } as const;
+
+const BUILD_FILE = `import { file, param } from 'dsmb';
+import { combine } from './rules.ts';
+
+export const greeting = param.string({ default: 'hello', doc: 'a greeting' });
+export const greeted = combine({ name: 'greeted', text: greeting, of: [file('source.txt')] });
+`;
+
+interface Problem {
+  readonly severity: string;
+  readonly code: string;
+  readonly file: string;
+  readonly line: number;
+}
 
 let store: TestStore;
+let project: Project;
 
 beforeAll(() => {
   store = new TestStore();
 });
 afterAll(() => store[Symbol.dispose]());
 
-const RULES = `
-  import { File, rule, toolchain } from 'dsmb';
-  const tools = toolchain('coreutils', 'dash', 'dosfstools', 'tar');
-  /** A script whose output may be declared to differ from run to run. */
-  export const script = rule<{ text: string; reproducible?: boolean }, 'File'>({
-    name: 'script',
-    makes: File,
-    implement: ({ text, reproducible = true }, actions) =>
-      actions.run({
-        mnemonic: 'Script',
-        argv: ['/usr/bin/dash', '-c', text],
-        outputs: { out: { name: 'out', kind: File } },
-        toolchains: [actions.toolchain(tools)],
-        reproducible,
-      }).out,
-  });`;
+beforeEach(() => {
+  project = new Project(store, { ...countingRules(), 'build.dsm.ts': BUILD_FILE, 'source.txt': '' });
+});
+afterEach(() => {
+  expect(store.names('ac.v1')).toEqual([]);
+  project[Symbol.dispose]();
+});
 
-function project(build: string): Project {
-  return new Project(store, {
-    ...countingRules(),
-    'script.ts': RULES,
-    'build.dsm.ts': `
-      import { combine, shell, shellFolder, text } from './rules.ts';
-      import { script } from './script.ts';
-      ${build}`,
-  });
-}
+it('finds nothing in a project that is right', async () => {
+  const { stdout, stderr, exitCode } = await project.run(['check']);
+  expect(stdout).toBe('0 errors, 0 warnings in 3 files\n');
+  expect([stderr, exitCode]).toEqual(['', EXIT.ok]);
+});
 
-const checks = (built: Built) =>
-  (built.report?.checks ?? []).map(({ label, run, outcome }) => `${label} ${run} ${outcome}`).toSorted();
-
-describe('a check', () => {
-  it('runs each action once more, cached or not, as often as it is told; texts and what is the same pass', async () => {
-    using made = project(`
-      const one = combine({ name: 'one', text: 'a' });
-      export const all = combine({ name: 'all', of: [one, text({ content: 'b' })] });`);
-    const first = await made.build(['//all', '--check']);
-    expect([first.exitCode, store.runs('one'), store.runs('all')]).toEqual([0, 1, 1]);
-    expect(checks(first)).toHaveLength(2);
-    const again = await made.build(['//all', '--check=3']);
-    expect([again.exitCode, again.executed]).toEqual([0, []]);
-    expect(checks(again)).toHaveLength(6);
-    expect(again.report?.checks?.every(({ outcome }) => outcome === 'same')).toBe(true);
+describe('it shows', () => {
+  it.each([
+    ['a type error', 'export const x = combine({ name: 5 });', 'TS2322', '6:28'],
+    ['an attribute that there is not', "export const x = combine({ name: 'x', txt: 'y' });", 'TS2561', '6:39'],
+    ['a syntax error', 'export const x = ;', 'TS1109', '6:18'],
+    ['what is impure', "export const x = combine({ name: String(process.env['HOME']) });", 'IMPURE', '6:41'],
+    [
+      'a source that is not there',
+      "export const x = combine({ name: 'x', of: [file('gone.txt')] });",
+      'NO_SUCH_FILE',
+      '6:44',
+    ],
+  ])('%s, with its line and a squiggle', async (_what, line, code, place) => {
+    project.write('build.dsm.ts', `${BUILD_FILE}${line}\n`);
+    const { stdout, exitCode } = await project.run(['check']);
+    const found = stdout.split('\n\n').find((one) => one.includes(` ${code} `));
+    expect(found).toMatch(new RegExp(`^error ${code} [^]*\\n  build\\.dsm\\.ts:${place}\\n`));
+    const [, column = ''] = place.split(':');
+    expect(found).toContain(`\n    ${line}\n    ${' '.repeat(Number(column) - 1)}~`);
+    expect(stdout).toMatch(/\d+ errors?, 0 warnings in 3 files\n$/);
+    expect(exitCode).toBe(EXIT.usage);
   });
 
-  it('finds a date in a text: by its line, with both versions for a look, and leaves the cache as it is', async () => {
-    using made = project(`export const stamp = shell({ script: 'echo "built at $(date +%s)" >/out/file' });`);
-    const built = await made.build(['//stamp', '--check']);
-    expect(built.exitCode).toBe(1);
-    expect(built.stderr).toMatch(
-      /error NOT_REPRODUCIBLE \/\/stamp \(Shell\)[^]*file > line 1: "built at \d+" -> "built at \d+"/,
+  it('what a rule refuses, targets in a circle, a parameter in the file that there is not', async () => {
+    project.write('dsmb.params.json', '{ "greting": "x" }');
+    expect((await project.run(['check'])).stdout).toMatch(/UNKNOWN_PARAMETER [^]*did you mean greeting\?/);
+    project.write('dsmb.params.json', '{}');
+    project.write(
+      'build.dsm.ts',
+      `${BUILD_FILE}const loop: never[] = [];
+export const one = combine({ name: 'one', of: loop });
+(loop as unknown[]).push(one);
+import { program } from 'dsmb/rules';
+export const empty = program({ argv: [] });
+`,
     );
-    expect(checks(built)).toEqual(['//stamp 1 different']);
-    const [cached, again] = ['cached', 'again'].map((side) => made.read(`dsmb-out/.check/stamp/Shell/${side}/file`));
-    expect(cached).toBe(made.read('dsmb-out/stamp/file'));
-    expect(again).not.toBe(cached);
-    const [, hint = ''] = /hint: dsmb (.*)/.exec(built.stderr) ?? [];
-    expect((await made.run([...hint.split(' '), '--exit-code'])).stdout).toMatch(/^file > line 1: /);
-    const later = await made.build(['//stamp']);
-    expect([later.executed, made.read('dsmb-out/stamp/file')]).toEqual([[], cached]);
-  });
-
-  it('finds the time of a tar member and the id of a FAT', async () => {
-    using made = project(`
-      export const tar = script({ text: 'echo x >/tmp/x; tar -cf /out/out -C /tmp x' });
-      export const fat = script({ text: '/usr/sbin/mkfs.fat -C /out/out 1440 >/dev/null' });`);
-    const built = await made.build(['//tar', '//fat', '--check']);
-    expect(built.exitCode).toBe(1);
-    expect(built.stderr).toMatch(/out > x > mtime: \d+-\d+-\d+T[\d:]+Z -> \d+/);
-    expect(built.stderr).toMatch(/out > FAT volume id: [0-9A-F]{4}-[0-9A-F]{4} -> /);
-    expect(checks(built)).toEqual(['//fat 1 different', '//tar 1 different']);
-  });
-
-  it('finds entries of a folder', async () => {
-    using made = project(
-      `export const tree = shellFolder({ script: 'mkdir /out/folder; echo x >/out/folder/$(date +%N)' });`,
-    );
-    expect((await made.build(['//tree', '--check'])).stderr).toMatch(/folder > \d+ > entry: there -> missing/);
-  });
-
-  it('does not mind what declares that it may differ, and says so', async () => {
-    using made = project(`export const vm = script({ text: 'date +%s%N >/out/out', reproducible: false });`);
-    const built = await made.build(['//vm', '--check=2']);
-    expect([built.exitCode, checks(built)]).toEqual([0, ['//vm 1 declared']]);
-    expect(built.stderr).toMatch(/\/\/vm Script differs, as it declares\n {2}out > line 1: /);
-  });
-
-  it('reports an action that fails the second time', async () => {
-    const end = Math.ceil(Date.now() / 1000) + 20;
-    using made = project(
-      `export const once = shell({ script: '[ $(date +%s) -lt ${end} ] && echo in time >/out/file' });`,
-    );
-    expect((await made.build(['//once'])).exitCode).toBe(0);
-    while (Date.now() < end * 1000) await new Promise((resolve) => setTimeout(resolve, 200));
-    const built = await made.build(['//once', '--check']);
-    expect([built.exitCode, built.executed, checks(built)]).toEqual([1, [], ['//once 1 failed']]);
-    expect(built.stderr).toMatch(/error ACTION_FAILED \/\/once \(Shell\): .*, when it was run again/);
-    expect((await made.build(['//once'])).exitCode).toBe(0);
-  });
-
-  it('does not run what a build could not make', async () => {
-    using failing = project(`export const it = shell({ script: 'exit 3' });`);
-    const built = await failing.build(['//it', '--check']);
-    expect([built.exitCode, checks(built)]).toEqual([1, []]);
-  });
-
-  it('leaves nothing behind', async () => {
-    expect(await store.processesLeft()).toEqual([]);
-    expect([store.names('sandboxes'), store.names('incoming')]).toEqual([[], []]);
-  });
-
-  it('refuses what is no number', async () => {
-    using made = project(`export const x = text({ content: 'x' });`);
-    expect((await made.build(['//x', '--check=often'])).exitCode).toBe(2);
+    const { stdout } = await project.run(['check']);
+    expect(stdout).toMatch(/error CYCLE targets depend on each other/);
+    expect(stdout).toMatch(/error BAD_ATTRIBUTE \/\/empty: argv: there is no program to run/);
   });
 });
 
-describe('dsmb diff', () => {
-  it('compares a target with itself under another parameter, and with a file', async () => {
-    using made = project(`
-      import { param } from 'dsmb';
-      export const who = param.string({ default: 'one', doc: 'whom' });
-      export const hello = text({ content: who });`);
-    await made.build(['//hello', '--set', 'who=two']);
-    await made.build(['//hello']);
-    const changed = await made.run(['diff', '//hello', '--to', 'who=two', '--exit-code']);
-    expect([changed.exitCode, changed.stdout]).toEqual([1, 'line 1: "one" -> "two"\n']);
-    const same = await made.run(['diff', '//hello', 'dsmb-out/hello/text.txt', '--exit-code']);
-    expect([same.exitCode, same.stdout]).toEqual([0, 'they are equal\n']);
-    const json = await made.run(['diff', '//hello', '//hello', '--to', 'who=two', '--json']);
-    expect(JSON.parse(json.stdout)).toEqual({
-      equal: false,
-      findings: [{ at: [], what: 'line 1', before: '"one"', after: '"two"' }],
-      more: false,
-    });
-    expect((await made.run(['diff', '//hello', 'no-such-file'])).stderr).toContain('error FILE_NOT_FOUND');
-    expect(existsSync(made.path('dsmb-out/.check'))).toBe(false);
-    expect(readdirSync(made.path('dsmb-out/hello'))).toEqual(['text.txt']);
-    expect(readFileSync(made.path('dsmb-out/hello/text.txt'), 'utf8')).toBe('one');
+describe('it warns of', () => {
+  const unused = `${BUILD_FILE.replace('import { file, param }', 'import { file, folder, param }')}
+export const nobody = param.integer({ default: 1, doc: 'read by nobody' });
+`;
+
+  it('what is unused, and ends well', async () => {
+    project.write('build.dsm.ts', unused);
+    const { stdout, exitCode } = await project.run(['check']);
+    expect(stdout).toMatch(/warning TS6133 'folder' is declared but its value is never read/);
+    expect(stdout).toMatch(/warning UNUSED no target reads the parameter nobody\n\s+build\.dsm\.ts:7:29/);
+    expect(stdout).toContain('0 errors, 2 warnings in 3 files');
+    expect(exitCode).toBe(EXIT.ok);
+  });
+
+  it('the same, and ends with 2 under --strict; as JSON for programs', async () => {
+    project.write('build.dsm.ts', unused);
+    const { stdout, exitCode } = await project.run(['check', '--strict', '--json']);
+    const { problems } = JSON.parse(stdout) as { problems: Problem[] };
+    expect(problems.map(({ severity, code, file, line }) => [severity, code, file, line])).toEqual([
+      ['warning', 'TS6133', 'build.dsm.ts', 1],
+      ['warning', 'UNUSED', 'build.dsm.ts', 7],
+    ]);
+    expect(exitCode).toBe(EXIT.usage);
   });
 });

@@ -29,6 +29,7 @@ afterAll(() => store[Symbol.dispose]());
 
 beforeEach(() => {
   project = new Project(store, { ...countingRules(), 'build.dsm.ts': BUILD_FILE, 'source.txt': 'the source\n' });
+  project.write('below/build.dsm.ts', '');
 });
 afterEach(() => project[Symbol.dispose]());
 
@@ -51,6 +52,11 @@ describe('an unknown name', () => {
     ],
     ['target that is a parameter', ['build', '//count'], /UNKNOWN_TARGET .*it is a parameter/],
     ['package', ['build', '//nowhere:greeting'], /NO_PACKAGE package \/\/nowhere has no build\.dsm\.ts/],
+    ['package that is nearly one', ['build', '//belw:x'], /NO_PACKAGE [^]*hint: did you mean \/\/below\?/],
+    ['target of dsmb test', ['test', '//greting'], /UNKNOWN_TARGET [^]*did you mean \/\/greeting\?/],
+    ['target of dsmb run', ['run', '//greting'], /UNKNOWN_TARGET [^]*did you mean \/\/greeting\?/],
+    ['subcommand', ['disk', 'inf'], /UNKNOWN_COMMAND .*'disk inf'\n\s+hint: did you mean dsmb disk info\?/],
+    ['shell', ['completion', 'fisch'], /USAGE [^]*hint: dsmb completion fish/],
     [
       'parameter',
       ['build', '//greeting', '--set', 'adress=1'],
@@ -147,6 +153,12 @@ describe('a mistake in a build file', () => {
     project.edit('build.dsm.ts', "file('source.txt')", "file('sorce.txt')");
     const built = await project.run(['build', '//copied']);
     expectMessage(built, /NO_SUCH_FILE .*sorce\.txt/, EXIT.buildFailed);
+  });
+
+  it('a source that is not there, asked for by its own name', async () => {
+    project.write('build.dsm.ts', `import { file } from 'dsmb';\nexport const gone = file('gone #1.txt');\n`);
+    const built = await project.run(['build', '//gone']);
+    expectMessage(built, /NO_SUCH_FILE there is no file or folder gone #1\.txt \(.*gone #1\.txt\)/, EXIT.buildFailed);
   });
 
   it('a part that a folder does not have, with what it has', async () => {
@@ -249,6 +261,24 @@ describe('help and lists', () => {
     expect(stdout).toMatch(pattern);
     expect(stderr).toBe('');
     expect(exitCode).toBe(EXIT.ok);
+  });
+
+  it('every command has its help, examples first', async () => {
+    const { stdout: overview } = await project.run(['--help']);
+    const names = [...overview.split('\nCommands\n')[1]!.matchAll(/^ {2}([a-z]+) /gm)].map(([, name = '']) => name);
+    expect(names).toEqual(
+      expect.arrayContaining(['build', 'test', 'run', 'init', 'check', 'set', 'completion', 'disk']),
+    );
+    expect(names).not.toContain('complete');
+    for (const name of names) {
+      const { stdout, stderr, exitCode } = await project.run([name, '--help']);
+      expect(stdout).toMatch(
+        new RegExp(
+          `^dsmb ${name}: .+\\n\\nExamples\\n {2}.*dsmb ${name}[^]*\\nUsage: dsmb ${name}[^]*\\nOptions\\n[^]*--help`,
+        ),
+      );
+      expect([stderr, exitCode]).toEqual(['', EXIT.ok]);
+    }
   });
 
   it('works from a folder below the project, and with names without slashes', async () => {

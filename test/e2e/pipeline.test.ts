@@ -4,7 +4,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync }
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CHECKOUT, Project, TestStore, type Built } from '../rig/index.ts';
+import { CHECKOUT, Project, Session, TestStore, type Built } from '../rig/index.ts';
 
 const OTHER_MAC = '52:54:00:aa:bb:cc';
 const CONTROLS = 'test/e2e/controls';
@@ -73,6 +73,16 @@ describe('the first build', () => {
     expect(checked.toString()).toContain('dsm.tar.gz: OK');
     const members = execFileSync('tar', ['--list', '--file', output('cloudTarball', 'dsm.tar.gz')]);
     expect(members.toString()).toBe('disk.raw\n');
+  });
+
+  it('makes a disk that a person can boot, GRUB on the terminal, without a change to it', async () => {
+    // The port may be taken by another program of this machine.
+    project.edit('build.dsm.ts', ', ports: [5000]', '');
+    const session = new Session(project, ['run', '//bootedDisk']);
+    await session.until('GNU GRUB');
+    session.type('\u0001x');
+    expect(await session.ended()).toBe(0);
+    expect((await project.build(['//cloudTarball'])).executed).toEqual([]);
   });
 
   it('leaves no process and no sandbox', async () => {

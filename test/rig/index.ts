@@ -11,4 +11,5 @@
 export { countingRules } from './counting.ts';
 export type { Finished } from '../../src/testing/invocation.ts';
 export { CHECKOUT, Project, type Built, type Files } from './project.ts';
+export { Session } from './session.ts';
 export { TestStore } from './store.ts';

@@ -5,3 +5,6 @@ export const programs = toolchain(
   ...['busybox', 'cpio', 'diffutils', 'e2fsprogs', 'fdisk', 'gzip', 'libarchive-tools', 'mdadm', 'patch'],
   ...['python3', 'tar', 'xz-utils', 'zstd'],
 );
+
+/** Shells whose completion is tested. */
+export const shells = toolchain('fish', 'zsh');

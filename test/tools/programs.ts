@@ -1,7 +1,7 @@
 /** Which programs tests may call, from which toolchain, and what they need to run outside its root. */
 import type { Toolchain } from 'dsmb';
 import { fatTools, grubTools, vmTools } from '../../rules/toolchains.ts';
-import { programs } from './build.dsm.ts';
+import { programs, shells } from './build.dsm.ts';
 
 /** A program of a toolchain. `root` is the folder that the toolchain is unpacked in. */
 export interface Program {
@@ -12,6 +12,7 @@ export interface Program {
 
 export const toolchains: Readonly<Record<string, Toolchain>> = {
   programs,
+  shells,
   fat: fatTools,
   grub: grubTools,
   vm: vmTools,
@@ -28,6 +29,7 @@ export const PROGRAMS: Readonly<Record<keyof typeof toolchains, readonly Program
     // Its byte code would land in the store.
     { name: 'python3', env: (root) => ({ PYTHONHOME: `${root}/usr`, PYTHONDONTWRITEBYTECODE: '1' }) },
   ],
+  shells: named('fish', 'zsh'),
   fat: named('fsck.fat', 'mcopy', 'mdir', 'mformat', 'mkfs.fat', 'mmd', 'mtype'),
   grub: [{ name: 'grub-mkimage', args: (root) => [`--directory=${root}/usr/lib/grub/i386-pc`] }],
   vm: [

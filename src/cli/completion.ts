@@ -1,0 +1,29 @@
+/** `dsmb completion`: the script that makes a shell complete commands, options, labels and parameters. */
+import { readFileSync } from 'node:fs';
+import { fail } from '../model/diagnostic.ts';
+import { nearest } from '../load/nearest.ts';
+import { EXIT, type Call, type Command } from './command.ts';
+
+export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+
+export const completion: Command = {
+  name: 'completion',
+  summary: 'print the completion script of a shell',
+  usage: SHELLS.join('|'),
+  examples: [
+    ['source <(dsmb completion bash)', 'in ~/.bashrc'],
+    ['source <(dsmb completion zsh)', 'in ~/.zshrc, behind compinit'],
+    ['dsmb completion fish | source', 'in ~/.config/fish/config.fish'],
+  ],
+  options: {},
+  run: async ({ operands }: Call) => {
+    const [shell = ''] = operands;
+    const known = SHELLS.find((one) => one === shell);
+    if (!known || operands.length > 1)
+      return fail('USAGE', `dsmb completion takes the name of a shell: ${SHELLS.join(', ')}`, {
+        hint: `dsmb completion ${nearest(shell, SHELLS) ?? 'bash'}`,
+      });
+    process.stdout.write(readFileSync(new URL(`./completion/${known}`, import.meta.url), 'utf8'));
+    return EXIT.ok;
+  },
+};

@@ -1,0 +1,102 @@
+/** `dsmb init`: a new project with a build file that builds. */
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { findWorkspace } from '../load/workspace.ts';
+import { fail, Failure } from '../model/diagnostic.ts';
+import { EXIT, type Call, type Command } from './command.ts';
+
+export const init: Command = {
+  name: 'init',
+  summary: 'make a new project',
+  usage: '[DIR]',
+  examples: [
+    ['dsmb init image', 'a project in a new folder, with a build file that builds'],
+    ['dsmb init', 'the same in this folder'],
+  ],
+  options: {},
+  run: runInit,
+};
+
+/** The files of a new project, beside this one. Names that tools would take for their own are written differently. */
+const TEMPLATE = new URL('./template/', import.meta.url);
+const NAMES: Readonly<Record<string, string>> = { gitignore: '.gitignore' };
+
+async function runInit(call: Call): Promise<number> {
+  const [folderName = '.', ...more] = call.operands;
+  if (more.length > 0) fail('USAGE', 'dsmb init takes one folder', { hint: 'dsmb init image' });
+  const folder = resolve(folderName);
+  requireOutside(folder);
+  const files = templateFiles(folder);
+  const there = files.map(([path]) => path).filter((path) => lstatSync(join(folder, path), { throwIfNoEntry: false }));
+  if (there.length > 0)
+    fail('EXISTS', `${folderName} has ${there.join(', ')} already: nothing was written`, {
+      hint: 'dsmb init NEW_FOLDER',
+    });
+  for (const [path, text] of files) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text, { flag: 'wx' });
+    console.log(`wrote ${join(folderName, path)}`);
+  }
+  link(folder);
+  const enter = folder === process.cwd() ? '' : `cd ${folderName} && `;
+  console.log(`\nnow: ${enter}dsmb build //page`);
+  return EXIT.ok;
+}
+
+/** Below a project, a build file makes a package of it. */
+function requireOutside(folder: string): void {
+  const root = rootAbove(folder);
+  if (root !== undefined)
+    fail('INSIDE_PROJECT', `${folder} is inside the project in ${root}`, {
+      hint: 'write a build.dsm.ts there to make a package of that project, or choose another folder',
+    });
+}
+
+function rootAbove(folder: string): string | undefined {
+  // The end of the workspace that is to be.
+  if (existsSync(join(folder, '.git'))) return undefined;
+  try {
+    return findWorkspace(dirname(folder));
+  } catch (error) {
+    if (error instanceof Failure) return undefined;
+    throw error;
+  }
+}
+
+function templateFiles(folder: string): (readonly [path: string, text: string])[] {
+  const own = ownFolder();
+  const values: Readonly<Record<string, string>> = {
+    // npm makes a link of a folder, which Node needs: it strips no types below node_modules.
+    DSMB: `file:${relative(folder, own)}`,
+    NAME: packageName(folder),
+  };
+  const template = fileURLToPath(TEMPLATE);
+  const paths = readdirSync(template, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return paths
+    .map((entry) => relative(template, join(entry.parentPath, entry.name)))
+    .sort()
+    .map((path) => {
+      const text = readFileSync(join(template, path), 'utf8');
+      const filled = text.replaceAll(/\{\{(\w+)\}\}/g, (_all, name: string) => values[name] ?? '');
+      return [NAMES[path] ?? path.replace(/\.template$/, ''), filled] as const;
+    });
+}
+
+function ownFolder(): string {
+  return fileURLToPath(new URL('../../', import.meta.url)).replace(/\/$/, '');
+}
+
+/** A name that npm accepts. */
+function packageName(folder: string): string {
+  const name = (folder.split('/').at(-1) ?? '').toLowerCase().replaceAll(/[^a-z0-9-]+/g, '-');
+  return name.replaceAll(/^-+|-+$/g, '') || 'image';
+}
+
+/** What `npm install` would do, without a network. */
+function link(folder: string): void {
+  const path = join(folder, 'node_modules', 'dsmb');
+  if (lstatSync(path, { throwIfNoEntry: false })) return;
+  mkdirSync(dirname(path), { recursive: true });
+  symlinkSync(relative(dirname(path), ownFolder()), path);
+}

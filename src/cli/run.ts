@@ -1,0 +1,92 @@
+/** `dsmb run`: builds what a runnable target needs, then starts it with the user's terminal. */
+import { Store, storeRoot } from '../../cache/store.ts';
+import { Build } from '../execute/build.ts';
+import { Machine } from '../execute/machine.ts';
+import { startRunnable } from '../execute/start-runnable.ts';
+import { Toolroots } from '../execute/toolroots.ts';
+import type { StepRecord } from '../execute/run-action.ts';
+import { fail } from '../model/diagnostic.ts';
+import { Runnable } from '../model/kinds.ts';
+import type { Label } from '../model/label.ts';
+import type { Loaded } from '../load/load.ts';
+import type { PlannedAction } from '../plan/key.ts';
+import { ConsoleReporter } from '../report/console.ts';
+import { formatDiagnostic } from '../report/diagnostics.ts';
+import { palette } from '../report/format.ts';
+import { exitOfFailure, packageTrees } from './build.ts';
+import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
+import { openProject, type Project } from './project.ts';
+import { runnableAction } from './runnable.ts';
+
+export const run: Command = {
+  name: 'run',
+  summary: 'run a target that has an effect; never cached',
+  usage: '//target [options] [-- argument…]',
+  examples: [
+    ['dsmb run //bootedDisk', 'boot the disk, its serial console on this terminal'],
+    ['dsmb run //bootedDisk -- -vnc :1', 'arguments behind -- go to the program'],
+  ],
+  options: {
+    ...WORKSPACE_OPTIONS,
+    frozen: { type: 'boolean', help: 'fail when toolchain.lock.json would change' },
+  },
+  takesRest: true,
+  run: runTarget,
+};
+
+async function runTarget(call: Call): Promise<number> {
+  if (call.operands.length === 0)
+    fail('USAGE', 'dsmb run needs a target', { hint: "dsmb query 'kind(^Runnable$, //...)'" });
+  const project = await openProject(call);
+  const store = new Store(storeRoot());
+  using _use = store.use();
+  store.sweep();
+  const ending = interruptions();
+  const console = new ConsoleReporter();
+  const packages = packageTrees(call, project.root, store, console.listen, ending.signal);
+  const toolroots = new Toolroots(store, packages);
+  using machine = new Machine(store, toolroots);
+  const options = { keepGoing: false, skipValidations: true, signal: ending.signal, onEvent: console.listen };
+  const build = new Build(store, toolroots, machine, options);
+  const planned = await prepare(project, build).finally(() => console[Symbol.dispose]());
+  store.sources.save();
+  if (ending.signal.aborted) return EXIT.interrupted;
+  if (!planned) return exitOfFailure(build.failures);
+  ending.started();
+  return await startRunnable(store, machine, planned, {
+    userArguments: call.rest,
+    signal: ending.signal,
+    onRecord: say,
+  });
+}
+
+function prepare({ targets, loaded }: Project, build: Build): Promise<PlannedAction | undefined> {
+  const [target] = targets;
+  const action = target && runnableAction(target);
+  if (!target || !action || targets.length > 1) return notRunnable(target?.label, loaded);
+  return build.prepare(action);
+}
+
+function notRunnable(label: Label | undefined, { targets }: Loaded): never {
+  const others = [...targets].flatMap(([one, { kind }]) => (kind.name === Runnable.name ? [one] : []));
+  return fail('NOT_RUNNABLE', label ? `${label} is built, not run` : 'dsmb run takes one target', {
+    hint: others.length > 0 ? `what can be run: ${others.join(', ')}` : 'dsmb build builds what is not run',
+  });
+}
+
+/** What a step says beside what it prints. */
+function say(record: StepRecord): void {
+  const paint = palette(process.stderr);
+  const text =
+    record.type === 'diagnostic' ? formatDiagnostic(record.diagnostic, paint) : paint.dim(`      ${record.stage}`);
+  process.stderr.write(`${text}\n`);
+}
+
+/** Ctrl-C ends a build; once the program runs it is the program's. Other signals end both. */
+function interruptions(): { readonly signal: AbortSignal; readonly started: () => void } {
+  const controller = new AbortController();
+  let running = false;
+  process.on('SIGINT', () => running || controller.abort());
+  for (const name of ['SIGTERM', 'SIGHUP'] as const) process.on(name, () => controller.abort());
+  return { signal: controller.signal, started: () => void (running = true) };
+}

@@ -1,0 +1,65 @@
+/** What a build file must not do is found in its text, and what it may do is not. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { impurities } from './purity.ts';
+
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'dsmb-purity-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function found(text: string, name = 'build.dsm.ts'): string[] {
+  const file = join(folder, name);
+  writeFileSync(file, text);
+  return impurities([file]).map(({ message }) => /use (.*):/.exec(message)?.[1] ?? message);
+}
+
+describe('impure', () => {
+  it.each([
+    ["import { readFileSync } from 'node:fs';", 'node:fs'],
+    ["import 'fs/promises';", 'fs/promises'],
+    ["export { x } from 'child_process';", 'child_process'],
+    ["export const x = await import('node:os');", 'node:os'],
+    ["export const x = process.env['HOME'];", 'process.env'],
+    ['export const x = { process };', 'process'],
+    ['export const x = Date.now();', 'Date.now'],
+    ['export const x = new Date();', 'new Date()'],
+    ['export const x = Date();', 'Date()'],
+    ['export const x = Math.random();', 'Math.random'],
+    ['export const x = crypto.randomUUID();', 'crypto.randomUUID'],
+    ["export const x = await fetch('https://example.org');", 'fetch'],
+    ['export const x = () => performance.now();', 'performance.now'],
+    ['export const x = globalThis.process;', 'globalThis.process'],
+    ["export const x = require('x');", 'require'],
+  ])('%s', (text, what) => {
+    expect(found(text)).toEqual([what]);
+  });
+
+  it('what a module does that the build file runs, and not a step or a type', () => {
+    writeFileSync(join(folder, 'rules.ts'), 'export const now = (): number => Date.now();\n');
+    writeFileSync(join(folder, 'x.step.ts'), "import 'node:fs';\nexport default Date.now();\n");
+    const text = `import { now } from './rules.ts';
+      import type step from './x.step.ts';
+      export const x = now; export type Y = typeof step | typeof import('./x.step.ts').default;`;
+    expect(found(text)).toEqual(['Date.now']);
+  });
+});
+
+describe('pure', () => {
+  it.each([
+    "import { join } from 'node:path'; export const x = join('a', 'b');",
+    'export const x = new Date(0).toISOString() + Math.max(1, 2);',
+    'export const x = { process: 1, fetch: 2 }.process;',
+    'const crypto = 1; export const x = crypto;',
+    'export const f = (performance: number): number => performance;',
+    'export type T = Date; export const x = 1 as unknown as typeof process;',
+    "export const x = new URL('./x.step.ts', import.meta.url);",
+    "import type { Stats } from 'node:fs'; export type S = Stats;",
+  ])('%s', (text) => {
+    expect(found(text)).toEqual([]);
+  });
+});

@@ -1,0 +1,122 @@
+/** `dsmb set`: the build file after it, and what it refuses. */
+import { chmodSync, statSync, symlinkSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { countingRules, Project, TestStore, type Finished } from '../rig/index.ts';
+
+const EXIT = { ok: 0, usage: 2 } as const;
+
+const BUILD_FILE = `// What is built.
+import { file, param } from "dsmb";
+import { combine } from "./rules.ts";
+
+export const address = param.macAddress({ default: '52:54:00:00:00:01', doc: 'an address' });
+export const count = param.integer({ doc: 'a number', default: 3 }); // three
+export const image = param.file({ default: file("source.txt"), doc: "a file" });
+
+export const   greeting = combine({
+    name: "greeting", // its name
+    text: "hello",
+    lines: count,
+});
+export const [left, right] = ["left", "right"].map((name) => combine({ name })) as [never, never];
+`;
+
+let store: TestStore;
+let project: Project;
+
+beforeAll(() => {
+  store = new TestStore();
+});
+afterAll(() => store[Symbol.dispose]());
+
+beforeEach(() => {
+  project = new Project(store, {
+    ...countingRules(),
+    'build.dsm.ts': BUILD_FILE,
+    'source.txt': '',
+    'below/build.dsm.ts': `import { param } from 'dsmb';\nexport const on = param.boolean({ default: false, doc: '' });\n`,
+  });
+});
+afterEach(() => project[Symbol.dispose]());
+
+function expectRefused({ stderr, exitCode }: Finished, pattern: RegExp): void {
+  expect(stderr).toMatch(pattern);
+  expect(exitCode).toBe(EXIT.usage);
+  expect(project.read('build.dsm.ts')).toBe(BUILD_FILE);
+}
+
+describe('it changes', () => {
+  it.each([
+    ['an attribute', ['//greeting.text', 'good day'], 'text: "hello"', 'text: "good day"'],
+    [
+      'an attribute that is not there yet',
+      ['//greeting.at', 'x.txt'],
+      'lines: count,\n',
+      'lines: count,\n    at: "x.txt",\n',
+    ],
+    ['the default of a parameter', ['count', '12'], 'default: 3', 'default: 12'],
+    ['a negative number', ['count', '-7'], 'default: 3', 'default: -7'],
+    ['a parameter, as it is kept', ['address', '52-54-00-AA-BB-CC'], '52:54:00:00:00:01', '52:54:00:aa:bb:cc'],
+  ])('%s, and nothing else', async (_what, args, from, to) => {
+    chmodSync(project.path('build.dsm.ts'), 0o640);
+    const { stdout, exitCode } = await project.run(['set', ...args]);
+    expect(exitCode).toBe(EXIT.ok);
+    expect(stdout).toMatch(/^--- a\/build\.dsm\.ts\n\+\+\+ b\/build\.dsm\.ts\n@@ /);
+    expect(project.read('build.dsm.ts')).toBe(BUILD_FILE.replace(from, to));
+    expect(statSync(project.path('build.dsm.ts')).mode & 0o777).toBe(0o640);
+  });
+
+  it('a parameter of another package, and the next build sees it', async () => {
+    expect((await project.run(['set', 'below:on', 'true'])).exitCode).toBe(EXIT.ok);
+    expect(project.read('below/build.dsm.ts')).toContain('default: true');
+    await project.build(['//greeting']);
+    await project.run(['set', '//greeting.text', 'other']);
+    expect((await project.build(['//greeting'])).executed).toEqual(['//greeting']);
+    expect(project.read('dsmb-out/greeting/greeting.txt')).toBe('other');
+  });
+
+  it('nothing with --dry-run, and nothing where it is so already', async () => {
+    const dry = await project.run(['set', 'count', '4', '--dry-run']);
+    expect(dry.stdout).toContain("+export const count = param.integer({ doc: 'a number', default: 4 }); // three\n");
+    const same = await project.run(['set', 'count', '3']);
+    expect(same.stderr).toBe('count is that already\n');
+    expect([dry.exitCode, same.exitCode]).toEqual([EXIT.ok, EXIT.ok]);
+    expect(project.read('build.dsm.ts')).toBe(BUILD_FILE);
+  });
+});
+
+describe('it refuses', () => {
+  it.each([
+    [
+      'an expression, and says where',
+      ['//greeting.lines', '4'],
+      /NOT_A_LITERAL .*count\n\s+build\.dsm\.ts:12:12\n[^]*hint: it is a parameter: dsmb set count VALUE/,
+    ],
+    ['a value of another type', ['//greeting.of', 'x'], /BAD_VALUE the value does not fit: TS2322/],
+    ['an attribute that there is not', ['//greeting.txt', 'x'], /BAD_VALUE .*Did you mean to write 'text'\?/],
+    ['an unknown target', ['//greting.text', 'x'], /UNKNOWN_TARGET [^]*did you mean \/\/greeting\?/],
+    ['an unknown parameter', ['cuont', '1'], /UNKNOWN_PARAMETER [^]*did you mean count\?/],
+    [
+      'a target without an attribute',
+      ['//greeting', 'x'],
+      /USAGE \/\/greeting: which attribute\?[^]*name, text, lines/,
+    ],
+    ['a value that the parameter does not take', ['address', '52:54:zz'], /BAD_PARAMETER '52:54:zz' is not a MAC/],
+    ['a default that is a target', ['image', 'x'], /NOT_A_LITERAL [^]*--set image=PATH/],
+    ['one of several targets of one call', ['//left.name', 'x'], /SHARED_CALL one call makes \/\/left, \/\/right/],
+    ['too few words', ['count'], /USAGE dsmb set takes/],
+    ['an unknown operator', ['count', '*=', '2'], /USAGE '\*=' is none of =, \+= and -=/],
+  ])('%s', async (_what, args, pattern) => {
+    expectRefused(await project.run(['set', ...args]), pattern);
+  });
+
+  it('to write outside of the project', async () => {
+    using other = new Project(store, { 'build.dsm.ts': BUILD_FILE, ...countingRules() });
+    project.write('linked/x', '');
+    symlinkSync(other.path('build.dsm.ts'), project.path('linked/build.dsm.ts'));
+    const { stderr, exitCode } = await project.run(['set', 'linked:count', '9']);
+    expect(stderr).toMatch(/OUTSIDE_WORKSPACE|UNKNOWN_PARAMETER/);
+    expect(exitCode).toBe(EXIT.usage);
+    expect(other.read('build.dsm.ts')).toBe(BUILD_FILE);
+  });
+});
