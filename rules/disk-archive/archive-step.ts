@@ -7,7 +7,7 @@ import { MEMBER, type XzCodec } from './encode.ts';
 import { FORMATS, type ArchiveFormat } from './formats.ts';
 import { packDisk } from './pack.ts';
 
-interface Spec {
+export interface Spec {
   readonly args: {
     /** Name of the archive. */
     readonly file: string;
