@@ -1,10 +1,11 @@
 /** Runs one action: sandbox, process, look at what it left, publish. */
-import { cpSync, existsSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, lstatSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ResultData } from '../../cache/reapi/messages.ts';
 import type { Store } from '../../cache/store.ts';
+import { pathsBelow } from '../../cache/walk.ts';
 import type { ActionNode } from '../analysis/action.ts';
 import { Failure, toDiagnostic, type Diagnostic } from '../model/diagnostic.ts';
 import { formatDigest } from '../model/digest.ts';
@@ -243,9 +244,8 @@ function keepEvidence(store: Store, { key }: PlannedAction, sandbox: Sandbox): s
   const folder = join(store.folder('logs'), key.hash.slice(0, 16));
   rmSync(folder, { recursive: true, force: true });
   if (existsSync(sandbox.log)) cpSync(sandbox.log, join(folder, 'log'));
-  for (const entry of readdirSync(sandbox.tmp, { withFileTypes: true, recursive: true }))
-    if (entry.isFile() && EVIDENCE.test(entry.name))
-      cpSync(join(entry.parentPath, entry.name), join(folder, entry.name));
+  for (const path of pathsBelow(sandbox.tmp))
+    if (EVIDENCE.test(path) && lstatSync(path).isFile()) cpSync(path, join(folder, basename(path)));
   return folder;
 }
 

@@ -1,5 +1,6 @@
 /** Failed actions: what the user is told, what goes on, and what is kept. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { countingRules, Project, TestStore } from '../rig/index.ts';
 
@@ -36,6 +37,17 @@ describe('a failed action', () => {
     expect(stderr).toMatch(/build failed in .*: 1 action \(0 executed, 0 cached, 1 failed\)\n$/);
     expect(report).toMatchObject({ success: false, actions: [{ label: '//bad', outcome: 'failed' }] });
     expect(store.names('sandboxes')).toEqual([]);
+  });
+
+  it('leaves its own logs and pictures for a look, and nothing that its symlinks lead to', async () => {
+    using outside = new Project(store, { 'secret.txt': 'secret' });
+    const links = `ln -s ${outside.path('.')} /tmp/folder; ln -s ${outside.path('secret.txt')} /tmp/link.txt`;
+    using project = projectOf(
+      `export const bad = shell({ script: 'mkdir /tmp/own; echo seen >/tmp/own/a.log; ${links}; echo x; exit 1' });`,
+    );
+    const { stderr } = await project.build(['//bad']);
+    const kept = dirname(/full log: (.*)/.exec(stderr)?.[1] ?? '/nowhere/log');
+    expect(readdirSync(kept).toSorted()).toEqual(['a.log', 'log']);
   });
 
   it('that takes too long is ended, and says so', async () => {

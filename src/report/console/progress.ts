@@ -40,6 +40,11 @@ export class Progress {
       case 'action-started':
         this.eventful = true;
         return this.#begin('action', event, '');
+      case 'check-started':
+        this.eventful = true;
+        return this.#begin('action', event, 'to compare');
+      case 'check-finished':
+        return this.#end(event);
       case 'action-waiting':
         this.eventful = true;
         return this.#begin('wait', event, 'another build makes it');
