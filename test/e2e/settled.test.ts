@@ -34,10 +34,14 @@ export const all = shellFolder({
 });
 `;
 
+const PACKAGE = '{ "name": "dictionary", "type": "module", "exports": "./index.js" }\n';
+
 const FILES: Files = {
   ...countingRules(),
   'build.dsm.ts': BUILD_FILE,
-  'words.ts': "export const word = 'word';\n",
+  'words.ts': "export { word } from 'dictionary'; // words\n",
+  'node_modules/dictionary/package.json': PACKAGE,
+  'node_modules/dictionary/index.js': "export const word = 'word';\n",
   'source.txt': 'source\n',
   'tree/one.txt': 'one\n',
   'tree/two.txt': 'two\n',
@@ -187,7 +191,8 @@ describe('is noticed:', () => {
     ['parameters in a file', () => project.write('dsmb.params.json', '{ "greeting": "moin" }')],
     ['parameters that are gone', () => rmSync(at('dsmb.params.json'))],
     ['another lock of toolchains', () => appendFileSync(at('toolchain.lock.json'), '\n')],
-    ['another dsmb', () => replaceLink(at('node_modules/dsmb'), `${CHECKOUT}/`)],
+    ['the package.json of a package', () => project.write('node_modules/dictionary/package.json', `${PACKAGE}\n`)],
+    ['a module of a package', () => editUnseen(at('node_modules/dictionary/index.js'))],
     ['the engine', () => touchUnseen(join(CHECKOUT, 'src/index.ts'))],
     ['the store', () => touchUnseen(join(CHECKOUT, 'cache/store.ts'))],
     ['another end of the workspace', () => rmSync(at('.git'), { recursive: true })],
