@@ -36,7 +36,7 @@ afterEach(() => {
 
 it('finds nothing in a project that is right', async () => {
   const { stdout, stderr, exitCode } = await project.run(['check']);
-  expect(stdout).toBe('0 errors, 0 warnings in 3 files\n');
+  expect(stdout).toBe('0 errors, 0 warnings in 4 files\n');
   expect([stderr, exitCode]).toEqual(['', EXIT.ok]);
 });
 
@@ -59,7 +59,7 @@ describe('it shows', () => {
     expect(found).toMatch(new RegExp(`^error ${code} [^]*\\n  build\\.dsm\\.ts:${place}\\n`));
     const [, column = ''] = place.split(':');
     expect(found).toContain(`\n    ${line}\n    ${' '.repeat(Number(column) - 1)}~`);
-    expect(stdout).toMatch(/\d+ errors?, 0 warnings in 3 files\n$/);
+    expect(stdout).toMatch(/\d+ errors?, 0 warnings in 4 files\n$/);
     expect(exitCode).toBe(EXIT.usage);
   });
 
@@ -92,7 +92,7 @@ export const nobody = param.integer({ default: 1, doc: 'read by nobody' });
     const { stdout, exitCode } = await project.run(['check']);
     expect(stdout).toMatch(/warning TS6133 'folder' is declared but its value is never read/);
     expect(stdout).toMatch(/warning UNUSED no target reads the parameter nobody\n\s+build\.dsm\.ts:7:29/);
-    expect(stdout).toContain('0 errors, 2 warnings in 3 files');
+    expect(stdout).toContain('0 errors, 2 warnings in 4 files');
     expect(exitCode).toBe(EXIT.ok);
   });
 
