@@ -35,6 +35,8 @@ const suite = (name: string, { timeoutSeconds, include, setupFiles = [] }: Suite
 export default defineConfig({
   resolve: { alias },
   test: {
+    // Many tests of the command line wait for a machine, or for time to pass.
+    maxWorkers: '100%',
     projects: [
       suite('unit', {
         timeoutSeconds: 30,
