@@ -1,7 +1,7 @@
 /** The actions below targets. */
 import { actionGraph, type ActionGraph } from '../analysis/action-graph.ts';
 import type { ActionNode, AnalysedTarget } from '../analysis/action.ts';
-import { validationsOf } from '../execute/build.ts';
+import { validationsOf } from '../analysis/targets-below.ts';
 
 /** The actions that a build of the targets looks at, each once, in an order in which they can run. */
 export function actionsBelow(targets: readonly AnalysedTarget[], skipValidations = false): readonly ActionNode[] {

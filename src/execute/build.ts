@@ -1,25 +1,22 @@
 /** The execution phase: brings targets up to date, running only the actions whose keys have no result. */
-import type { Lock } from '../../cache/locks.ts';
 import type { ResultData } from '../../cache/reapi/messages.ts';
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
 import { actionGraph } from '../analysis/action-graph.ts';
 import type { ActionNode, AnalysedTarget } from '../analysis/action.ts';
+import { targetsBelow, validationsOf } from '../analysis/targets-below.ts';
 import { fail, Failure, toDiagnostic, type Diagnostic } from '../model/diagnostic.ts';
 import { formatDigest, type Digest } from '../model/digest.ts';
 import type { Listener, Outcome } from '../model/event.ts';
 import type { Label } from '../model/label.ts';
-import { needsVm } from '../model/rule.ts';
 import { stepContent } from '../plan/bundle.ts';
 import { contentOf, settleAll, type Producers } from '../plan/content.ts';
 import { planAction, type PlannedAction } from '../plan/key.ts';
-import { Commits } from './commits.ts';
+import { Maker, Reported } from './maker.ts';
 import { NextSteps } from './next-steps.ts';
 import type { Toolroots } from './toolroots.ts';
 import type { Machine } from './machine.ts';
 import { recheck } from './recheck.ts';
-import { runAction } from './run-action.ts';
-import type { Usage } from './usage.ts';
 import type { PastRuns } from './past-runs.ts';
 import { Schedule } from './schedule.ts';
 
@@ -50,9 +47,6 @@ export interface BuildResult {
   readonly failures: readonly Diagnostic[];
 }
 
-/** A failure that was reported already, on its way through what depends on it. */
-class Reported extends Error {}
-
 type Outputs = ReadonlyMap<string, Node>;
 
 export class Build {
@@ -61,15 +55,13 @@ export class Build {
   readonly #toolroots: Toolroots;
   readonly #options: BuildOptions;
   readonly #schedule: Schedule;
-  readonly #commits: Commits;
+  readonly #maker: Maker;
   readonly #actions = new Map<ActionNode, Promise<Outputs>>();
   readonly #done = new Map<ActionNode, Outputs>();
   readonly #keys = new Map<ActionNode, Digest>();
   readonly #planMs = new Map<ActionNode, number>();
   /** Only where they are to be checked: they are larger than their keys. */
   readonly #planned = new Map<ActionNode, PlannedAction>();
-  /** Two actions with one key run once. */
-  readonly #byKey = new Map<string, Promise<ResultData>>();
   readonly #nextSteps: NextSteps;
   readonly #failures: Diagnostic[] = [];
   readonly #stop = new AbortController();
@@ -82,7 +74,6 @@ export class Build {
     this.#machine = machine;
     this.#options = options;
     this.#schedule = new Schedule(store.root, options);
-    this.#commits = new Commits(store, () => machine.syncStore());
     this.#signal = AbortSignal.any([options.signal, this.#stop.signal]);
     this.#producers = {
       action: (action) => this.#outputs(action),
@@ -94,6 +85,11 @@ export class Build {
       isDone: (action: ActionNode) => this.#done.has(action),
     };
     this.#nextSteps = new NextSteps(store, toolroots, machine, this.#producers, state, this.#signal);
+    this.#maker = new Maker({
+      ...{ store, machine, schedule: this.#schedule, nextSteps: this.#nextSteps, signal: this.#signal },
+      ...{ onEvent: options.onEvent, onPlanned: options.onPlanned },
+      finished: (...what) => this.#finished(...what),
+    });
   }
 
   /** Builds targets and everything that gates them. Failures are in the result. */
@@ -112,7 +108,7 @@ export class Build {
     // From below: each finds what it reads under way, however long the chain is. Who reads it meets its failure.
     for (const action of graph.actions) this.#outputs(action).catch(() => undefined);
     await Promise.all(all.map(build));
-    await this.#commits.finish().catch((error: unknown) => this.#fail(toDiagnostic(error)));
+    await this.#maker.finish().catch((error: unknown) => this.#fail(toDiagnostic(error)));
     this.#schedule.save();
     return { success: this.#failures.length === 0 && !this.#signal.aborted, artifacts, failures: this.#failures };
   }
@@ -158,7 +154,7 @@ export class Build {
       if (error instanceof Reported) return undefined;
       throw error;
     } finally {
-      await this.#commits.finish();
+      await this.#maker.finish();
       this.#schedule.save();
     }
   }
@@ -191,10 +187,11 @@ export class Build {
   async #attempt(action: ActionNode): Promise<Outputs> {
     if (action.runnable) fail('RUNNABLE', 'it is run, not built', { hint: `dsmb run ${action.label}` });
     const planned = await this.#plan(action);
+    const planMs = this.#planMs.get(action) ?? 0;
     const start = performance.now();
-    const cached = this.#byKey.has(planned.key.hash) ? undefined : this.#store.actions.get(planned.key);
-    if (!cached) return outputsOf(action, await this.#runOnce(planned));
-    this.#finished(action, 'cached', performance.now() - start, { planMs: this.#planMs.get(action) ?? 0 });
+    const cached = this.#maker.knows(planned.key) ? undefined : this.#store.actions.get(planned.key);
+    if (!cached) return outputsOf(action, await this.#maker.make(planned, planMs));
+    this.#finished(action, 'cached', performance.now() - start, { planMs });
     return outputsOf(action, cached);
   }
 
@@ -204,7 +201,7 @@ export class Build {
     await this.#toolroots.forgetBroken();
     for (const [made, outputs] of this.#done)
       if (![...outputs.values()].every((node) => this.#store.trees.complete(node))) this.#actions.delete(made);
-    this.#byKey.clear();
+    this.#maker.forget();
     return this.#attempt(action);
   }
 
@@ -223,89 +220,6 @@ export class Build {
     this.#keys.set(action, planned.key);
     if (this.#options.willCheck) this.#planned.set(action, planned);
     return planned;
-  }
-
-  #runOnce(planned: PlannedAction): Promise<ResultData> {
-    const { hash } = planned.key;
-    const running = this.#byKey.get(hash);
-    if (running) {
-      return running.then((result) => {
-        this.#finished(planned.node, 'cached', 0);
-        return result;
-      });
-    }
-    const result = this.#make(planned);
-    this.#byKey.set(hash, result);
-    return result;
-  }
-
-  /** Runs an action, or waits for another process that runs it and takes its result. */
-  async #make(planned: PlannedAction): Promise<ResultData> {
-    const { node, key } = planned;
-    if (node.work.type !== 'write') this.#machine.spawner.warmUp();
-    const lockName = `action ${key.hash}`;
-    const { label, mnemonic, ordinal } = node;
-    this.#options.onEvent({ type: 'action-queued', label, mnemonic, ordinal, key: formatDigest(key) });
-    for (;;) {
-      const made = await this.#schedule.run(node, (waitedMs) => this.#tryMake(planned, lockName, waitedMs));
-      if (made) return made;
-      this.#options.onEvent({ type: 'action-waiting', label, mnemonic, ordinal, key: formatDigest(key) });
-      // Without a hold on processors and memory: the other process has what it needs.
-      await this.#store.locks.released(lockName, this.#signal);
-    }
-  }
-
-  /** The lock is held until others can find the result. */
-  async #tryMake(planned: PlannedAction, lockName: string, waitedMs: number): Promise<ResultData | undefined> {
-    const lock = await this.#store.locks.tryTake(lockName);
-    if (!lock) return undefined;
-    try {
-      const madeMeanwhile = this.#store.actions.get(planned.key);
-      if (!madeMeanwhile) return await this.#execute(planned, lock, waitedMs);
-      lock.release();
-      this.#finished(planned.node, 'cached', 0);
-      return madeMeanwhile;
-    } catch (error) {
-      lock.release();
-      throw error;
-    }
-  }
-
-  async #execute(planned: PlannedAction, lock: Lock, waitedMs: number): Promise<ResultData> {
-    if (this.#signal.aborted) throw new Reported();
-    const { node, key } = planned;
-    const { label, mnemonic, ordinal } = node;
-    const action = { label, mnemonic, ordinal };
-    // Its packages may have to be fetched and unpacked: that is no part of the first action that needs it.
-    if (node.work.type !== 'write' && !this.#machine.unsandboxed) await this.#machine.bubblewrap();
-    const start = performance.now();
-    this.#nextSteps.begun(node);
-    this.#options.onPlanned?.(planned);
-    this.#options.onEvent({
-      type: 'action-started',
-      ...action,
-      key: formatDigest(key),
-      vm: needsVm(node.needs),
-      planMs: this.#planMs.get(node) ?? 0,
-      waitedMs,
-    });
-    let usage: Usage | undefined;
-    const result = await runAction(this.#store, this.#machine, planned, this.#signal, {
-      onProgress: (stage, percent) =>
-        this.#options.onEvent({
-          type: 'action-progress',
-          ...action,
-          stage,
-          ...(percent === undefined ? {} : { percent }),
-        }),
-      onUsage: (seen) => (usage = seen),
-      onRetry: (attempt, reason) => this.#options.onEvent({ type: 'action-retried', ...action, attempt, reason }),
-    });
-    const durationMs = performance.now() - start;
-    this.#schedule.ran(node, durationMs, usage);
-    this.#commits.add(key, result, () => lock.release());
-    this.#finished(node, 'executed', durationMs, result.log ? { log: formatDigest(result.log) } : {});
-    return result;
   }
 
   #actionFailed(action: ActionNode, error: unknown, durationMs: number): Reported {
@@ -367,18 +281,4 @@ function named(action: ActionNode, diagnostic: Diagnostic): Diagnostic {
   return diagnostic.message.startsWith(action.label)
     ? diagnostic
     : { ...diagnostic, message: `${name}: ${diagnostic.message}` };
-}
-
-/** The validations of targets and of everything that they are made of. */
-export function validationsOf(targets: readonly AnalysedTarget[]): AnalysedTarget[] {
-  const found = new Set(targetsBelow(targets).flatMap(({ validations }) => validations));
-  return [...found].filter((one) => !targets.includes(one));
-}
-
-/** Targets with all that they are made of, and all that gates any of these. */
-export function targetsBelow(targets: readonly AnalysedTarget[], withValidations = true): AnalysedTarget[] {
-  const found = new Set(targets);
-  for (const { dependencies, validations } of found)
-    for (const one of withValidations ? [...dependencies, ...validations] : dependencies) found.add(one);
-  return [...found];
 }

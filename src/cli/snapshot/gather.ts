@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { removalsFile } from '../../../cache/removals.ts';
 import type { Store } from '../../../cache/store.ts';
 import type { ActionNode, AnalysedTarget, ArtifactReference } from '../../analysis/action.ts';
-import { validationsOf } from '../../execute/build.ts';
+import { validationsOf } from '../../analysis/targets-below.ts';
 import { packageFolders } from '../../load/load.ts';
 import { PARAMETERS_FILE } from '../../load/parameters.ts';
 import { findWorkspace } from '../../load/workspace.ts';
