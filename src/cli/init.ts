@@ -4,6 +4,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findWorkspace } from '../load/workspace.ts';
 import { fail, Failure } from '../model/diagnostic.ts';
+import { OWN_CONDITIONS, OWN_PACKAGE } from '../model/own-files.ts';
 import { EXIT, type Call, type Command } from './command.ts';
 
 export const init: Command = {
@@ -17,6 +18,9 @@ export const init: Command = {
   options: {},
   run: runInit,
 };
+
+/** Sources run as they are; an installed package is compiled. */
+const IS_CHECKOUT = OWN_CONDITIONS.length > 0;
 
 /** The files of a new project, beside this one. Names that tools would take for their own are written differently. */
 const TEMPLATE = new URL('./template/', import.meta.url);
@@ -65,11 +69,10 @@ function rootAbove(folder: string): string | undefined {
 }
 
 function templateFiles(folder: string): (readonly [path: string, text: string])[] {
-  const own = ownFolder();
   const values: Readonly<Record<string, string>> = {
-    // npm makes a link of a folder, which Node needs: it strips no types below node_modules.
-    DSMB: `file:${relative(folder, own)}`,
+    DSMB: IS_CHECKOUT ? `file:${relative(folder, OWN_PACKAGE)}` : `^${ownVersion()}`,
     NAME: packageName(folder),
+    CONDITIONS: IS_CHECKOUT ? `\n    "customConditions": ${JSON.stringify(OWN_CONDITIONS)},` : '',
   };
   const template = fileURLToPath(TEMPLATE);
   const paths = readdirSync(template, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
@@ -83,8 +86,9 @@ function templateFiles(folder: string): (readonly [path: string, text: string])[
     });
 }
 
-function ownFolder(): string {
-  return fileURLToPath(new URL('../../', import.meta.url)).replace(/\/$/, '');
+function ownVersion(): string {
+  const { version } = JSON.parse(readFileSync(join(OWN_PACKAGE, 'package.json'), 'utf8')) as { version: string };
+  return version;
 }
 
 /** A name that npm accepts. */
@@ -98,5 +102,5 @@ function link(folder: string): void {
   const path = join(folder, 'node_modules', 'dsmb');
   if (lstatSync(path, { throwIfNoEntry: false })) return;
   mkdirSync(dirname(path), { recursive: true });
-  symlinkSync(relative(dirname(path), ownFolder()), path);
+  symlinkSync(relative(dirname(path), OWN_PACKAGE), path);
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Project, ts } from 'ts-morph';
 import type { Diagnostic } from '../model/diagnostic.ts';
+import { OWN_CONDITIONS } from '../model/own-files.ts';
 
 /** What Node takes as it is, and what the public API is written in. */
 const OPTIONS: ts.CompilerOptions = {
@@ -20,6 +21,7 @@ const FORCED: ts.CompilerOptions = {
   // Modules as Node runs them; NodeNext wants to know the package of each file, which ts-morph does not tell.
   module: ts.ModuleKind.ESNext,
   moduleResolution: ts.ModuleResolutionKind.Bundler,
+  customConditions: [...OWN_CONDITIONS],
   noEmit: true,
   allowImportingTsExtensions: true,
   skipLibCheck: true,

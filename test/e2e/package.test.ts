@@ -83,6 +83,15 @@ describe('the package', () => {
     expect((await dsmb('list', '//own/...')).stdout).toContain('//own:programs');
   });
 
+  test('makes a project that is right and builds', async () => {
+    const made = join(folder, 'made');
+    expect((await dsmb('init', made)).exitCode).toBe(0);
+    const program = project.path('node_modules/.bin/dsmb');
+    const run = (...args: string[]) => execa(program, args, { cwd: made, env: store.env });
+    expect((await run('build', '//page')).stderr).toContain('1 action (1 executed, 0 cached)');
+    expect((await run('check', '--strict')).stdout).toBe('0 errors, 0 warnings in 2 files');
+  });
+
   test('has the keys that a checkout has, and may be in the node_modules of a project that a checkout builds', async () => {
     expect((await project.build(['//release'])).executed).toEqual([]);
   });
