@@ -9,7 +9,6 @@ import { startSync, STORE_TIME } from '../../cache/files.ts';
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
 import { noteUse } from '../../cache/uses.ts';
-import { assembleRaw, openDisk } from '../disk/index.ts';
 
 /** The folder of the store. */
 export const ASSEMBLED_DISKS = 'disks.v1';
@@ -29,14 +28,20 @@ export async function linkAssembled(store: Store, disk: Folder, to: string, sign
 /** Makes a raw file of a disk for people, to whom it belongs: where the file system can, it shares what is kept. */
 export async function deliverDisk(store: Store, disk: Folder, to: string): Promise<void> {
   if (isIntact(pathOf(store, disk)) && (await reflinked(pathOf(store, disk), to))) return;
-  await assembleRaw(openDisk(store.folders.folder(disk)), to);
+  await assemble(store, disk, to);
+}
+
+/** Few builds lay a disk out: the others do not load what reads disks. */
+async function assemble(store: Store, disk: Folder, to: string, options: { signal?: AbortSignal } = {}): Promise<void> {
+  const { assembleRaw, openDisk } = await import('../disk/index.ts');
+  await assembleRaw(openDisk(store.folders.folder(disk)), to, options);
 }
 
 async function provide(store: Store, disk: Folder, path: string, to: string, signal: AbortSignal): Promise<void> {
   if (isIntact(path) && linked(path, to)) return;
   const temporary = store.cas.incoming();
   try {
-    await assembleRaw(openDisk(store.folders.folder(disk)), temporary, { signal });
+    await assemble(store, disk, temporary, { signal });
     signal.throwIfAborted();
     // A crash of the machine must not leave holes where there was data.
     await startSync(temporary);

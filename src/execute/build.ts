@@ -16,7 +16,6 @@ import { Maker, Reported } from './maker.ts';
 import { NextSteps } from './next-steps.ts';
 import type { Toolroots } from './toolroots.ts';
 import type { Machine } from './machine.ts';
-import { recheck } from './recheck.ts';
 import type { PastRuns } from './past-runs.ts';
 import { Schedule } from './schedule.ts';
 
@@ -122,7 +121,9 @@ export class Build {
    * Runs every action that the build has looked at `times` times more, and compares what it gives with what is in the
    * cache, which stays as it is. `folder` is where people find both, where they differ. Gives what is wrong.
    */
-  recheck(times: number, folder: string, xz: readonly string[] | undefined): Promise<readonly Diagnostic[]> {
+  async recheck(times: number, folder: string, xz: readonly string[] | undefined): Promise<readonly Diagnostic[]> {
+    // Knows every format: a build that does not ask does not load it.
+    const { recheck } = await import('./recheck.ts');
     return recheck([...this.#planned.values()], times, {
       store: this.#store,
       machine: this.#machine,
