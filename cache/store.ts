@@ -58,12 +58,16 @@ export class Store {
     return path;
   }
 
-  /** Removes what processes that are gone have left: names begin with the process's token. */
+  /**
+   * Removes what processes that are gone have left: names begin with the process's token. Results that they had finished
+   * stay: the next build publishes them.
+   */
   sweep(): void {
+    const finished = new Set(this.actions.left().map(({ path }) => path));
     for (const folder of ['incoming', 'sandboxes'])
       for (const name of readdirSync(this.folder(folder))) {
         const path = join(this.root, folder, name);
-        if (isLeftover(name, path)) removeTree(path);
+        if (!finished.has(path) && isLeftover(name, path)) removeTree(path);
       }
   }
 }

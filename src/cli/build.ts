@@ -1,14 +1,9 @@
 /** `dsmb build`: brings targets up to date. */
 import { join } from 'node:path';
 import { Store, storeRoot } from '../../cache/store.ts';
-import { Build, type BuildResult } from '../execute/build.ts';
-import { publishLeft } from '../execute/commits.ts';
-import { Machine } from '../execute/machine.ts';
-import { PackageTrees } from '../execute/package-trees.ts';
+import type { BuildResult } from '../execute/build.ts';
 import { storedXz } from '../execute/stored-toolchains.ts';
-import { Toolroots } from '../execute/toolroots.ts';
 import { fail, type Diagnostic } from '../model/diagnostic.ts';
-import type { Listener } from '../model/event.ts';
 import { deliver, OUTPUT_FOLDER } from '../report/outputs.ts';
 import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { BUILDING_OPTIONS, Observers } from './observe.ts';
@@ -17,6 +12,7 @@ import { partsKeeper } from './recording.ts';
 import { buildable } from './runnable.ts';
 import { Snapshot } from './snapshot/snapshot.ts';
 import { keepWithinBound, rememberDelivered } from './upkeep.ts';
+import { Workshop } from './workshop.ts';
 
 export const build: Command = {
   name: 'build',
@@ -83,12 +79,7 @@ async function execute(
 ): Promise<BuildResult> {
   const { root, targets } = project;
   const { listen: onEvent, past, jobs } = observers;
-  using _use = store.use();
-  const packages = packageTrees(call, root, store, onEvent, signal);
-  const toolroots = new Toolroots(store, packages);
-  using machine = new Machine(store, toolroots, call.flag('unsandboxed'));
-  await publishLeft(store, () => machine.syncStore());
-  store.sweep();
+  using workshop = await Workshop.open(call, { store, root, onEvent, signal });
   const skipValidations = call.flag('skip-validations');
   const times = timesToCheck(call);
   const willCheck = times > 0;
@@ -99,12 +90,10 @@ async function execute(
     keepGoing: call.flag('keep-going'),
     skipValidations,
     willCheck,
-    signal,
-    onEvent,
     onPlanned,
     ...limits,
   };
-  const build = new Build(store, toolroots, machine, options);
+  const build = workshop.build(options);
   const executing = performance.now();
   const result = await build.run(targets);
   store.sources.save();
@@ -114,7 +103,7 @@ async function execute(
     const node = result.artifacts.get(target.label);
     if (!node || signal.aborted) continue;
     onEvent({ type: 'output', label: target.label, ...(await deliver(store, root, target, node)) });
-    rememberDelivered(store, root, target, node, { keys: build.keysOf(target), packages: packages.used() });
+    rememberDelivered(store, root, target, node, { keys: build.keysOf(target), packages: workshop.packages.used() });
   }
   observers.phase('deliver', delivering);
   const wrong =
@@ -130,25 +119,6 @@ function timesToCheck(call: Call): number {
   if (!/^\d{1,4}$/.test(text))
     fail('USAGE', `--check=${text}: it must be a number of runs`, { hint: 'dsmb build //target --check=3' });
   return Number(text);
-}
-
-/** The Debian packages of a build, as its options want them. */
-export function packageTrees(
-  call: Call,
-  root: string,
-  store: Store,
-  onEvent: Listener,
-  signal: AbortSignal,
-): PackageTrees {
-  const context = {
-    lockFile: join(root, 'toolchain.lock.json'),
-    frozen: call.flag('frozen'),
-    warn: (message: string) => onEvent({ type: 'warning', message }),
-    signal,
-  };
-  return new PackageTrees(store, context, (set, stage, percent) =>
-    onEvent({ type: 'package-progress', set, stage, ...(percent === undefined ? {} : { percent }) }),
-  );
 }
 
 /** Ctrl-C, and the signals that mean the same: everything that runs is ended, then the build reports. */

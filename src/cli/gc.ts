@@ -37,9 +37,10 @@ async function runGc(call: Call): Promise<number> {
   const store = new Store(storeRoot());
   const bound = boundFrom(call);
   const started = performance.now();
-  store.sweep();
+  const dryRun = call.flag('dry-run');
+  if (!dryRun) store.sweep();
   const collected =
-    (await collectNow(store, { ...bound, dryRun: call.flag('dry-run') })) ??
+    (await collectNow(store, { ...bound, dryRun })) ??
     fail('GC_RUNNING', 'another process is collecting garbage in this store', {
       hint: 'wait for it, then run it again',
     });

@@ -1,9 +1,7 @@
 /** `dsmb run`: builds what a runnable target needs, then starts it with the user's terminal. */
 import { Store, storeRoot } from '../../cache/store.ts';
-import { Build } from '../execute/build.ts';
-import { Machine } from '../execute/machine.ts';
+import type { Build } from '../execute/build.ts';
 import { startRunnable } from '../execute/start-runnable.ts';
-import { Toolroots } from '../execute/toolroots.ts';
 import type { StepRecord } from '../execute/run-action.ts';
 import { fail } from '../model/diagnostic.ts';
 import { Runnable } from '../model/kinds.ts';
@@ -13,10 +11,11 @@ import type { PlannedAction } from '../plan/key.ts';
 import { ConsoleReporter } from '../report/console.ts';
 import { formatDiagnostic } from '../report/diagnostics.ts';
 import { palette } from '../report/format.ts';
-import { exitOfFailure, packageTrees } from './build.ts';
+import { exitOfFailure } from './build.ts';
 import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { openProject, type Project } from './project.ts';
 import { runnableAction } from './runnable.ts';
+import { Workshop } from './workshop.ts';
 
 export const run: Command = {
   name: 'run',
@@ -39,21 +38,17 @@ async function runTarget(call: Call): Promise<number> {
     fail('USAGE', 'dsmb run needs a target', { hint: "dsmb query 'kind(^Runnable$, //...)'" });
   const project = await openProject(call);
   const store = new Store(storeRoot());
-  using _use = store.use();
-  store.sweep();
   const ending = interruptions();
   const console = new ConsoleReporter();
-  const packages = packageTrees(call, project.root, store, console.listen, ending.signal);
-  const toolroots = new Toolroots(store, packages);
-  using machine = new Machine(store, toolroots);
-  const options = { keepGoing: false, skipValidations: true, signal: ending.signal, onEvent: console.listen };
-  const build = new Build(store, toolroots, machine, options);
+  const setting = { store, root: project.root, onEvent: console.listen, signal: ending.signal };
+  using workshop = await Workshop.open(call, setting);
+  const build = workshop.build({ keepGoing: false, skipValidations: true });
   const planned = await prepare(project, build).finally(() => console[Symbol.dispose]());
   store.sources.save();
   if (ending.signal.aborted) return EXIT.interrupted;
   if (!planned) return exitOfFailure(build.failures);
   ending.started();
-  return await startRunnable(store, machine, planned, {
+  return await startRunnable(store, workshop.machine, planned, {
     userArguments: call.rest,
     signal: ending.signal,
     onRecord: say,

@@ -1,17 +1,15 @@
 /** `dsmb shell`: a shell, or one command, in the sandbox of an action, also of one that fails. */
 import { Store, storeRoot } from '../../cache/store.ts';
 import type { ActionNode, AnalysedTarget } from '../analysis/action.ts';
-import { Build } from '../execute/build.ts';
-import { Machine } from '../execute/machine.ts';
 import { quoted, RUN_AGAIN, runShell } from '../execute/shell.ts';
-import { Toolroots } from '../execute/toolroots.ts';
 import { fail, toDiagnostic } from '../model/diagnostic.ts';
 import type { PlannedAction } from '../plan/key.ts';
 import { ConsoleReporter } from '../report/console.ts';
 import { palette } from '../report/format.ts';
-import { exitOfFailure, interruption, packageTrees } from './build.ts';
+import { exitOfFailure, interruption } from './build.ts';
 import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { openProject } from './project.ts';
+import { Workshop } from './workshop.ts';
 
 export const shell: Command = {
   name: 'shell',
@@ -37,23 +35,18 @@ async function runShellCommand(call: Call): Promise<number> {
   if (!target || more.length > 0) fail('USAGE', 'dsmb shell needs one target', { hint: shell.examples[0]![0] });
   const node = chosenAction(target, call.text('action'));
   const store = new Store(storeRoot());
-  using _use = store.use();
-  store.sweep();
   const { signal } = interruption();
   using console = new ConsoleReporter();
-  const packages = packageTrees(call, root, store, console.listen, signal);
-  const toolroots = new Toolroots(store, packages);
-  using machine = new Machine(store, toolroots);
-  const options = { keepGoing: false, skipValidations: true, signal, onEvent: console.listen };
-  const build = new Build(store, toolroots, machine, options);
+  using workshop = await Workshop.open(call, { store, root, onEvent: console.listen, signal });
+  const build = workshop.build({ keepGoing: false, skipValidations: true });
   const planned = await build.prepare(node);
   store.sources.save();
   if (signal.aborted) return EXIT.interrupted;
   if (!planned) return exitOfFailure(build.failures);
   console[Symbol.dispose]();
-  return await runShell(store, machine, planned, {
+  return await runShell(store, workshop.machine, planned, {
     argv: call.rest,
-    busybox: () => packages.of(['busybox-static'], false).catch((error: unknown) => noShell(node, error)),
+    busybox: () => workshop.packages.of(['busybox-static'], false).catch((error: unknown) => noShell(node, error)),
     onReady: () => process.stderr.write(greeting(planned)),
   });
 }

@@ -4,9 +4,7 @@ import { resolve } from 'node:path';
 import { writeAtomically } from '../../cache/files.ts';
 import { Store, storeRoot } from '../../cache/store.ts';
 import type { AnalysedTarget } from '../analysis/action.ts';
-import { Build, type BuildOptions } from '../execute/build.ts';
-import { Machine } from '../execute/machine.ts';
-import { Toolroots } from '../execute/toolroots.ts';
+import type { BuildOptions } from '../execute/build.ts';
 import { testsOf } from '../graph/tests.ts';
 import { findTarget } from '../load/load.ts';
 import { fail, type Diagnostic } from '../model/diagnostic.ts';
@@ -14,12 +12,13 @@ import type { Listener } from '../model/event.ts';
 import { palette } from '../report/format.ts';
 import { junitXml } from '../report/junit.ts';
 import { countVerdicts, formatTests, TestCollector, type TestReport, type TestRun } from '../report/tests.ts';
-import { exitOfFailure, interruption, packageTrees } from './build.ts';
+import { exitOfFailure, interruption } from './build.ts';
 import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { BUILDING_OPTIONS, Observers } from './observe.ts';
 import { openProject, type Project } from './project.ts';
 import { partsKeeper } from './recording.ts';
 import { keepWithinBound } from './upkeep.ts';
+import { Workshop } from './workshop.ts';
 
 export const test: Command = {
   name: 'test',
@@ -98,16 +97,11 @@ async function execute(session: Session, runs: number | undefined): Promise<Outc
   const { call, project, store, signal, observers } = session;
   const { targets: tests } = project;
   const { listen: onEvent, past, jobs } = observers;
-  using _use = store.use();
-  store.sweep();
-  const packages = packageTrees(call, project.root, store, onEvent, signal);
-  const toolroots = new Toolroots(store, packages);
-  using machine = new Machine(store, toolroots);
+  using workshop = await Workshop.open(call, { store, root: project.root, onEvent, signal });
   const options = {
     keepGoing: !call.flag('fail-fast'),
     // Tests are what is built here; what gates the things that they look at is another's business.
     skipValidations: true,
-    signal,
     past,
     ...(jobs === undefined ? {} : { jobs }),
     ...(runs === undefined ? { onPlanned: partsKeeper(store, project) } : {}),
@@ -122,7 +116,7 @@ async function execute(session: Session, runs: number | undefined): Promise<Outc
       onEvent(event);
     };
     const salted = runs === undefined ? {} : { saltOf: saltOf(tests) };
-    const build = new Build(store, toolroots, machine, { ...options, ...salted, onEvent: listen });
+    const build = workshop.build({ ...options, ...salted, onEvent: listen });
     const result = await build.run(tests);
     for (const [index, { label }] of tests.entries())
       all[index]!.push(collector.run(label, result.artifacts.has(label)));

@@ -96,9 +96,8 @@ export class Build {
     const validations = this.#options.skipValidations ? [] : validationsOf(targets);
     const artifacts = new Map<Label, Node>();
     const all = [...targets, ...validations];
-    const artifactsOfAll = all.map(({ artifact }) => artifact);
-    const graph = actionGraph(artifactsOfAll);
-    this.#schedule.make(artifactsOfAll);
+    const graph = actionGraph(all.map(({ artifact }) => artifact));
+    this.#schedule.make(graph);
     this.#nextSteps.of(graph);
     const build = async (target: AnalysedTarget): Promise<void> => {
       const node = await this.#content(target);
@@ -147,8 +146,9 @@ export class Build {
   /** Brings what an action reads up to date, and gives the action ready to run; undefined after a reported failure. */
   async prepare(action: ActionNode): Promise<PlannedAction | undefined> {
     const inputs = [...action.inputs.values(), ...action.toolchains];
-    this.#schedule.make(inputs);
-    for (const below of actionGraph(inputs).actions) this.#outputs(below).catch(() => undefined);
+    const graph = actionGraph(inputs);
+    this.#schedule.make(graph);
+    for (const below of graph.actions) this.#outputs(below).catch(() => undefined);
     try {
       return await this.#plan(action);
     } catch (error) {

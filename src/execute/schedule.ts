@@ -1,6 +1,6 @@
 /** When actions run: the longest way to the end first, as many at a time as the machine carries. */
-import { actionGraph, longestAfter } from '../analysis/action-graph.ts';
-import type { ActionNode, ArtifactReference } from '../analysis/action.ts';
+import { longestAfter, type ActionGraph } from '../analysis/action-graph.ts';
+import type { ActionNode } from '../analysis/action.ts';
 import type { PastRuns } from './past-runs.ts';
 import { Resources } from './resources.ts';
 import type { Usage } from './usage.ts';
@@ -9,7 +9,7 @@ import { machineHas, wantedBy } from './wanted.ts';
 export class Schedule {
   readonly #resources: Resources;
   readonly #past: PastRuns | undefined;
-  #artifacts: readonly ArtifactReference[] = [];
+  #graph: ActionGraph = { actions: [], dependencies: new Map() };
   #after: ReadonlyMap<ActionNode, number> | undefined;
 
   /** For a store's folder. With `jobs`, that many actions at a time; `past` has what they took before. */
@@ -19,8 +19,8 @@ export class Schedule {
   }
 
   /** What is to be made. */
-  make(artifacts: readonly ArtifactReference[]): void {
-    this.#artifacts = artifacts;
+  make(graph: ActionGraph): void {
+    this.#graph = graph;
     this.#after = undefined;
   }
 
@@ -46,7 +46,7 @@ export class Schedule {
 
   /** How long it takes until all is done that waits for an action, itself included. */
   #urgency(action: ActionNode): number {
-    this.#after ??= longestAfter(actionGraph(this.#artifacts), (one) => this.#pastMs(one));
+    this.#after ??= longestAfter(this.#graph, (one) => this.#pastMs(one));
     return this.#pastMs(action) + (this.#after.get(action) ?? 0);
   }
 

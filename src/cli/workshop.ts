@@ -1,0 +1,66 @@
+/** What every command that runs actions works with: the store in use, packages, toolchains, the machine. */
+import { join } from 'node:path';
+import type { Store } from '../../cache/store.ts';
+import { Build, type BuildOptions } from '../execute/build.ts';
+import { publishLeft } from '../execute/commits.ts';
+import { Machine } from '../execute/machine.ts';
+import { PackageTrees } from '../execute/package-trees.ts';
+import { Toolroots } from '../execute/toolroots.ts';
+import type { Listener } from '../model/event.ts';
+import type { Call } from './command.ts';
+
+interface Setting {
+  readonly store: Store;
+  /** Of the workspace. */
+  readonly root: string;
+  readonly onEvent: Listener;
+  readonly signal: AbortSignal;
+}
+
+export class Workshop implements Disposable {
+  readonly packages: PackageTrees;
+  readonly machine: Machine;
+  readonly #setting: Setting;
+  readonly #toolroots: Toolroots;
+  readonly #use: Disposable;
+
+  private constructor(call: Call, setting: Setting) {
+    const { store } = setting;
+    this.#setting = setting;
+    this.#use = store.use();
+    this.packages = packageTrees(call, setting);
+    this.#toolroots = new Toolroots(store, this.packages);
+    this.machine = new Machine(store, this.#toolroots, call.flag('unsandboxed'));
+  }
+
+  /** Takes over what killed builders had finished, and removes what else they have left. */
+  static async open(call: Call, setting: Setting): Promise<Workshop> {
+    const workshop = new Workshop(call, setting);
+    await publishLeft(setting.store, () => workshop.machine.syncStore());
+    setting.store.sweep();
+    return workshop;
+  }
+
+  build(options: Omit<BuildOptions, 'signal' | 'onEvent'> & Partial<Pick<BuildOptions, 'onEvent'>>): Build {
+    const { store, signal, onEvent } = this.#setting;
+    return new Build(store, this.#toolroots, this.machine, { signal, onEvent, ...options });
+  }
+
+  [Symbol.dispose](): void {
+    this.machine[Symbol.dispose]();
+    this.#use[Symbol.dispose]();
+  }
+}
+
+/** The Debian packages of a build, as its options want them. */
+function packageTrees(call: Call, { store, root, onEvent, signal }: Setting): PackageTrees {
+  const context = {
+    lockFile: join(root, 'toolchain.lock.json'),
+    frozen: call.flag('frozen'),
+    warn: (message: string) => onEvent({ type: 'warning', message }),
+    signal,
+  };
+  return new PackageTrees(store, context, (set, stage, percent) =>
+    onEvent({ type: 'package-progress', set, stage, ...(percent === undefined ? {} : { percent }) }),
+  );
+}
