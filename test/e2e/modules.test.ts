@@ -1,0 +1,33 @@
+/** What a build loads: nothing that only other commands, or other builds, need. Modules are most of a start. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { CHECKOUT, countingRules, Project, TestStore } from '../rig/index.ts';
+
+/** Libraries that take longer to load than such a build does, and what knows formats. */
+const HEAVY =
+  /\/node_modules\/(execa|ts-morph|typescript|esbuild|chokidar|tar-stream)\/|\/src\/(disk|archive|compare)\//;
+
+it('a build that runs a command loads neither heavy libraries nor what reads disks', async () => {
+  using store = new TestStore();
+  using project = new Project(store, {
+    ...countingRules(),
+    'build.dsm.ts': `import { shell } from './rules.ts';
+      export const it = shell({ script: 'echo ${crypto.randomUUID()} >/out/file' });`,
+  });
+  await project.build(['//it']);
+  project.edit('build.dsm.ts', 'echo ', 'echo again ');
+  const [hook, list] = [join(store.folder, 'hook.cjs'), join(store.folder, 'loaded')];
+  writeFileSync(
+    hook,
+    `const { appendFileSync } = require('node:fs');
+    require('node:module').registerHooks({
+      load(url, context, next) { appendFileSync(${JSON.stringify(list)}, url + '\\n'); return next(url, context); },
+    });`,
+  );
+  const { stderr } = await project.run(['build', '//it'], { env: { NODE_OPTIONS: `--require=${hook}` } });
+  expect(stderr).toMatch(/1 action \(1 executed/);
+  const loaded = readFileSync(list, 'utf8').split('\n');
+  expect(loaded).toContain(`file://${CHECKOUT}/src/execute/build.ts`);
+  expect(loaded.filter((url) => HEAVY.test(url))).toEqual([]);
+});
