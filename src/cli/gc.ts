@@ -68,7 +68,7 @@ function report(collected: Collected, { maxSize }: Bound, durationMs: number): s
   return [
     ...alignColumns(rows),
     `${dryRun ? 'would remove' : 'removed'} ${formatBytes(removedBytes)} in ${formatDuration(durationMs)}; ${formatBytes(keptBytes)} kept`,
-    `${plural(roots, 'root')} need ${formatBytes(rootBytes)} of it (dsmb keep --list)`,
+    `${plural(roots, 'root')} ${roots === 1 ? 'needs' : 'need'} ${formatBytes(rootBytes)} of it (dsmb keep --list)`,
     ...(runningBuilds > 0 ? [`spared what ${plural(runningBuilds, 'running build')} may use`] : []),
     ...(keptBytes > maxSize ? [tooLarge(maxSize, rootBytes)] : []),
   ].join('\n');
