@@ -1,10 +1,15 @@
-/** The encoding that identities are made of, read back by hand: field numbers of the published API, and its order. */
+/**
+ * The encoding that identities are made of: read back by hand, with field numbers of the published API and its order;
+ * and by the code that is generated from the API's own definitions.
+ */
+import { fromBinary, toBinary, type DescMessage } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { digest } from '../../src/model/digest.ts';
 import { digestOf } from '../cas.ts';
 import type { Node } from '../tree.ts';
 import {
+  decodeActionDigests,
   decodeDirectory,
   decodeResult,
   encodeAction,
@@ -13,6 +18,12 @@ import {
   encodeResult,
   type ResultData,
 } from './messages.ts';
+import {
+  ActionResultSchema,
+  ActionSchema,
+  CommandSchema,
+  DirectorySchema,
+} from './gen/build/bazel/remote/execution/v2/remote_execution_pb.js';
 import { blobs, numbers, readFields, texts } from './wire.test-helper.ts';
 
 const A = digestOf(Buffer.from('a'));
@@ -31,6 +42,69 @@ const node: fc.Arbitrary<Node> = fc.oneof(
   fc.constant<Node>({ type: 'directory', digest: B }),
   name.map((target): Node => ({ type: 'symlink', target })),
 );
+
+const digests = fc
+  .tuple(fc.stringMatching(/^[0-9a-f]{64}$/), fc.oneof(fc.nat(300), fc.maxSafeNat()))
+  .map(([hash, size]) => digest(hash, size));
+const nodes: fc.Arbitrary<Node> = fc.oneof(
+  fc.record({ type: fc.constant('file' as const), digest: digests, executable: fc.boolean() }),
+  fc.record({ type: fc.constant('directory' as const), digest: digests }),
+  fc.record({ type: fc.constant('symlink' as const), target: fc.oneof(name, fc.constant('t'.repeat(20_000))) }),
+);
+const mapOf = <T>(value: fc.Arbitrary<T>) =>
+  fc.dictionary(name, value).map((record): ReadonlyMap<string, T> => new Map(Object.entries(record)));
+const ms = fc.oneof(fc.nat(2000), fc.integer({ min: 0, max: 4e12 }));
+const results = fc.record<ResultData>({
+  outputs: mapOf(nodes.filter(({ type }) => type !== 'symlink')),
+  log: fc.option(digests, { nil: undefined }),
+  startedAt: ms,
+  durationMs: fc.nat(),
+  worker: name,
+});
+
+/** Every field is one that the API knows, and the generated code writes the same bytes. */
+function expectCanonical(schema: DescMessage, bytes: Uint8Array): void {
+  const message = fromBinary(schema, bytes);
+  expect(message.$unknown).toBeUndefined();
+  expect(Buffer.from(toBinary(schema, message))).toEqual(Buffer.from(bytes));
+}
+
+describe('the generated code of the API', () => {
+  it('writes the same directories', () => {
+    fc.assert(fc.property(mapOf(nodes), (entries) => expectCanonical(DirectorySchema, encodeDirectory(entries))));
+  });
+
+  it('writes the same commands', () => {
+    const commands = fc.record({
+      argv: fc.array(fc.string({ unit: 'binary' }).filter((text) => text.isWellFormed())),
+      env: fc.dictionary(name, fc.string()),
+      outputs: fc.array(fc.record({ path: name, shape: fc.constantFrom('file' as const, 'folder' as const) })),
+      platform: fc.dictionary(name, fc.string()),
+    });
+    fc.assert(fc.property(commands, (command) => expectCanonical(CommandSchema, encodeCommand(command))));
+  });
+
+  it('writes the same actions, and reads the same digests', () => {
+    const actions = fc.record({
+      command: digests,
+      inputRoot: digests,
+      timeoutMs: ms,
+      platform: fc.dictionary(name, fc.string()),
+      salt: fc.string(),
+    });
+    fc.assert(
+      fc.property(actions, (action) => {
+        const bytes = encodeAction(action);
+        expectCanonical(ActionSchema, bytes);
+        expect(decodeActionDigests(bytes)).toEqual({ command: action.command, inputRoot: action.inputRoot });
+      }),
+    );
+  });
+
+  it('writes the same results', () => {
+    fc.assert(fc.property(results, (result) => expectCanonical(ActionResultSchema, encodeResult(result))));
+  });
+});
 
 describe('a Directory', () => {
   it('has files, directories and symlinks, each sorted by the bytes of its names', () => {
@@ -120,22 +194,9 @@ describe('an Action', () => {
 });
 
 describe('an ActionResult', () => {
-  const result = fc.record<ResultData>({
-    outputs: fc
-      .dictionary(
-        name,
-        node.filter(({ type }) => type !== 'symlink'),
-      )
-      .map((record) => new Map(Object.entries(record))),
-    log: fc.constantFrom(undefined, A),
-    startedAt: fc.integer({ min: 0, max: 4e12 }),
-    durationMs: fc.integer({ min: 0, max: 1e8 }),
-    worker: fc.constantFrom('', 'host (tcg)'),
-  });
-
   it('is read back as it was written', () => {
     fc.assert(
-      fc.property(result, (data) => {
+      fc.property(results, (data) => {
         const { outputs, ...rest } = decodeResult(encodeResult(data));
         expect(new Map(outputs)).toEqual(data.outputs);
         expect(rest).toEqual({

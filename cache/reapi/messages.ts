@@ -1,18 +1,25 @@
 /** The messages of the Remote Execution API v2 that identities are made of, in their canonical encoding. */
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import {
-  ActionResultSchema,
-  ActionSchema,
-  CommandSchema,
-  DirectorySchema,
-  DigestSchema,
-  PlatformSchema,
-  type ActionResult,
-  type Digest as ProtoDigest,
-} from './gen/build/bazel/remote/execution/v2/remote_execution_pb.js';
 import { digest, type Digest } from '../../src/model/digest.ts';
 import { compareCodePoints, sortByCodePoint } from '../../src/step/order.ts';
 import type { Entries, Node } from '../tree.ts';
+import { MessageReader, MessageWriter } from './wire.ts';
+
+// Numbers of fields, from build/bazel/remote/execution/v2/remote_execution.proto. They are written in their order.
+const DIGEST = { hash: 1, size: 2 };
+const DIRECTORY = { files: 1, directories: 2, symlinks: 3 };
+/** `FileNode` and `DirectoryNode`. */
+const NODE = { name: 1, digest: 2, executable: 4 };
+const PAIR = { name: 1, value: 2 };
+const PLATFORM = { properties: 1 };
+const COMMAND = { arguments: 1, environment: 2, outputFiles: 3, outputDirectories: 4, platform: 5, outputPaths: 7 };
+const ACTION = { command: 1, inputRoot: 2, timeout: 6, salt: 9, platform: 10 };
+const RESULT = { files: 2, directories: 3, stderr: 8, metadata: 9 };
+/** `OutputFile` and `OutputDirectory`. */
+const OUTPUT = { path: 1, digest: 2, executable: 4, rootDirectory: 5 };
+const METADATA = { worker: 1, started: 7, completed: 8 };
+const TIME = { seconds: 1, nanos: 2 };
+/** In a millisecond. */
+const NANOS = 1_000_000;
 
 /** What runs, as the API's `Command` holds it. */
 export interface CommandData {
@@ -23,68 +30,56 @@ export interface CommandData {
   readonly platform: Readonly<Record<string, string>>;
 }
 
-export function toProto(of: Digest): ProtoDigest {
-  return create(DigestSchema, { hash: of.hash, sizeBytes: BigInt(of.size) });
-}
-
-export function fromProto(of: ProtoDigest): Digest {
-  return digest(of.hash, Number(of.sizeBytes));
-}
-
 /** Encodes a `Directory`: files, directories and symlinks each sorted by name, by UTF-8 bytes. */
 export function encodeDirectory(entries: Entries): Uint8Array {
+  const message = new MessageWriter();
   const of = <Type extends Node['type']>(type: Type) =>
     [...entries]
       .filter((entry): entry is [string, Extract<Node, { type: Type }>] => entry[1].type === type)
       .sort(([a], [b]) => compareCodePoints(a, b));
-  return toBinary(
-    DirectorySchema,
-    create(DirectorySchema, {
-      files: of('file').map(([name, node]) => ({
-        name,
-        digest: toProto(node.digest),
-        isExecutable: node.executable,
-      })),
-      directories: of('directory').map(([name, node]) => ({ name, digest: toProto(node.digest) })),
-      symlinks: of('symlink').map(([name, node]) => ({ name, target: node.target })),
-    }),
-  );
+  for (const [name, node] of of('file'))
+    message.message(DIRECTORY.files, (file) => {
+      file.text(NODE.name, name);
+      writeDigest(file, NODE.digest, node.digest);
+      file.flag(NODE.executable, node.executable);
+    });
+  for (const [name, node] of of('directory'))
+    message.message(DIRECTORY.directories, (directory) => {
+      directory.text(NODE.name, name);
+      writeDigest(directory, NODE.digest, node.digest);
+    });
+  for (const [name, node] of of('symlink')) writePair(message, DIRECTORY.symlinks, name, node.target);
+  return message.finish();
 }
 
 export function decodeDirectory(bytes: Uint8Array): Entries {
-  const directory = fromBinary(DirectorySchema, bytes);
+  const directory = new MessageReader(bytes);
   const entries = new Map<string, Node>();
-  for (const { name, digest: of, isExecutable } of directory.files)
-    if (of) entries.set(name, { type: 'file', digest: fromProto(of), executable: isExecutable });
-  for (const { name, digest: of } of directory.directories)
-    if (of) entries.set(name, { type: 'directory', digest: fromProto(of) });
-  for (const { name, target } of directory.symlinks) entries.set(name, { type: 'symlink', target });
+  for (const file of directory.messages(DIRECTORY.files)) {
+    const of = readDigest(file, NODE.digest);
+    if (of) entries.set(file.text(NODE.name), { type: 'file', digest: of, executable: file.flag(NODE.executable) });
+  }
+  for (const folder of directory.messages(DIRECTORY.directories)) {
+    const of = readDigest(folder, NODE.digest);
+    if (of) entries.set(folder.text(NODE.name), { type: 'directory', digest: of });
+  }
+  for (const link of directory.messages(DIRECTORY.symlinks))
+    entries.set(link.text(PAIR.name), { type: 'symlink', target: link.text(PAIR.value) });
   return entries;
-}
-
-function platformOf(properties: Readonly<Record<string, string>>) {
-  const sorted = sortByCodePoint(Object.entries(properties), ([name]) => name);
-  return create(PlatformSchema, { properties: sorted.map(([name, value]) => ({ name, value })) });
 }
 
 /** Encodes a `Command`. Old and new output fields are both set: servers that speak 2.0 ignore the new one. */
 export function encodeCommand(command: CommandData): Uint8Array {
   const paths = (shape?: 'file' | 'folder') =>
     sortByCodePoint(new Set(command.outputs.filter((one) => !shape || one.shape === shape).map((one) => one.path)));
-  return toBinary(
-    CommandSchema,
-    create(CommandSchema, {
-      arguments: [...command.argv],
-      environmentVariables: sortByCodePoint(Object.entries(command.env), ([name]) => name).map(([name, value]) => ({
-        name,
-        value,
-      })),
-      outputFiles: paths('file'),
-      outputDirectories: paths('folder'),
-      outputPaths: paths(),
-      platform: platformOf(command.platform),
-    }),
-  );
+  const message = new MessageWriter();
+  for (const argument of command.argv) message.element(COMMAND.arguments, argument);
+  for (const [name, value] of byName(command.env)) writePair(message, COMMAND.environment, name, value);
+  for (const path of paths('file')) message.element(COMMAND.outputFiles, path);
+  for (const path of paths('folder')) message.element(COMMAND.outputDirectories, path);
+  writePlatform(message, COMMAND.platform, command.platform);
+  for (const path of paths()) message.element(COMMAND.outputPaths, path);
+  return message.finish();
 }
 
 /** Encodes an `Action`; its digest is the action key. */
@@ -95,26 +90,22 @@ export function encodeAction(action: {
   readonly platform: Readonly<Record<string, string>>;
   readonly salt: string;
 }): Uint8Array {
-  return toBinary(
-    ActionSchema,
-    create(ActionSchema, {
-      commandDigest: toProto(action.command),
-      inputRootDigest: toProto(action.inputRoot),
-      timeout: {
-        seconds: BigInt(Math.floor(action.timeoutMs / 1000)),
-        nanos: (action.timeoutMs % 1000) * 1_000_000,
-      },
-      platform: platformOf(action.platform),
-      salt: Buffer.from(action.salt),
-    }),
-  );
+  const message = new MessageWriter();
+  writeDigest(message, ACTION.command, action.command);
+  writeDigest(message, ACTION.inputRoot, action.inputRoot);
+  writeTime(message, ACTION.timeout, action.timeoutMs);
+  message.text(ACTION.salt, action.salt);
+  writePlatform(message, ACTION.platform, action.platform);
+  return message.finish();
 }
 
 /** What an encoded `Action` refers to. */
 export function decodeActionDigests(bytes: Uint8Array): { readonly command: Digest; readonly inputRoot: Digest } {
-  const { commandDigest, inputRootDigest } = fromBinary(ActionSchema, bytes);
-  if (!commandDigest || !inputRootDigest) throw new TypeError('not an Action');
-  return { command: fromProto(commandDigest), inputRoot: fromProto(inputRootDigest) };
+  const action = new MessageReader(bytes);
+  const command = readDigest(action, ACTION.command);
+  const inputRoot = readDigest(action, ACTION.inputRoot);
+  if (!command || !inputRoot) throw new TypeError('not an Action');
+  return { command, inputRoot };
 }
 
 /** What an action left behind. */
@@ -127,50 +118,93 @@ export interface ResultData {
   readonly worker: string;
 }
 
-const NANOS = 1_000_000;
-
-function timestamp(ms: number) {
-  return { seconds: BigInt(Math.floor(ms / 1000)), nanos: Math.round((ms % 1000) * NANOS) };
-}
-
-function milliseconds(of: { seconds: bigint; nanos: number } | undefined): number {
-  return of ? Number(of.seconds) * 1000 + of.nanos / NANOS : 0;
-}
-
-export function encodeResult(result: ResultData): Uint8Array {
-  const outputs = sortByCodePoint(result.outputs, ([path]) => path);
-  return toBinary(
-    ActionResultSchema,
-    create(ActionResultSchema, {
-      outputFiles: outputs.flatMap(([path, node]) =>
-        node.type === 'file' ? [{ path, digest: toProto(node.digest), isExecutable: node.executable }] : [],
-      ),
-      outputDirectories: outputs.flatMap(([path, node]) =>
-        node.type === 'directory' ? [{ path, rootDirectoryDigest: toProto(node.digest) }] : [],
-      ),
-      ...(result.log ? { stderrDigest: toProto(result.log) } : {}),
-      executionMetadata: {
-        worker: result.worker,
-        executionStartTimestamp: timestamp(result.startedAt),
-        executionCompletedTimestamp: timestamp(result.startedAt + result.durationMs),
-      },
-    }),
-  );
+export function encodeResult({ outputs, log, startedAt, durationMs, worker }: ResultData): Uint8Array {
+  const sorted = sortByCodePoint(outputs, ([path]) => path);
+  const message = new MessageWriter();
+  for (const [path, node] of sorted)
+    if (node.type === 'file')
+      message.message(RESULT.files, (file) => {
+        file.text(OUTPUT.path, path);
+        writeDigest(file, OUTPUT.digest, node.digest);
+        file.flag(OUTPUT.executable, node.executable);
+      });
+  for (const [path, node] of sorted)
+    if (node.type === 'directory')
+      message.message(RESULT.directories, (directory) => {
+        directory.text(OUTPUT.path, path);
+        writeDigest(directory, OUTPUT.rootDirectory, node.digest);
+      });
+  if (log) writeDigest(message, RESULT.stderr, log);
+  message.message(RESULT.metadata, (metadata) => {
+    metadata.text(METADATA.worker, worker);
+    writeTime(metadata, METADATA.started, startedAt);
+    writeTime(metadata, METADATA.completed, startedAt + durationMs);
+  });
+  return message.finish();
 }
 
 export function decodeResult(bytes: Uint8Array): ResultData {
-  const result: ActionResult = fromBinary(ActionResultSchema, bytes);
+  const result = new MessageReader(bytes);
   const outputs = new Map<string, Node>();
-  for (const { path, digest: of, isExecutable } of result.outputFiles)
-    if (of) outputs.set(path, { type: 'file', digest: fromProto(of), executable: isExecutable });
-  for (const { path, rootDirectoryDigest: of } of result.outputDirectories)
-    if (of) outputs.set(path, { type: 'directory', digest: fromProto(of) });
-  const startedAt = milliseconds(result.executionMetadata?.executionStartTimestamp);
+  for (const file of result.messages(RESULT.files)) {
+    const of = readDigest(file, OUTPUT.digest);
+    const executable = file.flag(OUTPUT.executable);
+    if (of) outputs.set(file.text(OUTPUT.path), { type: 'file', digest: of, executable });
+  }
+  for (const folder of result.messages(RESULT.directories)) {
+    const of = readDigest(folder, OUTPUT.rootDirectory);
+    if (of) outputs.set(folder.text(OUTPUT.path), { type: 'directory', digest: of });
+  }
+  const metadata = result.message(RESULT.metadata);
+  const startedAt = readTime(metadata, METADATA.started);
   return {
     outputs,
-    log: result.stderrDigest ? fromProto(result.stderrDigest) : undefined,
+    log: readDigest(result, RESULT.stderr),
     startedAt,
-    durationMs: milliseconds(result.executionMetadata?.executionCompletedTimestamp) - startedAt,
-    worker: result.executionMetadata?.worker ?? '',
+    durationMs: readTime(metadata, METADATA.completed) - startedAt,
+    worker: metadata?.text(METADATA.worker) ?? '',
   };
+}
+
+function writeDigest(message: MessageWriter, field: number, { hash, size }: Digest): void {
+  message.message(field, (of) => {
+    of.text(DIGEST.hash, hash);
+    of.number(DIGEST.size, size);
+  });
+}
+
+function readDigest(message: MessageReader, field: number): Digest | undefined {
+  const of = message.message(field);
+  return of && digest(of.text(DIGEST.hash), of.number(DIGEST.size));
+}
+
+/** A `SymlinkNode`, an `EnvironmentVariable` and a `Platform.Property` look the same. */
+function writePair(message: MessageWriter, field: number, name: string, value: string): void {
+  message.message(field, (pair) => {
+    pair.text(PAIR.name, name);
+    pair.text(PAIR.value, value);
+  });
+}
+
+function writePlatform(message: MessageWriter, field: number, properties: Readonly<Record<string, string>>): void {
+  message.message(field, (platform) => {
+    for (const [name, value] of byName(properties)) writePair(platform, PLATFORM.properties, name, value);
+  });
+}
+
+function byName(values: Readonly<Record<string, string>>): [name: string, value: string][] {
+  return sortByCodePoint(Object.entries(values), ([name]) => name);
+}
+
+/** A `Duration`, or a `Timestamp` since 1970. */
+function writeTime(message: MessageWriter, field: number, ms: number): void {
+  message.message(field, (time) => {
+    time.number(TIME.seconds, Math.floor(ms / 1000));
+    time.number(TIME.nanos, Math.round((ms % 1000) * NANOS));
+  });
+}
+
+function readTime(message: MessageReader | undefined, field: number): number {
+  const time = message?.message(field);
+  return time ? time.number(TIME.seconds) * 1000 + time.number(TIME.nanos) / NANOS : 0;
 }
