@@ -1,6 +1,5 @@
 /** The action cache: action key → what the action left behind. A result counts only while its blobs are there. */
-import { hash as hashBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { digest, type Digest } from '../src/model/digest.ts';
 import { writeAtomically } from './files.ts';
@@ -8,6 +7,7 @@ import { noteRemoval } from './removals.ts';
 import { decodeResult, encodeResult, type ResultData } from './reapi/messages.ts';
 import type { Trees } from './tree.ts';
 import { livenessOf, processToken } from './processes.ts';
+import { readSealed, sealed } from './sealed.ts';
 import { useRecord } from './uses.ts';
 
 /** A result on its way into the action cache. */
@@ -38,7 +38,7 @@ export class ActionCache {
 
   /** To be called when all that the result names is durable. */
   put(key: Digest, result: ResultData): void {
-    writeAtomically(this.#path(key), sealed(result));
+    writeAtomically(this.#path(key), sealed(encodeResult(result)));
   }
 
   /**
@@ -47,7 +47,7 @@ export class ActionCache {
    */
   stage(key: Digest, result: ResultData): Staged {
     const path = join(this.#root, 'incoming', `${processToken()}-${key.hash}-${key.size}${STAGED}`);
-    writeAtomically(path, sealed(result), false);
+    writeAtomically(path, sealed(encodeResult(result)), false);
     return { path, key };
   }
 
@@ -85,23 +85,10 @@ export function entryPath({ hash }: Digest): string {
 
 /** The result in a file of the action cache; undefined where there is none, or where it is not whole. */
 export function readResult(path: string): ResultData | undefined {
+  const content = readSealed(path);
   try {
-    const file = readFileSync(path);
-    const bytes = file.subarray(SEAL_BYTES);
-    return sealOf(bytes).equals(file.subarray(0, SEAL_BYTES)) ? decodeResult(bytes) : undefined;
+    return content && decodeResult(content);
   } catch {
     return undefined;
   }
 }
-
-function sealed(result: ResultData): Buffer {
-  const bytes = encodeResult(result);
-  return Buffer.concat([sealOf(bytes), bytes]);
-}
-
-/** SHA-256 of the message, in front of it: a result that was cut or changed could still be read as another one. */
-function sealOf(bytes: Uint8Array): Buffer {
-  return hashBytes('sha256', bytes, 'buffer');
-}
-
-const SEAL_BYTES = 32;

@@ -35,6 +35,7 @@ export function* itemsOf(store: Store): Generator<Item> {
   yield* plain(store, 'logs', 'log of a failed action');
   yield* plain(store, 'builds.v1', 'build history');
   yield* plain(store, 'snapshots.v1', 'snapshot of a build with nothing to do');
+  yield* plain(store, 'graphs.v1', 'graph of a build');
   yield* plain(store, 'package-lists.v1', 'package list');
   yield* parts(store);
   if (store.downloads.startsWith(join(store.root, '/'))) yield* downloads(store);

@@ -8,15 +8,20 @@ export interface ActionGraph {
   readonly dependencies: ReadonlyMap<ActionNode, readonly ActionNode[]>;
 }
 
-/** The graph of all that artifacts are made of. */
-export function actionGraph(artifacts: readonly ArtifactReference[]): ActionGraph {
+/** Actions that are known to be up to date. */
+type Settled = Pick<ReadonlyMap<ActionNode, unknown>, 'has'>;
+
+/** The graph of all that artifacts are made of, without actions that are up to date anyway and what only these read. */
+export function actionGraph(artifacts: readonly ArtifactReference[], settled?: Settled): ActionGraph {
   const dependencies = new Map<ActionNode, readonly ActionNode[]>();
   const actions: ActionNode[] = [];
   // Not by recursion: a chain may be longer than the stack is deep.
-  const open = makersOf(artifacts).map((action) => ({ action, next: 0 }));
+  const makers = (of: readonly ArtifactReference[]): ActionNode[] =>
+    makersOf(of).filter((action) => settled?.has(action) !== true);
+  const open = makers(artifacts).map((action) => ({ action, next: 0 }));
   open.reverse();
   for (let last = open.at(-1); last; last = open.at(-1)) {
-    const below = dependencies.get(last.action) ?? makersOf(inputsOf(last.action));
+    const below = dependencies.get(last.action) ?? makers(inputsOf(last.action));
     dependencies.set(last.action, below);
     const next = below[last.next++];
     if (next === undefined) {

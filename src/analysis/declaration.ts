@@ -58,6 +58,24 @@ export function declarationOf(target: Target, names: Names, values: ParameterVal
   return { rule: target.rule.name, ...(target.location ? { location: target.location } : {}), attributes };
 }
 
+/** The sources that are written in a rule's call, by the path of their attribute. */
+export function sourcesIn(target: Target): [attribute: string, source: SourceAttributes][] {
+  const found: [string, SourceAttributes][] = [];
+  const visit = (value: unknown, path: string): void => {
+    if (isTarget(value)) {
+      if (isSource(value)) found.push([path, value.attributes as unknown as SourceAttributes]);
+    } else if (Array.isArray(value)) value.forEach((item, index) => visit(item, `${path}[${index}]`));
+    else if (isPlainObject(value))
+      for (const [key, item] of Object.entries(value)) visit(item, path === '' ? key : `${path}.${key}`);
+  };
+  visit(target.attributes, '');
+  return found;
+}
+
+function isSource({ rule }: Target): boolean {
+  return rule === sourceFileRule || rule === sourceFolderRule;
+}
+
 function isPlainObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
@@ -65,6 +83,6 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
 function nameOf(target: Target, { labels }: Names): string {
   const label = labels.get(target);
   if (label) return label;
-  if (target.rule !== sourceFileRule && target.rule !== sourceFolderRule) return `${target.rule.name}(…)`;
+  if (!isSource(target)) return `${target.rule.name}(…)`;
   return `${target.rule.name}(${JSON.stringify((target.attributes as unknown as SourceAttributes).written)})`;
 }

@@ -2,16 +2,23 @@
 import { actionGraph, type ActionGraph } from '../analysis/action-graph.ts';
 import type { ActionNode, AnalysedTarget } from '../analysis/action.ts';
 import { validationsOf } from '../analysis/targets-below.ts';
+import type { Request } from './project.ts';
 
 /** The actions that a build of the targets looks at, each once, in an order in which they can run. */
 export function actionsBelow(targets: readonly AnalysedTarget[], skipValidations = false): readonly ActionNode[] {
-  return graphBelow(targets, skipValidations).actions;
+  return graphBelow({ targets }, skipValidations).actions;
 }
 
-/** The same, with what they read of each other. */
-export function graphBelow(targets: readonly AnalysedTarget[], skipValidations = false): ActionGraph {
+/** The same, with what they read of each other, without those that are settled. */
+export function graphBelow(
+  { targets, settled }: Pick<Request, 'targets'> & Partial<Pick<Request, 'settled'>>,
+  skipValidations = false,
+): ActionGraph {
   const all = [...targets, ...(skipValidations ? [] : validationsOf(targets))];
-  return actionGraph(all.map(({ artifact }) => artifact));
+  return actionGraph(
+    all.map(({ artifact }) => artifact),
+    settled,
+  );
 }
 
 /** How many actions that is, counted by targets: those that nothing reads are in it, and it costs next to nothing. */

@@ -1,15 +1,15 @@
 /** `dsmb build`: brings targets up to date. */
 import { join } from 'node:path';
 import { Store, storeRoot } from '../../cache/store.ts';
-import type { BuildResult } from '../execute/build.ts';
+import type { Build, BuildResult } from '../execute/build.ts';
 import { storedXz } from '../execute/stored-toolchains.ts';
 import { fail, type Diagnostic } from '../model/diagnostic.ts';
 import { deliver, OUTPUT_FOLDER } from '../report/outputs.ts';
 import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { BUILDING_OPTIONS, Observers } from './observe.ts';
-import { openProject, type Project } from './project.ts';
+import type { Request } from './project.ts';
 import { partsKeeper } from './recording.ts';
-import { buildable } from './runnable.ts';
+import { openRequest, type Opened } from './snapshot/opened.ts';
 import { Snapshot } from './snapshot/snapshot.ts';
 import { keepWithinBound, rememberDelivered } from './upkeep.ts';
 import { Workshop } from './workshop.ts';
@@ -50,16 +50,35 @@ async function runBuild(call: Call): Promise<number> {
   const started = performance.now();
   if (call.operands.length === 0)
     fail('USAGE', 'dsmb build needs at least one target', { hint: 'dsmb list shows the targets' });
-  const project = buildable(await openProject(call), call.operands);
   const store = new Store(storeRoot());
+  const opened = await openRequest(call, store);
+  const { request } = opened;
   const snapshot = Snapshot.of(call);
-  using observers = await Observers.open(call, store, project, ...(snapshot ? [snapshot.listen] : []));
+  using observers = await Observers.open(call, store, request, ...(snapshot ? [snapshot.listen] : []));
   const interrupt = interruption();
-  const result = await execute(call, store, project, observers, interrupt.signal);
+  const { result, build } = await execute(call, store, request, observers, interrupt.signal);
   await observers.finish(result.success, performance.now() - started);
-  snapshot?.save(store, project, observers.recorder);
+  if (result.success) keep(opened, build, snapshot, observers);
   if (interrupt.signal.aborted) return EXIT.interrupted;
   return result.success ? EXIT.ok : exitOfFailure(result.failures);
+}
+
+/** Whatever is in the way, the build itself is done. */
+function keep(opened: Opened, build: Build, snapshot: Snapshot | undefined, { recorder }: Observers): void {
+  if (clockWasSet()) return;
+  try {
+    const evidence = opened.keep((action) => build.settled(action));
+    if (evidence) snapshot?.save(opened.request, evidence, recorder);
+  } catch {
+    // A read-only store, a file that has just gone, a program that is missing: the next build looks again.
+  }
+}
+
+/** The wall clock and the one that nobody sets drift apart by less than this during a build. */
+const CLOCK_TOLERANCE_MS = 20;
+
+function clockWasSet(): boolean {
+  return Math.abs(Date.now() - performance.timeOrigin - performance.now()) > CLOCK_TOLERANCE_MS;
 }
 
 /** What the machine is at fault for, and not the build. */
@@ -73,23 +92,24 @@ export function exitOfFailure(failures: readonly Diagnostic[]): number {
 async function execute(
   call: Call,
   store: Store,
-  project: Project,
+  request: Request,
   observers: Observers,
   signal: AbortSignal,
-): Promise<BuildResult> {
-  const { root, targets } = project;
+): Promise<{ result: BuildResult; build: Build }> {
+  const { root, targets, settled } = request;
   const { listen: onEvent, past, jobs } = observers;
   using workshop = await Workshop.open(call, { store, root, onEvent, signal });
   const skipValidations = call.flag('skip-validations');
   const times = timesToCheck(call);
   const willCheck = times > 0;
-  observers.begin(project, skipValidations);
-  const onPlanned = partsKeeper(store, project);
+  observers.begin(request, skipValidations);
+  const onPlanned = partsKeeper(store, request);
   const limits = { past, ...(jobs === undefined ? {} : { jobs }) };
   const options = {
     keepGoing: call.flag('keep-going'),
     skipValidations,
     willCheck,
+    settled,
     onPlanned,
     ...limits,
   };
@@ -103,7 +123,7 @@ async function execute(
     const node = result.artifacts.get(target.label);
     if (!node || signal.aborted) continue;
     onEvent({ type: 'output', label: target.label, ...(await deliver(store, root, target, node)) });
-    rememberDelivered(store, root, target, node, { keys: build.keysOf(target), packages: workshop.packages.used() });
+    rememberDelivered(store, request, target, node, { build, packages: workshop.packages.used() });
   }
   observers.phase('deliver', delivering);
   const wrong =
@@ -111,7 +131,8 @@ async function execute(
       ? await build.recheck(times, join(root, OUTPUT_FOLDER, '.check'), await storedXz(store, root))
       : [];
   if (!signal.aborted) await keepWithinBound(store, onEvent);
-  return wrong.length === 0 ? result : { ...result, success: false, failures: [...result.failures, ...wrong] };
+  if (wrong.length === 0) return { result, build };
+  return { result: { ...result, success: false, failures: [...result.failures, ...wrong] }, build };
 }
 
 function timesToCheck(call: Call): number {

@@ -13,7 +13,7 @@ import type { BuildRecorder } from '../report/history/recorder.ts';
 import { Profile } from '../report/profile.ts';
 import { countBelow, graphBelow } from './below.ts';
 import type { Call, Option } from './command.ts';
-import type { Project } from './project.ts';
+import type { Request } from './project.ts';
 import { pastRuns, recordBuild } from './recording.ts';
 
 /** Options of every command that builds. */
@@ -39,11 +39,11 @@ export class Observers implements Disposable {
   readonly #profile: { readonly trace: Profile; readonly file: string } | undefined;
   readonly #report: string | undefined;
 
-  private constructor(call: Call, store: Store, project: Project, events: EventsFile | undefined, more: Listener[]) {
+  private constructor(call: Call, store: Store, project: Request, events: EventsFile | undefined, more: Listener[]) {
     this.jobs = jobsOf(call);
     this.past = pastRuns(store, project);
     this.recorder = recordBuild(store, project);
-    const graph = once(() => graphBelow(project.targets, call.flag('skip-validations')));
+    const graph = once(() => graphBelow(project, call.flag('skip-validations')));
     const pastMs = (action: ActionIdentity): number | undefined => this.past.of(action)?.durationMs;
     const outlook = new Outlook(graph, pastMs, this.jobs ?? availableParallelism());
     const profile = call.text('profile');
@@ -62,7 +62,7 @@ export class Observers implements Disposable {
   }
 
   /** Opens what the options name; waits for the reader of a named pipe. `more` listen as well. */
-  static async open(call: Call, store: Store, project: Project, ...more: Listener[]): Promise<Observers> {
+  static async open(call: Call, store: Store, project: Request, ...more: Listener[]): Promise<Observers> {
     const path = call.text('events');
     return new Observers(call, store, project, path === undefined ? undefined : await EventsFile.open(path), more);
   }
@@ -73,11 +73,14 @@ export class Observers implements Disposable {
   };
 
   /** The first events: what is built, and the phases that lie behind. */
-  begin({ targets, times }: Project, skipValidations: boolean): void {
+  begin({ targets, times, settled }: Request, skipValidations: boolean): void {
     const labels = targets.map(({ label }) => label);
-    this.listen({ type: 'build-started', targets: labels, actions: countBelow(targets, skipValidations) });
-    this.phase('load', times.load, times.analyse);
-    this.phase('analyse', times.analyse, times.end);
+    this.listen({
+      type: 'build-started',
+      targets: labels,
+      actions: settled.size + countBelow(targets, skipValidations),
+    });
+    for (const [phase, start, end] of times) this.phase(phase, start, end);
   }
 
   /** Says that a phase which began at a time of `performance.now()` has ended. */

@@ -56,7 +56,7 @@ async function runPlan(call: Call): Promise<number> {
   const forecaster = new Forecaster(store, storedToolchains(store, project.root));
   const history = openHistory(store, project);
   const past = pastRuns(store, project);
-  const graph = graphBelow(project.targets, call.flag('skip-validations'));
+  const graph = graphBelow(project, call.flag('skip-validations'));
   const rows = new Map<ActionNode, Row>();
   for (const action of graph.actions)
     rows.set(action, rowOf(store, project, history, past, action, await forecaster.of(action)));

@@ -1,23 +1,40 @@
 /** Loads and analyses the project that a command is about. */
 import { resolve } from 'node:path';
 import { Analysis } from '../analysis/analyse.ts';
-import type { AnalysedTarget } from '../analysis/action.ts';
+import type { ActionNode, AnalysedTarget } from '../analysis/action.ts';
+import { declarationOf, type Declaration } from '../analysis/declaration.ts';
+import type { Settled } from '../execute/build.ts';
+import type { Digest } from '../model/digest.ts';
 import { fail } from '../model/diagnostic.ts';
+import type { Phase } from '../model/event.ts';
 import { parseLabel, splitLabel, type Label } from '../model/label.ts';
 import { findPackages, findTarget, load, type Loaded } from '../load/load.ts';
 import { parameterValues, type ParameterValues } from '../load/parameters.ts';
 import { findWorkspace } from '../load/workspace.ts';
 import type { Call } from './command.ts';
+import { formatValue } from './values.ts';
+
+/** What a build needs to know of a project. */
+export interface Request {
+  readonly root: string;
+  readonly targets: readonly AnalysedTarget[];
+  /** The values of parameters by name, as people write them. */
+  readonly settings: () => Readonly<Record<string, string>>;
+  /** What the build file says about the target of an action. */
+  readonly declarationOf: (action: ActionNode) => Declaration;
+  /** Actions that are known to be up to date. */
+  readonly settled: ReadonlyMap<ActionNode, Settled>;
+  /** Of a build that goes on from the last one: the keys that the other actions had then. */
+  readonly keysBefore?: ReadonlyMap<ActionNode, Digest>;
+  /** Phases that lie behind it: when they began and ended, of `performance.now()`. */
+  readonly times: readonly (readonly [phase: Phase, start: number, end: number])[];
+}
 
 /** A project with its parameters set. */
-export interface Project {
-  readonly root: string;
+export interface Project extends Request {
   readonly loaded: Loaded;
   readonly parameters: ParameterValues;
   readonly analysis: Analysis;
-  readonly targets: readonly AnalysedTarget[];
-  /** When its phases began and ended, of `performance.now()`. */
-  readonly times: { readonly load: number; readonly analyse: number; readonly end: number };
 }
 
 /** The project of a call, and the targets that its operands name. */
@@ -33,8 +50,25 @@ export async function openProject(call: Call): Promise<Project> {
   const analysis = new Analysis(loaded.labels, parameters);
   const named = new Set(patterns.flatMap((pattern) => matching(loaded, pattern)));
   const targets = analyse(analysis, loaded, named);
-  const times = { load: start, analyse: loadedAt, end: performance.now() };
-  return { root, loaded, parameters, analysis, targets, times };
+  return {
+    ...{ root, loaded, parameters, analysis, targets },
+    settings: () => settingsOf(loaded, parameters),
+    declarationOf: ({ target }) => declarationOf(target, loaded, parameters),
+    settled: new Map(),
+    times: [
+      ['load', start, loadedAt],
+      ['analyse', loadedAt, performance.now()],
+    ],
+  };
+}
+
+function settingsOf(loaded: Loaded, parameters: ParameterValues): Record<string, string> {
+  const values = [...loaded.parameters].map(([name, declared]) => {
+    const parameter = declared.type === 'target' ? declared.parameter : declared;
+    const value = parameters.has(parameter) ? parameters.get(parameter) : parameter.default;
+    return [name, formatValue(value, loaded)] as const;
+  });
+  return Object.fromEntries(values);
 }
 
 /** Rules run here, and nothing of the engine that looks at the clock: rules are watched. */

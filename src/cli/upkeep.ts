@@ -5,20 +5,24 @@ import { entryPath } from '../../cache/action-cache.ts';
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
 import type { AnalysedTarget } from '../analysis/action.ts';
+import type { Build } from '../execute/build.ts';
 import { toDiagnostic } from '../model/diagnostic.ts';
-import { formatDigest, type Digest } from '../model/digest.ts';
+import { formatDigest } from '../model/digest.ts';
 import type { Listener } from '../model/event.ts';
 import { stampOf } from '../report/outputs.ts';
+import type { Request } from './project.ts';
 
 /** Notes a delivered output: it and all that it is made of stay in the store while it lies there. */
 export function rememberDelivered(
   store: Store,
-  workspace: string,
-  { label }: AnalysedTarget,
+  request: Request,
+  target: AnalysedTarget,
   node: Node,
-  used: { readonly keys: readonly Digest[]; readonly packages: readonly string[] },
+  { build, packages }: { readonly build: Build; readonly packages: readonly string[] },
 ): void {
-  const records = [...used.keys.map(entryPath), ...used.packages.map((path) => relative(store.root, path))];
+  const { label } = target;
+  const { root: workspace } = request;
+  const records = [...resultsOf(store, request, target, build), ...packages.map((path) => relative(store.root, path))];
   store.roots.deliver({
     label,
     workspace,
@@ -26,6 +30,27 @@ export function rememberDelivered(
     records: [...new Set(records)].sort(),
     stamp: stampOf(workspace, label),
     at: Date.now(),
+  });
+}
+
+/** The results that a target is made of. One that goes on from the last build knows what took the place of what. */
+function resultsOf(
+  store: Store,
+  { root, keysBefore }: Request,
+  target: AnalysedTarget,
+  build: Build,
+): readonly string[] {
+  if (!keysBefore) return build.keysOf(target).map(entryPath);
+  const all = new Set([...build.keys()].map(entryPath));
+  const last = store.roots.last(root, target.label);
+  if (!last) return [...all];
+  const after = new Map(
+    [...keysBefore].map(([action, key]) => [entryPath(key), entryPath(build.settled(action)!.key)] as const),
+  );
+  return last.records.flatMap((record) => {
+    const now = after.get(record);
+    // Another action may still have the key that this one had.
+    return now === undefined ? [record] : all.has(record) ? [record, now] : [now];
   });
 }
 

@@ -31,12 +31,20 @@ export interface BuildOptions {
   /** Ends everything at once. */
   readonly signal: AbortSignal;
   readonly onEvent: Listener;
+  /** Actions that are known to be up to date: they are not looked at. */
+  readonly settled?: ReadonlyMap<ActionNode, Settled>;
   /** Told of an action before it runs, with all that its key is made of. */
   readonly onPlanned?: (planned: PlannedAction) => void;
   /** What actions took before: for their order, and for how many run at a time. */
   readonly past?: PastRuns;
   /** This many actions at a time; as many as the machine carries unless told. */
   readonly jobs?: number;
+}
+
+/** An action that is up to date: its key, and its outputs by output key. */
+export interface Settled {
+  readonly key: Digest;
+  readonly outputs: Outputs;
 }
 
 /** What became of a build. */
@@ -58,6 +66,7 @@ export class Build {
   readonly #actions = new Map<ActionNode, Promise<Outputs>>();
   readonly #done = new Map<ActionNode, Outputs>();
   readonly #keys = new Map<ActionNode, Digest>();
+  readonly #settled: Map<ActionNode, Settled>;
   readonly #planMs = new Map<ActionNode, number>();
   /** Only where they are to be checked: they are larger than their keys. */
   readonly #planned = new Map<ActionNode, PlannedAction>();
@@ -72,6 +81,7 @@ export class Build {
     this.#toolroots = toolroots;
     this.#machine = machine;
     this.#options = options;
+    this.#settled = new Map(options.settled);
     this.#schedule = new Schedule(store.root, options);
     this.#signal = AbortSignal.any([options.signal, this.#stop.signal]);
     this.#producers = {
@@ -81,7 +91,7 @@ export class Build {
     const state = {
       isWanted: (action: ActionNode) => this.#actions.has(action),
       isPlanned: (action: ActionNode) => this.#keys.has(action),
-      isDone: (action: ActionNode) => this.#done.has(action),
+      isDone: (action: ActionNode) => this.#done.has(action) || this.#settled.has(action),
     };
     this.#nextSteps = new NextSteps(store, toolroots, machine, this.#producers, state, this.#signal);
     this.#maker = new Maker({
@@ -96,9 +106,16 @@ export class Build {
     const validations = this.#options.skipValidations ? [] : validationsOf(targets);
     const artifacts = new Map<Label, Node>();
     const all = [...targets, ...validations];
-    const graph = actionGraph(all.map(({ artifact }) => artifact));
+    const graph = actionGraph(
+      all.map(({ artifact }) => artifact),
+      this.#settled,
+    );
     this.#schedule.make(graph);
     this.#nextSteps.of(graph);
+    for (const [action, { key }] of this.#settled) {
+      this.#keys.set(action, key);
+      this.#finished(action, 'cached', 0);
+    }
     const build = async (target: AnalysedTarget): Promise<void> => {
       const node = await this.#content(target);
       if (node) artifacts.set(target.label, node);
@@ -109,6 +126,18 @@ export class Build {
     await this.#maker.finish().catch((error: unknown) => this.#fail(toDiagnostic(error)));
     this.#schedule.save();
     return { success: this.#failures.length === 0 && !this.#signal.aborted, artifacts, failures: this.#failures };
+  }
+
+  /** An action that this build has brought up to date; undefined for one that it has not. */
+  settled(action: ActionNode): Settled | undefined {
+    const outputs = this.#done.get(action);
+    const key = this.#keys.get(action);
+    return key && outputs ? { key, outputs } : this.#settled.get(action);
+  }
+
+  /** The keys of all actions, as far as they got one. */
+  keys(): Iterable<Digest> {
+    return this.#keys.values();
   }
 
   /** The keys of a target's actions and of all that it is made of, as far as they got one. */
@@ -168,7 +197,8 @@ export class Build {
   #outputs(action: ActionNode): Promise<Outputs> {
     const known = this.#actions.get(action);
     if (known) return known;
-    const outputs = this.#bringUpToDate(action);
+    const settled = this.#settled.get(action);
+    const outputs = settled ? Promise.resolve(settled.outputs) : this.#bringUpToDate(action);
     this.#actions.set(action, outputs);
     return outputs;
   }
@@ -200,10 +230,18 @@ export class Build {
   async #rewind(action: ActionNode, error: unknown): Promise<Outputs> {
     if (!(error instanceof Failure) || error.diagnostic.code !== 'BLOB_MISSING') throw error;
     await this.#toolroots.forgetBroken();
-    for (const [made, outputs] of this.#done)
-      if (![...outputs.values()].every((node) => this.#store.trees.complete(node))) this.#actions.delete(made);
+    for (const [made, outputs] of this.#done) if (!this.#isWhole(outputs)) this.#actions.delete(made);
+    for (const [action, { outputs }] of this.#settled)
+      if (!this.#isWhole(outputs)) {
+        this.#settled.delete(action);
+        this.#actions.delete(action);
+      }
     this.#maker.forget();
     return this.#attempt(action);
+  }
+
+  #isWhole(outputs: Outputs): boolean {
+    return [...outputs.values()].every((node) => this.#store.trees.complete(node));
   }
 
   /** Everything that the key is made of; waits for the actions that make the inputs. */

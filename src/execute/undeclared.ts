@@ -5,9 +5,8 @@
 import { lstatSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, normalize, posix, relative } from 'node:path';
 import type { ActionNode } from '../analysis/action.ts';
-import { isTarget } from '../load/load.ts';
+import { sourcesIn } from '../analysis/declaration.ts';
 import { findWorkspace } from '../load/workspace.ts';
-import { sourceFileRule, sourceFolderRule, type SourceAttributes } from '../model/builtin.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { missingIn } from './missing-paths.ts';
 
@@ -139,18 +138,11 @@ function sourcesOf({ inputs, target }: ActionNode): Source[] {
       const at = path === '' ? origin.path : join(origin.path, path);
       found.push({ path: trimmed(at), isFolder: isFolder(at), mounted: `/in/${name}` });
     }
-  const visit = (value: unknown, attribute: string): void => {
-    if (isTarget(value)) {
-      if (value.rule !== sourceFileRule && value.rule !== sourceFolderRule) return;
-      const { path } = value.attributes as unknown as SourceAttributes;
-      const known = found.findIndex((one) => one.path === trimmed(path) && !one.attribute);
-      if (known >= 0) found[known] = { ...found[known]!, attribute };
-      else found.push({ path: trimmed(path), isFolder: isFolder(path), attribute });
-    } else if (Array.isArray(value)) value.forEach((item, index) => visit(item, `${attribute}[${index}]`));
-    else if (typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype)
-      for (const [key, item] of Object.entries(value)) visit(item, attribute === '' ? key : `${attribute}.${key}`);
-  };
-  visit(target.attributes, '');
+  for (const [attribute, { path }] of sourcesIn(target)) {
+    const known = found.findIndex((one) => one.path === trimmed(path) && !one.attribute);
+    if (known >= 0) found[known] = { ...found[known]!, attribute };
+    else found.push({ path: trimmed(path), isFolder: isFolder(path), attribute });
+  }
   return found;
 }
 

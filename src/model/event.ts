@@ -22,8 +22,8 @@ export function actionId({
   return `${label} ${mnemonic}${ordinal > 0 ? `#${ordinal}` : ''}`;
 }
 
-/** What a building command does, one after the other. */
-export type Phase = 'load' | 'analyse' | 'execute' | 'deliver';
+/** What a building command does, one after the other; one that goes on from the last build neither loads nor analyses. */
+export type Phase = 'load' | 'analyse' | 'resume' | 'execute' | 'deliver';
 
 /** What running a finished action again has shown. */
 export interface Check extends ActionIdentity {

@@ -3,14 +3,22 @@ import { existsSync, lstatSync, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathsBelow } from '../../../cache/walk.ts';
 import type { PackageRequest } from '../../load/trace.ts';
+import type { Looked } from './reading.ts';
+import { areUnknown } from './rows.ts';
 
 export class Evidence {
   /** Absolute paths whose inode, size, mode and times count. */
-  readonly seen = new Set<string>();
+  readonly seen: Set<string>;
   /** Absolute paths of which only counts that something is there. */
-  readonly present = new Set<string>();
+  readonly present: Set<string>;
   /** Absolute paths where nothing is. */
-  readonly absent = new Set<string>();
+  readonly absent: Set<string>;
+
+  constructor(known: { readonly [Kind in 'seen' | 'present' | 'absent']?: Iterable<string> } = {}) {
+    this.seen = new Set(known.seen);
+    this.present = new Set(known.present);
+    this.absent = new Set(known.absent);
+  }
 
   /** A file, a symlink or a folder: of a folder, that the same names are in it. */
   path(path: string): Stats | undefined {
@@ -52,4 +60,15 @@ export class Evidence {
       if (at === dirname(at)) return undefined;
     }
   }
+}
+
+/** The evidence of a base and of what was read; undefined while some of it is just changing. */
+export function evidenceOf(
+  base: { readonly [Kind in 'seen' | 'present' | 'absent']: Iterable<string> },
+  looked: readonly Looked[],
+): Evidence | undefined {
+  if (looked.some(({ rows }) => areUnknown(rows))) return undefined;
+  const evidence = new Evidence(base);
+  for (const { paths } of looked) for (const path of paths) evidence.path(path);
+  return evidence;
 }

@@ -1,38 +1,50 @@
-/** Gathers what a build with nothing to do rests on. More than it needs costs a look; less would be a lie. */
+/** Gathers what a build rests on. More than it needs costs a look; less would be a lie. */
 import { globSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { removalsFile } from '../../../cache/removals.ts';
 import type { Store } from '../../../cache/store.ts';
-import type { ActionNode, AnalysedTarget, ArtifactReference } from '../../analysis/action.ts';
-import { validationsOf } from '../../analysis/targets-below.ts';
+import type { ActionNode, ArtifactReference } from '../../analysis/action.ts';
 import { packageFolders } from '../../load/load.ts';
 import { PARAMETERS_FILE } from '../../load/parameters.ts';
 import { findWorkspace } from '../../load/workspace.ts';
-import { bundleRestsOn } from '../../plan/bundle.ts';
 import { nodeBinary } from '../../plan/runtime.ts';
-import { outputFolder, stampOf } from '../../report/outputs.ts';
 import type { Call } from '../command.ts';
 import type { Project } from '../project.ts';
 import { Evidence } from './evidence.ts';
+import type { Reading } from './reading.ts';
 
 /** The folder that holds `src` and `cache`, as sources or compiled. */
-const ENGINE = fileURLToPath(new URL('../../../', import.meta.url));
+export const ENGINE = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** Undefined when there is no telling. */
-export function gatherEvidence(call: Call, store: Store, project: Project): Evidence | undefined {
-  const evidence = new Evidence();
+/** All that a request rests on but what it has delivered. */
+export interface RestsOn {
+  /** The engine, the modules and settings of the project, the store: a change here may change anything. */
+  readonly base: Evidence;
+  /** What single actions read; a change there changes only what is made of it. */
+  readonly readings: readonly ReadBy[];
+}
+
+/** Something that is read, and the actions that read it. */
+export interface ReadBy {
+  readonly reading: Reading;
+  readonly readers: ReadonlySet<ActionNode>;
+}
+
+/** What a request of some artifacts rests on. Undefined when there is no telling. */
+export function gatherEvidence(
+  call: Call,
+  store: Store,
+  project: Project,
+  artifacts: readonly ArtifactReference[],
+): RestsOn | undefined {
   if (project.loaded.trace.looksOutside) return undefined;
-  addEngine(evidence);
-  addProject(evidence, call, project);
-  if (!addArtifacts(evidence, store, project.targets)) return undefined;
-  for (const { label } of project.targets) {
-    evidence.path(stampOf(project.root, label));
-    evidence.tree(outputFolder(project.root, label));
-  }
-  evidence.path(removalsFile(store.root));
-  for (const folder of ['cas.v1', 'ac.v1']) evidence.exists(join(store.root, folder));
-  return evidence;
+  const base = new Evidence();
+  addEngine(base);
+  addProject(base, call, project);
+  base.path(removalsFile(store.root));
+  for (const folder of ['cas.v1', 'ac.v1']) base.exists(join(store.root, folder));
+  return { base, readings: readingsOf(artifacts) };
 }
 
 function addEngine(evidence: Evidence): void {
@@ -54,22 +66,28 @@ function addProject(evidence: Evidence, call: Call, { root, loaded }: Project): 
   for (const request of loaded.trace.requests) evidence.package(request);
 }
 
-/** Sources, and what the bundles of steps rest on; false when these are just changing. */
-function addArtifacts(evidence: Evidence, store: Store, targets: readonly AnalysedTarget[]): boolean {
+/** The sources in artifacts and in all that they are made of, and the steps, each with the actions that read it. */
+function readingsOf(artifacts: readonly ArtifactReference[]): ReadBy[] {
+  const found = new Map<string, { readonly reading: Reading; readonly readers: Set<ActionNode> }>();
+  const note = (name: string, reading: Reading, reader: ActionNode | undefined): void => {
+    const known = found.get(name) ?? { reading, readers: new Set() };
+    found.set(name, known);
+    if (reader) known.readers.add(reader);
+  };
   const seen = new Set<ActionNode>();
-  const steps = new Set<string>();
-  const waiting: ArtifactReference[] = [...targets, ...validationsOf(targets)].map(({ artifact }) => artifact);
+  const waiting = artifacts.map((one): readonly [of: ArtifactReference, reader: ActionNode | undefined] => [
+    one,
+    undefined,
+  ]);
   for (let next = waiting.pop(); next; next = waiting.pop()) {
-    const { origin } = next;
-    if (origin.type === 'source') evidence.tree(origin.path);
-    if ('entries' in origin) for (const entry of origin.entries.values()) waiting.push(entry);
+    const [{ origin }, reader] = next;
+    if (origin.type === 'source') note(origin.path, { type: 'source', path: origin.path }, reader);
+    if ('entries' in origin) for (const entry of origin.entries.values()) waiting.push([entry, reader]);
     if (origin.type !== 'action' || seen.has(origin.action)) continue;
-    seen.add(origin.action);
     const { work, inputs, toolchains } = origin.action;
-    for (const input of [...inputs.values(), ...toolchains]) waiting.push(input);
-    if (work.type === 'step') steps.add(work.module.href);
+    seen.add(origin.action);
+    for (const input of [...inputs.values(), ...toolchains]) waiting.push([input, origin.action]);
+    if (work.type === 'step') note(work.module.href, { type: 'step', module: work.module.href }, origin.action);
   }
-  const bundles = [...steps].map((step) => bundleRestsOn(store, new URL(step)));
-  for (const path of bundles.flatMap((paths) => paths ?? [])) evidence.path(path);
-  return !bundles.includes(undefined);
+  return [...found.values()];
 }

@@ -8,9 +8,9 @@ const ROW = '%d %i %f %s %.9Y %.9Z';
 const LOOK = ['-0', '-s', '1000000', 'stat', '-c', ROW, '--'];
 
 /** What changed this shortly before a look may change again without its times showing it. */
-const RACY_MS = 50;
+export const RACY_MS = 50;
 /** The same on a file system that keeps times in whole seconds, or in steps of two. */
-const COARSE_RACY_MS = 2100;
+export const COARSE_RACY_MS = 2100;
 
 /**
  * The hash of what a look at all paths says, as sha256sum prints it. Undefined when anything has changed since

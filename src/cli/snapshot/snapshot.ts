@@ -4,14 +4,13 @@
  */
 import { readFileSync } from 'node:fs';
 import { writeAtomically } from '../../../cache/files.ts';
-import type { Store } from '../../../cache/store.ts';
 import type { BuildEvent } from '../../model/event.ts';
 import { listPath, type BuildHeader } from '../../report/history/record.ts';
+import { outputFolder, stampOf } from '../../report/outputs.ts';
 import type { BuildRecorder } from '../../report/history/recorder.ts';
 import type { Call } from '../command.ts';
-import type { Project } from '../project.ts';
+import type { Request } from '../project.ts';
 import type { Evidence } from './evidence.ts';
-import { gatherEvidence } from './gather.ts';
 import { lookAt } from './look.ts';
 import { spoken } from './spoken.ts';
 
@@ -24,21 +23,19 @@ const PLAIN_OPTIONS = new Set(['set', 'workspace', 'skip-validations', 'keep-goi
 
 export class Snapshot {
   readonly #path: string;
-  readonly #call: Call;
   readonly #events: BuildEvent[] = [];
   readonly #startedAt = performance.timeOrigin;
   #quiet = true;
 
-  private constructor(path: string, call: Call) {
+  private constructor(path: string) {
     this.#path = path;
-    this.#call = call;
   }
 
   /** Undefined for a request that the launcher does not settle. */
   static of(call: Call, env: NodeJS.ProcessEnv = process.env): Snapshot | undefined {
     const path = env[VARIABLE];
     if (!path?.startsWith('/') || !call.given.every((name) => PLAIN_OPTIONS.has(name))) return undefined;
-    return new Snapshot(path, call);
+    return new Snapshot(path);
   }
 
   /** Only a build that did and said nothing of its own may be told again. */
@@ -53,20 +50,15 @@ export class Snapshot {
     else this.#quiet = false;
   };
 
-  /** Writes the snapshot after a build, when that had nothing to do. Whatever is in the way, the build itself is done. */
-  save(store: Store, project: Project, recorder: BuildRecorder): void {
-    if (!this.#quiet || this.#clockWasSet()) return;
-    try {
-      const evidence = gatherEvidence(this.#call, store, project);
-      const text = evidence && this.#text(project.root, evidence, recorder);
-      if (text) writeAtomically(this.#path, text, false);
-    } catch {
-      // A read-only store, a file that has just gone, a program that is missing: the next build looks again.
+  /** Writes the snapshot after a build, when that had nothing to do. */
+  save({ root, targets }: Request, evidence: Evidence, recorder: BuildRecorder): void {
+    if (!this.#quiet) return;
+    for (const { label } of targets) {
+      evidence.path(stampOf(root, label));
+      evidence.tree(outputFolder(root, label));
     }
-  }
-
-  #clockWasSet(): boolean {
-    return Math.abs(Date.now() - this.#startedAt - performance.now()) > CLOCK_TOLERANCE_MS;
+    const text = this.#text(root, evidence, recorder);
+    if (text) writeAtomically(this.#path, text, false);
   }
 
   /** Lines of a letter and a text up to a dot; then the paths that are looked at, each ended by a zero byte. */
@@ -99,6 +91,3 @@ function recordLines({ folder, file }: BuildRecorder): string[] {
     ...(list === undefined ? [] : [`l${cached}`, `+${listPath(folder, list)}`]),
   ];
 }
-
-/** The wall clock and the one that nobody sets drift apart by less than this during a build. */
-const CLOCK_TOLERANCE_MS = 20;

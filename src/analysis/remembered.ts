@@ -1,0 +1,240 @@
+/**
+ * An action graph as lines of text, each read only when somebody asks for what is in it: a build after a small change
+ * looks at few of many actions.
+ */
+import { sourceFileRule, type SourceAttributes } from '../model/builtin.ts';
+import type { Location } from '../model/diagnostic.ts';
+import type { Kind } from '../model/kind.ts';
+import type { Label } from '../model/label.ts';
+import type { Needs, Output } from '../model/rule.ts';
+import type { Target } from '../model/target.ts';
+import type { ActionGraph } from './action-graph.ts';
+import { ArtifactReference, type ActionNode, type Origin, type Work } from './action.ts';
+import { sourcesIn } from './declaration.ts';
+
+/** An artifact as plain data; actions are told by their place in the graph. */
+export type EncodedArtifact = readonly [kind: string, shape: Kind['shape'], path: string, origin: EncodedOrigin];
+
+type EncodedOrigin =
+  | readonly ['action', index: number, output: string]
+  | readonly ['source', path: string, written: string]
+  | readonly ['debian', packages: readonly string[], closure: boolean, archives: boolean]
+  | readonly ['compose' | 'checksums', entries: readonly (readonly [name: string, EncodedArtifact])[]];
+
+type Identity = readonly [label: Label, mnemonic: string, ordinal: number];
+
+/** What an action is beside its identity. */
+interface Body {
+  readonly work: Exclude<Work, { type: 'step' }> | (Omit<Work & { type: 'step' }, 'module'> & { module: string });
+  readonly inputs: readonly (readonly [name: string, EncodedArtifact])[];
+  readonly toolchains: readonly EncodedArtifact[];
+  readonly outputs: readonly (readonly [key: string, name: string, kind: string, shape: Kind['shape']])[];
+  readonly needs: Needs;
+  readonly timeoutMs: number;
+  readonly reproducible: boolean;
+  readonly rule: string;
+  readonly location?: Location;
+  /** Sources that are written in the rule's call, by attribute. */
+  readonly sources: readonly (readonly [attribute: string, SourceAttributes])[];
+}
+
+/** Writes a graph down: a line for each action, in the order of the graph. */
+export class GraphWriter {
+  readonly lines: readonly string[];
+  readonly #places: ReadonlyMap<ActionNode, number>;
+
+  constructor({ actions, dependencies }: ActionGraph) {
+    this.#places = new Map(actions.map((action, place) => [action, place]));
+    const dependents: number[][] = actions.map(() => []);
+    for (const [action, makers] of dependencies)
+      for (const maker of makers) dependents[this.place(maker)]!.push(this.place(action));
+    this.lines = actions.map((action, place) => this.#line(action, dependents[place]!));
+  }
+
+  place(action: ActionNode): number {
+    return this.#places.get(action)!;
+  }
+
+  artifact({ kind, path, origin }: ArtifactReference): EncodedArtifact {
+    return [kind.name, kind.shape, path, this.#origin(origin)];
+  }
+
+  #line(action: ActionNode, dependents: readonly number[]): string {
+    const { label, mnemonic, ordinal } = action;
+    const identity: Identity = [label, mnemonic, ordinal];
+    return [identity, dependents, this.#body(action)].map((part) => JSON.stringify(part)).join('\t');
+  }
+
+  #body({ work, inputs, toolchains, outputs, target, needs, timeoutMs, reproducible }: ActionNode): Body {
+    return {
+      work: work.type === 'step' ? { ...work, module: work.module.href } : work,
+      inputs: this.#entries(inputs),
+      toolchains: toolchains.map((one) => this.artifact(one)),
+      outputs: Object.entries(outputs).map(([key, { name, kind }]) => [key, name, kind.name, kind.shape]),
+      needs,
+      timeoutMs,
+      reproducible,
+      rule: target.rule.name,
+      ...(target.location ? { location: target.location } : {}),
+      sources: sourcesIn(target),
+    };
+  }
+
+  #origin(origin: Origin): EncodedOrigin {
+    switch (origin.type) {
+      case 'action':
+        return ['action', this.place(origin.action), origin.output];
+      case 'source':
+        return ['source', origin.path, origin.written];
+      case 'debian':
+        return ['debian', origin.packages, origin.closure, origin.archives === true];
+      case 'compose':
+      case 'checksums':
+        return [origin.type, this.#entries(origin.entries)];
+    }
+  }
+
+  #entries(entries: ReadonlyMap<string, ArtifactReference>): [string, EncodedArtifact][] {
+    return [...entries].map(([name, one]) => [name, this.artifact(one)]);
+  }
+}
+
+/** A graph that was written down. Its actions are those of `GraphWriter`, by place. */
+export class RememberedGraph {
+  readonly #lines: readonly string[];
+  readonly #actions: RememberedAction[] = [];
+
+  constructor(lines: readonly string[]) {
+    this.#lines = lines;
+  }
+
+  get size(): number {
+    return this.#lines.length;
+  }
+
+  action(place: number): RememberedAction {
+    return (this.#actions[place] ??= new RememberedAction(this, place, this.#lines[place]!));
+  }
+
+  /** The places of actions, and of all that reads what they make. */
+  reachedFrom(places: Iterable<number>): Set<number> {
+    const reached = new Set(places);
+    for (const place of reached) for (const one of this.action(place).dependents) reached.add(one);
+    return reached;
+  }
+
+  artifact([kind, shape, path, origin]: EncodedArtifact): ArtifactReference {
+    return new ArtifactReference({ name: kind, shape }, this.#origin(origin), path);
+  }
+
+  entries(encoded: readonly (readonly [string, EncodedArtifact])[]): Map<string, ArtifactReference> {
+    return new Map(encoded.map(([name, one]) => [name, this.artifact(one)]));
+  }
+
+  #origin(encoded: EncodedOrigin): Origin {
+    switch (encoded[0]) {
+      case 'action':
+        return { type: 'action', action: this.action(encoded[1]), output: encoded[2] };
+      case 'source':
+        return { type: 'source', path: encoded[1], written: encoded[2] };
+      case 'debian':
+        return { type: 'debian', packages: encoded[1], closure: encoded[2], ...(encoded[3] ? { archives: true } : {}) };
+      case 'compose':
+      case 'checksums':
+        return { type: encoded[0], entries: this.entries(encoded[1]) };
+    }
+  }
+}
+
+/** An action of a remembered graph. What it reads is remembered, too, and likewise read when it is asked for. */
+export class RememberedAction implements ActionNode {
+  readonly label: Label;
+  readonly mnemonic: string;
+  readonly ordinal: number;
+  /** In its graph. */
+  readonly place: number;
+  readonly #graph: RememberedGraph;
+  readonly #dependents: string;
+  #text: string;
+  #known: Body | undefined;
+  #inputs: ActionNode['inputs'] | undefined;
+  #toolchains: ActionNode['toolchains'] | undefined;
+  #work: Work | undefined;
+
+  constructor(graph: RememberedGraph, place: number, line: string) {
+    this.place = place;
+    const [identity = '', dependents = '', ...body] = line.split('\t', 3);
+    [this.label, this.mnemonic, this.ordinal] = JSON.parse(identity) as Identity;
+    this.#graph = graph;
+    this.#dependents = dependents;
+    this.#text = body[0] ?? '';
+  }
+
+  /** The places of the actions that read what it makes. */
+  get dependents(): readonly number[] {
+    return JSON.parse(this.#dependents) as number[];
+  }
+
+  get work(): Work {
+    const { work } = this.#body;
+    return (this.#work ??= work.type === 'step' ? { ...work, module: new URL(work.module) } : work);
+  }
+
+  get inputs(): ActionNode['inputs'] {
+    return (this.#inputs ??= this.#graph.entries(this.#body.inputs));
+  }
+
+  get toolchains(): ActionNode['toolchains'] {
+    return (this.#toolchains ??= this.#body.toolchains.map((one) => this.#graph.artifact(one)));
+  }
+
+  get outputs(): Readonly<Record<string, Output>> {
+    return Object.fromEntries(
+      this.#body.outputs.map(([key, name, kind, shape]) => [key, { name, kind: { name: kind, shape } }]),
+    );
+  }
+
+  get needs(): Needs {
+    return this.#body.needs;
+  }
+
+  get timeoutMs(): number {
+    return this.#body.timeoutMs;
+  }
+
+  get reproducible(): boolean {
+    return this.#body.reproducible;
+  }
+
+  /** Its rule's call, as far as messages need it. */
+  get target(): Target {
+    const { rule, location, sources } = this.#body;
+    return {
+      type: 'target',
+      kind: { name: '', shape: 'file' },
+      rule: { name: rule } as Target['rule'],
+      attributes: Object.fromEntries(sources.map(([attribute, source]) => [attribute, sourceTarget(source)])),
+      validations: [],
+      location,
+    };
+  }
+
+  get #body(): Body {
+    if (!this.#known) {
+      this.#known = JSON.parse(this.#text) as Body;
+      this.#text = '';
+    }
+    return this.#known;
+  }
+}
+
+function sourceTarget(attributes: SourceAttributes): Target {
+  return {
+    type: 'target',
+    kind: { name: 'File', shape: 'file' },
+    rule: sourceFileRule,
+    attributes: attributes as unknown as Target['attributes'],
+    validations: [],
+    location: undefined,
+  };
+}

@@ -1,0 +1,55 @@
+/** Keeps a build that began with the build files, for the next one of the same request to go on from. */
+import type { Store } from '../../../cache/store.ts';
+import { actionGraph } from '../../analysis/action-graph.ts';
+import type { ActionNode } from '../../analysis/action.ts';
+import { GraphWriter } from '../../analysis/remembered.ts';
+import { validationsOf } from '../../analysis/targets-below.ts';
+import type { Settled } from '../../execute/build.ts';
+import type { Call } from '../command.ts';
+import type { Project } from '../project.ts';
+import { evidenceOf, type Evidence } from './evidence.ts';
+import { gatherEvidence } from './gather.ts';
+import { keepPlan, keepState, memoryName, resultLine, stateOf } from './memory.ts';
+import { look } from './reading.ts';
+import { isFresh, rowsOf } from './rows.ts';
+
+/** Tells what the build rests on; undefined where there is no telling. */
+export function keepBuild(
+  call: Call,
+  store: Store,
+  project: Project,
+  settledBy: (action: ActionNode) => Settled | undefined,
+): Evidence | undefined {
+  const { root, targets, settings } = project;
+  const all = [...targets, ...(call.flag('skip-validations') ? [] : validationsOf(targets))];
+  const artifacts = all.map(({ artifact }) => artifact);
+  const rests = gatherEvidence(call, store, project, artifacts);
+  const rows = rests && rowsOf([...rests.base.seen]);
+  if (!rests || !rows || isFresh(rows, performance.timeOrigin)) return undefined;
+  const graph = actionGraph(artifacts);
+  const writer = new GraphWriter(graph);
+  const looked = rests.readings.map(({ reading }) => look(store, reading));
+  const name = memoryName(call);
+  const id = keepPlan(store, name, {
+    root,
+    settings: settings(),
+    targets: all.map(({ label, artifact }) => [label, writer.artifact(artifact)]),
+    asked: targets.length,
+    readings: rests.readings.map(({ reading, readers }) => [reading, [...readers].map((one) => writer.place(one))]),
+    seen: [...rests.base.seen],
+    present: [...rests.base.present],
+    absent: [...rests.base.absent],
+    rows,
+    lines: writer.lines,
+  });
+  keepState(
+    store,
+    name,
+    id,
+    stateOf(
+      looked,
+      graph.actions.map((action) => resultLine(settledBy(action)!)),
+    ),
+  );
+  return evidenceOf(rests.base, looked);
+}

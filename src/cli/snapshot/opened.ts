@@ -1,0 +1,38 @@
+/** What a build is about: from the last build of the same request where that can be, else from the build files. */
+import type { Store } from '../../../cache/store.ts';
+import type { ActionNode } from '../../analysis/action.ts';
+import type { Settled } from '../../execute/build.ts';
+import type { Call } from '../command.ts';
+import { openProject, type Request } from '../project.ts';
+import { buildable } from '../runnable.ts';
+import type { Evidence } from './evidence.ts';
+import { keepBuild } from './keep.ts';
+import { memoryName } from './memory.ts';
+import { Resumed } from './resumed.ts';
+
+export interface Opened {
+  readonly request: Request;
+  /** Keeps a build that went well, for the next one to go on from; tells what it rested on, where that can be told. */
+  keep(settledBy: (action: ActionNode) => Settled | undefined): Evidence | undefined;
+}
+
+export async function openRequest(call: Call, store: Store): Promise<Opened> {
+  const resumed = mayResume(call) ? resume(call, store) : undefined;
+  if (resumed) return { request: resumed.request, keep: (settledBy) => resumed.save(settledBy) };
+  const project = buildable(await openProject(call), call.operands);
+  return { request: project, keep: (settledBy) => keepBuild(call, store, project, settledBy) };
+}
+
+/** A check is about all actions, those included that have not changed. */
+function mayResume(call: Call, env: NodeJS.ProcessEnv = process.env): boolean {
+  return env['DSMB_SNAPSHOT'] !== 'off' && call.text('check') === undefined;
+}
+
+function resume(call: Call, store: Store): Resumed | undefined {
+  try {
+    return Resumed.open(store, memoryName(call));
+  } catch {
+    // What was kept cannot be read, or a file has just gone: the build files tell.
+    return undefined;
+  }
+}

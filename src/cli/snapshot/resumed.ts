@@ -1,0 +1,156 @@
+/**
+ * A build that goes on from the last one of the same request: of its graph, only what a change of sources reaches is
+ * looked at. Where anything else has changed, a build begins with the build files.
+ */
+import { existsSync, lstatSync } from 'node:fs';
+import type { Node } from '../../../cache/tree.ts';
+import type { Store } from '../../../cache/store.ts';
+import { makersOf } from '../../analysis/action-graph.ts';
+import type { ActionNode, AnalysedTarget } from '../../analysis/action.ts';
+import type { Declaration } from '../../analysis/declaration.ts';
+import { RememberedGraph, type RememberedAction } from '../../analysis/remembered.ts';
+import type { Settled } from '../../execute/build.ts';
+import type { Digest } from '../../model/digest.ts';
+import { readParts } from '../../report/kept-parts.ts';
+import { isDelivered } from '../../report/outputs.ts';
+import type { Request } from '../project.ts';
+import { evidenceOf, type Evidence } from './evidence.ts';
+import { keepState, recallBuild, settledOf, stateOf, resultLine, type Kept, type Plan, type State } from './memory.ts';
+import { look, type Looked } from './reading.ts';
+import { areSame, rowsAt, rowsOf } from './rows.ts';
+
+export class Resumed {
+  readonly request: Request;
+  readonly #store: Store;
+  readonly #name: string;
+  readonly #kept: Kept;
+  readonly #graph: RememberedGraph;
+  /** Places of the readings that have changed. */
+  readonly #changed: ReadonlySet<number>;
+  /** Places of the actions that are to be looked at. */
+  readonly #open: ReadonlySet<number>;
+
+  private constructor(store: Store, name: string, kept: Kept, start: number) {
+    this.#store = store;
+    this.#name = name;
+    this.#kept = kept;
+    this.#graph = new RememberedGraph(kept.plan.lines);
+    this.#changed = changedReadings(kept);
+    const targets = this.#targets();
+    this.#open = this.#graph.reachedFrom([...this.#readers(), ...this.#lost(targets)]);
+    const { root, settings } = kept.plan;
+    this.request = {
+      root,
+      targets: this.#withActions(targets),
+      settings: () => settings,
+      declarationOf: (action) => this.#declarationOf(action as RememberedAction),
+      settled: this.#settled(),
+      keysBefore: new Map([...this.#open].map((place) => [this.#graph.action(place), this.#keyBefore(place)])),
+      times: [['resume', start, performance.now()]],
+    };
+  }
+
+  /** Undefined where there was no such build, or where something has changed that may change its graph. */
+  static open(store: Store, name: string): Resumed | undefined {
+    const start = performance.now();
+    const kept = recallBuild(store, name);
+    return kept && holds(kept.plan) ? new Resumed(store, name, kept, start) : undefined;
+  }
+
+  /** Keeps what the build has found and made, for the next one, and tells what it rests on. */
+  save(settledBy: (action: ActionNode) => Settled | undefined): Evidence | undefined {
+    const { plan, id, state } = this.#kept;
+    const looked = lookedBefore(state);
+    for (const place of this.#changed) looked[place] = look(this.#store, plan.readings[place]![0]);
+    const results = [...state.results];
+    for (const place of this.#open) results[place] = resultLine(settledBy(this.#graph.action(place))!);
+    if (this.#changed.size > 0 || this.#open.size > 0) keepState(this.#store, this.#name, id, stateOf(looked, results));
+    return evidenceOf(plan, looked);
+  }
+
+  #targets(): AnalysedTarget[] {
+    const { targets, asked } = this.#kept.plan;
+    const all = targets.map(([label, artifact]) => ({
+      label,
+      artifact: this.#graph.artifact(artifact),
+      actions: [],
+      validations: [] as AnalysedTarget[],
+      dependencies: [],
+    }));
+    all[0]?.validations.push(...all.slice(asked));
+    return all.slice(0, asked);
+  }
+
+  /** Which target they belong to makes no difference to a build: it asks for their number. */
+  #withActions([first, ...others]: readonly AnalysedTarget[]): AnalysedTarget[] {
+    if (!first) return [];
+    return [{ ...first, actions: [...this.#open].map((place) => this.#graph.action(place)) }, ...others];
+  }
+
+  *#readers(): Generator<number> {
+    for (const place of this.#changed) yield* this.#kept.plan.readings[place]![1];
+  }
+
+  /** Actions whose outputs are needed to deliver targets again, and have gone from the store. */
+  *#lost(targets: readonly AnalysedTarget[]): Generator<number> {
+    const { plan, state } = this.#kept;
+    for (const { label, artifact } of targets) {
+      if (this.#changed.size === 0 && isDelivered(plan.root, label)) continue;
+      for (const maker of makersOf([artifact]) as RememberedAction[]) {
+        const { outputs } = settledOf(state.results[maker.place]!);
+        if (![...outputs.values()].every((node: Node) => this.#store.trees.complete(node))) yield maker.place;
+      }
+    }
+  }
+
+  #settled(): Map<ActionNode, Settled> {
+    const settled = new Map<ActionNode, Settled>();
+    for (const [place, line] of this.#kept.state.results.entries())
+      if (!this.#open.has(place)) settled.set(this.#graph.action(place), settledOf(line));
+    return settled;
+  }
+
+  #keyBefore(place: number): Digest {
+    return settledOf(this.#kept.state.results[place]!).key;
+  }
+
+  /** The build files have not changed: it is what the explanation of the last run says. */
+  #declarationOf({ place, target }: RememberedAction): Declaration {
+    const { rule, location } = target;
+    return (
+      readParts(this.#store, this.#keyBefore(place).hash)?.declared ?? {
+        rule: rule.name,
+        ...(location ? { location } : {}),
+        attributes: {},
+      }
+    );
+  }
+}
+
+/** Whether the graph would be the same if the build files were evaluated again. */
+function holds({ seen, rows, present, absent }: Plan): boolean {
+  return (
+    present.every((path) => existsSync(path)) &&
+    absent.every((path) => !lstatSync(path, { throwIfNoEntry: false })) &&
+    areSame(rowsOf(seen), rows)
+  );
+}
+
+function changedReadings({ state: { paths, rows } }: Kept): Set<number> {
+  const changed = new Set<number>();
+  let first = 0;
+  for (const [place, of] of paths.entries()) {
+    if (!areSame(rowsOf(of), rowsAt(rows, first, of.length))) changed.add(place);
+    first += of.length;
+  }
+  return changed;
+}
+
+function lookedBefore({ paths, rows }: State): Looked[] {
+  let first = 0;
+  return paths.map((of) => {
+    const looked = { paths: of, rows: rowsAt(rows, first, of.length) };
+    first += of.length;
+    return looked;
+  });
+}
