@@ -38,9 +38,18 @@ interface Body {
   readonly sources: readonly (readonly [attribute: string, SourceAttributes])[];
 }
 
-/** Writes a graph down: a line for each action, in the order of the graph. */
+/** A graph as lines, in the order of its actions: what they are called, then what they are. */
+export interface GraphLines {
+  readonly names: Lines;
+  readonly bodies: Lines;
+}
+
+type Lines = { readonly length: number; at(place: number): string | undefined };
+
+/** Writes a graph down. */
 export class GraphWriter {
-  readonly lines: readonly string[];
+  readonly names: readonly string[];
+  readonly bodies: readonly string[];
   readonly #places: ReadonlyMap<ActionNode, number>;
 
   constructor({ actions, dependencies }: ActionGraph) {
@@ -48,7 +57,8 @@ export class GraphWriter {
     const dependents: number[][] = actions.map(() => []);
     for (const [action, makers] of dependencies)
       for (const maker of makers) dependents[this.place(maker)]!.push(this.place(action));
-    this.lines = actions.map((action, place) => this.#line(action, dependents[place]!));
+    this.names = actions.map(({ label, mnemonic, ordinal }) => JSON.stringify([label, mnemonic, ordinal]));
+    this.bodies = actions.map((action, place) => JSON.stringify([dependents[place], this.#body(action)]));
   }
 
   place(action: ActionNode): number {
@@ -57,12 +67,6 @@ export class GraphWriter {
 
   artifact({ kind, path, origin }: ArtifactReference): EncodedArtifact {
     return [kind.name, kind.shape, path, this.#origin(origin)];
-  }
-
-  #line(action: ActionNode, dependents: readonly number[]): string {
-    const { label, mnemonic, ordinal } = action;
-    const identity: Identity = [label, mnemonic, ordinal];
-    return [identity, dependents, this.#body(action)].map((part) => JSON.stringify(part)).join('\t');
   }
 
   #body({ work, inputs, toolchains, outputs, target, needs, timeoutMs, reproducible }: ActionNode): Body {
@@ -101,19 +105,15 @@ export class GraphWriter {
 
 /** A graph that was written down. Its actions are those of `GraphWriter`, by place. */
 export class RememberedGraph {
-  readonly #lines: readonly string[];
+  readonly #lines: GraphLines;
   readonly #actions: RememberedAction[] = [];
 
-  constructor(lines: readonly string[]) {
+  constructor(lines: GraphLines) {
     this.#lines = lines;
   }
 
-  get size(): number {
-    return this.#lines.length;
-  }
-
   action(place: number): RememberedAction {
-    return (this.#actions[place] ??= new RememberedAction(this, place, this.#lines[place]!));
+    return (this.#actions[place] ??= new RememberedAction(this, place, this.#lines));
   }
 
   /** The places of actions, and of all that reads what they make. */
@@ -154,25 +154,22 @@ export class RememberedAction implements ActionNode {
   /** In its graph. */
   readonly place: number;
   readonly #graph: RememberedGraph;
-  readonly #dependents: string;
-  #text: string;
-  #known: Body | undefined;
+  readonly #lines: GraphLines;
+  #known: readonly [dependents: readonly number[], Body] | undefined;
   #inputs: ActionNode['inputs'] | undefined;
   #toolchains: ActionNode['toolchains'] | undefined;
   #work: Work | undefined;
 
-  constructor(graph: RememberedGraph, place: number, line: string) {
+  constructor(graph: RememberedGraph, place: number, lines: GraphLines) {
+    [this.label, this.mnemonic, this.ordinal] = JSON.parse(lines.names.at(place)!) as Identity;
     this.place = place;
-    const [identity = '', dependents = '', ...body] = line.split('\t', 3);
-    [this.label, this.mnemonic, this.ordinal] = JSON.parse(identity) as Identity;
     this.#graph = graph;
-    this.#dependents = dependents;
-    this.#text = body[0] ?? '';
+    this.#lines = lines;
   }
 
   /** The places of the actions that read what it makes. */
   get dependents(): readonly number[] {
-    return JSON.parse(this.#dependents) as number[];
+    return this.#parsed[0];
   }
 
   get work(): Work {
@@ -220,11 +217,11 @@ export class RememberedAction implements ActionNode {
   }
 
   get #body(): Body {
-    if (!this.#known) {
-      this.#known = JSON.parse(this.#text) as Body;
-      this.#text = '';
-    }
-    return this.#known;
+    return this.#parsed[1];
+  }
+
+  get #parsed(): readonly [dependents: readonly number[], Body] {
+    return (this.#known ??= JSON.parse(this.#lines.bodies.at(this.place)!) as [number[], Body]);
   }
 }
 

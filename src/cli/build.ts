@@ -1,10 +1,12 @@
 /** `dsmb build`: brings targets up to date. */
 import { join } from 'node:path';
 import { Store, storeRoot } from '../../cache/store.ts';
+import type { Node } from '../../cache/tree.ts';
+import type { AnalysedTarget } from '../analysis/action.ts';
 import type { Build, BuildResult } from '../execute/build.ts';
 import { storedXz } from '../execute/stored-toolchains.ts';
-import { fail, type Diagnostic } from '../model/diagnostic.ts';
-import { deliver, OUTPUT_FOLDER } from '../report/outputs.ts';
+import { fail, Failure, type Diagnostic } from '../model/diagnostic.ts';
+import { deliver, OUTPUT_FOLDER, type Delivered } from '../report/outputs.ts';
 import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { BUILDING_OPTIONS, Observers } from './observe.ts';
 import type { Request } from './project.ts';
@@ -67,8 +69,8 @@ async function runBuild(call: Call): Promise<number> {
 function keep(opened: Opened, build: Build, snapshot: Snapshot | undefined, { recorder }: Observers): void {
   if (clockWasSet()) return;
   try {
-    const evidence = opened.keep((action) => build.settled(action));
-    if (evidence) snapshot?.save(opened.request, evidence, recorder);
+    const restedOn = opened.keep((action) => build.settled(action));
+    if (restedOn) snapshot?.save(opened.request, restedOn, recorder);
   } catch {
     // A read-only store, a file that has just gone, a program that is missing: the next build looks again.
   }
@@ -122,7 +124,9 @@ async function execute(
   for (const target of targets) {
     const node = result.artifacts.get(target.label);
     if (!node || signal.aborted) continue;
-    onEvent({ type: 'output', label: target.label, ...(await deliver(store, root, target, node)) });
+    const delivered = await deliverWhole(store, root, build, target, node);
+    if (!delivered) continue;
+    onEvent({ type: 'output', label: target.label, ...delivered });
     rememberDelivered(store, request, target, node, { build, packages: workshop.packages.used() });
   }
   observers.phase('deliver', delivering);
@@ -131,8 +135,26 @@ async function execute(
       ? await build.recheck(times, join(root, OUTPUT_FOLDER, '.check'), await storedXz(store, root))
       : [];
   if (!signal.aborted) await keepWithinBound(store, onEvent);
-  if (wrong.length === 0) return { result, build };
-  return { result: { ...result, success: false, failures: [...result.failures, ...wrong] }, build };
+  const failures = [...build.failures, ...wrong];
+  return { result: { ...result, success: result.success && failures.length === 0, failures }, build };
+}
+
+/** Delivers a target. What has gone from the store is made again first; undefined where that fails. */
+async function deliverWhole(
+  store: Store,
+  root: string,
+  build: Build,
+  target: AnalysedTarget,
+  node: Node,
+): Promise<Delivered | undefined> {
+  try {
+    return await deliver(store, root, target, node);
+  } catch (error) {
+    if (!(error instanceof Failure) || error.diagnostic.code !== 'BLOB_MISSING') throw error;
+    const again = await build.remake(target);
+    const made = again.artifacts.get(target.label);
+    return made && (await deliver(store, root, target, made));
+  }
 }
 
 function timesToCheck(call: Call): number {

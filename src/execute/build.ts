@@ -103,19 +103,27 @@ export class Build {
 
   /** Builds targets and everything that gates them. Failures are in the result. */
   async run(targets: readonly AnalysedTarget[]): Promise<BuildResult> {
-    const validations = this.#options.skipValidations ? [] : validationsOf(targets);
+    for (const [action, { key }] of this.#settled) {
+      this.#keys.set(action, key);
+      this.#finished(action, 'cached', 0);
+    }
+    return this.#bring([...targets, ...(this.#options.skipValidations ? [] : validationsOf(targets))]);
+  }
+
+  /** Builds a target again that was built, when some of it has gone from the store: what had made that is run again. */
+  async remake(target: AnalysedTarget): Promise<BuildResult> {
+    await this.#forgetLost();
+    return this.#bring([target]);
+  }
+
+  async #bring(all: readonly AnalysedTarget[]): Promise<BuildResult> {
     const artifacts = new Map<Label, Node>();
-    const all = [...targets, ...validations];
     const graph = actionGraph(
       all.map(({ artifact }) => artifact),
       this.#settled,
     );
     this.#schedule.make(graph);
     this.#nextSteps.of(graph);
-    for (const [action, { key }] of this.#settled) {
-      this.#keys.set(action, key);
-      this.#finished(action, 'cached', 0);
-    }
     const build = async (target: AnalysedTarget): Promise<void> => {
       const node = await this.#content(target);
       if (node) artifacts.set(target.label, node);
@@ -229,6 +237,11 @@ export class Build {
   /** What an action needed was lost from the store on the way: what made it runs again, then the action once more. */
   async #rewind(action: ActionNode, error: unknown): Promise<Outputs> {
     if (!(error instanceof Failure) || error.diagnostic.code !== 'BLOB_MISSING') throw error;
+    await this.#forgetLost();
+    return this.#attempt(action);
+  }
+
+  async #forgetLost(): Promise<void> {
     await this.#toolroots.forgetBroken();
     for (const [made, outputs] of this.#done) if (!this.#isWhole(outputs)) this.#actions.delete(made);
     for (const [action, { outputs }] of this.#settled)
@@ -237,7 +250,6 @@ export class Build {
         this.#actions.delete(action);
       }
     this.#maker.forget();
-    return this.#attempt(action);
   }
 
   #isWhole(outputs: Outputs): boolean {

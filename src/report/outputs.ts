@@ -28,11 +28,6 @@ export function outputFolder(root: string, label: Label): string {
   return join(root, OUTPUT_FOLDER, packageName, name);
 }
 
-/** Whether what was last delivered of a target lies there as it was laid out. */
-export function isDelivered(root: string, label: Label): boolean {
-  return untouched(stampOf(root, label), outputFolder(root, label)) !== undefined;
-}
-
 /** Where an output lies, relative to the workspace, and whether it was laid there just now. */
 export interface Delivered {
   readonly path: string;

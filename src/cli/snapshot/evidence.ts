@@ -62,11 +62,14 @@ export class Evidence {
   }
 }
 
-/** The evidence of a base and of what was read; undefined while some of it is just changing. */
-export function evidenceOf(
-  base: { readonly [Kind in 'seen' | 'present' | 'absent']: Iterable<string> },
-  looked: readonly Looked[],
-): Evidence | undefined {
+/** What a build rested on. */
+export interface RestedOn {
+  readonly base: { readonly [Kind in 'seen' | 'present' | 'absent']: Iterable<string> };
+  readonly looked: readonly Looked[];
+}
+
+/** The evidence of what a build rested on; undefined while some of it is just changing. */
+export function evidenceOf({ base, looked }: RestedOn): Evidence | undefined {
   if (looked.some(({ rows }) => areUnknown(rows))) return undefined;
   const evidence = new Evidence(base);
   for (const { paths } of looked) for (const path of paths) evidence.path(path);

@@ -7,7 +7,7 @@ import { validationsOf } from '../../analysis/targets-below.ts';
 import type { Settled } from '../../execute/build.ts';
 import type { Call } from '../command.ts';
 import type { Project } from '../project.ts';
-import { evidenceOf, type Evidence } from './evidence.ts';
+import type { RestedOn } from './evidence.ts';
 import { gatherEvidence } from './gather.ts';
 import { keepPlan, keepState, memoryName, resultLine, stateOf } from './memory.ts';
 import { look } from './reading.ts';
@@ -19,7 +19,7 @@ export function keepBuild(
   store: Store,
   project: Project,
   settledBy: (action: ActionNode) => Settled | undefined,
-): Evidence | undefined {
+): RestedOn | undefined {
   const { root, targets, settings } = project;
   const all = [...targets, ...(call.flag('skip-validations') ? [] : validationsOf(targets))];
   const artifacts = all.map(({ artifact }) => artifact);
@@ -40,7 +40,7 @@ export function keepBuild(
     present: [...rests.base.present],
     absent: [...rests.base.absent],
     rows,
-    lines: writer.lines,
+    actions: writer,
   });
   keepState(
     store,
@@ -51,5 +51,5 @@ export function keepBuild(
       graph.actions.map((action) => resultLine(settledBy(action)!)),
     ),
   );
-  return evidenceOf(rests.base, looked);
+  return { base: rests.base, looked };
 }

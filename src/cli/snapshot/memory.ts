@@ -6,10 +6,11 @@
 import { hash } from 'node:crypto';
 import { join } from 'node:path';
 import { writeAtomically } from '../../../cache/files.ts';
+import { Lines } from '../../../cache/lines.ts';
 import { readSealed, sealed } from '../../../cache/sealed.ts';
 import type { Store } from '../../../cache/store.ts';
 import type { Node } from '../../../cache/tree.ts';
-import type { EncodedArtifact } from '../../analysis/remembered.ts';
+import type { EncodedArtifact, GraphLines } from '../../analysis/remembered.ts';
 import type { Settled } from '../../execute/build.ts';
 import { formatDigest, parseDigest } from '../../model/digest.ts';
 import type { Label } from '../../model/label.ts';
@@ -37,8 +38,7 @@ export interface Plan {
   readonly absent: readonly string[];
   /** Of what was seen. */
   readonly rows: Float64Array;
-  /** Of actions. */
-  readonly lines: readonly string[];
+  readonly actions: GraphLines & { readonly names: Iterable<string>; readonly bodies: Iterable<string> };
 }
 
 /** What the last build found and made. */
@@ -48,7 +48,7 @@ export interface State {
   /** Of all these paths. */
   readonly rows: Float64Array;
   /** For each action: its key, a tab, and its outputs. */
-  readonly results: readonly string[];
+  readonly results: Iterable<string> & Pick<Lines, 'at'>;
 }
 
 export interface Kept {
@@ -66,28 +66,31 @@ export function memoryName(call: Call, env: NodeJS.ProcessEnv = process.env): st
 }
 
 export function recallBuild(store: Store, name: string): Kept | undefined {
-  const [header, ...results] = linesOf(pathOf(store, name, 'state'));
-  const [top, ...lines] = linesOf(pathOf(store, name, 'plan'));
-  if (header === undefined || top === undefined) return undefined;
-  const { id, ...state } = JSON.parse(header) as Written<State> & { id: string };
-  const plan = JSON.parse(top) as Written<Plan> & { id: string };
-  if (id !== plan.id) return undefined;
+  const state = read<State>(pathOf(store, name, 'state'));
+  const plan = read<Plan>(pathOf(store, name, 'plan'));
+  if (!state || !plan || state.top.id !== plan.top.id) return undefined;
+  const { lines, top } = plan;
+  const count = lines.length / 2;
   return {
-    id,
-    plan: { ...plan, rows: numbersOf(plan.rows), lines },
-    state: { ...state, rows: numbersOf(state.rows), results },
+    id: top.id,
+    plan: {
+      ...top,
+      rows: numbersOf(top.rows),
+      actions: { names: lines.slice(0, count), bodies: lines.slice(count, 2 * count) },
+    },
+    state: { ...state.top, rows: numbersOf(state.top.rows), results: state.lines },
   };
 }
 
 /** Keeps a plan, and gives the name that its states refer to it by. */
-export function keepPlan(store: Store, name: string, { lines, ...plan }: Plan): string {
+export function keepPlan(store: Store, name: string, { actions: { names, bodies }, ...plan }: Plan): string {
   const id = crypto.randomUUID();
-  write(pathOf(store, name, 'plan'), [JSON.stringify({ id, ...plan, rows: textOf(plan.rows) }), ...lines]);
+  write(pathOf(store, name, 'plan'), [...names, ...bodies], { id, ...plan, rows: textOf(plan.rows) });
   return id;
 }
 
 export function keepState(store: Store, name: string, id: string, { results, ...state }: State): void {
-  write(pathOf(store, name, 'state'), [JSON.stringify({ id, ...state, rows: textOf(state.rows) }), ...results]);
+  write(pathOf(store, name, 'state'), results, { id, ...state, rows: textOf(state.rows) });
 }
 
 /** The result of an action as a line. */
@@ -117,19 +120,24 @@ export function stateOf(looked: readonly Looked[], results: readonly string[]): 
   return { paths: looked.map(({ paths }) => paths), rows: all, results };
 }
 
-type Written<T> = Omit<T, 'rows' | 'lines' | 'results'> & { readonly rows: string };
+type Top<T> = Omit<T, 'rows' | 'actions' | 'results'> & { readonly id: string; readonly rows: string };
 
 function pathOf({ root }: Store, name: string, part: 'plan' | 'state'): string {
   return join(root, FOLDER, `${name}.${part}`);
 }
 
-/** No line has a line break in it: they are JSON. */
-function linesOf(path: string): string[] {
-  return readSealed(path)?.toString().split('\n') ?? [];
+/** No line has a line break in it: they are JSON. The last one holds all that is not by action. */
+function write<T>(path: string, lines: Iterable<string>, top: Top<T>): void {
+  const text = [...lines, JSON.stringify(top)].join('\n');
+  writeAtomically(path, sealed(Buffer.from(text)), false);
 }
 
-function write(path: string, lines: readonly string[]): void {
-  writeAtomically(path, sealed(Buffer.from(lines.join('\n'))), false);
+function read<T>(path: string): { readonly lines: Lines; readonly top: Top<T> } | undefined {
+  const content = readSealed(path);
+  if (!content) return undefined;
+  const lines = new Lines(content);
+  const count = lines.length - 1;
+  return { lines: lines.slice(0, count), top: JSON.parse(lines.at(count)!) as Top<T> };
 }
 
 function textOf({ buffer, byteOffset, byteLength }: Float64Array): string {

@@ -5,15 +5,15 @@ import type { Settled } from '../../execute/build.ts';
 import type { Call } from '../command.ts';
 import { openProject, type Request } from '../project.ts';
 import { buildable } from '../runnable.ts';
-import type { Evidence } from './evidence.ts';
+import type { RestedOn } from './evidence.ts';
 import { keepBuild } from './keep.ts';
 import { memoryName } from './memory.ts';
 import { Resumed } from './resumed.ts';
 
 export interface Opened {
   readonly request: Request;
-  /** Keeps a build that went well, for the next one to go on from; tells what it rested on, where that can be told. */
-  keep(settledBy: (action: ActionNode) => Settled | undefined): Evidence | undefined;
+  /** Keeps a build that went well, for the next one to go on from. */
+  keep(settledBy: (action: ActionNode) => Settled | undefined): RestedOn | undefined;
 }
 
 export async function openRequest(call: Call, store: Store): Promise<Opened> {

@@ -3,18 +3,15 @@
  * looked at. Where anything else has changed, a build begins with the build files.
  */
 import { existsSync, lstatSync } from 'node:fs';
-import type { Node } from '../../../cache/tree.ts';
 import type { Store } from '../../../cache/store.ts';
-import { makersOf } from '../../analysis/action-graph.ts';
 import type { ActionNode, AnalysedTarget } from '../../analysis/action.ts';
 import type { Declaration } from '../../analysis/declaration.ts';
 import { RememberedGraph, type RememberedAction } from '../../analysis/remembered.ts';
 import type { Settled } from '../../execute/build.ts';
 import type { Digest } from '../../model/digest.ts';
 import { readParts } from '../../report/kept-parts.ts';
-import { isDelivered } from '../../report/outputs.ts';
 import type { Request } from '../project.ts';
-import { evidenceOf, type Evidence } from './evidence.ts';
+import type { RestedOn } from './evidence.ts';
 import { keepState, recallBuild, settledOf, stateOf, resultLine, type Kept, type Plan, type State } from './memory.ts';
 import { look, type Looked } from './reading.ts';
 import { areSame, rowsAt, rowsOf } from './rows.ts';
@@ -34,10 +31,10 @@ export class Resumed {
     this.#store = store;
     this.#name = name;
     this.#kept = kept;
-    this.#graph = new RememberedGraph(kept.plan.lines);
+    this.#graph = new RememberedGraph(kept.plan.actions);
     this.#changed = changedReadings(kept);
     const targets = this.#targets();
-    this.#open = this.#graph.reachedFrom([...this.#readers(), ...this.#lost(targets)]);
+    this.#open = this.#graph.reachedFrom(this.#readers());
     const { root, settings } = kept.plan;
     this.request = {
       root,
@@ -58,14 +55,14 @@ export class Resumed {
   }
 
   /** Keeps what the build has found and made, for the next one, and tells what it rests on. */
-  save(settledBy: (action: ActionNode) => Settled | undefined): Evidence | undefined {
+  save(settledBy: (action: ActionNode) => Settled | undefined): RestedOn {
     const { plan, id, state } = this.#kept;
     const looked = lookedBefore(state);
     for (const place of this.#changed) looked[place] = look(this.#store, plan.readings[place]![0]);
     const results = [...state.results];
     for (const place of this.#open) results[place] = resultLine(settledBy(this.#graph.action(place))!);
     if (this.#changed.size > 0 || this.#open.size > 0) keepState(this.#store, this.#name, id, stateOf(looked, results));
-    return evidenceOf(plan, looked);
+    return { base: plan, looked };
   }
 
   #targets(): AnalysedTarget[] {
@@ -91,27 +88,18 @@ export class Resumed {
     for (const place of this.#changed) yield* this.#kept.plan.readings[place]![1];
   }
 
-  /** Actions whose outputs are needed to deliver targets again, and have gone from the store. */
-  *#lost(targets: readonly AnalysedTarget[]): Generator<number> {
-    const { plan, state } = this.#kept;
-    for (const { label, artifact } of targets) {
-      if (this.#changed.size === 0 && isDelivered(plan.root, label)) continue;
-      for (const maker of makersOf([artifact]) as RememberedAction[]) {
-        const { outputs } = settledOf(state.results[maker.place]!);
-        if (![...outputs.values()].every((node: Node) => this.#store.trees.complete(node))) yield maker.place;
-      }
-    }
-  }
-
   #settled(): Map<ActionNode, Settled> {
     const settled = new Map<ActionNode, Settled>();
-    for (const [place, line] of this.#kept.state.results.entries())
+    let place = 0;
+    for (const line of this.#kept.state.results) {
       if (!this.#open.has(place)) settled.set(this.#graph.action(place), settledOf(line));
+      place++;
+    }
     return settled;
   }
 
   #keyBefore(place: number): Digest {
-    return settledOf(this.#kept.state.results[place]!).key;
+    return settledOf(this.#kept.state.results.at(place)!).key;
   }
 
   /** The build files have not changed: it is what the explanation of the last run says. */

@@ -2,7 +2,7 @@
  * The snapshot of a build that had nothing to do. While all that it rests on is as it was, the same request has nothing
  * to do again, and the launcher settles it without starting Node: `dsmb` (the shell script) reads what this writes.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { writeAtomically } from '../../../cache/files.ts';
 import type { BuildEvent } from '../../model/event.ts';
 import { listPath, type BuildHeader } from '../../report/history/record.ts';
@@ -10,14 +10,14 @@ import { outputFolder, stampOf } from '../../report/outputs.ts';
 import type { BuildRecorder } from '../../report/history/recorder.ts';
 import type { Call } from '../command.ts';
 import type { Request } from '../project.ts';
-import type { Evidence } from './evidence.ts';
+import { evidenceOf, type Evidence, type RestedOn } from './evidence.ts';
 import { lookAt } from './look.ts';
 import { spoken } from './spoken.ts';
 
 /** Where the launcher looks for the snapshot of this very request. Without it there is nobody who would read one. */
 const VARIABLE = 'DSMB_SNAPSHOT';
 /** The first line; another format has another. */
-const FORMAT = 'dsmb-snapshot 1';
+const FORMAT = 'dsmb-snapshot 2';
 /** Options with which a build says and leaves nothing but what it does without. */
 const PLAIN_OPTIONS = new Set(['set', 'workspace', 'skip-validations', 'keep-going', 'frozen']);
 
@@ -50,9 +50,10 @@ export class Snapshot {
     else this.#quiet = false;
   };
 
-  /** Writes the snapshot after a build, when that had nothing to do. */
-  save({ root, targets }: Request, evidence: Evidence, recorder: BuildRecorder): void {
-    if (!this.#quiet) return;
+  /** Writes the snapshot after a build that had nothing to do. After any other, the one that is there holds no more. */
+  save({ root, targets }: Request, restedOn: RestedOn, recorder: BuildRecorder): void {
+    const evidence = this.#quiet ? evidenceOf(restedOn) : undefined;
+    if (!evidence) return rmSync(this.#path, { force: true });
     for (const { label } of targets) {
       evidence.path(stampOf(root, label));
       evidence.tree(outputFolder(root, label));
@@ -65,13 +66,14 @@ export class Snapshot {
   #text(root: string, { seen, present, absent }: Evidence, recorder: BuildRecorder): string | undefined {
     const below = `${root}/`;
     const paths = [...seen].map((path) => (path.startsWith(below) ? path.slice(below.length) : path));
-    const looks = lookAt(root, paths, this.#startedAt);
-    if (!looks) return undefined;
+    const sight = lookAt(root, paths, this.#startedAt);
+    if (!sight) return undefined;
     const lines = [
       ...[...present].map((path) => `+${path}`),
       ...[...absent].map((path) => `-${path}`),
       `w${root}`,
-      `s${looks}`,
+      `s${sight.sums}`,
+      ...(sight.share === undefined ? [] : [`n${sight.share}`]),
       ...recordLines(recorder),
       ...spoken(this.#events),
     ];
