@@ -17,6 +17,9 @@ beforeAll(() => {
 });
 afterAll(() => store[Symbol.dispose]());
 
+/** The same is asked for again and again. */
+const INCREMENTAL = { ...TRIALS, length: 60, builds: 1, again: 24, disturbed: 6 };
+
 it(
   'gives what the project says, runs only what was never made, and goes on from what was finished',
   async () => {
@@ -33,6 +36,26 @@ it(
     report(tally, options, 4);
     using project = new Project(store, { 'build.dsm.ts': '' });
     expect((await project.run(['fsck'])).stdout).toMatch(/the store is sound/);
+  },
+  TIMEOUT_MS,
+);
+
+it(
+  'does so where each build goes on from the last one',
+  async () => {
+    const builder = new CommandLine(store, { events: true });
+    const tally = new Tally();
+    const options = settings(RUNS);
+    await fc.assert(
+      fc.asyncProperty(specs, lives(INCREMENTAL), async (spec, happenings) => {
+        using life = new Life(builder, store, born(spec), tally);
+        await life.through(happenings);
+      }),
+      options,
+    );
+    report(tally, options, 4);
+    console.log(`${builder.resumed} builds went on from the last one`);
+    if (options.path === undefined) expect(builder.resumed).toBeGreaterThan(options.numRuns);
   },
   TIMEOUT_MS,
 );

@@ -1,6 +1,7 @@
 /** Builds through the command line, in processes of their own, that can be killed. */
 import { readFileSync } from 'node:fs';
-import type { Invocation } from '../../src/testing/invocation.ts';
+import type { BuildEvent } from '../../src/model/event.ts';
+import type { Finished, Invocation } from '../../src/testing/invocation.ts';
 import type { TestStore } from '../rig/index.ts';
 import type { Builder, Done, Running } from './builder.ts';
 import { readContent, type Content } from './model/content.ts';
@@ -10,9 +11,14 @@ import type { Workspace } from './workspace.ts';
 
 export class CommandLine implements Builder {
   readonly #store: TestStore;
+  readonly #events: boolean;
+  /** Builds that went on from the last one of the same request. */
+  resumed = 0;
 
-  constructor(store: TestStore) {
+  /** With `events`, builds tell all that they do; the launcher settles none of them. */
+  constructor(store: TestStore, { events = false } = {}) {
     this.#store = store;
+    this.#events = events;
   }
 
   start(workspace: Workspace, spec: Spec, asked: readonly number[], keepGoing: boolean): Running {
@@ -23,6 +29,7 @@ export class CommandLine implements Builder {
     const invocation = project.start([
       ...['build', ...targets.map(({ name }) => `//${name}`)],
       ...(keepGoing ? ['--keep-going'] : []),
+      ...(this.#events ? ['--events', '-'] : []),
     ]);
     let ended = false;
     const end = (way: number): void => {
@@ -37,13 +44,25 @@ export class CommandLine implements Builder {
       return {
         success,
         // What a killed build has said is as good as not said: it may not have got as far as noting it.
-        outcomes: finished.signal ? [] : told(finished.stderr),
-        tellsCached: false,
+        outcomes: finished.signal ? [] : this.#outcomes(finished),
+        tellsCached: this.#events,
         contents: new Map(built.flatMap((target) => delivered(workspace, target))),
         said: finished.stderr,
       };
     });
     return { finished, end };
+  }
+
+  #outcomes({ stdout, stderr }: Finished): Done['outcomes'] {
+    if (!this.#events) return told(stderr);
+    const events = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as BuildEvent);
+    if (events.some((event) => event.type === 'phase-finished' && event.phase === 'resume')) this.resumed++;
+    return events.flatMap((event) =>
+      event.type === 'action-finished' ? [[event.label.slice(2), event.outcome] as const] : [],
+    );
   }
 
   async leftovers(ended: boolean): Promise<readonly string[]> {
