@@ -131,7 +131,8 @@ const DIRECTORY = 'directory ';
 
 function identityOf(node: Node): string {
   if (node.type === 'symlink') return node.target;
-  return `${node.type === 'directory' ? DIRECTORY : ''}${formatDigest(node.digest)}`;
+  const kind = node.type === 'directory' ? DIRECTORY : node.executable ? 'executable ' : '';
+  return `${kind}${formatDigest(node.digest)}`;
 }
 
 /** What lies in a folder since it was delivered; undefined when nothing does, or when somebody has changed it. */

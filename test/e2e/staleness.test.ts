@@ -1,5 +1,5 @@
 /** What runs, and what does not run again: an action runs only when the content of what it reads has changed. */
-import { renameSync } from 'node:fs';
+import { chmodSync, renameSync, rmSync, statSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { countingRules, Project, TestStore } from '../rig/index.ts';
 
@@ -210,10 +210,17 @@ describe('the delivered output', () => {
     project.write('dsmb-out/all/alien.txt', 'not ours');
     expect(await build()).toEqual([]);
     expect(project.read('dsmb-out/all/all.txt')).toBe(before);
-    await project.run(['list']);
-    const { rmSync } = await import('node:fs');
     rmSync(project.path('dsmb-out'), { recursive: true });
     expect(await build()).toEqual([]);
     expect(project.read('dsmb-out/all/all.txt')).toBe(before);
+  });
+
+  it('becomes a program when its source does', async () => {
+    const delivered = (): number => statSync(project.output('//source', 'source.txt')).mode & 0o111;
+    await project.build(['//source']);
+    expect(delivered()).toBe(0);
+    chmodSync(project.path('source.txt'), 0o755);
+    await project.build(['//source']);
+    expect(delivered()).not.toBe(0);
   });
 });

@@ -1,0 +1,207 @@
+/** A build goes on from the last one of the same request when only sources have changed; what it does is the same. */
+import { appendFileSync, chmodSync, globSync, mkdirSync, renameSync, rmSync, truncateSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { BuildEvent } from '../../src/model/event.ts';
+import { countingRules, Project, TestStore } from '../rig/index.ts';
+
+const BUILD_FILE = `
+import { file, folder, param } from 'dsmb';
+import { combine, shellFolder } from './rules.ts';
+
+export const greeting = param.string({ default: 'hello', doc: 'how to greet' });
+export const left = combine({ name: 'left', of: [file('left.txt')] });
+export const right = combine({ name: 'right', of: [file('right.txt')], text: greeting });
+export const tree = shellFolder({ script: 'ls -R /in/0 > /out/folder.txt; mkdir /out/folder; mv /out/folder.txt /out/folder/', of: [folder('tree')] });
+const check = combine({ name: 'check', of: [file('checked.txt')] });
+export const all = combine({ name: 'all', of: [left, right, tree], validations: [check] });
+`;
+
+let store: TestStore;
+let project: Project;
+
+beforeAll(() => {
+  store = new TestStore();
+});
+afterAll(() => store[Symbol.dispose]());
+
+beforeEach(async () => {
+  const salt = crypto.randomUUID();
+  project = new Project(store, {
+    ...countingRules(),
+    'build.dsm.ts': BUILD_FILE,
+    'left.txt': `left ${salt}\n`,
+    'right.txt': `right ${salt}\n`,
+    'checked.txt': `checked ${salt}\n`,
+    [`tree/${salt}.txt`]: '',
+  });
+  await build();
+  // What was written a moment before the first build is looked at once more.
+  await build();
+});
+afterEach(() => project[Symbol.dispose]());
+
+interface Went {
+  /** It did not evaluate the build files. */
+  readonly on: boolean;
+  readonly success: boolean;
+  /** Targets of which an action ran. */
+  readonly executed: readonly string[];
+  /** All actions that it told of. */
+  readonly actions: number;
+  readonly stderr: string;
+}
+
+async function build(...args: string[]): Promise<Went> {
+  const { stdout, stderr, exitCode } = await project.run(['build', '//all', '--events', '-', ...args]);
+  const events = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as BuildEvent);
+  const finished = events.filter((event) => event.type === 'action-finished');
+  const phases = events.flatMap((event) => (event.type === 'phase-finished' ? [event.phase] : []));
+  expect(phases.includes('load')).toBe(!phases.includes('resume'));
+  const executed = finished.filter(({ outcome }) => outcome === 'executed').map(({ label }) => label);
+  return {
+    on: phases.includes('resume'),
+    success: exitCode === 0,
+    executed: [...new Set(executed)].toSorted(),
+    actions: finished.length,
+    stderr,
+  };
+}
+
+describe('a build goes on from the last one', () => {
+  it('when nothing has changed', async () => {
+    expect(await build()).toMatchObject({ on: true, success: true, executed: [], actions: 5 });
+  });
+
+  it('when a source has changed, and again, and back', async () => {
+    const before = project.read('left.txt');
+    for (const text of ['one', 'two']) {
+      project.write('left.txt', `${text} of ${before}`);
+      expect(await build()).toMatchObject({ on: true, executed: ['//all', '//left'], actions: 5 });
+      expect(project.read('dsmb-out/all/all.txt')).toContain(`${text} of`);
+    }
+    project.write('left.txt', before);
+    expect(await build()).toMatchObject({ on: true, executed: [], actions: 5 });
+    expect(project.read('dsmb-out/all/all.txt')).not.toContain('of');
+  });
+
+  it('when something was added to a folder, renamed in it, removed from it', async () => {
+    const tell = { on: true, executed: ['//all', '//tree'] };
+    mkdirSync(project.path('tree/deep'));
+    project.write('tree/deep/new.txt', crypto.randomUUID());
+    expect(await build()).toMatchObject(tell);
+    project.write('tree/deep/new.txt', crypto.randomUUID());
+    expect(await build()).toMatchObject({ on: true, executed: ['//tree'] });
+    renameSync(project.path('tree/deep/new.txt'), project.path('tree/deep/newer.txt'));
+    expect(await build()).toMatchObject(tell);
+    rmSync(project.path('tree/deep'), { recursive: true });
+    expect(await build()).toMatchObject({ on: true, executed: [] });
+  });
+
+  it('when the source of a validation has changed', async () => {
+    appendFileSync(project.path('checked.txt'), 'more\n');
+    expect(await build()).toMatchObject({ on: true, executed: ['//all.validations0'] });
+  });
+
+  it('when a step has changed', async () => {
+    project.edit('combine.step.ts', ".join('\\n'));", `.join('\\n') + '${crypto.randomUUID()}');`);
+    const { on, executed } = await build();
+    expect(executed).toEqual(['//all', '//all.validations0', '//left', '//right']);
+    expect(on).toBe(true);
+  });
+
+  it('whatever it is asked to report, and not for another request', async () => {
+    appendFileSync(project.path('left.txt'), 'more\n');
+    expect(await build('--jobs', '1', '--keep-going')).toMatchObject({ on: true, executed: ['//all', '//left'] });
+    for (const args of [['--skip-validations'], ['--unsandboxed'], ['--set', 'greeting=hi'], ['--check']])
+      expect(await build(...args)).toMatchObject({ on: false, success: true });
+    expect(await build('--set', 'greeting=hi')).toMatchObject({ on: true, executed: [] });
+  });
+
+  it('and says so of the one that failed', async () => {
+    rmSync(project.path('left.txt'));
+    const gone = await build();
+    expect(gone).toMatchObject({ on: true, success: false });
+    expect(gone.stderr).toMatch(/error NO_SUCH_FILE .*left\.txt/);
+    project.write('left.txt', `again ${crypto.randomUUID()}\n`);
+    expect(await build()).toMatchObject({ on: true, success: true, executed: ['//all', '//left'] });
+  });
+});
+
+describe('a build begins with the build files', () => {
+  it.each<readonly [string, () => void]>([
+    ['a build file has changed', () => appendFileSync(project.path('build.dsm.ts'), '// \n')],
+    ['a module of it has changed', () => appendFileSync(project.path('rules.ts'), '// \n')],
+    ['parameters are set', () => project.write('dsmb.params.json', '{ "greeting": "good morning" }\n')],
+    ['something was taken from the store', () => rmSync(join(store.folder, 'cas.v1'), { recursive: true })],
+    ['what was kept is broken', () => damageGraphs()],
+  ])('when %s', async (_what, change) => {
+    change();
+    expect(await build()).toMatchObject({ on: false, success: true });
+    expect(await build()).toMatchObject({ success: true, executed: [] });
+  });
+
+  function damageGraphs(): void {
+    for (const name of globSync('graphs.v1/*', { cwd: store.folder })) truncateSync(join(store.folder, name), 1000);
+  }
+});
+
+describe('a build that goes on', () => {
+  it('makes again what has gone from the store', async () => {
+    const content = project.read('dsmb-out/all/all.txt');
+    rmSync(project.path('dsmb-out'), { recursive: true });
+    rmSync(blobOf(content));
+    expect(await build()).toMatchObject({ on: true, success: true, executed: ['//all'] });
+    expect(project.read('dsmb-out/all/all.txt')).toBe(content);
+  });
+
+  it('makes an input again that has gone from the store', async () => {
+    const other = await project.build(['//right']);
+    expect(other.executed).toEqual([]);
+    rmSync(blobOf(project.read('dsmb-out/right/right.txt')));
+    appendFileSync(project.path('left.txt'), 'more\n');
+    expect(await build()).toMatchObject({ on: true, success: true, executed: ['//all', '//left', '//right'] });
+  });
+
+  it('keeps what explains it', async () => {
+    appendFileSync(project.path('right.txt'), 'more\n');
+    expect(await build()).toMatchObject({ on: true, executed: ['//all', '//right'] });
+    expect((await project.run(['why', '//right'])).stdout).toMatch(/right\.txt/);
+    project.edit('build.dsm.ts', 'text: greeting', "text: 'good evening'");
+    await build();
+    expect((await project.run(['why', '//right'])).stdout).toMatch(/text.*build\.dsm\.ts:7.*hello.*good evening/s);
+  });
+
+  it('keeps what it was made of from garbage collection', async () => {
+    appendFileSync(project.path('right.txt'), 'more\n');
+    expect((await build()).on).toBe(true);
+    expect((await project.run(['gc', '--max-age', '0d'])).exitCode).toBe(0);
+    expect(await build()).toMatchObject({ on: false, success: true, executed: [] });
+  });
+
+  it('tells of an undeclared input as any other', async () => {
+    const failing = `
+      import { file } from 'dsmb';
+      import { shellFolder } from './rules.ts';
+      export const all = shellFolder({ script: '. /in/0 && mkdir /out/folder', of: [file('script.sh')] });`;
+    project.write('script.sh', 'true\n');
+    project.write('beside.txt', 'beside\n');
+    project.write('build.dsm.ts', failing);
+    chmodSync(project.path('script.sh'), 0o644);
+    for (let i = 0; i < 2; i++) expect((await build()).success).toBe(true);
+    project.write('script.sh', 'cat /in/beside.txt\n');
+    const refused = await build();
+    expect(refused.on).toBe(true);
+    expect(refused.stderr).toMatch(/error UNDECLARED_INPUT .*beside\.txt/);
+    expect(refused.stderr).toMatch(/build\.dsm\.ts:4/);
+    expect(refused.stderr).toMatch(/attribute `of`/);
+  });
+});
+
+function blobOf(content: string): string {
+  return store.blob(createHash('sha256').update(content).digest('hex'));
+}
