@@ -44,9 +44,11 @@ function resultsOf(
   const all = new Set([...build.keys()].map(entryPath));
   const last = store.roots.last(root, target.label);
   if (!last) return [...all];
-  const after = new Map(
-    [...keysBefore].map(([action, key]) => [entryPath(key), entryPath(build.settled(action)!.key)] as const),
-  );
+  const after = new Map<string, string>();
+  for (const [action, key] of keysBefore) {
+    const now = build.settled(action)?.key;
+    if (now) after.set(entryPath(key), entryPath(now));
+  }
   return last.records.flatMap((record) => {
     const now = after.get(record);
     // Another action may still have the key that this one had.

@@ -45,25 +45,30 @@ export async function stepContent(
 async function bundleStep(store: Store, module: URL): Promise<Bundle> {
   const path = modulePath(module);
   const memory = memoryIn(store, path);
-  const known = recall(memory);
-  if (known && store.cas.has(known.digest)) return bundleOf(known);
+  const remembered = recall(memory);
+  const known = remembered && store.cas.has(remembered.digest) ? remembered : await bundleAnew(store, path, memory);
+  LAST_USED.set(memory, known);
+  return { node: { type: 'file', digest: known.digest, executable: false }, modules: known.modules };
+}
+
+async function bundleAnew(store: Store, path: string, memory: string): Promise<KnownBundle> {
   const startedAt = Date.now();
   const { code, inputs } = await bundle(path);
   const made = captureBytes(store.cas, code) as Node & { type: 'file' };
-  return bundleOf(remember(memory, made.digest, inputs, startedAt));
+  return remember(memory, made.digest, inputs, startedAt);
 }
 
-function bundleOf({ digest, modules }: KnownBundle): Bundle {
-  return { node: { type: 'file', digest, executable: false }, modules };
-}
+/** By the file that remembers them. */
+const LAST_USED = new Map<string, KnownBundle>();
 
 function memoryIn(store: Store, path: string): string {
   return memoryOf(join(store.root, 'bundles.v1'), RUNNER, path);
 }
 
-/** Paths of all that a step's bundle rests on, there or not: modules, settings; undefined when one has changed since. */
+/** Paths of all that the bundle rests on which was last used of a step, there or not: modules, settings. */
 export function bundleRestsOn(store: Store, module: URL): readonly string[] | undefined {
-  const known = recall(memoryIn(store, modulePath(module)));
+  const memory = memoryIn(store, modulePath(module));
+  const known = LAST_USED.get(memory) ?? recall(memory);
   return known && [...known.modules.keys(), ...known.settings];
 }
 

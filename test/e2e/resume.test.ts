@@ -130,6 +130,15 @@ describe('a build goes on from the last one', () => {
     project.write('left.txt', `again ${crypto.randomUUID()}\n`);
     expect(await build()).toMatchObject({ on: true, success: true, executed: ['//all', '//left'] });
   });
+
+  it('and delivers beside a failure what could be made', async () => {
+    const both = ['//right', '--keep-going'];
+    for (let i = 0; i < 2; i++) await build(...both);
+    rmSync(project.path('left.txt'));
+    project.write('right.txt', `another ${crypto.randomUUID()}\n`);
+    expect(await build(...both)).toMatchObject({ on: true, success: false, executed: ['//right'] });
+    expect(project.read('dsmb-out/right/right.txt')).toContain('another');
+  });
 });
 
 describe('a build begins with the build files', () => {

@@ -1,9 +1,9 @@
 /** Gathers what a build rests on. More than it needs costs a look; less would be a lie. */
-import { globSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { removalsFile } from '../../../cache/removals.ts';
 import type { Store } from '../../../cache/store.ts';
+import { pathsBelow } from '../../../cache/walk.ts';
 import type { ActionNode, ArtifactReference } from '../../analysis/action.ts';
 import { packageFolders } from '../../load/load.ts';
 import { PARAMETERS_FILE } from '../../load/parameters.ts';
@@ -48,11 +48,9 @@ export function gatherEvidence(
 }
 
 function addEngine(evidence: Evidence): void {
-  const modules = globSync('{src,cache}/**/*.{ts,js}', {
-    cwd: ENGINE,
-    exclude: (path) => /\.test(-helper)?\.\w+$/.test(path),
-  });
-  for (const path of modules) evidence.path(join(ENGINE, path));
+  for (const folder of ['src', 'cache'])
+    for (const path of pathsBelow(join(ENGINE, folder)))
+      if (/(?<!\.test|\.test-helper)\.[jt]s$/.test(path)) evidence.path(path);
   evidence.module(join(ENGINE, 'src/index.ts'));
   evidence.path(nodeBinary());
 }
