@@ -1,16 +1,15 @@
 /** Puts what was asked for where people look: `dsmb-out/<package>/<name>/`. */
-import { createHash } from 'node:crypto';
-import { lstatSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import type { Store } from '../../cache/store.ts';
 import { removeTree, writeAtomically } from '../../cache/files.ts';
 import type { Node } from '../../cache/tree.ts';
-import { pathsBelow } from '../../cache/walk.ts';
 import type { AnalysedTarget, ArtifactReference } from '../analysis/action.ts';
 import { deliverDisk } from '../execute/assembled-disks.ts';
 import { Failure } from '../model/diagnostic.ts';
 import { formatDigest, parseDigest } from '../model/digest.ts';
 import { splitLabel, type Label } from '../model/label.ts';
+import { LaidOut } from './laid-out.ts';
 import { updateFolder } from './update-folder.ts';
 
 /** The folder of outputs in a workspace. */
@@ -46,41 +45,63 @@ async function deliverAlone(store: Store, root: string, target: AnalysedTarget, 
   const stamp = stampOf(root, target.label);
   const identity = identityOf(node);
   const path = relative(root, join(folder, inside));
-  const there = untouched(stamp, folder);
+  const before = LaidOut.at(folder);
+  const there = lyingThere(stamp, before);
   if (there === identity) return { path, fresh: false };
   rmSync(stamp, { force: true });
   const temporary = `${folder}.new`;
   try {
     removeTree(temporary);
-    if (!updated(store, there, node, folder, temporary)) {
-      removeTree(temporary);
-      mkdirSync(temporary, { recursive: true });
-      await layOut(store, node, inside, temporary);
-      removeTree(folder);
-      renameSync(temporary, folder);
-    }
+    const changed = update(store, there, node, folder, temporary);
+    if (changed) before?.lookAgain(changed);
+    else await layOutAnew(store, node, inside, folder, temporary);
     removeTree(temporary);
+    const after = changed ? before : LaidOut.at(folder);
+    if (after) writeAtomically(stamp, `${identity} ${after.fingerprint()}`);
   } catch (error) {
     removeTree(temporary);
     throw error;
   }
-  writeAtomically(stamp, `${identity} ${fingerprint(folder)}`);
   return { path, fresh: true };
 }
 
-/** Brings a folder from what lies there to another tree; false where it must be laid out from nothing. */
-function updated(store: Store, there: string | undefined, node: Node, folder: string, aside: string): boolean {
-  if (node.type !== 'directory' || there?.startsWith(DIRECTORY) !== true) return false;
+/** What a stamp says, while nobody has changed what lies there. */
+function lyingThere(stamp: string, laidOut: LaidOut | undefined): string | undefined {
+  try {
+    const text = readFileSync(stamp, 'utf8');
+    const end = text.lastIndexOf(' ');
+    return text.slice(end + 1) === laidOut?.fingerprint() ? text.slice(0, end) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Brings a folder from what lies there to another tree; undefined where it must be laid out anew, else what changed. */
+function update(
+  store: Store,
+  there: string | undefined,
+  node: Node,
+  folder: string,
+  aside: string,
+): string[] | undefined {
+  if (node.type !== 'directory' || there?.startsWith(DIRECTORY) !== true) return undefined;
   try {
     const was = { type: 'directory', digest: parseDigest(there.slice(DIRECTORY.length)) } as const;
-    if (isDisk(store, was) || isDisk(store, node)) return false;
-    updateFolder(store, was, node, folder, aside);
-    return true;
+    if (isDisk(store, was) || isDisk(store, node)) return undefined;
+    return updateFolder(store, was, node, folder, aside);
   } catch (error) {
     // The store does not know any more what lies there.
-    if (error instanceof Failure && error.diagnostic.code === 'BLOB_MISSING') return false;
+    if (error instanceof Failure && error.diagnostic.code === 'BLOB_MISSING') return undefined;
     throw error;
   }
+}
+
+async function layOutAnew(store: Store, node: Node, inside: string, folder: string, temporary: string): Promise<void> {
+  removeTree(temporary);
+  mkdirSync(temporary, { recursive: true });
+  await layOut(store, node, inside, temporary);
+  removeTree(folder);
+  renameSync(temporary, folder);
 }
 
 /** A disk becomes one sparse raw file; all else is laid out as it is. */
@@ -107,42 +128,10 @@ function fileName({ origin, path }: ArtifactReference): string {
   }
 }
 
-/**
- * Inodes, sizes and times of all that lies in a folder, or nothing: what was edited, added or removed there is seen. A file with a
- * second name is a link into the store, whose change time moves when the store uses it.
- */
-function fingerprint(folder: string): string {
-  const all = createHash('sha256');
-  const add = (path: string): void => {
-    const { ino, size, mtimeMs, ctimeMs, nlink } = lstatSync(path);
-    all.update(`${path} ${ino} ${size} ${mtimeMs} ${nlink === 1 ? ctimeMs : ''}\n`);
-  };
-  try {
-    const { ino, mtimeMs } = lstatSync(folder);
-    all.update(`${ino} ${mtimeMs}\n`);
-    for (const path of [...pathsBelow(folder)].sort()) add(path);
-    return all.digest('hex');
-  } catch {
-    return '';
-  }
-}
-
 const DIRECTORY = 'directory ';
 
 function identityOf(node: Node): string {
   if (node.type === 'symlink') return node.target;
   const kind = node.type === 'directory' ? DIRECTORY : node.executable ? 'executable ' : '';
   return `${kind}${formatDigest(node.digest)}`;
-}
-
-/** What lies in a folder since it was delivered; undefined when nothing does, or when somebody has changed it. */
-function untouched(stamp: string, folder: string): string | undefined {
-  try {
-    const text = readFileSync(stamp, 'utf8');
-    const end = text.lastIndexOf(' ');
-    const now = fingerprint(folder);
-    return now !== '' && text.slice(end + 1) === now ? text.slice(0, end) : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,4 @@
-/** An updated folder is what a new one would be, and what did not change was not touched. */
+/** An updated folder is what a new one would be, what did not change was not touched, and what did is told. */
 import fc from 'fast-check';
 import { lstatSync, mkdtempSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,7 @@ import { captureBytes } from '../../cache/capture.ts';
 import { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
 import { pathsBelow } from '../../cache/walk.ts';
+import { LaidOut } from './laid-out.ts';
 import { updateFolder } from './update-folder.ts';
 
 type Tree = { readonly [name: string]: Tree | string };
@@ -55,8 +56,10 @@ it('makes any folder into any other', () => {
       store.folders.deliver(nodeOf(is), made);
       const before = look(updated);
       const inodes = new Map([...before.keys()].map((path) => [path, lstatSync(join(updated, path)).ino]));
-      updateFolder(store, nodeOf(was), nodeOf(is), updated, `${updated}.new`);
+      const laidOut = LaidOut.at(updated)!;
+      laidOut.lookAgain(updateFolder(store, nodeOf(was), nodeOf(is), updated, `${updated}.new`));
       expect(look(updated)).toEqual(look(made));
+      expect(laidOut.fingerprint()).toBe(LaidOut.at(updated)!.fingerprint());
       for (const [path, what] of look(updated))
         if (before.get(path) === what) expect(lstatSync(join(updated, path)).ino).toBe(inodes.get(path));
     }),

@@ -7,23 +7,31 @@ import { sameNode, type Node } from '../../cache/tree.ts';
 
 type Directory = Node & { readonly type: 'directory' };
 
-/** `folder` holds what `was` says. New things are made in the folder `aside`, which is on the same file system. */
-export function updateFolder(store: Store, was: Directory, is: Directory, folder: string, aside: string): void {
+/**
+ * `folder` holds what `was` says. New things are made in the folder `aside`, which is on the same file system. Gives the
+ * paths where there is something else now, or nothing.
+ */
+export function updateFolder(store: Store, was: Directory, is: Directory, folder: string, aside: string): string[] {
   const before = store.trees.entries(was.digest);
   const after = store.trees.entries(is.digest);
   mkdirSync(aside, { recursive: true });
-  for (const name of before.keys()) if (!after.has(name)) removeTree(join(folder, name));
+  const removed = [...before.keys()].filter((name) => !after.has(name)).map((name) => join(folder, name));
+  removed.forEach(removeTree);
+  const changed = removed;
   for (const [name, node] of after) {
     const there = before.get(name);
     if (there && sameNode(there, node)) continue;
     const path = join(folder, name);
-    if (there?.type === 'directory' && node.type === 'directory') updateFolder(store, there, node, path, aside);
+    if (there?.type === 'directory' && node.type === 'directory')
+      changed.push(...updateFolder(store, there, node, path, aside));
     else {
       const temporary = join(aside, 'new');
       store.folders.deliver(node, temporary);
       // A folder neither takes another's place nor gives way by a rename.
       if (there?.type === 'directory' || node.type === 'directory') removeTree(path);
       renameSync(temporary, path);
+      changed.push(path);
     }
   }
+  return changed;
 }
