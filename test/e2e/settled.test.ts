@@ -268,6 +268,23 @@ function cutSnapshots(): void {
   }
 }
 
+describe('a build that rests on very many files', () => {
+  it('looks at them side by side, and misses none', async () => {
+    const names = Array.from({ length: 4200 }, (_, index) => `tree/many/${index}`);
+    using large = makeProject(Object.fromEntries(names.map((name) => [name, 'many'])));
+    expect((await settle(large)).settled).toBe(true);
+    const shared = readdirSync(join(store.folder, 'snapshots.v1')).filter((name) =>
+      /\nn\d+\n/.test(readFileSync(join(store.folder, 'snapshots.v1', name), 'latin1')),
+    );
+    expect(shared).toHaveLength(1);
+    for (const name of [names[0]!, names[2100]!, names.at(-1)!]) {
+      editUnseen(large.path(name));
+      expect((await build([], { of: large })).settled).toBe(false);
+      expect((await settle(large)).settled).toBe(true);
+    }
+  });
+});
+
 describe('a build file that looks at the world', () => {
   it.each([
     ['the environment', "import './words.ts'; const seen = process.env.WORD ?? 'none';"],
