@@ -12,6 +12,7 @@ import type { Store } from '../../../cache/store.ts';
 import type { Node } from '../../../cache/tree.ts';
 import type { EncodedArtifact, GraphLines } from '../../analysis/remembered.ts';
 import type { Settled } from '../../execute/build.ts';
+import { machineIdentity } from '../../execute/unsandboxed.ts';
 import { formatDigest, parseDigest } from '../../model/digest.ts';
 import type { Label } from '../../model/label.ts';
 import type { Call } from '../command.ts';
@@ -60,8 +61,10 @@ export interface Kept {
 
 /** The name of a request's memory: all that makes it another request than others. */
 export function memoryName(call: Call, env: NodeJS.ProcessEnv = process.env): string {
-  const flags = ['skip-validations', 'unsandboxed'].map((name) => call.flag(name));
-  const request = [FORMAT, ENGINE, process.cwd(), call.text('workspace'), call.operands, call.list('set'), flags];
+  const options = [call.text('workspace'), call.list('set'), call.flag('skip-validations')];
+  // In keys of unsandboxed actions.
+  const machine = call.flag('unsandboxed') ? machineIdentity() : '';
+  const request = [FORMAT, ENGINE, process.cwd(), call.operands, options, machine];
   return hash('sha256', JSON.stringify([...request, env['NODE_OPTIONS']]), 'hex').slice(0, 32);
 }
 
