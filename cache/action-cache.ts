@@ -1,11 +1,11 @@
 /** The action cache: action key → what the action left behind. A result counts only while its blobs are there. */
-import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { digest, type Digest } from '../src/model/digest.ts';
-import { writeAtomically } from './files.ts';
+import { renameInto, writeAtomically } from './files.ts';
 import { noteRemoval } from './removals.ts';
-import { decodeResult, encodeResult, type ResultData } from './reapi/messages.ts';
-import type { Trees } from './tree.ts';
+import { decodeMadeOf, decodeResult, encodeResult, type ResultData } from './reapi/messages.ts';
+import type { Entries, Trees } from './tree.ts';
 import { livenessOf, processToken } from './processes.ts';
 import { readSealed, sealed } from './sealed.ts';
 import { useRecord } from './uses.ts';
@@ -37,25 +37,23 @@ export class ActionCache {
   }
 
   /** To be called when all that the result names is durable. */
-  put(key: Digest, result: ResultData): void {
-    writeAtomically(this.#path(key), sealed(encodeResult(result)));
+  put(key: Digest, result: ResultData, madeOf: Entries = new Map()): void {
+    writeAtomically(this.#path(key), sealed(encodeResult(result, madeOf)));
   }
 
   /**
    * Writes a result that is not found before it is published. It outlives this process, so that the next build can
-   * publish what this one had finished.
+   * publish what this one had finished; should it be cut, its seal tells. Garbage collection keeps what it was made of.
    */
-  stage(key: Digest, result: ResultData): Staged {
+  stage(key: Digest, result: ResultData, madeOf: Entries): Staged {
     const path = join(this.#root, 'incoming', `${processToken()}-${key.hash}-${key.size}${STAGED}`);
-    writeAtomically(path, sealed(encodeResult(result)), false);
+    writeFileSync(path, sealed(encodeResult(result, madeOf)));
     return { path, key };
   }
 
   /** To be called when the staged result and all that it names are durable. */
   publish({ path, key }: Staged): void {
-    const to = this.#path(key);
-    mkdirSync(dirname(to), { recursive: true });
-    renameSync(path, to);
+    renameInto(path, this.#path(key));
   }
 
   /** What processes that were killed since the machine was started have staged. */
@@ -64,7 +62,8 @@ export class ActionCache {
     return readdirSync(folder).flatMap((name) => {
       const [, hash, size] = /-([0-9a-f]{64})-(\d+)\.result$/.exec(name) ?? [];
       if (hash === undefined || livenessOf(name) !== 'dead') return [];
-      return [{ path: join(folder, name), key: digest(hash, Number(size)) }];
+      const path = join(folder, name);
+      return readResult(path) ? [{ path, key: digest(hash, Number(size)) }] : [];
     });
   }
 
@@ -85,9 +84,18 @@ export function entryPath({ hash }: Digest): string {
 
 /** The result in a file of the action cache; undefined where there is none, or where it is not whole. */
 export function readResult(path: string): ResultData | undefined {
+  return read(path, decodeResult);
+}
+
+/** What the action of the result in a file was made of. */
+export function readMadeOf(path: string): Entries {
+  return read(path, decodeMadeOf) ?? new Map();
+}
+
+function read<T>(path: string, decode: (bytes: Uint8Array) => T): T | undefined {
   const content = readSealed(path);
   try {
-    return content && decodeResult(content);
+    return content && decode(content);
   } catch {
     return undefined;
   }

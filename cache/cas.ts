@@ -8,15 +8,15 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
-  renameSync,
   rmSync,
   statSync,
+  unlinkSync,
   utimesSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { digest, type Digest } from '../src/model/digest.ts';
 import { fail } from '../src/model/diagnostic.ts';
-import { cloneFile, copyHashing, hashFile, STORE_TIME, writeAll } from './files.ts';
+import { cloneFile, copyHashing, hashFile, renameInto, STORE_TIME, writeAll } from './files.ts';
 import { processToken } from './processes.ts';
 import { Unsettled } from './unsettled.ts';
 import { noteRemoval } from './removals.ts';
@@ -31,6 +31,10 @@ export function digestOf(bytes: Uint8Array): Digest {
 const LINK_FROM_BYTES = 4 * 1024 * 1024;
 
 export const EMPTY = digestOf(new Uint8Array());
+
+/** Threads of one process give names as well. */
+const THREAD = randomBytes(4).toString('hex');
+let count = 0;
 
 export class Cas {
   readonly #root: string;
@@ -61,7 +65,7 @@ export class Cas {
 
   /** A path for a file that is to become a blob: on the store's file system, unique to this process. */
   incoming(): string {
-    return join(this.#incoming, `${processToken()}-${randomBytes(8).toString('hex')}`);
+    return join(this.#incoming, `${processToken()}-${THREAD}-${count++}`);
   }
 
   /**
@@ -139,7 +143,7 @@ export class Cas {
   putCopy(path: string): Digest {
     const of = this.#make(
       (temporary) => copyHashing(path, temporary),
-      (temporary, copied) => (this.has(copied) ? rmSync(temporary) : this.#publish(temporary, copied)),
+      (temporary, copied) => (this.has(copied) ? unlinkSync(temporary) : this.#publish(temporary, copied)),
     );
     this.#unsettled.add(this.path(of));
     return of;
@@ -150,7 +154,7 @@ export class Cas {
    * caller.
    */
   adopt(path: string, of: Digest): void {
-    if (this.has(of)) return rmSync(path);
+    if (this.has(of)) return unlinkSync(path);
     this.#publish(path, of);
   }
 
@@ -233,8 +237,7 @@ export class Cas {
       (temporary) => {
         chmodSync(temporary, 0o555);
         utimesSync(temporary, STORE_TIME, STORE_TIME);
-        mkdirSync(dirname(path), { recursive: true });
-        renameSync(temporary, path);
+        renameInto(temporary, path);
       },
     );
     return path;
@@ -248,14 +251,7 @@ export class Cas {
     chmodSync(temporary, 0o444);
     utimesSync(temporary, new Date(), STORE_TIME);
     this.#published += of.size;
-    const path = this.path(of);
-    try {
-      renameSync(temporary, path);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      mkdirSync(dirname(path), { recursive: true });
-      renameSync(temporary, path);
-    }
+    renameInto(temporary, this.path(of));
   }
 
   #ensureEmpty(of: Digest): boolean {

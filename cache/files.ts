@@ -4,9 +4,9 @@ import {
   closeSync,
   constants,
   copyFileSync,
-  fstatSync,
   fsync,
   fsyncSync,
+  ftruncateSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -15,10 +15,9 @@ import {
   renameSync,
   rmSync,
   statSync,
-  truncateSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { createHash, randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { digest, type Digest } from '../src/model/digest.ts';
@@ -47,19 +46,27 @@ export function hashFile(path: string): Digest {
 
 /** Copies a file and gives the digest of what was written, which is not durable yet. Keeps holes: a chunk of zeros is not written. */
 export function copyHashing(from: string, to: string): Digest {
+  const hash = createHash('sha256');
+  const size = copySparse(from, to, (chunk) => hash.update(chunk));
+  return digest(hash.digest('hex'), size);
+}
+
+/** Copies a file, and gives its size. Chunks of zeros become holes. */
+function copySparse(from: string, to: string, onChunk?: (chunk: Uint8Array) => void): number {
   const source = openSync(from, 'r');
   const target = openSync(to, 'wx', 0o644);
   try {
-    const hash = createHash('sha256');
-    let size = 0;
+    let [size, written] = [0, 0];
     for (let read = readSync(source, BUFFER); read > 0; read = readSync(source, BUFFER)) {
       const chunk = BUFFER.subarray(0, read);
-      hash.update(chunk);
-      if (!chunk.equals(ZEROS.subarray(0, read))) writeAll(target, chunk, size);
+      onChunk?.(chunk);
       size += read;
+      if (chunk.equals(ZEROS.subarray(0, read))) continue;
+      writeAll(target, chunk, size - read);
+      written = size;
     }
-    if (fstatSync(target).size !== size) truncateSync(to, size);
-    return digest(hash.digest('hex'), size);
+    if (written < size) ftruncateSync(target, size);
+    return size;
   } finally {
     closeSync(source);
     closeSync(target);
@@ -72,7 +79,7 @@ let mayShareBlocks = true;
 /** A copy that shares blocks where the file system can, and keeps holes where it cannot. */
 export function cloneFile(from: string, to: string): void {
   if (mayShareBlocks && sharesBlocks(from, to)) return;
-  copyHashing(from, to);
+  copySparse(from, to);
 }
 
 function sharesBlocks(from: string, to: string): boolean {
@@ -92,12 +99,32 @@ export function writeAll(file: number, bytes: Uint8Array, position?: number): vo
     done += writeSync(file, bytes, done, bytes.length - done, position === undefined ? null : position + done);
 }
 
+/** Does something to a path, and makes its folder when it turns out to be missing: mostly it is there. */
+function inFolderOf<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    mkdirSync(dirname(path), { recursive: true });
+    return work();
+  }
+}
+
+/** A rename to a path whose folder may have to be made. */
+export function renameInto(from: string, to: string): void {
+  inFolderOf(to, () => renameSync(from, to));
+}
+
+/** Writes a file whose folder may have to be made. A reader may find a part of it. */
+export function writeInto(path: string, content: string): void {
+  inFolderOf(path, () => writeFileSync(path, content));
+}
+
 /** Writes a file so that it is there whole or not at all; unless told otherwise, also after a crash of the machine. */
 export function writeAtomically(path: string, content: string | Uint8Array, durable = true): void {
-  mkdirSync(dirname(path), { recursive: true });
   const temporary = join(dirname(path), `.${randomBytes(6).toString('hex')}.tmp`);
   try {
-    const file = openSync(temporary, 'wx', 0o644);
+    const file = inFolderOf(temporary, () => openSync(temporary, 'wx', 0o644));
     try {
       writeAll(file, typeof content === 'string' ? Buffer.from(content) : content);
       if (durable) fsyncSync(file);
@@ -165,12 +192,11 @@ export function startSync(path: string): Promise<void> {
   return syncing;
 }
 
-async function syncFile(path: string): Promise<void> {
-  await using file = await open(path, 'r').catch(ignoreMissing);
-  await file?.sync();
-}
-
 /** A blob may have been collected since it was written. */
-function ignoreMissing(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ENOENT') throw error;
+async function syncFile(path: string): Promise<void> {
+  try {
+    await startSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
 }

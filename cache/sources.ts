@@ -41,7 +41,7 @@ export class SourceDigests {
 
   /** Writes what was learned; called once, at the end of a build. */
   save(): void {
-    if (this.#dirty) writeAtomically(this.#path, JSON.stringify([...this.#load()]));
+    if (this.#dirty) writeAtomically(this.#path, JSON.stringify([...this.#load()]), false);
     this.#dirty = false;
   }
 

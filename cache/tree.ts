@@ -39,8 +39,18 @@ export class Trees {
   /** Stores a directory. */
   store(entries: Entries): Directory {
     const bytes = encodeDirectory(entries);
+    const made = this.#know(bytes, entries);
+    if (!this.#cas.has(made.digest)) this.#cas.put(bytes);
+    return made;
+  }
+
+  /** A directory that this process can look into and speak of, and that is not stored. */
+  name(entries: Entries): Directory {
+    return this.#know(encodeDirectory(entries), entries);
+  }
+
+  #know(bytes: Uint8Array, entries: Entries): Directory {
     const of = digestOf(bytes);
-    if (!this.#cas.has(of)) this.#cas.put(bytes);
     this.#known.set(of.hash, entries);
     return { type: 'directory', digest: of };
   }

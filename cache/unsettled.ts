@@ -2,7 +2,7 @@
 import { syncFiles } from './files.ts';
 
 /** More files than this are made durable by one pass over the file system instead of one by one. */
-const MANY_FILES = 64;
+const MANY_FILES = 16;
 
 export class Unsettled {
   #files: string[] = [];

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { entryPath } from '../action-cache.ts';
 import { captureBytes } from '../capture.ts';
+import { digestOf } from '../cas.ts';
 import type { Digest } from '../../src/model/digest.ts';
 import { Store } from '../store.ts';
 import type { Node } from '../tree.ts';
@@ -30,7 +31,7 @@ function addResult(
     (text, index) => [`d${index % 2}/f${index}`, captureBytes(store.cas, Buffer.from(text))] as const,
   );
   const output = store.trees.build(files);
-  const key = store.cas.put(Buffer.from(`not an Action: ${name}`));
+  const key = digestOf(Buffer.from(name));
   store.actions.put(key, {
     outputs: new Map([['out/x', output]]),
     log: undefined,
@@ -104,6 +105,23 @@ describe('a collection', () => {
     );
   });
 
+  it('keeps what the action of a result was made of, with the result', async () => {
+    const store = newStore();
+    const [tree, file] = ['tree', 'file'].map((text) => captureBytes(store.cas, Buffer.from(text)));
+    const base = store.trees.build([['bin/tool', tree!]]);
+    const madeOf = new Map([['.', base] as const, ['in/a', file!] as const]);
+    const key = digestOf(Buffer.from('key'));
+    store.actions.put(key, { outputs: new Map(), log: undefined, startedAt: 0, durationMs: 0, worker: '' }, madeOf);
+    forgetUses(store);
+    await collect(store, { maxAge: DAY_MS, maxSize: Infinity });
+    const there = (): boolean[] => [base, file!].map((node) => new Store(store.root).trees.complete(node));
+    expect(there()).toEqual([true, true]);
+    age(join(store.root, entryPath(key)), 2);
+    forgetUses(store);
+    await collect(store, { maxAge: DAY_MS, maxSize: Infinity });
+    expect(there()).toEqual([false, false]);
+  });
+
   it('takes blobs that nothing needs, and says so first', async () => {
     const store = newStore();
     const { key } = addResult(store, 'old', ['old'], 40);
@@ -112,8 +130,8 @@ describe('a collection', () => {
     expect(existsSync(join(store.root, entryPath(key)))).toBe(true);
     const gone = await collect(store, { maxAge: 30 * DAY_MS, maxSize: Infinity });
     expect({ ...gone, dryRun: true, keptBytes: 0 }).toEqual({ ...wouldGo, keptBytes: 0 });
-    expect(gone?.removed['result']?.count).toBe(1);
-    expect(existsSync(store.cas.path(key))).toBe(false);
+    expect([gone?.removed['result']?.count, gone?.removed['blob']?.count]).toEqual([1, 3]);
+    expect(existsSync(join(store.root, entryPath(key)))).toBe(false);
   });
 
   it('spares what a running build has looked at, however old it is', async () => {

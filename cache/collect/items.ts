@@ -1,6 +1,6 @@
 /** What of the store is kept or goes as one: each with its last use, its size, and the blobs that it needs. */
 import { join } from 'node:path';
-import { readResult } from '../action-cache.ts';
+import { readMadeOf, readResult } from '../action-cache.ts';
 import type { Node } from '../tree.ts';
 import type { Store } from '../store.ts';
 import { bytesOnDisk, entriesOf, readQuietly, shardedEntries, statOf } from './quiet.ts';
@@ -8,7 +8,7 @@ import { bytesOnDisk, entriesOf, readQuietly, shardedEntries, statOf } from './q
 /** A blob by its hash, and what is known of its content. */
 export interface Reference {
   readonly hash: string;
-  readonly as: 'file' | 'directory' | 'action';
+  readonly as: 'file' | 'directory';
 }
 
 export interface Item {
@@ -60,20 +60,16 @@ function item(kind: string, path: string, references: Item['references'] = () =>
 function* results({ root }: Store): Generator<Item> {
   for (const { name, parentPath } of shardedEntries(join(root, 'ac.v1'))) {
     const path = join(parentPath, name);
-    if (HASH.test(name)) yield* item('result', path, () => resultReferences(name, path));
+    if (HASH.test(name)) yield* item('result', path, () => resultReferences(path));
   }
 }
 
 /** What the action was made of, and what it made. */
-function resultReferences(key: string, path: string): Reference[] {
+function resultReferences(path: string): Reference[] {
   const result = readResult(path);
   if (!result) return [];
-  const made = [...result.outputs.values()].flatMap(referenceTo);
-  return [
-    { hash: key, as: 'action' },
-    ...made,
-    ...(result.log ? [{ hash: result.log.hash, as: 'file' } as const] : []),
-  ];
+  const nodes = [...readMadeOf(path).values(), ...result.outputs.values()];
+  return [...nodes.flatMap(referenceTo), ...(result.log ? [{ hash: result.log.hash, as: 'file' } as const] : [])];
 }
 
 export function referenceTo(node: Node): Reference[] {

@@ -1,6 +1,6 @@
 /** Which blobs are needed, found by following references; and how much they take on disk. */
 import { join } from 'node:path';
-import { decodeDirectory, decodeActionDigests } from '../reapi/messages.ts';
+import { decodeDirectory } from '../reapi/messages.ts';
 import { EMPTY } from '../cas.ts';
 import { referenceTo, type Reference } from './items.ts';
 import { bytesOnDisk, readQuietly } from './quiet.ts';
@@ -47,12 +47,7 @@ export class Reach {
     const bytes = readQuietly(this.#path('cas.v1', hash));
     if (!bytes) return [];
     try {
-      if (as === 'directory') return [...decodeDirectory(bytes).values()].flatMap(referenceTo);
-      const { command, inputRoot } = decodeActionDigests(bytes);
-      return [
-        { hash: command.hash, as: 'file' },
-        { hash: inputRoot.hash, as: 'directory' },
-      ];
+      return [...decodeDirectory(bytes).values()].flatMap(referenceTo);
     } catch {
       return [];
     }

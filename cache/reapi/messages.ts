@@ -16,7 +16,9 @@ const ACTION = { command: 1, inputRoot: 2, timeout: 6, salt: 9, platform: 10 };
 const RESULT = { files: 2, directories: 3, stderr: 8, metadata: 9 };
 /** `OutputFile` and `OutputDirectory`. */
 const OUTPUT = { path: 1, digest: 2, executable: 4, rootDirectory: 5 };
-const METADATA = { worker: 1, started: 7, completed: 8 };
+const METADATA = { worker: 1, started: 7, completed: 8, auxiliary: 11 };
+/** A message of any type, as `google.protobuf.Any` holds it. */
+const ANY = { type: 1, value: 2 };
 const TIME = { seconds: 1, nanos: 2 };
 /** In a millisecond. */
 const NANOS = 1_000_000;
@@ -33,6 +35,11 @@ export interface CommandData {
 /** Encodes a `Directory`: files, directories and symlinks each sorted by name, by UTF-8 bytes. */
 export function encodeDirectory(entries: Entries): Uint8Array {
   const message = new MessageWriter();
+  writeDirectory(message, entries);
+  return message.finish();
+}
+
+function writeDirectory(message: MessageWriter, entries: Entries): void {
   const of = <Type extends Node['type']>(type: Type) =>
     [...entries]
       .filter((entry): entry is [string, Extract<Node, { type: Type }>] => entry[1].type === type)
@@ -49,11 +56,13 @@ export function encodeDirectory(entries: Entries): Uint8Array {
       writeDigest(directory, NODE.digest, node.digest);
     });
   for (const [name, node] of of('symlink')) writePair(message, DIRECTORY.symlinks, name, node.target);
-  return message.finish();
 }
 
 export function decodeDirectory(bytes: Uint8Array): Entries {
-  const directory = new MessageReader(bytes);
+  return readDirectory(new MessageReader(bytes));
+}
+
+function readDirectory(directory: MessageReader): Entries {
   const entries = new Map<string, Node>();
   for (const file of directory.messages(DIRECTORY.files)) {
     const of = readDigest(file, NODE.digest);
@@ -99,15 +108,6 @@ export function encodeAction(action: {
   return message.finish();
 }
 
-/** What an encoded `Action` refers to. */
-export function decodeActionDigests(bytes: Uint8Array): { readonly command: Digest; readonly inputRoot: Digest } {
-  const action = new MessageReader(bytes);
-  const command = readDigest(action, ACTION.command);
-  const inputRoot = readDigest(action, ACTION.inputRoot);
-  if (!command || !inputRoot) throw new TypeError('not an Action');
-  return { command, inputRoot };
-}
-
 /** What an action left behind. */
 export interface ResultData {
   /** By path relative to the input root. */
@@ -118,7 +118,11 @@ export interface ResultData {
   readonly worker: string;
 }
 
-export function encodeResult({ outputs, log, startedAt, durationMs, worker }: ResultData): Uint8Array {
+/** The metadata of a result that says what its action was made of: its input root as one `Directory`, by path. */
+const MADE_OF = 'type.googleapis.com/build.bazel.remote.execution.v2.Directory';
+
+/** Encodes an `ActionResult`. `madeOf` is what must not be lost as long as the result is kept, by path in the input root. */
+export function encodeResult({ outputs, log, startedAt, durationMs, worker }: ResultData, madeOf: Entries): Uint8Array {
   const sorted = sortByCodePoint(outputs, ([path]) => path);
   const message = new MessageWriter();
   for (const [path, node] of sorted)
@@ -139,6 +143,11 @@ export function encodeResult({ outputs, log, startedAt, durationMs, worker }: Re
     metadata.text(METADATA.worker, worker);
     writeTime(metadata, METADATA.started, startedAt);
     writeTime(metadata, METADATA.completed, startedAt + durationMs);
+    if (madeOf.size === 0) return;
+    metadata.message(METADATA.auxiliary, (any) => {
+      any.text(ANY.type, MADE_OF);
+      any.message(ANY.value, (directory) => writeDirectory(directory, madeOf));
+    });
   });
   return message.finish();
 }
@@ -164,6 +173,13 @@ export function decodeResult(bytes: Uint8Array): ResultData {
     durationMs: readTime(metadata, METADATA.completed) - startedAt,
     worker: metadata?.text(METADATA.worker) ?? '',
   };
+}
+
+/** What the action of an encoded result was made of. */
+export function decodeMadeOf(bytes: Uint8Array): Entries {
+  const metadata = new MessageReader(bytes).message(RESULT.metadata)?.messages(METADATA.auxiliary) ?? [];
+  const madeOf = metadata.find((any) => any.text(ANY.type) === MADE_OF)?.message(ANY.value);
+  return madeOf ? readDirectory(madeOf) : new Map();
 }
 
 function writeDigest(message: MessageWriter, field: number, { hash, size }: Digest): void {

@@ -1,5 +1,5 @@
 /** Results are found when all that they name is durable, and syncs are shared. */
-import { mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, renameSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -27,15 +27,28 @@ function add(name: string): Digest {
   const blobs = Array.from({ length: 70 }, (_, i) => store.cas.put(Buffer.from(`${name} ${i}`)));
   const outputs = new Map([['out/file', { type: 'file', digest: blobs[0]!, executable: false } as const]]);
   const result = { outputs, log: undefined, startedAt: 0, durationMs: 0, worker: '' };
-  commits.add(key, result, () => ended.push(key));
+  commits.add({ key, madeOf: () => new Map() }, result, () => ended.push(key));
   return key;
 }
 
-const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 10));
+/** Waits until so many syncs were asked for. */
+async function asked(count: number): Promise<void> {
+  while (syncs.length < count) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+/** Renames what is staged as if the process that it is named after were gone; gives the paths. */
+function killed(): string[] {
+  const incoming = store.folder('incoming');
+  return readdirSync(incoming).map((name) => {
+    const path = join(incoming, name.replace(/^(\d+)-\d+-/, '$1-1-'));
+    renameSync(join(incoming, name), path);
+    return path;
+  });
+}
 
 it('a result is there after the sync, not before', async () => {
   const key = add('a');
-  await turn();
+  await asked(1);
   expect(store.actions.get(key)).toBeUndefined();
   expect(ended).toEqual([]);
   syncs[0]!();
@@ -46,23 +59,28 @@ it('a result is there after the sync, not before', async () => {
 
 it('all that come during a sync share the next one', async () => {
   const first = add('first');
-  await turn();
+  await asked(1);
   const others = ['b', 'c', 'd', 'e'].map(add);
   syncs[0]!();
-  await turn();
-  expect(syncs).toHaveLength(2);
+  await asked(2);
   syncs[1]!();
   await commits.finish();
   expect(ended).toEqual([first, ...others]);
+  expect(syncs).toHaveLength(2);
+});
+
+it('all that come soon after each other share a sync, and the end of a build waits for no more', async () => {
+  const keys = ['a', 'b', 'c'].map(add);
+  const finished = commits.finish();
+  await asked(1);
+  syncs[0]!();
+  await finished;
+  expect([ended, syncs.length]).toEqual([keys, 1]);
 });
 
 it('what a killed builder had finished is published by the next one, after a sync', async () => {
   const key = add('a');
-  await turn();
-  // As if the process that it is named after were gone.
-  const incoming = store.folder('incoming');
-  const name = readdirSync(incoming).find((one) => one.endsWith('.result')) ?? '';
-  renameSync(join(incoming, name), join(incoming, name.replace(/^(\d+)-\d+-/, '$1-1-')));
+  killed();
   // Whatever command sweeps in between.
   store.sweep();
   let synced = 0;
@@ -71,6 +89,15 @@ it('what a killed builder had finished is published by the next one, after a syn
   expect([synced, store.actions.get(key)?.outputs.size]).toEqual([1, 1]);
   await publishLeft(store, syncAll);
   expect(synced).toBe(1);
+});
+
+it('a result that a killed builder was just writing is none, and is swept', async () => {
+  const key = add('a');
+  const [path = ''] = killed();
+  truncateSync(path, statSync(path).size - 1);
+  await publishLeft(store, () => Promise.reject(new Error('nothing is to be synced')));
+  store.sweep();
+  expect([store.actions.get(key), readdirSync(store.folder('incoming'))]).toEqual([undefined, []]);
 });
 
 it('a sync that fails keeps results out, frees who waits for them, and is told once', async () => {

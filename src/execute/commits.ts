@@ -1,13 +1,13 @@
 /**
- * Puts results into the action cache, each after all that it names is durable. What has ended while one group was being
- * synced makes up the next: so the cost of a sync is shared, and no action waits for the disk. A builder that is killed
- * leaves its finished results to the next one.
+ * Puts results into the action cache, each after all that it names is durable. They go in groups: so the cost of a sync
+ * is shared, and no action waits for the disk. A builder that is killed leaves its finished results to the next one.
  */
 import type { ResultData } from '../../cache/reapi/messages.ts';
 import { rmSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Staged } from '../../cache/action-cache.ts';
 import type { Store } from '../../cache/store.ts';
-import type { Digest } from '../model/digest.ts';
+import type { PlannedAction } from '../plan/key.ts';
 
 interface Commit {
   readonly staged: Staged;
@@ -15,11 +15,15 @@ interface Commit {
   readonly onEnd: () => void;
 }
 
+/** While a file system is synced, whoever makes or removes a file there waits: so that is not done all the time. */
+const GATHER_MS = 200;
+
 export class Commits {
   readonly #store: Store;
   readonly #syncAll: () => Promise<void>;
   #waiting: Commit[] = [];
   #running: Promise<void> | undefined;
+  #hurry = new AbortController();
   #error: unknown;
 
   /** `syncAll` syncs the store's file system. */
@@ -29,8 +33,8 @@ export class Commits {
   }
 
   /** From here on the result survives the end of this process, and soon that of the machine. */
-  add(key: Digest, result: ResultData, onEnd: () => void): void {
-    const staged = this.#store.actions.stage(key, result);
+  add({ key, madeOf }: Pick<PlannedAction, 'key' | 'madeOf'>, result: ResultData, onEnd: () => void): void {
+    const staged = this.#store.actions.stage(key, result, madeOf());
     this.#store.cas.addUnsettled(staged.path);
     this.#waiting.push({ staged, onEnd });
     this.#running ??= this.#run();
@@ -38,14 +42,19 @@ export class Commits {
 
   /** Waits until all results that were added are in the action cache. Throws the first error that kept one out of it. */
   async finish(): Promise<void> {
+    this.#hurry.abort();
     await this.#running;
+    this.#hurry = new AbortController();
     const error = this.#error;
     this.#error = undefined;
     if (error !== undefined) throw error;
   }
 
   async #run(): Promise<void> {
-    while (this.#waiting.length > 0) await this.#commit(this.#waiting.splice(0));
+    while (this.#waiting.length > 0) {
+      await sleep(GATHER_MS, undefined, this.#hurry).catch(() => undefined);
+      await this.#commit(this.#waiting.splice(0));
+    }
     this.#running = undefined;
   }
 

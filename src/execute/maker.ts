@@ -146,7 +146,7 @@ export class Maker {
     });
     const durationMs = performance.now() - start;
     schedule.ran(node, durationMs, usage);
-    this.#commits.add(key, result, () => lock.release());
+    this.#commits.add(planned, result, () => lock.release());
     finished(node, 'executed', durationMs, result.log ? { log: formatDigest(result.log) } : {});
     return result;
   }

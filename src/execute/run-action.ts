@@ -30,6 +30,7 @@ export type StepRecord =
   | { readonly type: 'progress'; readonly stage: string; readonly percent?: number }
   | { readonly type: 'diagnostic'; readonly diagnostic: Diagnostic };
 
+const HOST = hostname();
 const LOG_TAIL_LINES = 20;
 /** Of steps that met an error of a file or a program, and have no better word for it. */
 const VAGUE_CODES: ReadonlySet<string> = new Set(['ENOENT', 'INTERNAL', 'PROGRAM_FAILED']);
@@ -69,7 +70,7 @@ export async function runAction(
 async function workerOf(machine: Machine, action: PlannedAction): Promise<string> {
   const accelerator = needsVm(action.node.needs) ? [(await machine.kvm(action)) ? 'kvm' : 'tcg'] : [];
   const how = [...accelerator, ...(machine.unsandboxed ? ['unsandboxed'] : [])];
-  return how.length === 0 ? hostname() : `${hostname()} (${how.join(', ')})`;
+  return how.length === 0 ? HOST : `${HOST} (${how.join(', ')})`;
 }
 
 function written({ node, files }: PlannedAction): Outputs {

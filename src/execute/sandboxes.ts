@@ -2,13 +2,16 @@
  * The folders that actions run in, below the store so that outputs can be renamed into it. Making folders costs more
  * than a small action does, so one that has served is used again: but for what an action can have touched.
  */
-import { lstatSync, mkdirSync, readdirSync, rmdirSync, rmSync, unlinkSync, utimesSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, rmdirSync, unlinkSync, utimesSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { removeTree, STORE_TIME } from '../../cache/files.ts';
 import { processToken } from '../../cache/processes.ts';
 import type { Store } from '../../cache/store.ts';
 import type { PlannedAction } from '../plan/key.ts';
+
+/** Empty folders of earlier actions that a sandbox keeps. */
+const MOST_SPENT = 1000;
 
 /** The folders of one run of an action. */
 export interface Sandbox extends Disposable {
@@ -78,20 +81,28 @@ class Folders {
   readonly folder: string;
   readonly in: string;
   readonly dsmb: string;
-  readonly out: string;
   readonly tmp: string;
   readonly log: string;
+  /** Those of earlier actions, which are empty. */
+  readonly #spent: string[] = [];
+  #runs = 0;
   /** The empty `tmp` as it was made. Nobody can set the time of its last change back. */
   #tmpAsMade: string | undefined;
 
   constructor(parent: string) {
     this.folder = join(parent, `${processToken()}-${randomBytes(6).toString('hex')}`);
     const of = (name: string): string => join(this.folder, name);
-    [this.in, this.dsmb, this.out, this.tmp, this.log] = [of('in'), of('dsmb'), of('out'), of('tmp'), of('log')];
+    [this.in, this.dsmb, this.tmp, this.log] = [of('in'), of('dsmb'), of('tmp'), of('log')];
     for (const path of [this.folder, this.in, this.dsmb]) mkdirSync(path);
   }
 
+  /** The one of this run. */
+  get out(): string {
+    return join(this.folder, `out${this.#runs}`);
+  }
+
   prepare(): void {
+    this.#runs++;
     mkdirSync(this.out);
     if (this.#tmpAsMade !== undefined) return;
     mkdirSync(this.tmp);
@@ -100,11 +111,21 @@ class Folders {
 
   clean(): void {
     for (const folder of [this.in, this.dsmb]) empty(folder);
-    removeFolder(this.out);
-    rmSync(this.log, { force: true });
+    this.#spend(this.out);
+    if (existsSync(this.log)) unlinkSync(this.log);
     if (stateOf(this.tmp) === this.#tmpAsMade) return;
     this.#tmpAsMade = undefined;
     removeFolder(this.tmp);
+  }
+
+  /**
+   * An empty folder goes together with others: its file system takes longer to remove one than to make one, and then makes
+   * a detour around the inodes of those that went a moment ago.
+   */
+  #spend(folder: string): void {
+    if (readdirSync(folder).length > 0) return removeFolder(folder);
+    this.#spent.push(folder);
+    if (this.#spent.length === MOST_SPENT) for (const one of this.#spent.splice(0)) removeFolder(one);
   }
 }
 

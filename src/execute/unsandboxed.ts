@@ -34,7 +34,7 @@ export function unsandboxedCall(
   sandbox: Sandbox,
   memo: string | undefined,
 ): Call {
-  const here = (text: string): string => translate(text, sandbox.folder);
+  const here = (text: string): string => translate(text, sandbox);
   const env = Object.fromEntries(Object.entries(command.env).map(([name, value]) => [name, here(value)]));
   const call = { cwd: sandbox.tmp, group: true };
   if (node.work.type !== 'step') return { ...call, argv: command.argv.map(here), env };
@@ -51,8 +51,11 @@ export function unsandboxedCall(
 }
 
 /** Paths of the sandbox, where they stand alone or behind a sign: `/in/x`, `--to=/out/y`, `>/out/z`; not `/usr/in/x`. */
-export function translate(text: string, folder: string): string {
-  return text.replaceAll(/(?<![\w.~/-])\/(in|out|tmp|dsmb)(?![\w.-])/g, (_path, name: string) => join(folder, name));
+export function translate(text: string, folders: Pick<Sandbox, 'in' | 'out' | 'tmp' | 'dsmb'>): string {
+  return text.replaceAll(
+    /(?<![\w.~/-])\/(in|out|tmp|dsmb)(?![\w.-])/g,
+    (_path, name: keyof typeof folders) => folders[name],
+  );
 }
 
 function translated({ args, inputs, outputs }: StepRequest, here: (path: string) => string): StepRequest {

@@ -3,12 +3,11 @@
  * from nothing: change a digest only together with the reason, in the commit that changes the format.
  */
 import fc from 'fast-check';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { captureBytes } from '../../cache/capture.ts';
-import { decodeDirectory } from '../../cache/reapi/messages.ts';
 import { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
 import type { ActionNode } from '../analysis/action.ts';
@@ -176,10 +175,27 @@ describe('the key depends on', () => {
 
 it('the input root has toolchains, mount points, inputs and the step', () => {
   const { inputRoot } = planAction(store, stepAction, { inputs, toolchains: [toolchain], bundle });
-  const names = [...decodeDirectory(store.cas.read(inputRoot.digest)).keys()].toSorted();
+  const names = [...store.trees.entries(inputRoot.digest).keys()].toSorted();
   expect(names).toEqual(['bin', 'dev', 'dsmb', 'in', 'memo', 'out', 'proc', 'tmp', 'usr']);
   expect(store.trees.lookup(inputRoot, 'in/b/deep/file')).toEqual(file('in a folder'));
   expect(store.trees.lookup(inputRoot, 'dsmb/step.mjs')).toEqual(bundle);
+});
+
+it('a key of content that is stored is made without writing anything', () => {
+  const content = { inputs, toolchains: [toolchain], bundle };
+  planAction(store, stepAction, content);
+  const before = readdirSync(folder, { recursive: true });
+  planAction(store, { ...stepAction, timeoutMs: 1 }, { ...content, toolchains: [toolchain] });
+  planAction(store, { ...run, timeoutMs: 2 }, { ...content, inputs: new Map([['other', tree]]) });
+  expect(readdirSync(folder, { recursive: true })).toEqual(before);
+});
+
+it('a result can keep all that its action was made of', () => {
+  const { madeOf, base: root } = planAction(store, stepAction, { inputs, toolchains: [toolchain], bundle });
+  const names = ['.', 'dsmb/step.json', 'dsmb/step.mjs', 'in/a', 'in/b'];
+  expect([...madeOf().keys()].toSorted()).toEqual(names);
+  expect(madeOf().get('.')).toEqual(root);
+  for (const node of madeOf().values()) expect(store.trees.complete(node)).toBe(true);
 });
 
 describe('canonicalJson', () => {

@@ -29,7 +29,7 @@ export interface ActionContent {
   readonly machine?: string;
 }
 
-/** Makes the key. Pure but for storing the small blobs (directories, command, action) that a remote worker would read. */
+/** Makes the key. Pure but for storing files that the engine makes for the action, and the merged toolchains. */
 export function planAction(store: Store, node: ActionNode, content: ActionContent, salt = ''): PlannedAction {
   const recipe = new Recipe(store);
   const platform = content.machine ? { ...PLATFORM, 'dsmb-root': content.machine } : PLATFORM;

@@ -2,9 +2,10 @@
  * All that makes the key of an action, said once. Each method feeds two sinks, the encoded message and the named
  * parts, so that an explanation cannot leave out what the key has.
  */
+import { digestOf } from '../../cache/cas.ts';
 import type { Store } from '../../cache/store.ts';
 import { encodeAction, encodeCommand, type CommandData } from '../../cache/reapi/messages.ts';
-import type { Node } from '../../cache/tree.ts';
+import type { Entries, Node } from '../../cache/tree.ts';
 import type { Digest } from '../model/digest.ts';
 import { textNode } from './content.ts';
 import { flatten, nodeValue, type Part, type PartKind, type PartOrigin } from './parts.ts';
@@ -15,11 +16,12 @@ type Directory = Node & { readonly type: 'directory' };
 export interface Sealed {
   readonly key: Digest;
   readonly command: CommandData;
-  readonly commandDigest: Digest;
   readonly inputRoot: Directory;
   readonly base: Directory;
   readonly inputs: ReadonlyMap<string, Node>;
   readonly files: ReadonlyMap<string, Node>;
+  /** What of the input root is in the store, by path. */
+  readonly madeOf: () => Entries;
   readonly parts: () => readonly Part[];
 }
 
@@ -117,30 +119,29 @@ export class Recipe {
   }
 
   seal(): Sealed {
-    const { trees, cas } = this.#store;
+    const { trees } = this.#store;
     const command = { argv: this.#argv, env: this.#env, outputs: this.#outputs, platform: this.#platform };
     const base = baseRoot(this.#store, this.#mountPoints, this.#toolchains);
     const root = new Map(trees.entries(base.digest));
-    root.set('in', trees.build(this.#inputs));
-    root.set('dsmb', trees.build(this.#files));
-    const inputRoot = trees.store(root) as Directory;
-    const commandDigest = cas.put(encodeCommand(command));
+    root.set('in', trees.name(this.#inputs));
+    root.set('dsmb', trees.name(this.#files));
+    const inputRoot = trees.name(root);
     const { platform } = command;
     const action = {
-      command: commandDigest,
+      command: digestOf(encodeCommand(command)),
       inputRoot: inputRoot.digest,
       timeoutMs: this.#timeoutMs,
       platform,
       salt: this.#salt,
     };
     return {
-      key: cas.put(encodeAction(action)),
+      key: digestOf(encodeAction(action)),
       command,
-      commandDigest,
       inputRoot,
       base,
       inputs: this.#inputs,
       files: this.#files,
+      madeOf: () => new Map([['.', base], ...below('in', this.#inputs), ...below('dsmb', this.#files)]),
       parts: () => this.#parts.flatMap((part) => part()),
     };
   }
@@ -148,6 +149,10 @@ export class Recipe {
   #say(kind: PartKind, name: string, value: () => string, more: Pick<Part, 'origin'> = {}): void {
     this.#parts.push(() => ({ kind, name, value: value(), ...more }));
   }
+}
+
+function below(folder: string, nodes: Entries): [path: string, node: Node][] {
+  return [...nodes].map(([name, node]) => [`${folder}/${name}`, node]);
 }
 
 /** The part of the root that actions share: toolchains, and empty folders to mount over. */

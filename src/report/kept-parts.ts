@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Store } from '../../cache/store.ts';
-import { writeAtomically } from '../../cache/files.ts';
+import { writeInto } from '../../cache/files.ts';
 import type { Declaration } from '../analysis/declaration.ts';
 import type { Digest } from '../model/digest.ts';
 import type { Part } from '../plan/parts.ts';
@@ -14,12 +14,12 @@ export interface KeptParts {
 }
 
 /**
- * Keeps what a key was made of. Not synced: after a crash of the machine an explanation may be missing; and a build
+ * Keeps what a key was made of. After a crash an explanation may be missing, or half of one, which is none; and a build
  * that cannot keep it is a build all the same.
  */
 export function keepParts(store: Store, key: Digest, kept: KeptParts): void {
   try {
-    writeAtomically(pathOf(store, key.hash), JSON.stringify(kept), false);
+    writeInto(pathOf(store, key.hash), JSON.stringify(kept));
   } catch {
     // The disk is full, or the store is read-only: the action itself will say so where it matters.
   }

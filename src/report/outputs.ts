@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import type { Store } from '../../cache/store.ts';
-import { removeTree, writeAtomically } from '../../cache/files.ts';
+import { removeTree, writeInto } from '../../cache/files.ts';
 import type { Node } from '../../cache/tree.ts';
 import type { AnalysedTarget, ArtifactReference } from '../analysis/action.ts';
 import { deliverDisk } from '../execute/assembled-disks.ts';
@@ -10,7 +10,7 @@ import { Failure } from '../model/diagnostic.ts';
 import { formatDigest, parseDigest } from '../model/digest.ts';
 import { splitLabel, type Label } from '../model/label.ts';
 import { LaidOut } from './laid-out.ts';
-import { updateFolder } from './update-folder.ts';
+import { isMostlyNew, updateFolder } from './update-folder.ts';
 
 /** The folder of outputs in a workspace. */
 export const OUTPUT_FOLDER = 'dsmb-out';
@@ -57,7 +57,8 @@ async function deliverAlone(store: Store, root: string, target: AnalysedTarget, 
     else await layOutAnew(store, node, inside, folder, temporary);
     removeTree(temporary);
     const after = changed ? before : LaidOut.at(folder);
-    if (after) writeAtomically(stamp, `${identity} ${after.fingerprint()}`);
+    // One that was cut matches nothing; a temporary file would be left behind by a kill.
+    if (after) writeInto(stamp, `${identity} ${after.fingerprint()}`);
   } catch (error) {
     removeTree(temporary);
     throw error;
@@ -87,7 +88,7 @@ function update(
   if (node.type !== 'directory' || there?.startsWith(DIRECTORY) !== true) return undefined;
   try {
     const was = { type: 'directory', digest: parseDigest(there.slice(DIRECTORY.length)) } as const;
-    if (isDisk(store, was) || isDisk(store, node)) return undefined;
+    if (isDisk(store, was) || isDisk(store, node) || isMostlyNew(store, was, node)) return undefined;
     return updateFolder(store, was, node, folder, aside);
   } catch (error) {
     // The store does not know any more what lies there.

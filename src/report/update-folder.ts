@@ -8,6 +8,24 @@ import { sameNode, type Node } from '../../cache/tree.ts';
 type Directory = Node & { readonly type: 'directory' };
 
 /**
+ * Whether more of a tree's files are new than are as they were in an earlier one: to replace each costs more than to lay all
+ * out. A folder that is the same is not looked into: it may hold very many.
+ */
+export function isMostlyNew(store: Store, was: Directory, is: Directory): boolean {
+  let [same, other] = [0, 0];
+  const count = (before: Node | undefined, after: Node): void => {
+    if (before && sameNode(before, after)) same += after.type === 'directory' ? Infinity : 1;
+    else if (after.type !== 'directory') other++;
+    else {
+      const entries = before?.type === 'directory' ? store.trees.entries(before.digest) : undefined;
+      for (const [name, node] of store.trees.entries(after.digest)) count(entries?.get(name), node);
+    }
+  };
+  count(was, is);
+  return other > same;
+}
+
+/**
  * `folder` holds what `was` says. New things are made in the folder `aside`, which is on the same file system. Gives the
  * paths where there is something else now, or nothing.
  */

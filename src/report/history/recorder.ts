@@ -17,6 +17,7 @@ export class BuildRecorder {
   readonly #header: BuildHeader;
   readonly #cached: string[] = [];
   #lines: string[];
+  #begun = false;
 
   /** `folder` is the one that `historyFolder` names. */
   constructor(folder: string, header: Omit<BuildHeader, 'build'>) {
@@ -77,7 +78,8 @@ export class BuildRecorder {
 
   #write(): void {
     if (this.#lines.length === 0) return;
-    mkdirSync(this.folder, { recursive: true });
+    if (!this.#begun) mkdirSync(this.folder, { recursive: true });
+    this.#begun = true;
     appendFileSync(this.file, `${this.#lines.join('\n')}\n`);
     this.#lines = [];
   }
