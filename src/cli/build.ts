@@ -40,7 +40,7 @@ export const build: Command = {
       type: 'string',
       bare: '1',
       value: 'N',
-      help: 'run every action again, once or N times, and say where its outputs differ from those in the cache',
+      help: 'run actions again, once or N times, and say where their outputs differ from those in the cache',
     },
     frozen: { type: 'boolean', help: 'fail when toolchain.lock.json would change' },
     ...BUILDING_OPTIONS,

@@ -5,6 +5,7 @@ import type { ActionNode } from '../analysis/action.ts';
 import { declarationOf } from '../analysis/declaration.ts';
 import type { PastRuns } from '../execute/past-runs.ts';
 import { storedToolchains } from '../execute/stored-toolchains.ts';
+import { machineIdentity } from '../execute/unsandboxed.ts';
 import { fail } from '../model/diagnostic.ts';
 import { Forecaster, type Forecast } from '../plan/forecast.ts';
 import { causeLines, locate } from '../report/causes.ts';
@@ -31,6 +32,7 @@ export const plan: Command = {
   options: {
     ...WORKSPACE_OPTIONS,
     'skip-validations': { type: 'boolean', help: 'leave out targets that only gate others' },
+    unsandboxed: { type: 'boolean', help: 'what a build with --unsandboxed would run' },
     'fail-on-run': { type: 'boolean', help: 'exit code 1 when something would run' },
     json: { type: 'boolean', help: 'print JSON' },
   },
@@ -53,7 +55,8 @@ async function runPlan(call: Call): Promise<number> {
   if (call.operands.length === 0) fail('USAGE', 'dsmb plan needs a target', { hint: 'dsmb plan //cloudTarball' });
   const project = buildable(await openProject(call), call.operands);
   const store = new Store(storeRoot());
-  const forecaster = new Forecaster(store, storedToolchains(store, project.root));
+  const machine = call.flag('unsandboxed') ? machineIdentity() : undefined;
+  const forecaster = new Forecaster(store, storedToolchains(store, project.root), machine);
   const history = openHistory(store, project);
   const past = pastRuns(store, project);
   const graph = graphBelow(project, call.flag('skip-validations'));

@@ -18,7 +18,7 @@ export const why: Command = {
   summary: 'say what made actions run in the last build, and why others did not',
   usage: '//target… [--since BUILD]',
   examples: [
-    ['dsmb why //cloudTarball', 'the last build: what changed, for each action that ran'],
+    ['dsmb why //cloudTarball', 'the last build, with or without a sandbox: what changed, for each action that ran'],
     ['dsmb why //cloudTarball --since 3', 'all that changed in the last three builds'],
     ['dsmb why --builds', 'the builds that are remembered'],
   ],

@@ -2,7 +2,7 @@
 import type { ResultData } from '../../cache/reapi/messages.ts';
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
-import { actionGraph } from '../analysis/action-graph.ts';
+import { actionGraph, inputsOf, makersOf } from '../analysis/action-graph.ts';
 import type { ActionNode, AnalysedTarget } from '../analysis/action.ts';
 import { targetsBelow, validationsOf } from '../analysis/targets-below.ts';
 import { fail, Failure, toDiagnostic, type Diagnostic } from '../model/diagnostic.ts';
@@ -71,6 +71,7 @@ export class Build {
   /** Only where they are to be checked: they are larger than their keys. */
   readonly #planned = new Map<ActionNode, PlannedAction>();
   readonly #nextSteps: NextSteps;
+  #asked: readonly AnalysedTarget[] = [];
   readonly #failures: Diagnostic[] = [];
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
@@ -103,6 +104,7 @@ export class Build {
 
   /** Builds targets and everything that gates them. Failures are in the result. */
   async run(targets: readonly AnalysedTarget[]): Promise<BuildResult> {
+    this.#asked = targets;
     for (const [action, { key }] of this.#settled) {
       this.#keys.set(action, key);
       this.#finished(action, 'cached', 0);
@@ -154,7 +156,7 @@ export class Build {
   }
 
   /**
-   * Runs every action that the build has looked at `times` times more, and compares what it gives with what is in the
+   * Runs the actions that the build has looked at `times` times more, and compares what they give with what is in the
    * cache, which stays as it is. `folder` is where people find both, where they differ. Gives what is wrong.
    */
   async recheck(times: number, folder: string, xz: readonly string[] | undefined): Promise<readonly Diagnostic[]> {
@@ -166,6 +168,7 @@ export class Build {
       schedule: this.#schedule,
       signal: this.#signal,
       onEvent: this.#options.onEvent,
+      asked: new Set(this.#asked.flatMap(({ actions }) => actions)),
       folder,
       xz,
     });
@@ -238,7 +241,18 @@ export class Build {
   async #rewind(action: ActionNode, error: unknown): Promise<Outputs> {
     if (!(error instanceof Failure) || error.diagnostic.code !== 'BLOB_MISSING') throw error;
     await this.#forgetLost();
+    for (const below of this.#lostBelow(action)) this.#outputs(below).catch(() => undefined);
     return this.#attempt(action);
+  }
+
+  /** What was forgotten of what an action reads, and of what makes that, from below: as long as a chain may be. */
+  #lostBelow(action: ActionNode): ActionNode[] {
+    const isLost = (maker: ActionNode): boolean => !this.#actions.has(maker) && !this.#settled.has(maker);
+    const { actions, dependencies } = actionGraph(inputsOf(action), this.#settled);
+    const lost = new Set(makersOf(inputsOf(action)).filter(isLost));
+    for (const one of actions.toReversed())
+      if (lost.has(one)) for (const maker of (dependencies.get(one) ?? []).filter(isLost)) lost.add(maker);
+    return actions.filter((one) => lost.has(one));
   }
 
   async #forgetLost(): Promise<void> {

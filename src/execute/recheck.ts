@@ -6,10 +6,11 @@ import { removeTree } from '../../cache/files.ts';
 import type { ResultData } from '../../cache/reapi/messages.ts';
 import type { Store } from '../../cache/store.ts';
 import { sameNode, type Node } from '../../cache/tree.ts';
+import type { ActionNode } from '../analysis/action.ts';
 import { compareFiles, formatFinding } from '../compare/index.ts';
 import { toDiagnostic, type Diagnostic } from '../model/diagnostic.ts';
 import { formatDigest } from '../model/digest.ts';
-import type { Check, Listener } from '../model/event.ts';
+import type { ActionIdentity, Check, Listener } from '../model/event.ts';
 import { splitLabel } from '../model/label.ts';
 import type { PlannedAction } from '../plan/key.ts';
 import type { Machine } from './machine.ts';
@@ -24,6 +25,8 @@ export interface CheckSurroundings {
   readonly schedule: Schedule;
   readonly signal: AbortSignal;
   readonly onEvent: Listener;
+  /** Of the targets that were asked for. */
+  readonly asked: ReadonlySet<ActionNode>;
   /** Where both outputs are laid out for people, where they differ. */
   readonly folder: string;
   /** How xz is started; undefined for the one on the PATH. */
@@ -34,17 +37,21 @@ export interface CheckSurroundings {
 const APART_MS = 2100;
 const SHOWN_DIFFERENCES = 10;
 
-/** Runs each action `times` times, those with one key as one. Gives a diagnostic for each that differs or fails. */
+/**
+ * Runs each action `times` times, those with one key as one. What may differ is run only where it was asked for: it tells
+ * least, and takes longest, as an installation in a virtual machine. Gives a diagnostic for each that differs or fails.
+ */
 export async function recheck(
   planned: readonly PlannedAction[],
   times: number,
   around: CheckSurroundings,
 ): Promise<readonly Diagnostic[]> {
-  const { schedule, signal, onEvent } = around;
+  const { schedule, signal, onEvent, asked } = around;
   const byKey = new Map(planned.map((action) => [action.key.hash, action]));
   const processes = [...byKey.values()].filter(({ node }) => node.work.type !== 'write');
-  // What may differ tells least, and takes longest: an installation in a virtual machine.
-  const checked = processes.toSorted((a, b) => Number(b.node.reproducible) - Number(a.node.reproducible));
+  const [checked, leftOut] = split(processes, ({ node }) => node.reproducible || asked.has(node));
+  checked.sort((a, b) => Number(b.node.reproducible) - Number(a.node.reproducible));
+  onEvent({ type: 'check-planned', ...forecast(checked, times, schedule), leftOut: leftOut.map(identityOf) });
   const failures: Diagnostic[] = [];
   const repeat = async (action: PlannedAction): Promise<void> => {
     const cached = around.store.actions.get(action.key);
@@ -63,6 +70,20 @@ export async function recheck(
   return failures;
 }
 
+function split<T>(all: readonly T[], belongs: (one: T) => boolean): [T[], T[]] {
+  return [all.filter(belongs), all.filter((one) => !belongs(one))];
+}
+
+function forecast(checked: readonly PlannedAction[], times: number, schedule: Schedule) {
+  const known = checked.flatMap(({ node }) => schedule.pastMs(node) ?? []);
+  const expectedMs = times * known.reduce((sum, ms) => sum + ms, 0);
+  return { runs: times * checked.length, expectedMs, untimed: times * (checked.length - known.length) };
+}
+
+function identityOf({ node: { label, mnemonic, ordinal } }: PlannedAction): ActionIdentity {
+  return { label, mnemonic, ordinal };
+}
+
 /** Waits until the cached result is old enough. */
 async function apart({ startedAt, durationMs }: ResultData, signal: AbortSignal): Promise<void> {
   const madeAgo = Date.now() - (startedAt + durationMs);
@@ -78,10 +99,10 @@ async function checkOnce(
   around: CheckSurroundings,
 ): Promise<Check | undefined> {
   const { store, machine, signal, onEvent } = around;
-  const { label, mnemonic, ordinal } = action.node;
-  const about = { label, mnemonic, ordinal, key: formatDigest(action.key), run };
+  const identity = identityOf(action);
+  const about = { ...identity, key: formatDigest(action.key), run };
   try {
-    onEvent({ type: 'check-started', label, mnemonic, ordinal, run });
+    onEvent({ type: 'check-started', ...identity, run });
     const watcher = { onProgress() {}, onUsage() {}, onRetry() {} };
     const again = await produce(store, machine, action, { signal, watcher, withoutMemo: true });
     const different = [...cached.outputs].filter(([path, node]) => !sameNode(node, again.outputs.get(path)!));

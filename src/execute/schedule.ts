@@ -34,6 +34,11 @@ export class Schedule {
     );
   }
 
+  /** How long an action took when it last ran, in milliseconds. */
+  pastMs(action: ActionNode): number | undefined {
+    return this.#past?.of(action)?.durationMs;
+  }
+
   /** Learns from a run that ended well. */
   ran(action: ActionNode, durationMs: number, usage: Usage | undefined): void {
     this.#past?.note(action, { durationMs, ...usage });
@@ -46,11 +51,7 @@ export class Schedule {
 
   /** How long it takes until all is done that waits for an action, itself included. */
   #urgency(action: ActionNode): number {
-    this.#after ??= longestAfter(this.#graph, (one) => this.#pastMs(one));
-    return this.#pastMs(action) + (this.#after.get(action) ?? 0);
-  }
-
-  #pastMs(action: ActionNode): number {
-    return this.#past?.of(action)?.durationMs ?? 0;
+    this.#after ??= longestAfter(this.#graph, (one) => this.pastMs(one) ?? 0);
+    return (this.pastMs(action) ?? 0) + (this.#after.get(action) ?? 0);
   }
 }

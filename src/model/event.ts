@@ -72,6 +72,16 @@ export type BuildEvent =
       readonly log?: string;
       readonly diagnostic?: Diagnostic;
     } & ActionIdentity)
+  /** Finished actions are about to run once more: so many runs, and how long they take by what the last ones took. */
+  | {
+      readonly type: 'check-planned';
+      readonly runs: number;
+      readonly expectedMs: number;
+      /** Runs that are not in the time. */
+      readonly untimed: number;
+      /** They may differ, and were not asked for by the names of their targets. */
+      readonly leftOut: readonly ActionIdentity[];
+    }
   /** A finished action runs once more, to compare; its result stays what it was. */
   | ({ readonly type: 'check-started'; readonly run: number } & ActionIdentity)
   | ({ readonly type: 'check-finished' } & Check)

@@ -9,7 +9,7 @@ import { planAction } from './key.ts';
 /** Trees of packages that are in the store already; anything else must reject. */
 export interface StoredToolchains {
   readonly packages: Producers['debian'];
-  of(action: ActionNode, producers: Producers): Promise<Node[]>;
+  of(action: ActionNode, producers: Producers, unsandboxed?: boolean): Promise<Node[]>;
 }
 
 /** On its way up from what is stale through all that depends on it. */

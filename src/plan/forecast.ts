@@ -25,12 +25,15 @@ class Unfetched extends Error {}
 export class Forecaster {
   readonly #store: Store;
   readonly #toolchains: StoredToolchains;
+  readonly #machine: string | undefined;
   readonly #known = new Map<ActionNode, Promise<Forecast>>();
   readonly #producers: Producers;
 
-  constructor(store: Store, toolchains: StoredToolchains) {
+  /** `machine`: of actions without a sandbox, the one that they would run on. */
+  constructor(store: Store, toolchains: StoredToolchains, machine?: string) {
     this.#store = store;
     this.#toolchains = toolchains;
+    this.#machine = machine;
     this.#producers = {
       action: (action) => this.#outputs(action),
       debian: (...set) => toolchains.packages(...set).catch(unfetched),
@@ -57,9 +60,11 @@ export class Forecaster {
     if (waitsFor.length > 0) return { state: 'unknown', waitsFor };
     const inputs = new Map<string, Node>();
     for (const [name, input] of action.inputs) inputs.set(name, await contentOf(this.#store, input, this.#producers));
-    const toolchains = await this.#toolchains.of(action, this.#producers).catch(unfetched);
+    const machine = action.work.type === 'write' ? undefined : this.#machine;
+    const toolchains = await this.#toolchains.of(action, this.#producers, machine !== undefined).catch(unfetched);
     const step = await stepContent(this.#store, action);
-    const planned = planAction(this.#store, action, { inputs, toolchains, ...step });
+    const content = { inputs, toolchains, ...step, ...(machine ? { machine } : {}) };
+    const planned = planAction(this.#store, action, content);
     const result = this.#store.actions.get(planned.key);
     return result ? { state: 'cached', planned, result } : { state: 'runs', planned };
   }

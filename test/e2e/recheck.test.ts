@@ -97,6 +97,18 @@ describe('a check', () => {
     expect(built.stderr).toMatch(/\/\/vm Script differs, as it declares\n {2}out > line 1: /);
   });
 
+  it('says beforehand how much it is, and leaves out what may differ unless it is named', async () => {
+    using made = project(`
+      export const vm = script({ text: 'date +%s%N >/out/out', reproducible: false });
+      export const two = combine({ name: 'two', of: [combine({ name: 'one', of: [vm] })] });`);
+    const built = await made.build(['//two', '--check']);
+    expect([built.exitCode, checks(built)]).toEqual([0, ['//two 1 same', '//two.input0 1 same']]);
+    expect(built.stderr).toMatch(
+      /^check 2 runs to compare, .* of work by past durations\n {6}left out, .*: \/\/vm Script\nsame /m,
+    );
+    expect(checks(await made.build(['//two', '//vm', '--check']))).toContain('//vm 1 declared');
+  });
+
   it('reports an action that fails the second time', async () => {
     const end = Math.ceil(Date.now() / 1000) + 20;
     using made = project(

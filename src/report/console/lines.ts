@@ -10,6 +10,8 @@ export function linesOf(event: BuildEvent, paint: Palette, quiet: boolean): stri
   switch (event.type) {
     case 'action-finished':
       return [...(quiet ? [] : doneLine(event, paint)), ...failureOf(event, paint)];
+    case 'check-planned':
+      return quiet ? [] : plannedLines(event, paint);
     case 'check-finished':
       return checkLines(event, paint, quiet);
     case 'action-retried':
@@ -34,6 +36,15 @@ function doneLine(event: Of<'action-finished'>, { green, dim }: Palette): string
 
 function failureOf({ diagnostic }: Of<'action-finished'>, paint: Palette): string[] {
   return diagnostic ? [formatDiagnostic(diagnostic, paint)] : [];
+}
+
+function plannedLines({ runs, expectedMs, untimed, leftOut }: Of<'check-planned'>, { dim }: Palette): string[] {
+  const time = untimed === runs ? 'never timed' : `${formatDuration(expectedMs)} of work by past durations`;
+  const names = leftOut.map((action) => printable(actionId(action))).join(', ');
+  return [
+    `check ${plural(runs, 'run')} to compare${runs > 0 ? `, ${time}` : ''}`,
+    ...(names ? [dim(`      left out, since it may differ unless its target is named: ${names}`)] : []),
+  ];
 }
 
 function checkLines(check: Of<'check-finished'>, paint: Palette, quiet: boolean): string[] {
