@@ -30,7 +30,7 @@ export interface HeadStart extends Early {
 }
 
 /** Each takes the memory of an idle Node. */
-const AT_ONCE = 2;
+const AT_ONCE = 3;
 
 /** How long the start of Node may take before a fresh one is started. */
 const READY_MS = 10_000;
@@ -57,9 +57,25 @@ export class HeadStarts implements Disposable {
     this.#spawner = spawner;
   }
 
+  /** How many processes wait. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /** Whether one more may wait. */
+  get hasRoom(): boolean {
+    return this.#waiting.size < AT_ONCE;
+  }
+
+  /** Waits until the process of a step, if it has one, is ready or has ended. */
+  async ready(step: ActionNode): Promise<void> {
+    const found = this.#waiting.get(step);
+    if (found) await isReady(found);
+  }
+
   /** Starts the process of a step. The folders that it mounts are there. */
   give(step: ActionNode, early: Early, bubblewrap: readonly string[]): void {
-    if (this.#waiting.size >= AT_ONCE || this.#waiting.has(step)) return;
+    if (!this.hasRoom || this.#waiting.has(step)) return;
     const waiting = captureBytes(this.#store.cas, Buffer.from(WAITING_STEP));
     const sandbox = this.#sandboxes.layOut({ inputs: early.inputs, files: new Map([['step.mjs', waiting]]) });
     const call = { ...early, command: STEP_COMMAND, isStep: true };
@@ -96,9 +112,13 @@ export class HeadStarts implements Disposable {
   }
 
   /** Ends those that nobody took. */
-  [Symbol.dispose](): void {
+  forgetAll(): void {
     for (const one of this.#waiting.values()) drop(one);
     this.#waiting.clear();
+  }
+
+  [Symbol.dispose](): void {
+    this.forgetAll();
   }
 }
 
