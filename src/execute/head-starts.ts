@@ -35,6 +35,9 @@ const AT_ONCE = 3;
 /** How long the start of Node may take before a fresh one is started. */
 const READY_MS = 10_000;
 
+/** What an action has left in its folders is removed this long after it, while the next one runs. */
+const TIDY_MS = 20;
+
 /** Loads what most steps need, says so, then waits. No byte means that nobody is there any more. */
 const WAITING_STEP = `
 import { readSync, writeSync } from 'node:fs';
@@ -134,8 +137,8 @@ function isReady({ ready, held }: HeadStart): Promise<boolean> {
 
 const MISSING: Node = { type: 'symlink', target: '' };
 
-/** Ends it, if it has not ended. The folders are used again only when nobody is in them. */
+/** Ends it, if it has not ended. The folders are used again only when nobody is in them, and nobody waits for that. */
 function drop({ held, sandbox }: HeadStart): void {
   held.kill();
-  void held.exit.then(() => sandbox[Symbol.dispose]());
+  void held.exit.then(() => setTimeout(() => sandbox[Symbol.dispose](), TIDY_MS).unref());
 }
