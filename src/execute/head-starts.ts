@@ -25,6 +25,8 @@ export interface Early extends Pick<PlannedAction, 'base' | 'inputs'> {
 export interface HeadStart extends Early {
   /** Node has read what it is to do; settles only if it gets as far. */
   readonly ready: Promise<void>;
+  /** Settles when the action is all that is waited for. */
+  readonly taken: PromiseWithResolvers<void>;
   readonly sandbox: Sandbox;
   readonly held: Held;
 }
@@ -70,10 +72,10 @@ export class HeadStarts implements Disposable {
     return this.#waiting.size < AT_ONCE;
   }
 
-  /** Waits until the process of a step, if it has one, is ready or has ended. */
-  async ready(step: ActionNode): Promise<void> {
+  /** Waits until the process of a step, if it has one, leaves a processor idle: it is ready, or it has become urgent. */
+  async calm(step: ActionNode): Promise<void> {
     const found = this.#waiting.get(step);
-    if (found) await isReady(found);
+    if (found) await Promise.race([isReady(found), found.taken.promise]);
   }
 
   /** Starts the process of a step. The folders that it mounts are there. */
@@ -85,7 +87,7 @@ export class HeadStarts implements Disposable {
     const argv = sandboxArgv(this.#store, bubblewrap, call, sandbox, { kvm: false, memo: early.memo });
     const { promise: ready, resolve } = Promise.withResolvers<void>();
     const held = this.#spawner.hold({ argv }, sandbox.log, () => resolve());
-    this.#waiting.set(step, { ...early, sandbox, held, ready });
+    this.#waiting.set(step, { ...early, sandbox, held, ready, taken: Promise.withResolvers() });
   }
 
   /** The process of a step, with all that the action needs in its place; the caller lets it go on. */
@@ -93,6 +95,7 @@ export class HeadStarts implements Disposable {
     const found = this.#waiting.get(action.node);
     if (!found) return undefined;
     this.#waiting.delete(action.node);
+    found.taken.resolve();
     try {
       if (!fits(found, action, memo) || !(await isReady(found))) return void drop(found);
       // It has been read: the step takes its place.

@@ -63,7 +63,9 @@ export class NextSteps {
   stale(action: ActionNode): void {
     if (this.#machine.unsandboxed || !this.#graph) return;
     if (needsVm(action.needs)) return this.#makeRoom(action);
-    this.#coming = [...this.#coming, ...this.#stepsAbove(action)];
+    const above = this.#stepsAbove(action);
+    if (above.length > 0) this.#machine.spawner.warmUp();
+    this.#coming.push(...above);
     void this.#serve();
   }
 
@@ -98,7 +100,7 @@ export class NextSteps {
     return action.work.type === 'step' && !needsVm(action.needs) && state.isWanted(action) && !state.isPlanned(action);
   }
 
-  /** One after the other until the first is ready: it is needed first. The others may share the processors. */
+  /** The first alone, as it is needed first and the builder still plans. The others share the processors. */
   async #serve(): Promise<void> {
     const { headStarts } = this.#machine;
     if (this.#serving) return;
@@ -109,7 +111,7 @@ export class NextSteps {
       const isFirst = headStarts.waiting === 0;
       // It may be one that a failure will make superfluous: what goes wrong here is not worth a word.
       if (this.#mayComeSoon(next)) await this.#giveHeadStart(next).catch(() => undefined);
-      if (isFirst) await headStarts.ready(next);
+      if (isFirst) await headStarts.calm(next);
     }
     this.#serving = false;
   }
