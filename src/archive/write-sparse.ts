@@ -2,7 +2,7 @@
 import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 
 /**
- * Bytes of a write, and of an aligned run of zeros that stays a hole. Larger writes make larger pages in the kernel's
+ * Bytes of a write; where all of them are zeros, nothing is written. Larger writes make larger pages in the kernel's
  * cache: they come from memory that was not in use for long, and a virtual machine has to ask its host for that anew.
  */
 const PART_SIZE = 64 * 1024;
@@ -27,7 +27,7 @@ export async function writeSparse(chunks: AsyncIterable<Uint8Array>, path: strin
 function writeParts(file: number, chunk: Uint8Array, position: number): void {
   for (let at = 0; at < chunk.length;) {
     const part = chunk.subarray(at, at + PART_SIZE - ((position + at) % PART_SIZE));
-    if (part.length < PART_SIZE || Buffer.compare(part, ZEROS) !== 0) writeFully(file, part, position + at);
+    if (Buffer.compare(part, ZEROS.subarray(0, part.length)) !== 0) writeFully(file, part, position + at);
     at += part.length;
   }
 }

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { LARGE_BYTES } from '../../cache/capture.ts';
 import { startSync } from '../../cache/files.ts';
 import { GrowingFile } from '../../cache/growing-file.ts';
+import type { ActionNode } from '../analysis/action.ts';
 import type { Digest } from '../model/digest.ts';
-import type { PlannedAction } from '../plan/key.ts';
 
 /** Most actions have ended before the first look. */
 const FIRST_LOOK_MS = 15;
@@ -25,7 +25,7 @@ export class EarlyHashes implements Disposable {
   #timer: NodeJS.Timeout;
 
   /** Watches the files among the outputs of an action, in the folder where it writes them. */
-  constructor({ node }: Pick<PlannedAction, 'node'>, folder: string) {
+  constructor({ node }: { readonly node: Pick<ActionNode, 'outputs'> }, folder: string) {
     const files = Object.values(node.outputs).filter(({ kind }) => kind.shape === 'file');
     this.#paths = files.map(({ name }) => join(folder, name));
     this.#timer = this.#lookIn(FIRST_LOOK_MS);
@@ -33,6 +33,11 @@ export class EarlyHashes implements Disposable {
 
   /** The digest of a file that an action has left; undefined where it has to be hashed from its beginning. */
   readonly digestOf = (path: string, stats: Stats): Digest | undefined => this.#growing.get(path)?.file.finish(stats);
+
+  /** Whether a file is being hashed. */
+  watches(path: string): boolean {
+    return this.#growing.has(path);
+  }
 
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);

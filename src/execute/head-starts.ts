@@ -67,6 +67,11 @@ export class HeadStarts implements Disposable {
     return this.#waiting.size;
   }
 
+  /** Whether the process of a step waits. */
+  has(step: ActionNode): boolean {
+    return this.#waiting.has(step);
+  }
+
   /** Whether one more may wait. */
   get hasRoom(): boolean {
     return this.#waiting.size < AT_ONCE;
@@ -80,7 +85,7 @@ export class HeadStarts implements Disposable {
 
   /** Starts the process of a step. The folders that it mounts are there. */
   give(step: ActionNode, early: Early, bubblewrap: readonly string[]): void {
-    if (!this.hasRoom || this.#waiting.has(step)) return;
+    if (!this.hasRoom || this.has(step)) return;
     const waiting = captureBytes(this.#store.cas, Buffer.from(WAITING_STEP));
     const sandbox = this.#sandboxes.layOut({ inputs: early.inputs, files: new Map([['step.mjs', waiting]]) });
     const call = { ...early, command: STEP_COMMAND, isStep: true };

@@ -63,6 +63,8 @@ export class NextSteps {
   stale(action: ActionNode): void {
     if (this.#machine.unsandboxed || !this.#graph) return;
     if (needsVm(action.needs)) return this.#makeRoom(action);
+    // Who is behind so many gets none soon.
+    if (this.#coming.length >= LOOK_AHEAD) return;
     const above = this.#stepsAbove(action);
     if (above.length > 0) this.#machine.spawner.warmUp();
     this.#coming.push(...above);
@@ -88,16 +90,17 @@ export class NextSteps {
     this.#dependents ??= dependentsOf(this.#graph!);
     const seen = new Set([action]);
     for (const each of seen) {
+      if (seen.size > LOOK_AHEAD) break;
       if (needsVm(each.needs)) continue;
-      for (const next of this.#dependents.get(each) ?? []) if (seen.size <= LOOK_AHEAD) seen.add(next);
+      for (const next of this.#dependents.get(each)?.slice(0, LOOK_AHEAD) ?? []) seen.add(next);
     }
     const known = new Set(this.#coming);
     return [...seen].filter((each) => each !== action && !known.has(each) && this.#mayComeSoon(each));
   }
 
   #mayComeSoon(action: ActionNode): boolean {
-    const state = this.#state;
-    return action.work.type === 'step' && !needsVm(action.needs) && state.isWanted(action) && !state.isPlanned(action);
+    if (action.work.type !== 'step' || needsVm(action.needs) || this.#machine.headStarts.has(action)) return false;
+    return this.#state.isWanted(action) && !this.#state.isPlanned(action);
   }
 
   /** The first alone, as it is needed first and the builder still plans. The others share the processors. */
