@@ -1,5 +1,5 @@
 /** Takes what an action wrote into the store: hashed once, renamed and not copied. Durable when the store has settled. */
-import { lstatSync, readdirSync, readlinkSync } from 'node:fs';
+import { lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs';
 import { join, posix } from 'node:path';
 import { fail } from '../src/model/diagnostic.ts';
 import type { Digest } from '../src/model/digest.ts';
@@ -8,7 +8,7 @@ import { hashFile, startSync } from './files.ts';
 import type { Node, Trees } from './tree.ts';
 
 /** A file of this size is written to the disk while it is hashed. */
-const LARGE_BYTES = 8 * 1024 * 1024;
+export const LARGE_BYTES = 8 * 1024 * 1024;
 
 export interface CaptureRequest {
   /** The folder on the store's file system that holds the outputs. */
@@ -19,6 +19,8 @@ export interface CaptureRequest {
   readonly inputsAt: string;
   /** The action's input root: a symlink to an input in it becomes the input's node, which costs nothing. */
   readonly inputRoot: Node;
+  /** The digest of a file, where it was hashed while it was written. */
+  readonly known?: (path: string, stats: Stats) => Digest | undefined;
 }
 
 /** What was captured: the node of each declared output, and how many bytes had to be hashed. */
@@ -48,7 +50,7 @@ export function capture(cas: Cas, trees: Trees, names: readonly string[], reques
     }
     if (!stats.isFile()) return fail('OUTPUT_NOT_A_FILE', `output ${seenAt} is neither a file, a folder nor a symlink`);
     const syncing = stats.size >= LARGE_BYTES ? startSync(path) : undefined;
-    const of = hashFile(path);
+    const of = request.known?.(path, stats) ?? hashFile(path);
     bytesHashed += of.size;
     written.push({ path, digest: of, syncing });
     return { type: 'file', digest: of, executable: (stats.mode & 0o100) !== 0 };

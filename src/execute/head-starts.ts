@@ -25,15 +25,20 @@ export interface Early extends Pick<PlannedAction, 'base' | 'inputs'> {
 export interface HeadStart extends Early {
   /** Node has read what it is to do; settles only if it gets as far. */
   readonly ready: Promise<void>;
+  /** Settles when the action is all that is waited for. */
+  readonly taken: PromiseWithResolvers<void>;
   readonly sandbox: Sandbox;
   readonly held: Held;
 }
 
 /** Each takes the memory of an idle Node. */
-const AT_ONCE = 2;
+const AT_ONCE = 3;
 
 /** How long the start of Node may take before a fresh one is started. */
 const READY_MS = 10_000;
+
+/** What an action has left in its folders is removed this long after it, while the next one runs. */
+const TIDY_MS = 20;
 
 /** Loads what most steps need, says so, then waits. No byte means that nobody is there any more. */
 const WAITING_STEP = `
@@ -57,16 +62,37 @@ export class HeadStarts implements Disposable {
     this.#spawner = spawner;
   }
 
+  /** How many processes wait. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /** Whether the process of a step waits. */
+  has(step: ActionNode): boolean {
+    return this.#waiting.has(step);
+  }
+
+  /** Whether one more may wait. */
+  get hasRoom(): boolean {
+    return this.#waiting.size < AT_ONCE;
+  }
+
+  /** Waits until the process of a step, if it has one, leaves a processor idle: it is ready, or it has become urgent. */
+  async calm(step: ActionNode): Promise<void> {
+    const found = this.#waiting.get(step);
+    if (found) await Promise.race([isReady(found), found.taken.promise]);
+  }
+
   /** Starts the process of a step. The folders that it mounts are there. */
   give(step: ActionNode, early: Early, bubblewrap: readonly string[]): void {
-    if (this.#waiting.size >= AT_ONCE || this.#waiting.has(step)) return;
+    if (!this.hasRoom || this.has(step)) return;
     const waiting = captureBytes(this.#store.cas, Buffer.from(WAITING_STEP));
     const sandbox = this.#sandboxes.layOut({ inputs: early.inputs, files: new Map([['step.mjs', waiting]]) });
     const call = { ...early, command: STEP_COMMAND, isStep: true };
     const argv = sandboxArgv(this.#store, bubblewrap, call, sandbox, { kvm: false, memo: early.memo });
     const { promise: ready, resolve } = Promise.withResolvers<void>();
     const held = this.#spawner.hold({ argv }, sandbox.log, () => resolve());
-    this.#waiting.set(step, { ...early, sandbox, held, ready });
+    this.#waiting.set(step, { ...early, sandbox, held, ready, taken: Promise.withResolvers() });
   }
 
   /** The process of a step, with all that the action needs in its place; the caller lets it go on. */
@@ -74,6 +100,7 @@ export class HeadStarts implements Disposable {
     const found = this.#waiting.get(action.node);
     if (!found) return undefined;
     this.#waiting.delete(action.node);
+    found.taken.resolve();
     try {
       if (!fits(found, action, memo) || !(await isReady(found))) return void drop(found);
       // It has been read: the step takes its place.
@@ -96,9 +123,13 @@ export class HeadStarts implements Disposable {
   }
 
   /** Ends those that nobody took. */
-  [Symbol.dispose](): void {
+  forgetAll(): void {
     for (const one of this.#waiting.values()) drop(one);
     this.#waiting.clear();
+  }
+
+  [Symbol.dispose](): void {
+    this.forgetAll();
   }
 }
 
@@ -114,8 +145,8 @@ function isReady({ ready, held }: HeadStart): Promise<boolean> {
 
 const MISSING: Node = { type: 'symlink', target: '' };
 
-/** Ends it, if it has not ended. The folders are used again only when nobody is in them. */
+/** Ends it, if it has not ended. The folders are used again only when nobody is in them, and nobody waits for that. */
 function drop({ held, sandbox }: HeadStart): void {
   held.kill();
-  void held.exit.then(() => sandbox[Symbol.dispose]());
+  void held.exit.then(() => setTimeout(() => sandbox[Symbol.dispose](), TIDY_MS).unref());
 }

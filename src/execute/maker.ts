@@ -84,6 +84,7 @@ export class Maker {
   async #make(planned: PlannedAction, planMs: number): Promise<ResultData> {
     const { node, key } = planned;
     if (node.work.type !== 'write') this.#context.machine.spawner.warmUp();
+    this.#context.nextSteps.stale(node);
     const lockName = `action ${key.hash}`;
     const { label, mnemonic, ordinal } = node;
     this.#context.onEvent({ type: 'action-queued', label, mnemonic, ordinal, key: formatDigest(key) });
@@ -115,7 +116,7 @@ export class Maker {
   }
 
   async #execute(planned: PlannedAction, lock: Lock, times: Times): Promise<ResultData> {
-    const { store, machine, schedule, nextSteps, signal, onEvent, onPlanned, finished } = this.#context;
+    const { store, machine, schedule, signal, onEvent, onPlanned, finished } = this.#context;
     if (signal.aborted) throw new Reported();
     const { node, key } = planned;
     const { label, mnemonic, ordinal } = node;
@@ -123,7 +124,6 @@ export class Maker {
     // Its packages may have to be fetched and unpacked: that is no part of the first action that needs it.
     if (node.work.type !== 'write' && !machine.unsandboxed) await machine.bubblewrap();
     const start = performance.now();
-    nextSteps.begun(node);
     onPlanned?.(planned);
     onEvent({
       type: 'action-started',

@@ -1,4 +1,4 @@
-/** Finds the steps that wait for nothing but an action that runs now: their processes start meanwhile. */
+/** Finds the steps that will run soon, since they wait for an action that has no result: their processes start early. */
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
 import { makersOf, type ActionGraph } from '../analysis/action-graph.ts';
@@ -19,6 +19,9 @@ interface State {
   isDone(action: ActionNode): boolean;
 }
 
+/** Actions above one without a result that are looked at. Few get a head start, and the nearest first. */
+const LOOK_AHEAD = 32;
+
 export class NextSteps {
   readonly #store: Store;
   readonly #toolroots: Toolroots;
@@ -28,6 +31,11 @@ export class NextSteps {
   readonly #signal: AbortSignal;
   #graph: ActionGraph | undefined;
   #dependents: ReadonlyMap<ActionNode, readonly ActionNode[]> | undefined;
+  /** Steps that will run soon, the nearest first. */
+  #coming: ActionNode[] = [];
+  /** Virtual machines that run, or are about to. */
+  readonly #virtualMachines = new Set<ActionNode>();
+  #serving = false;
 
   constructor(
     store: Store,
@@ -45,35 +53,73 @@ export class NextSteps {
     this.#signal = signal;
   }
 
-  /** What the build is about. Nothing is computed before an action runs. */
+  /** What the build is about. Nothing is computed before an action turns out to have no result. */
   of(graph: ActionGraph): void {
     this.#graph = graph;
     this.#dependents = undefined;
   }
 
-  /** An action runs. What waits for it is next, unless its output turns out to be an old one. */
-  begun(running: ActionNode): void {
-    if (this.#machine.unsandboxed || needsVm(running.needs) || !this.#graph) return;
-    this.#dependents ??= dependentsOf(this.#graph);
-    for (const next of this.#dependents.get(running) ?? [])
-      // It may be one that a failure will make superfluous: what goes wrong here is not worth a word.
-      if (this.#state.isWanted(next) && !this.#waitsForOthers(next, running))
-        this.#giveHeadStart(next).catch(() => undefined);
+  /** An action has no result. What waits for it will run as well, unless its output turns out to be an old one. */
+  stale(action: ActionNode): void {
+    if (this.#machine.unsandboxed || !this.#graph) return;
+    if (needsVm(action.needs)) return this.#makeRoom(action);
+    // Who is behind so many gets none soon.
+    if (this.#coming.length >= LOOK_AHEAD) return;
+    const above = this.#stepsAbove(action);
+    if (above.length > 0) this.#machine.spawner.warmUp();
+    this.#coming.push(...above);
+    void this.#serve();
   }
 
   /** An action has ended, or needs not run. */
   ended(action: ActionNode): void {
+    this.#virtualMachines.delete(action);
     this.#machine.headStarts.forget(action);
+    if (this.#coming.length > 0) void this.#serve();
   }
 
-  #waitsForOthers({ inputs }: ActionNode, running: ActionNode): boolean {
-    const state = this.#state;
-    const makers = makersOf(inputs.values());
-    return makers.some((maker) => maker !== running && state.isPlanned(maker) && !state.isDone(maker));
+  /** A virtual machine takes minutes, and the memory that idle processes hold. */
+  #makeRoom(action: ActionNode): void {
+    this.#virtualMachines.add(action);
+    this.#coming = [];
+    this.#machine.headStarts.forgetAll();
+  }
+
+  /** By their distance. What is above a virtual machine is far. */
+  #stepsAbove(action: ActionNode): ActionNode[] {
+    this.#dependents ??= dependentsOf(this.#graph!);
+    const seen = new Set([action]);
+    for (const each of seen) {
+      if (seen.size > LOOK_AHEAD) break;
+      if (needsVm(each.needs)) continue;
+      for (const next of this.#dependents.get(each)?.slice(0, LOOK_AHEAD) ?? []) seen.add(next);
+    }
+    const known = new Set(this.#coming);
+    return [...seen].filter((each) => each !== action && !known.has(each) && this.#mayComeSoon(each));
+  }
+
+  #mayComeSoon(action: ActionNode): boolean {
+    if (action.work.type !== 'step' || needsVm(action.needs) || this.#machine.headStarts.has(action)) return false;
+    return this.#state.isWanted(action) && !this.#state.isPlanned(action);
+  }
+
+  /** The first alone, as it is needed first and the builder still plans. The others share the processors. */
+  async #serve(): Promise<void> {
+    const { headStarts } = this.#machine;
+    if (this.#serving) return;
+    this.#serving = true;
+    while (headStarts.hasRoom && this.#virtualMachines.size === 0 && !this.#signal.aborted) {
+      const next = this.#coming.shift();
+      if (!next) break;
+      const isFirst = headStarts.waiting === 0;
+      // It may be one that a failure will make superfluous: what goes wrong here is not worth a word.
+      if (this.#mayComeSoon(next)) await this.#giveHeadStart(next).catch(() => undefined);
+      if (isFirst) await headStarts.calm(next);
+    }
+    this.#serving = false;
   }
 
   async #giveHeadStart(next: ActionNode): Promise<void> {
-    if (next.work.type !== 'step' || needsVm(next.needs)) return;
     const inputs = new Map<string, Node>();
     for (const [name, of] of next.inputs)
       if (makersOf([of]).every((maker) => this.#state.isDone(maker)))
@@ -84,7 +130,7 @@ export class NextSteps {
     const bubblewrap = await this.#machine.bubblewrap();
     const early = { base: baseOf(this.#store, toolchains), inputs, memo };
     await layOutFolders(this.#store, early, this.#signal);
-    if (this.#state.isPlanned(next) || this.#signal.aborted) return;
+    if (this.#state.isPlanned(next) || this.#signal.aborted || this.#virtualMachines.size > 0) return;
     this.#machine.headStarts.give(next, early, bubblewrap);
   }
 }

@@ -1,6 +1,6 @@
 /** Takes what an action wrote into the store: all that it declares, and nothing else. */
 import { existsSync, readdirSync, statfsSync } from 'node:fs';
-import { capture } from '../../cache/capture.ts';
+import { capture, type CaptureRequest } from '../../cache/capture.ts';
 import type { ResultData } from '../../cache/reapi/messages.ts';
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
@@ -21,7 +21,13 @@ type SeenAt = Pick<Sandbox, 'in' | 'out'>;
 export const MOUNTED: SeenAt = { in: '/in', out: '/out' };
 
 /** Checks and captures the outputs of an action that has ended well. */
-export function publish(store: Store, action: PlannedAction, sandbox: Sandbox, seen: SeenAt): Outputs {
+export function publish(
+  store: Store,
+  action: PlannedAction,
+  sandbox: Sandbox,
+  seen: SeenAt,
+  known: CaptureRequest['known'],
+): Outputs {
   const declared = Object.values(action.node.outputs);
   const who = `${action.node.label} (${action.node.mnemonic})`;
   requireRoom(who, sandbox.out);
@@ -35,6 +41,7 @@ export function publish(store: Store, action: PlannedAction, sandbox: Sandbox, s
       mountedAt: seen.out,
       inputsAt: seen.in,
       inputRoot: action.inputRoot,
+      ...(known ? { known } : {}),
     },
   );
   for (const { name, kind } of declared) requireShape(who, name, kind.shape, nodes.get(name)!);

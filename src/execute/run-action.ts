@@ -11,6 +11,7 @@ import { Failure, toDiagnostic, type Diagnostic } from '../model/diagnostic.ts';
 import { formatDigest } from '../model/digest.ts';
 import { needsVm } from '../model/rule.ts';
 import type { PlannedAction } from '../plan/key.ts';
+import { EarlyHashes } from './early-hashes.ts';
 import { memoFolder, offerHints } from './hints.ts';
 import { readLog } from './log-file.ts';
 import { passingFault, PAUSE_MS, TRIES } from './machine-fault.ts';
@@ -136,6 +137,7 @@ export async function produce(
       : await sandboxedCall(store, machine, action, sandbox, memo, signal);
     return machine.spawner.run(call, { ...options, logFile: sandbox.log });
   };
+  using hashes = new EarlyHashes(action, sandbox.out);
   const exit = await (early ? early.held.go(options) : start());
   if (exit.usage) watcher.onUsage(exit.usage);
   if (exit.code !== 0) {
@@ -143,7 +145,7 @@ export async function produce(
     await machine.requireNamespaces(exit, readLog(sandbox.log));
     throw await failure(store, machine, action, sandbox, exit, said[0]);
   }
-  return publish(store, action, sandbox, machine.unsandboxed ? sandbox : MOUNTED);
+  return publish(store, action, sandbox, machine.unsandboxed ? sandbox : MOUNTED, hashes.digestOf);
 }
 
 async function sandboxedCall(

@@ -20,8 +20,15 @@ beforeAll(() => {
 afterAll(() => testStore[Symbol.dispose]());
 afterEach(() => project[Symbol.dispose]());
 
-/** Builds targets in this process; gives what ran, and how many processes it took. */
-async function build(targets: string, label: string): Promise<{ executed: number; processes: number }> {
+/**
+ * Builds targets in this process; gives what ran, and how many processes it took. `onEnd` is told of each action that has
+ * run, and how many processes there were by then.
+ */
+async function build(
+  targets: string,
+  label: string,
+  onEnd: (label: string, processes: number) => void = () => {},
+): Promise<{ executed: number; processes: number }> {
   project = new Project(testStore, {
     ...countingRules(),
     'build.dsm.ts': `import { combine, shell } from './rules.ts';\n${targets}`,
@@ -39,7 +46,9 @@ async function build(targets: string, label: string): Promise<{ executed: number
     skipValidations: false,
     signal: new AbortController().signal,
     onEvent: (event) => {
-      if (event.type === 'action-finished' && event.outcome === 'executed') executed++;
+      if (event.type !== 'action-finished' || event.outcome !== 'executed') return;
+      executed++;
+      onEnd(event.label, machine.spawner.started);
     },
   }).run([target]);
   expect([success, failures]).toEqual([true, []]);
@@ -62,6 +71,21 @@ describe('a build starts', () => {
       export const c = combine({ name: 'c', of: [b, a] });
       export const d = combine({ name: 'd', of: [c] });`;
     expect(await build(chain, '//d')).toEqual({ executed: 4, processes: 4 });
+  });
+
+  it('those of the next three steps while what they wait for runs', async () => {
+    let [others, began] = [0, 0];
+    const chain = `
+      export const a = shell({ script: 'sleep 5; echo ${unique()} >/out/file' });
+      export const b = combine({ name: 'b', of: [a] });
+      export const c = combine({ name: 'c', of: [b] });
+      export const d = combine({ name: 'd', of: [c] });
+      export const e = combine({ name: 'e', of: [d] });`;
+    const result = await build(chain, '//e', (label, processes) => {
+      if (label === '//a') [others, began] = [processes - 1, began + 1];
+    });
+    expect([others, began]).toEqual([3, 1]);
+    expect(result).toEqual({ executed: 5, processes: 5 });
   });
 
   it('one more where an output turns out to be an old one: the head start was for nothing', async () => {

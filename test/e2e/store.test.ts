@@ -47,6 +47,25 @@ const damages: readonly (readonly [string, (path: string) => void])[] = [
   ['was deleted', (path) => rmSync(path)],
 ];
 
+describe('a large output', () => {
+  // It is hashed while it grows.
+  it.each([
+    ['is written from its beginning to its end', ''],
+    ['has its head written last', 'echo the head goes here | dd of=/out/file conv=notrunc status=none;'],
+    ['is cut in the end', 'truncate -s 20M /out/file;'],
+    ['is written anew in the end', 'rm /out/file; yes other | head -c 20000000 >/out/file;'],
+  ])('that %s has the digest of its content', async (_what, last) => {
+    const parts = 'for part in 1 2 3 4 5 6; do yes $part | head -c 9000000 >>/out/file; sleep 0.1; done;';
+    const script = JSON.stringify(`: ${crypto.randomUUID()}; ${parts} ${last}`);
+    project.write(
+      'build.dsm.ts',
+      `import { shell } from './rules.ts'; export const large = shell({ script: ${script} });`,
+    );
+    expect((await project.build(['//large'])).executed).toEqual(['//large']);
+    expect(existsSync(blobOf(project.read('dsmb-out/large/file')))).toBe(true);
+  });
+});
+
 describe('the blob of an output that', () => {
   it.each(damages)('%s is made again', async (_what, damage) => {
     await project.build(['//first']);

@@ -1,0 +1,87 @@
+/**
+ * Hashes a file while it is still being written, so that little is left to do when it is whole. What was hashed early may
+ * have been changed since. So in the end all of it is read again, for a checksum that takes a fifteenth of the time of
+ * SHA-256: GMAC under a key that is made for this file and that nobody else knows. Contents that differ have the same one
+ * with a chance of less than one in 2^90, also where somebody tries.
+ */
+import { createCipheriv, createHash, randomBytes, type CipherGCM } from 'node:crypto';
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import { digest, type Digest } from '../src/model/digest.ts';
+
+const BUFFER = Buffer.allocUnsafeSlow(256 * 1024);
+
+export class GrowingFile implements Disposable {
+  readonly #file: number;
+  readonly #key = randomBytes(16);
+  readonly #nonce = randomBytes(12);
+  readonly #hash = createHash('sha256');
+  readonly #seen: CipherGCM;
+  #hashed = 0;
+
+  /** Opens a file that is there. Follows no symlink. */
+  constructor(path: string) {
+    this.#file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    this.#seen = this.#checksum();
+  }
+
+  /** How many bytes are hashed. */
+  get hashed(): number {
+    return this.#hashed;
+  }
+
+  /** Hashes what was added, `most` bytes of it; gives how many there were. */
+  advance(most = Infinity): number {
+    const { size, blocks } = fstatSync(this.#file);
+    // A file that was given its length before its content is not worth a look: what is read now is not what comes.
+    if (blocks * BLOCK_BYTES < size) return 0;
+    const from = this.#hashed;
+    this.#hashed = this.#read(from, Math.min(size, from + most), (chunk) => {
+      this.#hash.update(chunk);
+      this.#seen.setAAD(chunk);
+    });
+    return this.#hashed - from;
+  }
+
+  /**
+   * The digest of the file, to which nobody writes any more; undefined where it is not what was hashed, or not the file
+   * that `stats` tells of. May be asked once.
+   */
+  finish({ dev, ino, size }: Pick<Stats, 'dev' | 'ino' | 'size'>): Digest | undefined {
+    const own = fstatSync(this.#file);
+    if (own.dev !== dev || own.ino !== ino) return undefined;
+    const early = this.#hashed;
+    this.#hashed = this.#read(early, size, (chunk) => this.#hash.update(chunk));
+    const now = this.#checksum();
+    const again = this.#read(0, early, (chunk) => now.setAAD(chunk));
+    if (this.#hashed !== size || again !== early || !tagOf(now).equals(tagOf(this.#seen))) return undefined;
+    return digest(this.#hash.digest('hex'), size);
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#file);
+  }
+
+  #checksum(): CipherGCM {
+    return createCipheriv('aes-128-gcm', this.#key, this.#nonce);
+  }
+
+  /** Hands out the bytes from a place to an end, in chunks; gives where it came to. */
+  #read(from: number, end: number, use: (chunk: Buffer) => void): number {
+    let at = from;
+    while (at < end) {
+      const read = readSync(this.#file, BUFFER, 0, Math.min(BUFFER.length, end - at), at);
+      if (read === 0) break;
+      use(BUFFER.subarray(0, read));
+      at += read;
+    }
+    return at;
+  }
+}
+
+/** The unit of `Stats.blocks`. */
+const BLOCK_BYTES = 512;
+
+function tagOf(checksum: CipherGCM): Buffer {
+  checksum.final();
+  return checksum.getAuthTag();
+}

@@ -1,0 +1,97 @@
+/** Looks at what an action writes while it runs: large files are hashed and on their way to the disk before it has ended. */
+import { lstatSync, type Stats } from 'node:fs';
+import { join } from 'node:path';
+import { LARGE_BYTES } from '../../cache/capture.ts';
+import { startSync } from '../../cache/files.ts';
+import { GrowingFile } from '../../cache/growing-file.ts';
+import type { ActionNode } from '../analysis/action.ts';
+import type { Digest } from '../model/digest.ts';
+
+/** Most actions have ended before the first look. */
+const FIRST_LOOK_MS = 15;
+/** While nothing grows, each look comes later than the one before by this factor. */
+const PATIENCE = 1.5;
+const LAST_PAUSE_MS = 500;
+/** While something grows. */
+const PAUSE_MS = 2;
+/** Hashed at a time: some milliseconds, in which nothing else is done. */
+const SLICE_BYTES = 4 * 1024 * 1024;
+/** Handed to the disk at a time. */
+const SYNC_BYTES = 32 * 1024 * 1024;
+
+export class EarlyHashes implements Disposable {
+  readonly #paths: readonly string[];
+  readonly #growing = new Map<string, Growing>();
+  #timer: NodeJS.Timeout;
+
+  /** Watches the files among the outputs of an action, in the folder where it writes them. */
+  constructor({ node }: { readonly node: Pick<ActionNode, 'outputs'> }, folder: string) {
+    const files = Object.values(node.outputs).filter(({ kind }) => kind.shape === 'file');
+    this.#paths = files.map(({ name }) => join(folder, name));
+    this.#timer = this.#lookIn(FIRST_LOOK_MS);
+  }
+
+  /** The digest of a file that an action has left; undefined where it has to be hashed from its beginning. */
+  readonly digestOf = (path: string, stats: Stats): Digest | undefined => this.#growing.get(path)?.file.finish(stats);
+
+  /** Whether a file is being hashed. */
+  watches(path: string): boolean {
+    return this.#growing.has(path);
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+    for (const { file } of this.#growing.values()) file[Symbol.dispose]();
+  }
+
+  #lookIn(ms: number): NodeJS.Timeout {
+    return setTimeout(() => {
+      const grown = this.#paths.some((path) => this.#look(path));
+      this.#timer = this.#lookIn(grown ? PAUSE_MS : Math.min(LAST_PAUSE_MS, Math.max(ms, FIRST_LOOK_MS) * PATIENCE));
+    }, ms).unref();
+  }
+
+  /** What cannot be read now is met by whoever takes the outputs. */
+  #look(path: string): boolean {
+    try {
+      const known = this.#growing.get(path) ?? startedAt(path);
+      if (!known) return false;
+      this.#growing.set(path, known);
+      return known.advance();
+    } catch {
+      return false;
+    }
+  }
+}
+
+function startedAt(path: string): Growing | undefined {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  return stats?.isFile() && stats.size >= LARGE_BYTES ? new Growing(path) : undefined;
+}
+
+class Growing {
+  readonly file: GrowingFile;
+  readonly #path: string;
+  #synced = 0;
+  #syncing = false;
+
+  constructor(path: string) {
+    this.#path = path;
+    this.file = new GrowingFile(path);
+  }
+
+  /** Whether there was something new. */
+  advance(): boolean {
+    const more = this.file.advance(SLICE_BYTES) > 0;
+    if (!this.#syncing && this.file.hashed - this.#synced >= SYNC_BYTES) this.#sync();
+    return more;
+  }
+
+  /** It spares time and assures of nothing: in the end the whole file is synced. */
+  #sync(): void {
+    this.#syncing = true;
+    this.#synced = this.file.hashed;
+    const ended = (): void => void (this.#syncing = false);
+    startSync(this.#path).then(ended, ended);
+  }
+}
