@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { Analysis } from '../analysis/analyse.ts';
 import type { ActionNode, AnalysedTarget } from '../analysis/action.ts';
 import { declarationOf, type Declaration } from '../analysis/declaration.ts';
-import type { Settled } from '../execute/build.ts';
+import type { Settled } from '../execute/progress.ts';
 import type { Digest } from '../model/digest.ts';
 import { fail } from '../model/diagnostic.ts';
 import type { Phase } from '../model/event.ts';

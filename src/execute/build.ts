@@ -2,7 +2,7 @@
 import type { ResultData } from '../../cache/reapi/messages.ts';
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
-import { actionGraph, inputsOf, makersOf } from '../analysis/action-graph.ts';
+import { inputsOf } from '../analysis/action-graph.ts';
 import type { ActionNode, AnalysedTarget } from '../analysis/action.ts';
 import { targetsBelow, validationsOf } from '../analysis/targets-below.ts';
 import { fail, Failure, toDiagnostic, type Diagnostic } from '../model/diagnostic.ts';
@@ -14,6 +14,7 @@ import { contentOf, settleAll, type Producers } from '../plan/content.ts';
 import { planAction, type PlannedAction } from '../plan/key.ts';
 import { Maker, Reported } from './maker.ts';
 import { NextSteps } from './next-steps.ts';
+import { Progress, type Outputs, type Settled } from './progress.ts';
 import type { Toolroots } from './toolroots.ts';
 import type { Machine } from './machine.ts';
 import type { PastRuns } from './past-runs.ts';
@@ -41,20 +42,12 @@ export interface BuildOptions {
   readonly jobs?: number;
 }
 
-/** An action that is up to date: its key, and its outputs by output key. */
-export interface Settled {
-  readonly key: Digest;
-  readonly outputs: Outputs;
-}
-
 /** What became of a build. */
 export interface BuildResult {
   readonly success: boolean;
   readonly artifacts: ReadonlyMap<Label, Node>;
   readonly failures: readonly Diagnostic[];
 }
-
-type Outputs = ReadonlyMap<string, Node>;
 
 export class Build {
   readonly #store: Store;
@@ -63,10 +56,7 @@ export class Build {
   readonly #options: BuildOptions;
   readonly #schedule: Schedule;
   readonly #maker: Maker;
-  readonly #actions = new Map<ActionNode, Promise<Outputs>>();
-  readonly #done = new Map<ActionNode, Outputs>();
-  readonly #keys = new Map<ActionNode, Digest>();
-  readonly #settled: Map<ActionNode, Settled>;
+  readonly #progress: Progress;
   readonly #planMs = new Map<ActionNode, number>();
   /** Only where they are to be checked: they are larger than their keys. */
   readonly #planned = new Map<ActionNode, PlannedAction>();
@@ -82,19 +72,14 @@ export class Build {
     this.#toolroots = toolroots;
     this.#machine = machine;
     this.#options = options;
-    this.#settled = new Map(options.settled);
+    this.#progress = new Progress(store.trees, options.settled);
     this.#schedule = new Schedule(store.root, options);
     this.#signal = AbortSignal.any([options.signal, this.#stop.signal]);
     this.#producers = {
       action: (action) => this.#outputs(action),
       debian: (...set) => this.#toolroots.packages(...set),
     };
-    const state = {
-      isWanted: (action: ActionNode) => this.#actions.has(action),
-      isPlanned: (action: ActionNode) => this.#keys.has(action),
-      isDone: (action: ActionNode) => this.#done.has(action) || this.#settled.has(action),
-    };
-    this.#nextSteps = new NextSteps(store, toolroots, machine, this.#producers, state, this.#signal);
+    this.#nextSteps = new NextSteps(store, toolroots, machine, this.#producers, this.#progress, this.#signal);
     this.#maker = new Maker({
       ...{ store, machine, schedule: this.#schedule, nextSteps: this.#nextSteps, signal: this.#signal },
       ...{ onEvent: options.onEvent, onPlanned: options.onPlanned },
@@ -105,10 +90,7 @@ export class Build {
   /** Builds targets and everything that gates them. Failures are in the result. */
   async run(targets: readonly AnalysedTarget[]): Promise<BuildResult> {
     this.#asked = targets;
-    for (const [action, { key }] of this.#settled) {
-      this.#keys.set(action, key);
-      this.#finished(action, 'cached', 0);
-    }
+    for (const action of this.#options.settled?.keys() ?? []) this.#finished(action, 'cached', 0);
     return this.#bring([...targets, ...(this.#options.skipValidations ? [] : validationsOf(targets))]);
   }
 
@@ -120,10 +102,7 @@ export class Build {
 
   async #bring(all: readonly AnalysedTarget[]): Promise<BuildResult> {
     const artifacts = new Map<Label, Node>();
-    const graph = actionGraph(
-      all.map(({ artifact }) => artifact),
-      this.#settled,
-    );
+    const graph = this.#progress.graphOf(all.map(({ artifact }) => artifact));
     this.#schedule.make(graph);
     this.#nextSteps.of(graph);
     const build = async (target: AnalysedTarget): Promise<void> => {
@@ -140,19 +119,19 @@ export class Build {
 
   /** An action that this build has brought up to date; undefined for one that it has not. */
   settled(action: ActionNode): Settled | undefined {
-    const outputs = this.#done.get(action);
-    const key = this.#keys.get(action);
-    return key && outputs ? { key, outputs } : this.#settled.get(action);
+    return this.#progress.settled(action);
   }
 
   /** The keys of all actions, as far as they got one. */
   keys(): Iterable<Digest> {
-    return this.#keys.values();
+    return this.#progress.keys();
   }
 
   /** The keys of a target's actions and of all that it is made of, as far as they got one. */
   keysOf(target: AnalysedTarget): Digest[] {
-    return targetsBelow([target]).flatMap(({ actions }) => actions.flatMap((action) => this.#keys.get(action) ?? []));
+    return targetsBelow([target]).flatMap(({ actions }) =>
+      actions.flatMap((action) => this.#progress.keyOf(action) ?? []),
+    );
   }
 
   /**
@@ -185,8 +164,7 @@ export class Build {
 
   /** Brings what an action reads up to date, and gives the action ready to run; undefined after a reported failure. */
   async prepare(action: ActionNode): Promise<PlannedAction | undefined> {
-    const inputs = [...action.inputs.values(), ...action.toolchains];
-    const graph = actionGraph(inputs);
+    const graph = this.#progress.graphOf(inputsOf(action));
     this.#schedule.make(graph);
     for (const below of graph.actions) this.#outputs(below).catch(() => undefined);
     try {
@@ -206,19 +184,14 @@ export class Build {
   }
 
   #outputs(action: ActionNode): Promise<Outputs> {
-    const known = this.#actions.get(action);
-    if (known) return known;
-    const settled = this.#settled.get(action);
-    const outputs = settled ? Promise.resolve(settled.outputs) : this.#bringUpToDate(action);
-    this.#actions.set(action, outputs);
-    return outputs;
+    return this.#progress.outputs(action, (one) => this.#bringUpToDate(one));
   }
 
   async #bringUpToDate(action: ActionNode): Promise<Outputs> {
     const start = performance.now();
     try {
       const outputs = await this.#attempt(action).catch((error: unknown) => this.#rewind(action, error));
-      this.#done.set(action, outputs);
+      this.#progress.done(action, outputs);
       return outputs;
     } catch (error) {
       throw this.#actionFailed(action, error, performance.now() - start);
@@ -241,33 +214,14 @@ export class Build {
   async #rewind(action: ActionNode, error: unknown): Promise<Outputs> {
     if (!(error instanceof Failure) || error.diagnostic.code !== 'BLOB_MISSING') throw error;
     await this.#forgetLost();
-    for (const below of this.#lostBelow(action)) this.#outputs(below).catch(() => undefined);
+    for (const below of this.#progress.forgottenBelow(action)) this.#outputs(below).catch(() => undefined);
     return this.#attempt(action);
-  }
-
-  /** What was forgotten of what an action reads, and of what makes that, from below: as long as a chain may be. */
-  #lostBelow(action: ActionNode): ActionNode[] {
-    const isLost = (maker: ActionNode): boolean => !this.#actions.has(maker) && !this.#settled.has(maker);
-    const { actions, dependencies } = actionGraph(inputsOf(action), this.#settled);
-    const lost = new Set(makersOf(inputsOf(action)).filter(isLost));
-    for (const one of actions.toReversed())
-      if (lost.has(one)) for (const maker of (dependencies.get(one) ?? []).filter(isLost)) lost.add(maker);
-    return actions.filter((one) => lost.has(one));
   }
 
   async #forgetLost(): Promise<void> {
     await this.#toolroots.forgetBroken();
-    for (const [made, outputs] of this.#done) if (!this.#isWhole(outputs)) this.#actions.delete(made);
-    for (const [action, { outputs }] of this.#settled)
-      if (!this.#isWhole(outputs)) {
-        this.#settled.delete(action);
-        this.#actions.delete(action);
-      }
+    this.#progress.forgetLost();
     this.#maker.forget();
-  }
-
-  #isWhole(outputs: Outputs): boolean {
-    return [...outputs.values()].every((node) => this.#store.trees.complete(node));
   }
 
   /** Everything that the key is made of; waits for the actions that make the inputs. */
@@ -282,7 +236,7 @@ export class Build {
     const start = performance.now();
     const planned = planAction(this.#store, action, content, this.#options.saltOf?.(action));
     this.#planMs.set(action, performance.now() - start);
-    this.#keys.set(action, planned.key);
+    this.#progress.planned(action, planned.key);
     if (this.#options.willCheck) this.#planned.set(action, planned);
     return planned;
   }
@@ -317,7 +271,7 @@ export class Build {
     more: { readonly log?: string; readonly diagnostic?: Diagnostic; readonly planMs?: number } = {},
   ): void {
     this.#nextSteps.ended(action);
-    const key = this.#keys.get(action);
+    const key = this.#progress.keyOf(action);
     this.#options.onEvent({
       type: 'action-finished',
       label: action.label,

@@ -4,7 +4,7 @@ import { actionGraph } from '../../analysis/action-graph.ts';
 import type { ActionNode } from '../../analysis/action.ts';
 import { GraphWriter } from '../../analysis/remembered.ts';
 import { validationsOf } from '../../analysis/targets-below.ts';
-import type { Settled } from '../../execute/build.ts';
+import type { Settled } from '../../execute/progress.ts';
 import type { Call } from '../command.ts';
 import type { Project } from '../project.ts';
 import type { RestedOn } from './evidence.ts';

@@ -11,7 +11,7 @@ import { readSealed, sealed } from '../../../cache/sealed.ts';
 import type { Store } from '../../../cache/store.ts';
 import type { Node } from '../../../cache/tree.ts';
 import type { EncodedArtifact, GraphLines } from '../../analysis/remembered.ts';
-import type { Settled } from '../../execute/build.ts';
+import type { Settled } from '../../execute/progress.ts';
 import { machineIdentity } from '../../execute/unsandboxed.ts';
 import { formatDigest, parseDigest } from '../../model/digest.ts';
 import type { Label } from '../../model/label.ts';

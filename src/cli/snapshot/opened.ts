@@ -1,7 +1,7 @@
 /** What a build is about: from the last build of the same request where that can be, else from the build files. */
 import type { Store } from '../../../cache/store.ts';
 import type { ActionNode } from '../../analysis/action.ts';
-import type { Settled } from '../../execute/build.ts';
+import type { Settled } from '../../execute/progress.ts';
 import type { Call } from '../command.ts';
 import { openProject, type Request } from '../project.ts';
 import { buildable } from '../runnable.ts';

@@ -7,7 +7,7 @@ import type { Store } from '../../../cache/store.ts';
 import type { ActionNode, AnalysedTarget } from '../../analysis/action.ts';
 import type { Declaration } from '../../analysis/declaration.ts';
 import { RememberedGraph, type RememberedAction } from '../../analysis/remembered.ts';
-import type { Settled } from '../../execute/build.ts';
+import type { Settled } from '../../execute/progress.ts';
 import type { Digest } from '../../model/digest.ts';
 import { readParts } from '../../report/kept-parts.ts';
 import type { Request } from '../project.ts';
