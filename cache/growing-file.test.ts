@@ -6,6 +6,7 @@ import {
   lstatSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -15,7 +16,7 @@ import {
 import { createCipheriv } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { hashFile, writeAll } from './files.ts';
 import { GrowingFile } from './growing-file.ts';
 
@@ -82,6 +83,16 @@ describe('a file that grows', () => {
     const link = join(folder, 'link');
     symlinkSync('/etc/hostname', link);
     expect(() => new GrowingFile(link)).toThrow('ELOOP');
+  });
+
+  it('may be left while it is on its way to the disk', async () => {
+    writeFileSync(path, Buffer.alloc(5_000_000, 'a'));
+    const open = () => readdirSync('/proc/self/fd').length;
+    const before = open();
+    const file = new GrowingFile(path);
+    expect([file.sync(), file.sync()]).toEqual([true, false]);
+    file[Symbol.dispose]();
+    await vi.waitFor(() => expect(open()).toBe(before));
   });
 
   it('is checked as a whole, in whatever chunks', () => {

@@ -5,7 +5,7 @@
  * with a chance of less than one in 2^90, also where somebody tries.
  */
 import { createCipheriv, createHash, randomBytes, type CipherGCM } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import { closeSync, constants, fdatasync, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { digest, type Digest } from '../src/model/digest.ts';
 
 const BUFFER = Buffer.allocUnsafeSlow(256 * 1024);
@@ -17,10 +17,12 @@ export class GrowingFile implements Disposable {
   readonly #hash = createHash('sha256');
   readonly #seen: CipherGCM;
   #hashed = 0;
+  #syncing = false;
+  #closed = false;
 
-  /** Opens a file that is there. Follows no symlink. */
+  /** Opens a file that is there. Follows no symlink, and waits for no pipe. */
   constructor(path: string) {
-    this.#file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    this.#file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     this.#seen = this.#checksum();
   }
 
@@ -57,8 +59,23 @@ export class GrowingFile implements Disposable {
     return digest(this.#hash.digest('hex'), size);
   }
 
+  /**
+   * Begins to write what there is to the disk, unless that is under way; tells whether it does. It spares time and assures
+   * of nothing.
+   */
+  sync(): boolean {
+    if (this.#syncing) return false;
+    this.#syncing = true;
+    fdatasync(this.#file, () => {
+      this.#syncing = false;
+      if (this.#closed) closeSync(this.#file);
+    });
+    return true;
+  }
+
   [Symbol.dispose](): void {
-    closeSync(this.#file);
+    this.#closed = true;
+    if (!this.#syncing) closeSync(this.#file);
   }
 
   #checksum(): CipherGCM {

@@ -2,7 +2,6 @@
 import { lstatSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { LARGE_BYTES } from '../../cache/capture.ts';
-import { startSync } from '../../cache/files.ts';
 import { GrowingFile } from '../../cache/growing-file.ts';
 import type { ActionNode } from '../analysis/action.ts';
 import type { Digest } from '../model/digest.ts';
@@ -46,7 +45,7 @@ export class EarlyHashes implements Disposable {
 
   #lookIn(ms: number): NodeJS.Timeout {
     return setTimeout(() => {
-      const grown = this.#paths.some((path) => this.#look(path));
+      const grown = this.#paths.filter((path) => this.#look(path)).length > 0;
       this.#timer = this.#lookIn(grown ? PAUSE_MS : Math.min(LAST_PAUSE_MS, Math.max(ms, FIRST_LOOK_MS) * PATIENCE));
     }, ms).unref();
   }
@@ -71,27 +70,17 @@ function startedAt(path: string): Growing | undefined {
 
 class Growing {
   readonly file: GrowingFile;
-  readonly #path: string;
-  #synced = 0;
-  #syncing = false;
+  #handed = 0;
 
   constructor(path: string) {
-    this.#path = path;
     this.file = new GrowingFile(path);
   }
 
   /** Whether there was something new. */
   advance(): boolean {
     const more = this.file.advance(SLICE_BYTES) > 0;
-    if (!this.#syncing && this.file.hashed - this.#synced >= SYNC_BYTES) this.#sync();
+    const { hashed } = this.file;
+    if (hashed - this.#handed >= SYNC_BYTES && this.file.sync()) this.#handed = hashed;
     return more;
-  }
-
-  /** It spares time and assures of nothing: in the end the whole file is synced. */
-  #sync(): void {
-    this.#syncing = true;
-    this.#synced = this.file.hashed;
-    const ended = (): void => void (this.#syncing = false);
-    startSync(this.#path).then(ended, ended);
   }
 }
