@@ -12,10 +12,13 @@ import { findPackages, findTarget, load, type Loaded } from '../load/load.ts';
 import { parameterValues, type ParameterValues } from '../load/parameters.ts';
 import { findWorkspace } from '../load/workspace.ts';
 import type { Call } from './command.ts';
+import { requestId } from './request-id.ts';
 import { formatValue } from './values.ts';
 
 /** What a build needs to know of a project. */
 export interface Request {
+  /** Names it: what makes it another request than others. */
+  readonly id: string;
   readonly root: string;
   readonly targets: readonly AnalysedTarget[];
   /** The values of parameters by name, as people write them. */
@@ -51,7 +54,7 @@ export async function openProject(call: Call): Promise<Project> {
   const named = new Set(patterns.flatMap((pattern) => matching(loaded, pattern)));
   const targets = analyse(analysis, loaded, named);
   return {
-    ...{ root, loaded, parameters, analysis, targets },
+    ...{ id: requestId(call), root, loaded, parameters, analysis, targets },
     settings: () => settingsOf(loaded, parameters),
     declarationOf: ({ target }) => declarationOf(target, loaded, parameters),
     settled: new Map(),

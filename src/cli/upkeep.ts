@@ -21,11 +21,12 @@ export function rememberDelivered(
   { build, packages }: { readonly build: Build; readonly packages: readonly string[] },
 ): void {
   const { label } = target;
-  const { root: workspace } = request;
+  const { root: workspace, id } = request;
   const records = [...resultsOf(store, request, target, build), ...packages.map((path) => relative(store.root, path))];
   store.roots.deliver({
     label,
     workspace,
+    request: id,
     output: node.type === 'symlink' ? node.target : formatDigest(node.digest),
     records: [...new Set(records)].sort(),
     stamp: stampOf(workspace, label),
@@ -36,24 +37,18 @@ export function rememberDelivered(
 /** The results that a target is made of. One that goes on from the last build knows what took the place of what. */
 function resultsOf(
   store: Store,
-  { root, keysBefore }: Request,
+  { root, id, keysBefore }: Request,
   target: AnalysedTarget,
   build: Build,
 ): readonly string[] {
   if (!keysBefore) return build.keysOf(target).map(entryPath);
   const all = new Set([...build.keys()].map(entryPath));
   const last = store.roots.last(root, target.label);
-  if (!last) return [...all];
-  const after = new Map<string, string>();
-  for (const [action, key] of keysBefore) {
-    const now = build.settled(action)?.key;
-    if (now) after.set(entryPath(key), entryPath(now));
-  }
-  return last.records.flatMap((record) => {
-    const now = after.get(record);
-    // Another action may still have the key that this one had.
-    return now === undefined ? [record] : all.has(record) ? [record, now] : [now];
-  });
+  // The last one to deliver may have been another request, of which nothing is known here.
+  if (last?.request !== id) return [...all];
+  const gone = new Set([...keysBefore.values()].map(entryPath).filter((record) => !all.has(record)));
+  const made = [...keysBefore.keys()].flatMap((action) => build.settled(action)?.key ?? []).map(entryPath);
+  return [...last.records.filter((record) => !gone.has(record)), ...made];
 }
 
 /** Keeps the store within its bound. A store that cannot be cleaned spoils no build. */

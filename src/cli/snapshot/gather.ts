@@ -1,6 +1,5 @@
 /** Gathers what a build rests on. More than it needs costs a look; less would be a lie. */
 import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { removalsFile } from '../../../cache/removals.ts';
 import type { Store } from '../../../cache/store.ts';
 import { pathsBelow } from '../../../cache/walk.ts';
@@ -11,11 +10,9 @@ import { findWorkspace } from '../../load/workspace.ts';
 import { nodeBinary } from '../../plan/runtime.ts';
 import type { Call } from '../command.ts';
 import type { Project } from '../project.ts';
+import { ENGINE } from '../request-id.ts';
 import { Evidence } from './evidence.ts';
 import type { Reading } from './reading.ts';
-
-/** The folder that holds `src` and `cache`, as sources or compiled. */
-export const ENGINE = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** All that a request rests on but what it has delivered. */
 export interface RestsOn {

@@ -9,7 +9,7 @@ import type { Call } from '../command.ts';
 import type { Project } from '../project.ts';
 import type { RestedOn } from './evidence.ts';
 import { gatherEvidence } from './gather.ts';
-import { keepPlan, keepState, memoryName, resultLine, stateOf } from './memory.ts';
+import { keepPlan, keepState, resultLine, stateOf } from './memory.ts';
 import { look } from './reading.ts';
 import { isFresh, rowsOf } from './rows.ts';
 
@@ -29,8 +29,7 @@ export function keepBuild(
   const graph = actionGraph(artifacts);
   const writer = new GraphWriter(graph);
   const looked = rests.readings.map(({ reading }) => look(store, reading));
-  const name = memoryName(call);
-  const id = keepPlan(store, name, {
+  const id = keepPlan(store, project.id, {
     root,
     settings: settings(),
     targets: all.map(({ label, artifact }) => [label, writer.artifact(artifact)]),
@@ -44,7 +43,7 @@ export function keepBuild(
   });
   keepState(
     store,
-    name,
+    project.id,
     id,
     stateOf(
       looked,

@@ -3,7 +3,6 @@
  * gave, and what all of it rested on. Two sealed files: `plan`, which holds until a build file changes, and `state`,
  * which every build writes anew.
  */
-import { hash } from 'node:crypto';
 import { join } from 'node:path';
 import { writeAtomically } from '../../../cache/files.ts';
 import { Lines } from '../../../cache/lines.ts';
@@ -12,15 +11,11 @@ import type { Store } from '../../../cache/store.ts';
 import type { Node } from '../../../cache/tree.ts';
 import type { EncodedArtifact, GraphLines } from '../../analysis/remembered.ts';
 import type { Settled } from '../../execute/progress.ts';
-import { machineIdentity } from '../../execute/unsandboxed.ts';
 import { formatDigest, parseDigest } from '../../model/digest.ts';
 import type { Label } from '../../model/label.ts';
-import type { Call } from '../command.ts';
-import { ENGINE } from './gather.ts';
 import type { Looked, Reading } from './reading.ts';
 
-/** Part of a memory's name: a change here forgets all of them. */
-const FORMAT = 1;
+/** With the version of the format. */
 const FOLDER = 'graphs.v1';
 
 /** What does not change until the engine, a build file or the project's settings do. */
@@ -57,15 +52,6 @@ export interface Kept {
   /** Names the plan. */
   readonly id: string;
   readonly state: State;
-}
-
-/** The name of a request's memory: all that makes it another request than others. */
-export function memoryName(call: Call, env: NodeJS.ProcessEnv = process.env): string {
-  const options = [call.text('workspace'), call.list('set'), call.flag('skip-validations')];
-  // In keys of unsandboxed actions.
-  const machine = call.flag('unsandboxed') ? machineIdentity() : '';
-  const request = [FORMAT, ENGINE, process.cwd(), call.operands, options, machine];
-  return hash('sha256', JSON.stringify([...request, env['NODE_OPTIONS']]), 'hex').slice(0, 32);
 }
 
 export function recallBuild(store: Store, name: string): Kept | undefined {

@@ -4,10 +4,10 @@ import type { ActionNode } from '../../analysis/action.ts';
 import type { Settled } from '../../execute/progress.ts';
 import type { Call } from '../command.ts';
 import { openProject, type Request } from '../project.ts';
+import { requestId } from '../request-id.ts';
 import { buildable } from '../runnable.ts';
 import type { RestedOn } from './evidence.ts';
 import { keepBuild } from './keep.ts';
-import { memoryName } from './memory.ts';
 import { Resumed } from './resumed.ts';
 
 export interface Opened {
@@ -30,7 +30,7 @@ function mayResume(call: Call, env: NodeJS.ProcessEnv = process.env): boolean {
 
 function resume(call: Call, store: Store): Resumed | undefined {
   try {
-    return Resumed.open(store, memoryName(call));
+    return Resumed.open(store, requestId(call));
   } catch {
     // What was kept cannot be read, or a file has just gone: the build files tell.
     return undefined;

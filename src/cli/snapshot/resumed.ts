@@ -37,6 +37,7 @@ export class Resumed {
     this.#open = this.#graph.reachedFrom(this.#readers());
     const { root, settings } = kept.plan;
     this.request = {
+      id: name,
       root,
       targets: this.#withActions(targets),
       settings: () => settings,

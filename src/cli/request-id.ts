@@ -1,0 +1,17 @@
+/** The name of what is asked of a build: the same for builds that may go on from each other. */
+import { hash } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { machineIdentity } from '../execute/unsandboxed.ts';
+import type { Call } from './command.ts';
+
+/** The folder that holds `src` and `cache`, as sources or compiled. */
+export const ENGINE = fileURLToPath(new URL('../../', import.meta.url));
+
+/** All that makes a request another one than others: where it is asked, of which engine, for what. */
+export function requestId(call: Call, env: NodeJS.ProcessEnv = process.env): string {
+  const options = [call.text('workspace'), call.list('set'), call.flag('skip-validations')];
+  // In keys of unsandboxed actions.
+  const machine = call.flag('unsandboxed') ? machineIdentity() : '';
+  const request = [ENGINE, process.cwd(), call.operands, options, machine, env['NODE_OPTIONS']];
+  return hash('sha256', JSON.stringify(request), 'hex').slice(0, 32);
+}
