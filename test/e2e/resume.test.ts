@@ -192,6 +192,13 @@ describe('a build that goes on', () => {
     expect(await build()).toMatchObject({ on: false, success: true, executed: [] });
   });
 
+  it('keeps it also where another request has delivered meanwhile', async () => {
+    expect((await build('--set', 'greeting=hi')).success).toBe(true);
+    expect(await build()).toMatchObject({ on: true, executed: [] });
+    expect((await project.run(['gc', '--max-age', '0d'])).exitCode).toBe(0);
+    expect(await build()).toMatchObject({ on: false, success: true, executed: [] });
+  });
+
   it('tells of an undeclared input as any other', async () => {
     const failing = `
       import { file } from 'dsmb';
