@@ -9,7 +9,7 @@ import { fail, Failure, toDiagnostic, type Diagnostic } from '../model/diagnosti
 import { formatDigest, type Digest } from '../model/digest.ts';
 import type { Listener, Outcome } from '../model/event.ts';
 import type { Label } from '../model/label.ts';
-import { stepContent } from '../plan/bundle.ts';
+import { Bundles } from '../plan/bundle.ts';
 import { contentOf, settleAll, type Producers } from '../plan/content.ts';
 import { planAction, type PlannedAction } from '../plan/key.ts';
 import { Maker, Reported } from './maker.ts';
@@ -66,6 +66,7 @@ export class Build {
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
   readonly #producers: Producers;
+  readonly #bundles: Bundles;
 
   constructor(store: Store, toolroots: Toolroots, machine: Machine, options: BuildOptions) {
     this.#store = store;
@@ -79,7 +80,11 @@ export class Build {
       action: (action) => this.#outputs(action),
       debian: (...set) => this.#toolroots.packages(...set),
     };
-    this.#nextSteps = new NextSteps(store, toolroots, machine, this.#producers, this.#progress, this.#signal);
+    this.#bundles = new Bundles(store);
+    this.#nextSteps = new NextSteps({
+      ...{ store, toolroots, machine, producers: this.#producers, bundles: this.#bundles },
+      ...{ state: this.#progress, signal: this.#signal },
+    });
     this.#maker = new Maker({
       ...{ store, machine, schedule: this.#schedule, nextSteps: this.#nextSteps, signal: this.#signal },
       ...{ onEvent: options.onEvent, onPlanned: options.onPlanned },
@@ -221,6 +226,7 @@ export class Build {
   async #forgetLost(): Promise<void> {
     await this.#toolroots.forgetBroken();
     this.#progress.forgetLost();
+    this.#bundles.forget();
     this.#maker.forget();
   }
 
@@ -231,7 +237,7 @@ export class Build {
     );
     const machine = action.work.type === 'write' ? undefined : this.#machine.unsandboxed;
     const toolchains = await this.#toolroots.of(action, this.#producers, machine !== undefined);
-    const step = await stepContent(this.#store, action);
+    const step = await this.#bundles.contentOf(action);
     const content = { inputs: new Map(inputs), toolchains, ...step, ...(machine ? { machine } : {}) };
     const start = performance.now();
     const planned = planAction(this.#store, action, content, this.#options.saltOf?.(action));

@@ -4,7 +4,7 @@ import type { Node } from '../../cache/tree.ts';
 import { makersOf, type ActionGraph } from '../analysis/action-graph.ts';
 import type { ActionNode } from '../analysis/action.ts';
 import { needsVm } from '../model/rule.ts';
-import { stepContent } from '../plan/bundle.ts';
+import type { Bundles } from '../plan/bundle.ts';
 import { contentOf, type Producers } from '../plan/content.ts';
 import { baseOf } from '../plan/key.ts';
 import { memoFolder } from './hints.ts';
@@ -22,11 +22,23 @@ interface State {
 /** Actions above one without a result that are looked at. Few get a head start, and the nearest first. */
 const LOOK_AHEAD = 32;
 
+/** What it is told of a build. */
+export interface NextStepsContext {
+  readonly store: Store;
+  readonly toolroots: Toolroots;
+  readonly machine: Machine;
+  readonly producers: Producers;
+  readonly bundles: Bundles;
+  readonly state: State;
+  readonly signal: AbortSignal;
+}
+
 export class NextSteps {
   readonly #store: Store;
   readonly #toolroots: Toolroots;
   readonly #machine: Machine;
   readonly #producers: Producers;
+  readonly #bundles: Bundles;
   readonly #state: State;
   readonly #signal: AbortSignal;
   #graph: ActionGraph | undefined;
@@ -37,18 +49,12 @@ export class NextSteps {
   readonly #virtualMachines = new Set<ActionNode>();
   #serving = false;
 
-  constructor(
-    store: Store,
-    toolroots: Toolroots,
-    machine: Machine,
-    producers: Producers,
-    state: State,
-    signal: AbortSignal,
-  ) {
+  constructor({ store, toolroots, machine, producers, bundles, state, signal }: NextStepsContext) {
     this.#store = store;
     this.#toolroots = toolroots;
     this.#machine = machine;
     this.#producers = producers;
+    this.#bundles = bundles;
     this.#state = state;
     this.#signal = signal;
   }
@@ -125,7 +131,7 @@ export class NextSteps {
       if (makersOf([of]).every((maker) => this.#state.isDone(maker)))
         inputs.set(name, await contentOf(this.#store, of, this.#producers));
     const toolchains = await this.#toolroots.of(next, this.#producers);
-    const { bundle } = await stepContent(this.#store, next);
+    const { bundle } = await this.#bundles.contentOf(next);
     const memo = memoFolder(this.#store, { node: next, files: new Map(bundle ? [['step.mjs', bundle]] : []) });
     const bubblewrap = await this.#machine.bubblewrap();
     const early = { base: baseOf(this.#store, toolchains), inputs, memo };

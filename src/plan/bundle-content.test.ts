@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Store } from '../../cache/store.ts';
 import type { ActionNode } from '../analysis/action.ts';
-import { stepContent } from './bundle.ts';
+import { Bundles } from './bundle.ts';
 
 let folder: string;
 let store: Store;
@@ -23,7 +23,7 @@ async function bundled(text: string, { extension = 'ts', as = 'ts' } = {}): Prom
   const name = join(folder, `step${count++}`);
   writeFileSync(`${name}.${extension}`, text);
   const work = { type: 'step', module: pathToFileURL(`${name}.${as}`), args: {}, hints: {} } as const;
-  return (await stepContent(store, { work } as ActionNode)).bundle;
+  return (await new Bundles(store).contentOf({ work } as ActionNode)).bundle;
 }
 
 const HEAD = `import { step } from 'dsmb/step';\n`;

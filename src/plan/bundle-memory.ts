@@ -42,11 +42,24 @@ export function memoryOf(folder: string, ...entry: readonly string[]): string {
   return join(folder, `${name}.json`);
 }
 
+/** Looks at a path. */
+export type Look = (path: string) => StatRow;
+
+/** Looks at each path once, since steps share most of their modules. */
+export function lookOnce(): Look {
+  const seen = new Map<string, StatRow>();
+  return (path) => {
+    const row = seen.get(path) ?? statRow(path);
+    seen.set(path, row);
+    return row;
+  };
+}
+
 /** What is remembered, while all of it holds. */
-export function recall(memory: string): KnownBundle | undefined {
+export function recall(memory: string, look: Look = statRow): KnownBundle | undefined {
   try {
     const remembered = JSON.parse(readFileSync(memory, 'utf8')) as Remembered;
-    const same = rowsOf(remembered).every((row) => statRow(row[0]).every((value, index) => value === row[index]));
+    const same = rowsOf(remembered).every((row) => look(row[0]).every((value, index) => value === row[index]));
     return same ? knownOf(remembered) : undefined;
   } catch {
     return undefined;

@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, expect, it } from 'vitest';
 import { Store } from '../../cache/store.ts';
 import type { ActionNode } from '../analysis/action.ts';
-import { stepContent } from './bundle.ts';
+import { Bundles } from './bundle.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'dsmb-bundle-'));
 const path = join(folder, 'x.step.ts');
@@ -22,7 +22,7 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 /** The text of the bundle, as a build would have it that starts now. */
 async function bundled(): Promise<string> {
   const store = new Store(join(folder, 'store'));
-  const { bundle } = await stepContent(store, action);
+  const { bundle } = await new Bundles(store).contentOf(action);
   if (bundle?.type !== 'file') throw new Error('a bundle is a file');
   return store.cas.read(bundle.digest).toString();
 }

@@ -7,7 +7,7 @@ import type { Node } from '../../cache/tree.ts';
 import type { ActionNode } from '../analysis/action.ts';
 import { fail } from '../model/diagnostic.ts';
 import { isOwn, modulePath, OWN_CONDITIONS } from '../model/own-files.ts';
-import { memoryOf, recall, remember, type KnownBundle } from './bundle-memory.ts';
+import { lookOnce, memoryOf, recall, remember, type KnownBundle, type Look } from './bundle-memory.ts';
 
 const RUNNER = modulePath(new URL('../step/main.ts', import.meta.url));
 
@@ -31,21 +31,37 @@ interface Bundle {
   readonly modules: ReadonlyMap<string, string>;
 }
 
-/** What a step adds to the content of its action's key; nothing for other work. */
-export async function stepContent(
-  store: Store,
-  { work }: ActionNode,
-): Promise<{ bundle?: Node; modules?: Bundle['modules'] }> {
-  if (work.type !== 'step') return {};
-  const { node, modules } = await bundleStep(store, work.module);
-  return { bundle: node, modules };
+/** The bundles of one build: it looks at each module once, and so sees one version of each step. */
+export class Bundles {
+  readonly #store: Store;
+  readonly #bundles = new Map<string, Promise<Bundle>>();
+  #look = lookOnce();
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** What a step adds to the content of its action's key; nothing for other work. */
+  async contentOf({ work }: ActionNode): Promise<{ bundle?: Node; modules?: Bundle['modules'] }> {
+    if (work.type !== 'step') return {};
+    const path = modulePath(work.module);
+    const made = this.#bundles.get(path) ?? bundleStep(this.#store, path, this.#look);
+    this.#bundles.set(path, made);
+    const { node, modules } = await made;
+    return { bundle: node, modules };
+  }
+
+  /** The store may have lost some of them. */
+  forget(): void {
+    this.#bundles.clear();
+    this.#look = lookOnce();
+  }
 }
 
 /** The bundle of a step's module as a file of the store. Remembered until something that went in changes. */
-async function bundleStep(store: Store, module: URL): Promise<Bundle> {
-  const path = modulePath(module);
+async function bundleStep(store: Store, path: string, look: Look): Promise<Bundle> {
   const memory = memoryIn(store, path);
-  const remembered = recall(memory);
+  const remembered = recall(memory, look);
   const known = remembered && store.cas.has(remembered.digest) ? remembered : await bundleAnew(store, path, memory);
   LAST_USED.set(memory, known);
   return { node: { type: 'file', digest: known.digest, executable: false }, modules: known.modules };

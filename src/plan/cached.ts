@@ -2,7 +2,7 @@
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
 import type { ActionNode, ArtifactReference } from '../analysis/action.ts';
-import { stepContent } from './bundle.ts';
+import { Bundles } from './bundle.ts';
 import { contentOf, type Producers } from './content.ts';
 import { planAction } from './key.ts';
 
@@ -22,9 +22,10 @@ export async function cachedNode(
   toolchains: StoredToolchains,
 ): Promise<Node | undefined> {
   const planned = new Map<ActionNode, Promise<ReadonlyMap<string, Node>>>();
+  const bundles = new Bundles(store);
   const producers: Producers = {
     action(action) {
-      const outputs = planned.get(action) ?? cachedOutputs(store, action, toolchains, producers);
+      const outputs = planned.get(action) ?? cachedOutputs(store, action, toolchains, producers, bundles);
       planned.set(action, outputs);
       return outputs;
     },
@@ -43,11 +44,12 @@ async function cachedOutputs(
   action: ActionNode,
   toolchains: StoredToolchains,
   producers: Producers,
+  bundles: Bundles,
 ): Promise<ReadonlyMap<string, Node>> {
   const inputs = new Map<string, Node>();
   for (const [name, input] of action.inputs) inputs.set(name, await contentOf(store, input, producers));
   const roots = await toolchains.of(action, producers).catch(notBuilt);
-  const { key } = planAction(store, action, { inputs, toolchains: roots, ...(await stepContent(store, action)) });
+  const { key } = planAction(store, action, { inputs, toolchains: roots, ...(await bundles.contentOf(action)) });
   const result = store.actions.get(key) ?? notBuilt();
   return new Map(
     Object.entries(action.outputs).map(([output, { name }]) => [

@@ -5,7 +5,7 @@ import type { Node } from '../../cache/tree.ts';
 import type { ActionNode, ArtifactReference } from '../analysis/action.ts';
 import { makersOf } from '../analysis/action-graph.ts';
 import { fail } from '../model/diagnostic.ts';
-import { stepContent } from './bundle.ts';
+import { Bundles } from './bundle.ts';
 import type { StoredToolchains } from './cached.ts';
 import { contentOf, type Producers } from './content.ts';
 import { planAction, type PlannedAction } from './key.ts';
@@ -28,12 +28,14 @@ export class Forecaster {
   readonly #machine: string | undefined;
   readonly #known = new Map<ActionNode, Promise<Forecast>>();
   readonly #producers: Producers;
+  readonly #bundles: Bundles;
 
   /** `machine`: of actions without a sandbox, the one that they would run on. */
   constructor(store: Store, toolchains: StoredToolchains, machine?: string) {
     this.#store = store;
     this.#toolchains = toolchains;
     this.#machine = machine;
+    this.#bundles = new Bundles(store);
     this.#producers = {
       action: (action) => this.#outputs(action),
       debian: (...set) => toolchains.packages(...set).catch(unfetched),
@@ -62,7 +64,7 @@ export class Forecaster {
     for (const [name, input] of action.inputs) inputs.set(name, await contentOf(this.#store, input, this.#producers));
     const machine = action.work.type === 'write' ? undefined : this.#machine;
     const toolchains = await this.#toolchains.of(action, this.#producers, machine !== undefined).catch(unfetched);
-    const step = await stepContent(this.#store, action);
+    const step = await this.#bundles.contentOf(action);
     const content = { inputs, toolchains, ...step, ...(machine ? { machine } : {}) };
     const planned = planAction(this.#store, action, content);
     const result = this.#store.actions.get(planned.key);
