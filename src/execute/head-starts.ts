@@ -55,6 +55,7 @@ export class HeadStarts implements Disposable {
   readonly #sandboxes: Sandboxes;
   readonly #spawner: Spawner;
   readonly #waiting = new Map<ActionNode, HeadStart>();
+  #isOver = false;
 
   constructor(store: Store, sandboxes: Sandboxes, spawner: Spawner) {
     this.#store = store;
@@ -74,7 +75,7 @@ export class HeadStarts implements Disposable {
 
   /** Whether one more may wait. */
   get hasRoom(): boolean {
-    return this.#waiting.size < AT_ONCE;
+    return this.#waiting.size < AT_ONCE && !this.#isOver;
   }
 
   /** Waits until the process of a step, if it has one, leaves a processor idle: it is ready, or it has become urgent. */
@@ -128,7 +129,9 @@ export class HeadStarts implements Disposable {
     this.#waiting.clear();
   }
 
+  /** From here on nothing gets one any more. */
   [Symbol.dispose](): void {
+    this.#isOver = true;
     this.forgetAll();
   }
 }

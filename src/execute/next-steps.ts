@@ -47,6 +47,8 @@ export class NextSteps {
   #coming: ActionNode[] = [];
   /** Virtual machines that run, or are about to. */
   readonly #virtualMachines = new Set<ActionNode>();
+  /** Actions that have ended, one way or the other. */
+  readonly #over = new Set<ActionNode>();
   #serving = false;
 
   constructor({ store, toolroots, machine, producers, bundles, state, signal }: NextStepsContext) {
@@ -79,6 +81,7 @@ export class NextSteps {
 
   /** An action has ended, or needs not run. */
   ended(action: ActionNode): void {
+    this.#over.add(action);
     this.#virtualMachines.delete(action);
     this.#machine.headStarts.forget(action);
     if (this.#coming.length > 0) void this.#serve();
@@ -106,7 +109,7 @@ export class NextSteps {
 
   #mayComeSoon(action: ActionNode): boolean {
     if (action.work.type !== 'step' || needsVm(action.needs) || this.#machine.headStarts.has(action)) return false;
-    return this.#state.isWanted(action) && !this.#state.isPlanned(action);
+    return this.#state.isWanted(action) && !this.#state.isPlanned(action) && !this.#over.has(action);
   }
 
   /** The first alone, as it is needed first and the builder still plans. The others share the processors. */
@@ -136,7 +139,8 @@ export class NextSteps {
     const bubblewrap = await this.#machine.bubblewrap();
     const early = { base: baseOf(this.#store, toolchains), inputs, memo };
     await layOutFolders(this.#store, early, this.#signal);
-    if (this.#state.isPlanned(next) || this.#signal.aborted || this.#virtualMachines.size > 0) return;
+    // All that took its time.
+    if (!this.#mayComeSoon(next) || this.#signal.aborted || this.#virtualMachines.size > 0) return;
     this.#machine.headStarts.give(next, early, bubblewrap);
   }
 }
