@@ -60,10 +60,17 @@ export class Resumed {
     const { plan, id, state } = this.#kept;
     const looked = lookedBefore(state);
     for (const place of this.#changed) looked[place] = look(this.#store, plan.readings[place]![0]);
+    const made = [...this.#open, ...this.#madeAgain(settledBy)];
     const results = [...state.results];
-    for (const place of this.#open) results[place] = resultLine(settledBy(this.#graph.action(place))!);
-    if (this.#changed.size > 0 || this.#open.size > 0) keepState(this.#store, this.#name, id, stateOf(looked, results));
+    for (const place of made) results[place] = resultLine(settledBy(this.#graph.action(place))!);
+    if (this.#changed.size > 0 || made.length > 0) keepState(this.#store, this.#name, id, stateOf(looked, results));
     return { base: plan, looked };
+  }
+
+  /** Places of actions that were settled until it turned out that the store has lost what they gave. */
+  *#madeAgain(settledBy: (action: ActionNode) => Settled | undefined): Generator<number> {
+    for (const [action, settled] of this.request.settled)
+      if (settledBy(action) !== settled) yield (action as RememberedAction).place;
   }
 
   #targets(): AnalysedTarget[] {
