@@ -35,6 +35,8 @@ const RUNS = Number(values.runs);
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const STORE = process.env['DSMB_BENCH_STORE'] ?? join(ROOT, 'node_modules', '.cache', 'dsmb-bench');
 const WORK = join(STORE, 'bench');
+/** Where a peer writes its file. */
+const COPY = join(WORK, 'copy');
 const ARCHIVE = join(ROOT, 'dsmb-out', 'cloudTarball', 'dsm.tar.gz');
 const DISK = join(ROOT, 'dsmb-out', 'bootableDisk', 'disk.raw');
 
@@ -102,18 +104,18 @@ interface Change {
   readonly written: number;
 }
 
-/**
- * Builds with MAC addresses that were never built before, each followed by copies of the archive. All of them write new
- * files: on a virtual machine that costs more than to write into memory that a removed file has just left.
- */
+/** Builds with MAC addresses that were never built before, each followed by copies of the archive. */
 function changedMac(): Change {
-  const changes = Array.from({ length: RUNS }, (_, run): Change => {
+  const changes = Array.from({ length: RUNS }, (): Change => {
     const before = snapshot(STORE);
     const mac = freshMac();
+    settle();
     const ms = build(['//cloudTarball', '--set', `mac=${mac}`]);
     const written = newBytes(STORE, before, statSync(ARCHIVE).ino);
-    const copy = timeProgram(['cp', ARCHIVE, join(WORK, `copy-${run}`)]);
-    const synced = timeProgram(shell('cp "$1" "$2" && sync "$2"', ARCHIVE, join(WORK, `synced-${run}`)));
+    settle();
+    const copy = timeProgram(['cp', ARCHIVE, COPY]);
+    settle();
+    const synced = timeProgram(shell('cp "$1" "$2" && sync "$2"', ARCHIVE, COPY));
     say(
       `  ${mac}: ${seconds(ms)}; cp ${seconds(copy)}, with sync ${seconds(synced)}; ${mebibytes(written)} new in the store`,
     );
@@ -121,6 +123,15 @@ function changedMac(): Change {
   });
   const of = (key: keyof Change) => median(changes.map((change) => change[key]));
   return { ms: of('ms'), copy: of('copy'), synced: of('synced'), written: of('written') };
+}
+
+/**
+ * Nobody pays for what the one before has left: neither for writing it down, nor for memory that it holds. New memory
+ * is dear on a virtual machine, whose host has to find it.
+ */
+function settle(): void {
+  rmSync(COPY, { force: true });
+  timeProgram(['sync']);
 }
 
 function peers(): Row[] {
@@ -146,9 +157,11 @@ function shell(script: string, ...args: string[]): string[] {
 
 /** Median of runs that each make a new file. */
 function several(command: string, runs: number): number {
-  const times = Array.from({ length: runs }, (_, run) => timeProgram(tarOf(command, join(WORK, `peer-${run}`))));
+  const times = Array.from({ length: runs }, () => {
+    settle();
+    return timeProgram(tarOf(command, COPY));
+  });
   say(`  ${command}: ${times.map(seconds).join(', ')}`);
-  for (let run = 0; run < runs; run++) rmSync(join(WORK, `peer-${run}`));
   return median(times);
 }
 

@@ -11,7 +11,7 @@ import type { RestedOn } from './evidence.ts';
 import { gatherEvidence } from './gather.ts';
 import { keepPlan, keepState, resultLine, stateOf } from './memory.ts';
 import { look } from './reading.ts';
-import { isFresh, rowsOf } from './rows.ts';
+import { isFresh, rowsOf, type Looks } from './rows.ts';
 
 /** Tells what the build rests on; undefined where there is no telling. */
 export function keepBuild(
@@ -28,7 +28,8 @@ export function keepBuild(
   if (!rests || !rows || isFresh(rows, performance.timeOrigin)) return undefined;
   const graph = actionGraph(artifacts);
   const writer = new GraphWriter(graph);
-  const looked = rests.readings.map(({ reading }) => look(store, reading));
+  const looks: Looks = new Map();
+  const looked = rests.readings.map(({ reading }) => look(store, reading, looks));
   const id = keepPlan(store, project.id, {
     root,
     settings: settings(),

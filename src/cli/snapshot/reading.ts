@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Store } from '../../../cache/store.ts';
 import { pathsBelow } from '../../../cache/walk.ts';
 import { bundleRestsOn } from '../../plan/bundle.ts';
-import { isFresh, rowsOf, unknownRows } from './rows.ts';
+import { isFresh, rowsOf, unknownRows, type Looks } from './rows.ts';
 
 export type Reading =
   { readonly type: 'source'; readonly path: string } | { readonly type: 'step'; readonly module: string };
@@ -16,9 +16,9 @@ export interface Looked {
 }
 
 /** Looks at a reading. What has changed since this process began may be another thing than the build has read. */
-export function look(store: Store, reading: Reading): Looked {
+export function look(store: Store, reading: Reading, looks?: Looks): Looked {
   const paths = pathsOf(store, reading);
-  const rows = paths && rowsOf(paths);
+  const rows = paths && rowsOf(paths, reading.type === 'step' ? looks : undefined);
   if (rows && !isFresh(rows, performance.timeOrigin)) return { paths, rows };
   const path = reading.type === 'source' ? reading.path : fileURLToPath(reading.module);
   return { paths: [path], rows: unknownRows(1) };

@@ -6,14 +6,23 @@ import { COARSE_RACY_MS, RACY_MS } from './look.ts';
 const COLUMNS = 6;
 const NOTHING = { dev: -1, ino: -1, mode: -1, size: -1, mtimeMs: -1, ctimeMs: -1 };
 
-/** A row for each path, one behind the other. */
-export function rowsOf(paths: readonly string[]): Float64Array {
+/** A row for each path, one behind the other; where a look was taken before, what it said. */
+export function rowsOf(paths: readonly string[], looks?: Looks): Float64Array {
   const rows = new Float64Array(paths.length * COLUMNS);
   for (const [index, path] of paths.entries()) {
-    const { dev, ino, mode, size, mtimeMs, ctimeMs } = lstatSync(path, { throwIfNoEntry: false }) ?? NOTHING;
-    rows.set([dev, ino, mode, size, mtimeMs, ctimeMs], index * COLUMNS);
+    const row = looks?.get(path) ?? rowOf(path);
+    looks?.set(path, row);
+    rows.set(row, index * COLUMNS);
   }
   return rows;
+}
+
+/** Rows by path: steps share most of their modules. */
+export type Looks = Map<string, readonly number[]>;
+
+function rowOf(path: string): readonly number[] {
+  const { dev, ino, mode, size, mtimeMs, ctimeMs } = lstatSync(path, { throwIfNoEntry: false }) ?? NOTHING;
+  return [dev, ino, mode, size, mtimeMs, ctimeMs];
 }
 
 /** Rows that equal none. */
