@@ -101,6 +101,8 @@ async function execute(
   const { root, targets, settled } = request;
   const { listen: onEvent, past, jobs } = observers;
   using workshop = await Workshop.open(call, { store, root, onEvent, signal });
+  // Something will run, most likely: the helper starts beside all that comes before.
+  if (request.keysBefore && request.keysBefore.size > 0) workshop.machine.spawner.warmUp();
   const skipValidations = call.flag('skip-validations');
   const times = timesToCheck(call);
   const willCheck = times > 0;
