@@ -1,11 +1,9 @@
 /** The command line is sound and minimal, also beside itself, and whatever of it is killed at whatever moment. */
-import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Project, TestStore } from '../rig/index.ts';
-import { lives, specs } from './arbitrary.ts';
 import { CommandLine } from './command-line.ts';
-import { born, Life, Tally } from './life.ts';
-import { report, settings, TIMEOUT_MS } from './settings.ts';
+import { live } from './live.ts';
+import { TIMEOUT_MS } from './settings.ts';
 
 const RUNS = 8;
 const TRIALS = { length: 40, builds: 8, again: 10, disturbed: 10, withinMs: 1200, damages: false };
@@ -23,17 +21,7 @@ const INCREMENTAL = { ...TRIALS, length: 60, builds: 1, again: 24, disturbed: 6 
 it(
   'gives what the project says, runs only what was never made, and goes on from what was finished',
   async () => {
-    const builder = new CommandLine(store);
-    const tally = new Tally();
-    const options = settings(RUNS);
-    await fc.assert(
-      fc.asyncProperty(specs, lives(TRIALS), async (spec, happenings) => {
-        using life = new Life(builder, store, born(spec), tally);
-        await life.through(happenings);
-      }),
-      options,
-    );
-    report(tally, options, 4);
+    await live(new CommandLine(store), { store, trials: TRIALS, runs: RUNS, least: 4 });
     using project = new Project(store, { 'build.dsm.ts': '' });
     expect((await project.run(['fsck'])).stdout).toMatch(/the store is sound/);
   },
@@ -44,18 +32,9 @@ it(
   'does so where each build goes on from the last one',
   async () => {
     const builder = new CommandLine(store, { events: true });
-    const tally = new Tally();
-    const options = settings(RUNS);
-    await fc.assert(
-      fc.asyncProperty(specs, lives(INCREMENTAL), async (spec, happenings) => {
-        using life = new Life(builder, store, born(spec), tally);
-        await life.through(happenings);
-      }),
-      options,
-    );
-    report(tally, options, 4);
+    const asked = await live(builder, { store, trials: INCREMENTAL, runs: RUNS, least: 4 });
     console.log(`${builder.resumed} builds went on from the last one`);
-    if (options.path === undefined) expect(builder.resumed).toBeGreaterThan(options.numRuns);
+    expect(builder.resumed).toBeGreaterThan(asked ?? -1);
   },
   TIMEOUT_MS,
 );
