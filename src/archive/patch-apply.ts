@@ -27,10 +27,11 @@ export function applyFilePatch(text: string, patch: FilePatch, maxFuzz = MAX_FUZ
   let copied = 0;
   let drift = 0;
   for (const [index, hunk] of patch.hunks.entries()) {
-    const found = locate(lines, hunk, copied, drift, maxFuzz) ?? doesNotApply(lines, patch, index);
-    const fresh = replaced(lines, hunk, found.line - 1);
-    output.push(...lines.slice(copied, found.line - 1), ...fresh);
-    copied = found.line - 1 + oldLines(hunk).length;
+    const after = { first: index === 0, frozen: copied, drift };
+    const found = locate(lines, hunk, after, maxFuzz) ?? doesNotApply(lines, patch, index);
+    const changed = upToLastChange(hunk);
+    output.push(...lines.slice(copied, found.line - 1), ...replaced(lines, changed, found.line - 1));
+    copied = found.line - 1 + oldLines(changed).length;
     drift += found.offset;
     placements.push(found);
   }
@@ -51,22 +52,25 @@ export function patchedPath(patch: FilePatch, strip = 1): string {
   return path.split('/').slice(strip).join('/');
 }
 
+/** What the hunks before have come to. */
+interface Before {
+  /** No hunk came before. */
+  readonly first: boolean;
+  /** Lines at the top that they have settled. */
+  readonly frozen: number;
+  /** How far they stood from where they should have. */
+  readonly drift: number;
+}
+
 /**
  * The search of GNU patch 2.7, for one fuzz after the other. Like it, gives up at the first hunk where the lines that
  * the hunk would leave behind fit better than the ones it looks for: the patch is applied already.
  */
-function locate(
-  lines: readonly string[],
-  hunk: Hunk,
-  frozen: number,
-  drift: number,
-  maxFuzz: number,
-): Placement | undefined {
-  const first = frozen === 0 && drift === 0;
+function locate(lines: readonly string[], hunk: Hunk, before: Before, maxFuzz: number): Placement | undefined {
   for (let fuzz = 0; fuzz <= Math.min(maxFuzz, contextOf(hunk).most); fuzz++) {
-    const found = locateWith(lines, hunk, frozen, drift, fuzz);
+    const found = locateWith(lines, hunk, before, fuzz);
     if (found) return found;
-    if (first && locateWith(lines, reversed(hunk), frozen, drift, fuzz)) return undefined;
+    if (before.first && locateWith(lines, reversed(hunk), before, fuzz)) return undefined;
   }
   return undefined;
 }
@@ -74,8 +78,7 @@ function locate(
 function locateWith(
   lines: readonly string[],
   hunk: Hunk,
-  frozen: number,
-  drift: number,
+  { frozen, drift }: Before,
   fuzz: number,
 ): Placement | undefined {
   const pattern = oldLines(hunk);
@@ -145,6 +148,11 @@ function ignored(context: ReturnType<typeof contextOf>, fuzz: number): { head: n
   return { head: fuzz + context.before - context.most, tail: fuzz + context.after - context.most };
 }
 
+/** Without the context at the end: patch(1) leaves these lines to the next hunk, which may stand among them. */
+function upToLastChange(hunk: Hunk): Hunk {
+  return { ...hunk, lines: hunk.lines.slice(0, hunk.lines.length - contextOf(hunk).after) };
+}
+
 function oldLines(hunk: Hunk): string[] {
   return hunk.lines.filter((line) => line.sign !== '+').map((line) => line.text);
 }
@@ -156,7 +164,7 @@ function replaced(lines: readonly string[], hunk: Hunk, start: number): string[]
   for (const line of hunk.lines) {
     if (line.sign === '+') output.push(line.text);
     else if (line.sign === '-') at++;
-    else if (at < lines.length) output.push(lines[at++] ?? '');
+    else output.push(lines[at++] ?? '');
   }
   return output;
 }

@@ -84,6 +84,14 @@ describe('patch', () => {
     );
   });
 
+  test('a hunk may stand among the last lines of the one before', async () => {
+    const patch = await diff('}\nb\na\na\n}\nb\na\na\n', '}\n}\nb\na\na\n}\nb\na\na\na\n');
+    const drifted = 'b\na\na\n}\nb\na\na\n';
+    const wanted = 'b\na\na\n}\n}\nb\na\na\na\n';
+    expect(await realPatch(drifted, patch)).toBe(wanted);
+    expect(ours(drifted, patch)).toBe(wanted);
+  });
+
   test('an insertion after other changes applies with patch(1) and with busybox', async () => {
     const stock = await diff(linuxrc, linuxrc.replace('line 4\n', 'line 4\nnew 1\nnew 2\n'));
     const after = applyPatches(linuxrc, parsePatch(stock), 'file');
