@@ -82,6 +82,11 @@ export function entryPath({ hash }: Digest): string {
   return join('ac.v1', hash.slice(0, 2), hash);
 }
 
+/** Whether a path, relative to the store, is that of a result. */
+export function isResult(path: string): boolean {
+  return path.startsWith('ac.v1/');
+}
+
 /** The result in a file of the action cache; undefined where there is none, or where it is not whole. */
 export function readResult(path: string): ResultData | undefined {
   return read(path, decodeResult);

@@ -102,7 +102,7 @@ async function execute(
   const { listen: onEvent, past, jobs } = observers;
   using workshop = await Workshop.open(call, { store, root, onEvent, signal });
   // Something will run, most likely: the helper starts beside all that comes before.
-  if (request.keysBefore && request.keysBefore.size > 0) workshop.machine.spawner.warmUp();
+  if (goesOn(request)) workshop.machine.spawner.warmUp();
   const skipValidations = call.flag('skip-validations');
   const times = timesToCheck(call);
   const willCheck = times > 0;
@@ -139,6 +139,11 @@ async function execute(
   if (!signal.aborted) await keepWithinBound(store, onEvent);
   const failures = [...build.failures, ...wrong];
   return { result: { ...result, success: result.success && failures.length === 0, failures }, build };
+}
+
+/** A build that has found out what has changed since another one. */
+function goesOn({ keysBefore, settled }: Request): boolean {
+  return keysBefore ? keysBefore.size > 0 : settled.size > 0;
 }
 
 /** Delivers a target. What has gone from the store is made again first; undefined where that fails. */

@@ -9,7 +9,16 @@ export const ENGINE = fileURLToPath(new URL('../../', import.meta.url));
 
 /** All that makes a request another one than others: where it is asked, of which engine, for what. */
 export function requestId(call: Call, env: NodeJS.ProcessEnv = process.env): string {
-  const options = [call.text('workspace'), call.list('set'), call.flag('skip-validations')];
+  return nameOf(call, call.list('set'), env);
+}
+
+/** The name of requests that differ in the values of parameters alone. */
+export function familyId(call: Call, env: NodeJS.ProcessEnv = process.env): string {
+  return nameOf(call, 'any', env);
+}
+
+function nameOf(call: Call, values: 'any' | readonly string[], env: NodeJS.ProcessEnv): string {
+  const options = [call.text('workspace'), values, call.flag('skip-validations')];
   // In keys of unsandboxed actions.
   const machine = call.flag('unsandboxed') ? machineIdentity() : '';
   const request = [ENGINE, process.cwd(), call.operands, options, machine, env['NODE_OPTIONS']];

@@ -1,7 +1,7 @@
 /** What a build does for the store at its end: says what it has delivered, and collects garbage when that is due. */
 import { relative } from 'node:path';
 import { boundOf, collectIfDue } from '../../cache/collect/bound.ts';
-import { entryPath } from '../../cache/action-cache.ts';
+import { entryPath, isResult } from '../../cache/action-cache.ts';
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
 import type { AnalysedTarget } from '../analysis/action.ts';
@@ -37,13 +37,17 @@ export function rememberDelivered(
 /** The results that a target is made of. One that goes on from the last build knows what took the place of what. */
 function resultsOf(
   store: Store,
-  { root, id, keysBefore }: Request,
+  { root, id, keysBefore, settled }: Request,
   target: AnalysedTarget,
   build: Build,
 ): readonly string[] {
-  if (!keysBefore) return build.keysOf(target).map(entryPath);
-  const all = new Set([...build.keys()].map(entryPath));
   const last = store.roots.last(root, target.label);
+  if (!keysBefore) {
+    // What it has taken over needs the packages that were used for it.
+    const packages = settled.size > 0 ? (last?.records ?? []).filter((record) => !isResult(record)) : [];
+    return [...build.keysOf(target).map(entryPath), ...packages];
+  }
+  const all = new Set([...build.keys()].map(entryPath));
   // The last one to deliver may have been another request, of which nothing is known here.
   if (last?.request !== id) return [...all];
   const gone = new Set([...keysBefore.values()].map(entryPath).filter((record) => !all.has(record)));

@@ -48,6 +48,8 @@ interface Went {
   readonly success: boolean;
   /** Targets of which an action ran. */
   readonly executed: readonly string[];
+  /** Targets of which an action got a key: the others were known to be up to date. */
+  readonly planned: readonly string[];
   /** All actions that it told of. */
   readonly actions: number;
   readonly stderr: string;
@@ -63,10 +65,13 @@ async function build(...args: string[]): Promise<Went> {
   const phases = events.flatMap((event) => (event.type === 'phase-finished' ? [event.phase] : []));
   expect(phases.includes('load')).toBe(!phases.includes('resume'));
   const executed = finished.filter(({ outcome }) => outcome === 'executed').map(({ label }) => label);
+  const started = events.filter((event) => event.type === 'action-started');
+  const planned = [...started, ...finished].filter(({ planMs }) => planMs !== undefined).map(({ label }) => label);
   return {
     on: phases.includes('resume'),
     success: exitCode === 0,
     executed: [...new Set(executed)].toSorted(),
+    planned: [...new Set(planned)].toSorted(),
     actions: finished.length,
     stderr,
   };
@@ -157,6 +162,69 @@ describe('a build begins with the build files', () => {
   function damageGraphs(): void {
     for (const name of globSync('graphs.v1/*', { cwd: store.folder })) truncateSync(join(store.folder, name), 1000);
   }
+});
+
+describe('a build that begins with the build files takes over what is the same', () => {
+  const all = ['//all', '//all.validations0', '//left', '//right', '//tree'];
+  const changed = ['//all', '//right'];
+
+  it('when a parameter is set', async () => {
+    const greeting = `greeting=${crypto.randomUUID()}`;
+    expect(await build('--set', greeting)).toMatchObject({
+      on: false,
+      executed: changed,
+      planned: changed,
+      actions: 5,
+    });
+    expect(project.read('dsmb-out/all/all.txt')).toContain(greeting.slice('greeting='.length));
+  });
+
+  it('when the file of parameters has changed', async () => {
+    project.write('dsmb.params.json', JSON.stringify({ greeting: crypto.randomUUID() }));
+    expect(await build()).toMatchObject({ on: false, executed: changed, planned: changed, actions: 5 });
+  });
+
+  it('when an attribute has changed', async () => {
+    project.edit('build.dsm.ts', "default: 'hello'", `default: '${crypto.randomUUID()}'`);
+    expect(await build()).toMatchObject({ on: false, executed: changed, planned: changed, actions: 5 });
+  });
+
+  it('but not what reads a source, or a step, that has changed as well', async () => {
+    appendFileSync(project.path('left.txt'), 'more\n');
+    const both = ['//all', '//left', '//right'];
+    const set = ['--set', `greeting=${crypto.randomUUID()}`];
+    expect(await build(...set)).toMatchObject({ on: false, executed: both, planned: both });
+    project.edit('combine.step.ts', ".join('\\n'));", `.join('\\n') + '${crypto.randomUUID()}');`);
+    const steps = ['//all', '//all.validations0', '//left', '//right'];
+    expect(await build('--set', 'greeting=step')).toMatchObject({ on: false, executed: steps, planned: steps });
+  });
+
+  it('but nothing where an action has come, or gone, or the toolchains have changed', async () => {
+    project.edit('build.dsm.ts', ', validations: [check]', '');
+    const without = all.filter((label) => label !== '//all.validations0');
+    expect(await build()).toMatchObject({ on: false, success: true, executed: [], planned: without });
+    appendFileSync(project.path('toolchain.lock.json'), '\n');
+    expect(await build('--set', 'greeting=locked')).toMatchObject({ on: false, executed: changed, planned: without });
+  });
+
+  it('and makes again what of it has gone from the store', async () => {
+    rmSync(blobOf(project.read('dsmb-out/all/all.txt')));
+    expect((await project.build(['//tree'])).executed).toEqual([]);
+    rmSync(blobOf(project.read('dsmb-out/tree/folder.txt')));
+    const set = ['--set', `greeting=${crypto.randomUUID()}`];
+    expect(await build(...set)).toMatchObject({ success: true, executed: ['//all', '//right', '//tree'] });
+  });
+
+  it('and keeps it from garbage collection, with the packages that it needs', async () => {
+    const set = ['--set', `greeting=${crypto.randomUUID()}`];
+    expect(await build(...set)).toMatchObject({ success: true, planned: changed });
+    expect((await project.run(['gc', '--max-age', '0d'])).exitCode).toBe(0);
+    expect(await build(...set)).toMatchObject({ on: false, success: true, executed: [], planned: all });
+    appendFileSync(project.path('left.txt'), 'more\n');
+    const { stderr, executed } = await build(...set);
+    expect(executed).toEqual(['//all', '//left']);
+    expect(stderr).not.toMatch(/download|unpack/);
+  });
 });
 
 describe('a build that goes on', () => {

@@ -1,17 +1,23 @@
 /** Keeps a build that began with the build files, for the next one of the same request to go on from. */
 import type { Store } from '../../../cache/store.ts';
 import { actionGraph } from '../../analysis/action-graph.ts';
-import type { ActionNode } from '../../analysis/action.ts';
+import type { ActionNode, AnalysedTarget } from '../../analysis/action.ts';
 import { GraphWriter } from '../../analysis/remembered.ts';
 import { validationsOf } from '../../analysis/targets-below.ts';
 import type { Settled } from '../../execute/progress.ts';
 import type { Call } from '../command.ts';
 import type { Project } from '../project.ts';
+import { familyId } from '../request-id.ts';
 import type { RestedOn } from './evidence.ts';
 import { gatherEvidence } from './gather.ts';
-import { keepPlan, keepState, resultLine, stateOf } from './memory.ts';
+import { keepLast, keepPlan, keepState, resultLine, stateOf } from './memory.ts';
 import { look } from './reading.ts';
 import { isFresh, rowsOf, type Looks } from './rows.ts';
+
+/** The targets of a call, then what gates them. */
+export function wanted(call: Call, { targets }: Project): AnalysedTarget[] {
+  return [...targets, ...(call.flag('skip-validations') ? [] : validationsOf(targets))];
+}
 
 /** Tells what the build rests on; undefined where there is no telling. */
 export function keepBuild(
@@ -21,7 +27,7 @@ export function keepBuild(
   settledBy: (action: ActionNode) => Settled | undefined,
 ): RestedOn | undefined {
   const { root, targets, settings } = project;
-  const all = [...targets, ...(call.flag('skip-validations') ? [] : validationsOf(targets))];
+  const all = wanted(call, project);
   const artifacts = all.map(({ artifact }) => artifact);
   const rests = gatherEvidence(call, store, project, artifacts);
   const rows = rests && rowsOf([...rests.base.seen]);
@@ -51,5 +57,6 @@ export function keepBuild(
       graph.actions.map((action) => resultLine(settledBy(action)!)),
     ),
   );
+  keepLast(store, familyId(call), project.id);
   return { base: rests.base, looked };
 }

@@ -1,7 +1,7 @@
 /**
  * What is kept of the last build of a request that went well, for the next one: the graph of its actions, what each
  * gave, and what all of it rested on. Two sealed files: `plan`, which holds until a build file changes, and `state`,
- * which every build writes anew.
+ * which every build writes anew. A third, `last`, names the last request of a family.
  */
 import { join } from 'node:path';
 import { writeAtomically } from '../../../cache/files.ts';
@@ -82,6 +82,16 @@ export function keepState(store: Store, name: string, id: string, { results, ...
   write(pathOf(store, name, 'state'), results, { id, ...state, rows: textOf(state.rows) });
 }
 
+/** Notes the last request of a family, whose builds may take over from each other. */
+export function keepLast(store: Store, family: string, name: string): void {
+  writeAtomically(pathOf(store, family, 'last'), sealed(Buffer.from(name)), false);
+}
+
+/** The name of the last request of a family. */
+export function recallLast(store: Store, family: string): string | undefined {
+  return readSealed(pathOf(store, family, 'last'))?.toString();
+}
+
 /** The result of an action as a line. */
 export function resultLine({ key, outputs }: Settled): string {
   return `${formatDigest(key)}\t${JSON.stringify([...outputs])}`;
@@ -111,7 +121,7 @@ export function stateOf(looked: readonly Looked[], results: readonly string[]): 
 
 type Top<T> = Omit<T, 'rows' | 'actions' | 'results'> & { readonly id: string; readonly rows: string };
 
-function pathOf({ root }: Store, name: string, part: 'plan' | 'state'): string {
+function pathOf({ root }: Store, name: string, part: 'plan' | 'state' | 'last'): string {
   return join(root, FOLDER, `${name}.${part}`);
 }
 

@@ -1,4 +1,7 @@
-/** What a build is about: from the last build of the same request where that can be, else from the build files. */
+/**
+ * What a build is about: from the last build of the same request where that can be, else from the build files, with what
+ * can be taken over from another build.
+ */
 import type { Store } from '../../../cache/store.ts';
 import type { ActionNode } from '../../analysis/action.ts';
 import type { Settled } from '../../execute/progress.ts';
@@ -9,6 +12,7 @@ import { buildable } from '../runnable.ts';
 import type { RestedOn } from './evidence.ts';
 import { keepBuild } from './keep.ts';
 import { Resumed } from './resumed.ts';
+import { takenOver } from './taken-over.ts';
 
 export interface Opened {
   readonly request: Request;
@@ -17,10 +21,13 @@ export interface Opened {
 }
 
 export async function openRequest(call: Call, store: Store): Promise<Opened> {
-  const resumed = mayResume(call) ? resume(call, store) : undefined;
+  const resumes = mayResume(call);
+  const resumed = resumes ? attempt(() => Resumed.open(store, requestId(call))) : undefined;
   if (resumed) return { request: resumed.request, keep: (settledBy) => resumed.save(settledBy) };
   const project = buildable(await openProject(call), call.operands);
-  return { request: project, keep: (settledBy) => keepBuild(call, store, project, settledBy) };
+  const settled = resumes ? attempt(() => takenOver(call, store, project)) : undefined;
+  const request = settled ? { ...project, settled } : project;
+  return { request, keep: (settledBy) => keepBuild(call, store, project, settledBy) };
 }
 
 /** A check is about all actions, those included that have not changed. */
@@ -28,11 +35,11 @@ function mayResume(call: Call, env: NodeJS.ProcessEnv = process.env): boolean {
   return env['DSMB_SNAPSHOT'] !== 'off' && call.text('check') === undefined;
 }
 
-function resume(call: Call, store: Store): Resumed | undefined {
+function attempt<T>(recall: () => T): T | undefined {
   try {
-    return Resumed.open(store, requestId(call));
+    return recall();
   } catch {
-    // What was kept cannot be read, or a file has just gone: the build files tell.
+    // What was kept cannot be read, or a file has just gone: the build looks at everything.
     return undefined;
   }
 }

@@ -2,7 +2,6 @@
  * A build that goes on from the last one of the same request: of its graph, only what a change of sources reaches is
  * looked at. Where anything else has changed, a build begins with the build files.
  */
-import { existsSync, lstatSync } from 'node:fs';
 import type { Store } from '../../../cache/store.ts';
 import type { ActionNode, AnalysedTarget } from '../../analysis/action.ts';
 import type { Declaration } from '../../analysis/declaration.ts';
@@ -12,9 +11,10 @@ import type { Digest } from '../../model/digest.ts';
 import { readParts } from '../../report/kept-parts.ts';
 import type { Request } from '../project.ts';
 import type { RestedOn } from './evidence.ts';
-import { keepState, recallBuild, settledOf, stateOf, resultLine, type Kept, type Plan, type State } from './memory.ts';
+import { keepState, recallBuild, settledOf, stateOf, resultLine, type Kept, type State } from './memory.ts';
 import { look, type Looked } from './reading.ts';
-import { areSame, rowsAt, rowsOf } from './rows.ts';
+import { rowsAt } from './rows.ts';
+import { changedReadings, stands } from './standing.ts';
 
 export class Resumed {
   readonly request: Request;
@@ -52,7 +52,7 @@ export class Resumed {
   static open(store: Store, name: string): Resumed | undefined {
     const start = performance.now();
     const kept = recallBuild(store, name);
-    return kept && holds(kept.plan) ? new Resumed(store, name, kept, start) : undefined;
+    return kept && stands(kept.plan) ? new Resumed(store, name, kept, start) : undefined;
   }
 
   /** Keeps what the build has found and made, for the next one, and tells what it rests on. */
@@ -121,25 +121,6 @@ export class Resumed {
       }
     );
   }
-}
-
-/** Whether the graph would be the same if the build files were evaluated again. */
-function holds({ seen, rows, present, absent }: Plan): boolean {
-  return (
-    present.every((path) => existsSync(path)) &&
-    absent.every((path) => !lstatSync(path, { throwIfNoEntry: false })) &&
-    areSame(rowsOf(seen), rows)
-  );
-}
-
-function changedReadings({ state: { paths, rows } }: Kept): Set<number> {
-  const changed = new Set<number>();
-  let first = 0;
-  for (const [place, of] of paths.entries()) {
-    if (!areSame(rowsOf(of), rowsAt(rows, first, of.length))) changed.add(place);
-    first += of.length;
-  }
-  return changed;
 }
 
 function lookedBefore({ paths, rows }: State): Looked[] {
