@@ -301,9 +301,12 @@ function outputsOf(action: ActionNode, result: ResultData): Outputs {
   );
 }
 
-function named(action: ActionNode, diagnostic: Diagnostic): Diagnostic {
-  const name = `${action.label} (${action.mnemonic})`;
-  return diagnostic.message.startsWith(action.label)
-    ? diagnostic
-    : { ...diagnostic, message: `${name}: ${diagnostic.message}` };
+/** With the name of its action and the place of its target, unless it says so itself. */
+function named({ label, mnemonic, target: { location } }: ActionNode, diagnostic: Diagnostic): Diagnostic {
+  const { message } = diagnostic;
+  return {
+    ...(location ? { location } : {}),
+    ...diagnostic,
+    message: message.startsWith(label) ? message : `${label} (${mnemonic}): ${message}`,
+  };
 }

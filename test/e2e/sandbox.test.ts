@@ -156,7 +156,7 @@ describe('an action sees', () => {
 describe('an action leaves', () => {
   it('all that it declares: a missing output is an error that names it', async () => {
     const { exitCode, stderr } = await script('echo to another place >/tmp/file');
-    expect(stderr).toMatch(/error OUTPUT_MISSING \/\/made \(Shell\).* file\n/);
+    expect(stderr).toMatch(/error OUTPUT_MISSING \/\/made \(Shell\).* file\n {2}build\.dsm\.ts:\d+:\d+\n/);
     expect(exitCode).toBe(1);
   });
 
