@@ -152,7 +152,11 @@ describe('a mistake in a build file', () => {
   it('a source that is not there', async () => {
     project.edit('build.dsm.ts', "file('source.txt')", "file('sorce.txt')");
     const built = await project.run(['build', '//copied']);
-    expectMessage(built, /NO_SUCH_FILE .*sorce\.txt.*\n {2}build\.dsm\.ts:\d+:\d+\n.*export const copied/, EXIT.buildFailed);
+    expectMessage(
+      built,
+      /NO_SUCH_FILE .*sorce\.txt.*\n {2}build\.dsm\.ts:\d+:\d+\n.*export const copied/,
+      EXIT.buildFailed,
+    );
   });
 
   it('a source that is not there, asked for by its own name', async () => {
