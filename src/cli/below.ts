@@ -22,12 +22,15 @@ export function graphBelow(
 }
 
 /** How many actions that is, counted by targets: those that nothing reads are in it, and it costs next to nothing. */
-export function countBelow(targets: readonly AnalysedTarget[], skipValidations = false): number {
+export function countBelow(
+  { targets, settled }: Pick<Request, 'targets' | 'settled'>,
+  skipValidations = false,
+): number {
   const found = new Set([...targets, ...(skipValidations ? [] : validationsOf(targets))]);
-  let count = 0;
+  let count = settled.size;
   // What is added to a set while it is walked is walked, too.
   for (const { actions, dependencies } of found) {
-    count += actions.length;
+    for (const action of actions) if (!settled.has(action)) count++;
     for (const one of dependencies) found.add(one);
   }
   return count;

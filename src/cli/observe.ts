@@ -73,14 +73,10 @@ export class Observers implements Disposable {
   };
 
   /** The first events: what is built, and the phases that lie behind. */
-  begin({ targets, times, settled }: Request, skipValidations: boolean): void {
-    const labels = targets.map(({ label }) => label);
-    this.listen({
-      type: 'build-started',
-      targets: labels,
-      actions: settled.size + countBelow(targets, skipValidations),
-    });
-    for (const [phase, start, end] of times) this.phase(phase, start, end);
+  begin(request: Request, skipValidations: boolean): void {
+    const targets = request.targets.map(({ label }) => label);
+    this.listen({ type: 'build-started', targets, actions: countBelow(request, skipValidations) });
+    for (const [phase, start, end] of request.times) this.phase(phase, start, end);
   }
 
   /** Says that a phase which began at a time of `performance.now()` has ended. */

@@ -50,8 +50,9 @@ interface Went {
   readonly executed: readonly string[];
   /** Targets of which an action got a key: the others were known to be up to date. */
   readonly planned: readonly string[];
-  /** All actions that it told of. */
+  /** All actions that it told of, and how many it said there were. */
   readonly actions: number;
+  readonly announced: number | undefined;
   readonly stderr: string;
 }
 
@@ -73,24 +74,25 @@ async function build(...args: string[]): Promise<Went> {
     executed: [...new Set(executed)].toSorted(),
     planned: [...new Set(planned)].toSorted(),
     actions: finished.length,
+    announced: events.find((event) => event.type === 'build-started')?.actions,
     stderr,
   };
 }
 
 describe('a build goes on from the last one', () => {
   it('when nothing has changed', async () => {
-    expect(await build()).toMatchObject({ on: true, success: true, executed: [], actions: 5 });
+    expect(await build()).toMatchObject({ on: true, success: true, executed: [], actions: 5, announced: 5 });
   });
 
   it('when a source has changed, and again, and back', async () => {
     const before = project.read('left.txt');
     for (const text of ['one', 'two']) {
       project.write('left.txt', `${text} of ${before}`);
-      expect(await build()).toMatchObject({ on: true, executed: ['//all', '//left'], actions: 5 });
+      expect(await build()).toMatchObject({ on: true, executed: ['//all', '//left'], actions: 5, announced: 5 });
       expect(project.read('dsmb-out/all/all.txt')).toContain(`${text} of`);
     }
     project.write('left.txt', before);
-    expect(await build()).toMatchObject({ on: true, executed: [], actions: 5 });
+    expect(await build()).toMatchObject({ on: true, executed: [], actions: 5, announced: 5 });
     expect(project.read('dsmb-out/all/all.txt')).not.toContain('of');
   });
 
@@ -181,12 +183,12 @@ describe('a build that begins with the build files takes over what is the same',
 
   it('when the file of parameters has changed', async () => {
     project.write('dsmb.params.json', JSON.stringify({ greeting: crypto.randomUUID() }));
-    expect(await build()).toMatchObject({ on: false, executed: changed, planned: changed, actions: 5 });
+    expect(await build()).toMatchObject({ on: false, executed: changed, planned: changed, actions: 5, announced: 5 });
   });
 
   it('when an attribute has changed', async () => {
     project.edit('build.dsm.ts', "default: 'hello'", `default: '${crypto.randomUUID()}'`);
-    expect(await build()).toMatchObject({ on: false, executed: changed, planned: changed, actions: 5 });
+    expect(await build()).toMatchObject({ on: false, executed: changed, planned: changed, actions: 5, announced: 5 });
   });
 
   it('but not what reads a source, or a step, that has changed as well', async () => {
