@@ -1,6 +1,15 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -19,6 +28,8 @@ function documented(page: string, heading: string, language: string): string {
   const section = text.slice(text.indexOf(`## ${heading}`));
   return new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``).exec(section)?.[1] ?? '';
 }
+
+const firstLine = (path: string): string => readFileSync(path, 'utf8').replace(/\n[^]*/, '\n');
 
 test('the script that the page of the format shows gives the same file', () => {
   using folder = temporaryFolder();
@@ -46,6 +57,7 @@ test('the Python that the page of archives shows gives the blocks root', () => {
 
 describe.each([
   ['the shell of the machine', ['sh']],
+  ['bash', ['bash', '--posix']],
   ['busybox', ['busybox', 'sh']],
 ])('tools/disk-to-raw in %s', (_what, [shell = '', ...args]) => {
   const assemble = (...operands: string[]) => spawnSync(shell, [...args, SCRIPT, ...operands], { encoding: 'utf8' });
@@ -81,8 +93,41 @@ describe.each([
       status: 1,
       stderr: expect.stringContaining('is damaged'),
     });
+    expect(existsSync(at('other'))).toBe(false);
     writeFileSync(at('disk/disk.json'), '{"format":"dsmb-disk/1","size":20');
     expect(assemble(at('disk'), at('other')).stderr).toMatch(/not the manifest/);
     expect(assemble(folder.path, at('other')).stderr).toMatch(/holds no disk/);
+  });
+
+  test.each<readonly [string, RegExp, (at: (name: string) => string) => void]>([
+    ['a list that was cut', /does not list/, (at) => writeFileSync(at('SHA256SUMS'), firstLine(at('SHA256SUMS')))],
+    [
+      'a block that its list does not know',
+      /does not list/,
+      (at) => writeFileSync(at('blocks/0000/01'), Buffer.alloc(MIB)),
+    ],
+    ['a cut block', /has not 1048576 bytes/, (at) => truncateSync(at('blocks/0000/00'), 5)],
+    ['a block behind the end', /behind the end/, (at) => writeFileSync(at('blocks/0000/09'), Buffer.alloc(MIB))],
+    ['a link in the place of a block', /is not a file/, (at) => symlinkSync('00', at('blocks/0000/01'))],
+    ['a name with a command in it', /is no name/, (at) => writeFileSync(at('blocks/0000/0$(touch PWNED)'), 'x')],
+    [
+      'a name with an expression in it',
+      /is no name/,
+      (at) => writeFileSync(at('blocks/0000/size[$(touch PWNED)0]'), ''),
+    ],
+  ])('%s', (_what, message, damage) => {
+    using folder = temporaryFolder();
+    const at = (name: string) => join(folder.path, name);
+    const disk = editDisk({ to: at('disk'), size: 3 * MIB });
+    for (const index of [0, 2]) disk.write(index * MIB, Buffer.from('data'));
+    disk.finish();
+    writeFileSync(at('disk/SHA256SUMS'), formatChecksums(filesOf(at('disk'))));
+    damage((name) => at(`disk/${name}`));
+    const { status, stderr } = spawnSync(shell, [...args, SCRIPT, 'disk', 'raw'], {
+      cwd: folder.path,
+      encoding: 'utf8',
+    });
+    expect({ status, left: readdirSync(folder.path) }).toEqual({ status: 1, left: ['disk'] });
+    expect(stderr).toMatch(message);
   });
 });
