@@ -3,6 +3,8 @@ import { openFat, parseMbr, SECTOR, sliceSource, type DiskReader, type MbrPartit
 import { Failure } from 'dsmb/step';
 
 const GRUB_CONFIG = 'boot/grub/grub.cfg';
+/** Bytes of it that are looked at: a longer one is no configuration. */
+const MOST_CONFIG = 1024 ** 2;
 const MAC = /^\s*set\s+mac1=["']?([0-9A-Fa-f]{12})\b/m;
 
 /** The partitions of the DOS table; none where there is no table. */
@@ -15,8 +17,11 @@ export function placeholderMac(disk: DiskReader): string | undefined {
   const active = partitionsOf(disk).find((partition) => partition.active);
   if (!active) return undefined;
   const source = sliceSource(disk, active.start * SECTOR, active.sectors * SECTOR, `partition ${active.number}`);
-  const config = orNothing(() => openFat(source).file(GRUB_CONFIG));
-  const digits = config && MAC.exec(config.read(0, config.size).toString('latin1'))?.[1];
+  const config = orNothing(() => {
+    const file = openFat(source).file(GRUB_CONFIG);
+    return file.read(0, Math.min(file.size, MOST_CONFIG)).toString('latin1');
+  });
+  const digits = config && MAC.exec(config)?.[1];
   return digits?.toLowerCase().match(/../g)?.join(':');
 }
 

@@ -90,7 +90,14 @@ test('export writes a sparse image, whole or not at all, and replaces nothing un
   writeFileSync(at('mine/precious'), '');
   expect(dsmb('export', 'two', 'mine', '--force').status).toBe(2);
   expect(dsmb('export', 'two', 'mine', '--force', '--format', 'folder').status).toBe(2);
+  writeFileSync(at('mine/disk.json'), '{}');
+  expect(dsmb('export', 'two', 'mine', '--force', '--format', 'folder').status).toBe(2);
   expect(existsSync(at('mine/precious'))).toBe(true);
+  expect(dsmb('export', 'one', 'parts', '--format', 'folder').status).toBe(0);
+  writeFileSync(at('parts/precious'), '');
+  expect(dsmb('export', 'two', 'parts', '--force', '--format', 'folder').status).toBe(2);
+  rmSync(at('parts/precious'));
+  expect(dsmb('export', 'two', 'parts', '--force', '--format', 'folder').status).toBe(0);
   expect(readdirSync(folder.path).filter((name) => name.endsWith('.part'))).toEqual([]);
 });
 

@@ -1,6 +1,6 @@
 /** Writes a disk as a folder of blocks with `SHA256SUMS`: it can be copied anywhere and checked there. */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import {
   BLOCK_SIZE,
@@ -11,12 +11,21 @@ import {
   isZero,
   MANIFEST,
   paced,
+  parseManifest,
 } from '../../disk/index.ts';
 import { temporaryBeside, type ExportTask } from './export-raw.ts';
 
-/** True for a folder that holds a disk: nothing else is removed for one, whatever was forced. */
+/** What the folder of a disk holds. */
+const PARTS: ReadonlySet<string> = new Set([MANIFEST, CHECKSUMS, 'blocks']);
+
+/** True for a folder that holds a disk and nothing else: no other is removed for one, whatever was forced. */
 export function replaceableFolder(path: string): boolean {
-  return existsSync(join(path, MANIFEST));
+  try {
+    parseManifest(readFileSync(join(path, MANIFEST), 'utf8'), path);
+    return readdirSync(path).every((name) => PARTS.has(name));
+  } catch {
+    return false;
+  }
 }
 
 /** Writes the folder beside the target and renames it. */

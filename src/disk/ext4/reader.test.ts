@@ -132,6 +132,17 @@ test('a feature that cannot be read is named', () => {
   expect(() => openExt(bufferSource(readFileSync(file)))).toThrow(/features that cannot be read: encrypt$/);
 });
 
+test('a folder that has one block many times is damaged', () => {
+  using folder = temporaryFolder();
+  const file = join(folder.path, 'repeated.img');
+  execFileSync('mke2fs', ['-q', '-t', 'ext2', '-b', '1024', file, '4M']);
+  const debug = (request: string) => execFileSync('debugfs', ['-w', '-R', request, file], { encoding: 'utf8' });
+  const block = /^\d+$/m.exec(debug('bmap / 0'))?.[0] ?? '';
+  debug(`set_inode_field / block[1] ${block}`);
+  debug('set_inode_field / size 2048');
+  expect(() => openExt(bufferSource(readFileSync(file))).list('/')).toThrow('a block twice');
+});
+
 test('damage is a failure that says so, and never a crash or a walk without end', () => {
   using folder = temporaryFolder();
   const source = join(folder.path, 'source');

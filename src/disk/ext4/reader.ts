@@ -79,8 +79,14 @@ export function openExt(source: ByteSource): ExtVolume {
     const { blockSize } = geometry;
     if (inode.size % blockSize !== 0 || inode.size > MAX_DIRECTORY) damagedExt(`${what} has ${inode.size} bytes`);
     const bytes = content(inode, what);
-    for (let at = 0; at < inode.size; at += blockSize)
+    const map = blockMap(source, geometry, inode);
+    const seen = new Set<number>();
+    for (let at = 0; at < inode.size; at += blockSize) {
+      const { physical } = map(at / blockSize);
+      if (physical === undefined || seen.has(physical)) damagedExt(`${what} has a hole, or a block twice`);
+      seen.add(physical);
       yield* parseEntries(bytes.read(at, blockSize), geometry.hasFileTypes, what);
+    }
   }
 
   const linkTarget = (inode: Inode): string => {

@@ -4,6 +4,7 @@ import { Failure } from '../../model/diagnostic.ts';
 import { fixture } from '../model.test-helper.ts';
 import { bufferSource } from '../source.ts';
 import { openFat, type FatVolume } from './reader.ts';
+import { writeFat16 } from './writer.ts';
 
 const SMALL = '1\n2\n3\n';
 const NUMBERS = Array.from({ length: 20_000 }, (_, index) => `${index + 1}\n`).join('');
@@ -83,6 +84,22 @@ test.each(['fat12', 'fat16', 'fat32'])(
     );
   },
 );
+
+test('a folder that has no end, though no cluster twice, is given up', () => {
+  const image = fixture('fat32');
+  const table = image.readUInt16LE(14) * 512;
+  for (let cluster = 2; cluster < 50_000; cluster++) image.writeUInt32LE(cluster + 1, table + 4 * cluster);
+  expect(() => openFat(bufferSource(image)).list('/')).toThrow('has more than 2097152 bytes');
+});
+
+test('folders that are nested without end are given up', () => {
+  const names = Array.from({ length: 50 }, (_, depth) => `${'long'.repeat(25)}${depth}`);
+  const image = Buffer.alloc(65_536 * 512);
+  const fat = { sectors: 65_536, hiddenSectors: 0, volumeId: 1, label: 'DEEP', epoch: 1_577_836_800 };
+  const files = [{ path: names.join('/'), source: bufferSource(Buffer.from('x')) }];
+  writeFat16({ write: (offset, bytes) => image.set(bytes, offset) }, { ...fat, files });
+  expect(() => [...openFat(bufferSource(image)).walk()]).toThrow('nested too deep');
+});
 
 test('a chain that runs in a circle is found', () => {
   const image = fixture('fat16');

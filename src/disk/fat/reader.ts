@@ -38,7 +38,11 @@ interface Run {
   readonly length: number;
 }
 
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
 const MAX_DIRECTORY = 65_536 * 32;
+/** As in ext4; nothing legal is longer than 260 characters. */
+const MAX_PATH = 4096;
 /** Stands for the path of the volume's label, which no file can have. */
 export const VOLUME_LABEL = '/';
 
@@ -48,33 +52,45 @@ export function openFat(source: ByteSource): FatVolume {
   const { type, clusterSize, clusterCount, dataOffset } = geometry;
   const follow = clusterTable(source, geometry);
 
-  /** The clusters of a chain up to `bytes`, as runs; a chain that ends early or bites its tail is damage. */
-  const runsOf = (first: number, bytes: number, what: string): Run[] => {
-    const runs: { start: number; length: number }[] = [];
-    const seen = new Set<number>();
-    let left = bytes;
-    for (let cluster: number | undefined = first; left > 0; cluster = follow(cluster)) {
-      if (cluster === undefined) {
-        if (bytes === Infinity) break;
-        return damagedFat(`${what} ends ${left} bytes too early`);
-      }
+  /** The clusters of a chain; one that leaves the volume or bites its tail is damage. */
+  function* chain(first: number, what: string): Generator<number> {
+    const isOnCircle = circleFinder();
+    for (let cluster: number | undefined = first; cluster !== undefined; cluster = follow(cluster)) {
       if (cluster < 2 || cluster >= clusterCount + 2) damagedFat(`${what} starts at cluster ${cluster}, which is none`);
-      if (seen.has(cluster)) damagedFat(`the clusters of ${what} run in a circle`);
-      seen.add(cluster);
-      const start = dataOffset + (cluster - 2) * clusterSize;
-      const run = runs.at(-1);
-      if (run && run.start + run.length === start) run.length += clusterSize;
-      else runs.push({ start, length: clusterSize });
-      left -= clusterSize;
+      if (isOnCircle(cluster)) damagedFat(`the clusters of ${what} run in a circle`);
+      yield cluster;
     }
-    return runs;
+  }
+
+  const append = (runs: Mutable<Run>[], cluster: number): void => {
+    const start = dataOffset + (cluster - 2) * clusterSize;
+    const run = runs.at(-1);
+    if (run && run.start + run.length === start) run.length += clusterSize;
+    else runs.push({ start, length: clusterSize });
+  };
+
+  /** Where the bytes of a file are; a chain that is too short for them is damage. */
+  const fileRuns = ({ size, cluster: first }: FatEntry, what: string): Run[] => {
+    const runs: Mutable<Run>[] = [];
+    let left = size;
+    if (left === 0) return runs;
+    for (const cluster of chain(first, what)) {
+      append(runs, cluster);
+      left -= clusterSize;
+      if (left <= 0) return runs;
+    }
+    return damagedFat(`${what} ends ${left} bytes too early`);
   };
 
   const directoryBytes = (cluster: number, what: string): Buffer => {
     if (cluster === 0 && type !== 32) return source.read(geometry.rootOffset, geometry.rootSize);
-    const runs = runsOf(cluster === 0 ? geometry.rootCluster : cluster, Infinity, what);
-    const size = runs.reduce((sum, run) => sum + run.length, 0);
-    if (size > MAX_DIRECTORY) damagedFat(`${what} has ${size} bytes`);
+    const runs: Mutable<Run>[] = [];
+    let size = 0;
+    for (const one of chain(cluster === 0 ? geometry.rootCluster : cluster, what)) {
+      append(runs, one);
+      size += clusterSize;
+      if (size > MAX_DIRECTORY) damagedFat(`${what} has more than ${MAX_DIRECTORY} bytes`);
+    }
     return Buffer.concat(runs.map((run) => source.read(run.start, run.length)));
   };
 
@@ -98,13 +114,14 @@ export function openFat(source: ByteSource): FatVolume {
     seen.add(cluster);
     for (const entry of entriesOf(cluster, `/${path}`)) {
       const below = path === '' ? entry.name : `${path}/${entry.name}`;
+      if (below.length > MAX_PATH) damagedFat(`folders are nested too deep: /${below.slice(0, 100)}…`);
       yield { ...entry, path: below };
       if (entry.directory) yield* walk(entry.cluster, below, seen);
     }
   }
 
-  const contentOf = ({ size, cluster }: FatEntry, path: string): ByteSource =>
-    runSource(source, size === 0 ? [] : runsOf(cluster, size, path), size, path);
+  const contentOf = (entry: FatEntry, path: string): ByteSource =>
+    runSource(source, fileRuns(entry, path), entry.size, path);
 
   function* records(): Generator<FatRecord> {
     const folders = [...walk(0, '', new Set())].filter(({ directory }) => directory);
@@ -138,6 +155,16 @@ export function openFat(source: ByteSource): FatVolume {
         });
       return contentOf(entry, path);
     },
+  };
+}
+
+/** Finds that a chain has come back to where it was, without remembering all of it (R. P. Brent, 1980). */
+function circleFinder(): (cluster: number) => boolean {
+  let [mark, steps, limit] = [-1, 0, 1];
+  return (cluster) => {
+    if (cluster === mark) return true;
+    if (++steps === limit) [mark, steps, limit] = [cluster, 0, limit * 2];
+    return false;
   };
 }
 
