@@ -11,6 +11,7 @@ import { Runnable } from '../model/kinds.ts';
 import type { Label } from '../model/label.ts';
 import type { Actions, Artifact, Output } from '../model/rule.ts';
 import type { FileParameter, Parameter, Target } from '../model/target.ts';
+import { thrownAt } from '../model/thrown-at.ts';
 import { isParameter, isTarget } from '../load/load.ts';
 import type { ParameterValues } from '../load/parameters.ts';
 import { ArtifactReference, type ActionNode, type AnalysedTarget, type Origin } from './action.ts';
@@ -24,6 +25,14 @@ interface Opened {
   readonly target: Target;
   readonly label: Label;
   readonly references: Iterator<readonly [Target, Label]>;
+}
+
+/** What a rule throws is a defect of that rule, unless it comes from nowhere but the engine. */
+function ruleFailed({ rule, location: called }: Target, label: Label, error: unknown): never {
+  const location = thrownAt(error) ?? (error instanceof Error ? undefined : called);
+  if (!location) throw error;
+  const message = error instanceof Error ? error.message : String(error);
+  return fail('RULE_FAILED', `${label}: rule ${rule.name} threw: ${message}`, { location, hint: 'dsmb check' });
 }
 
 /** Turns targets into actions. Each target is analysed once, however many refer to it. */
@@ -121,7 +130,7 @@ export class Analysis {
       if (made instanceof ArtifactReference) return made;
       return fail('BAD_RULE', `rule ${target.rule.name} gave no artifact`);
     } catch (error) {
-      if (!(error instanceof Failure)) throw error;
+      if (!(error instanceof Failure)) return ruleFailed(target, label, error);
       const location = error.diagnostic.location ?? target.location;
       throw new Failure({
         ...error.diagnostic,

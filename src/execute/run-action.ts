@@ -1,7 +1,7 @@
 /** Runs one action: sandbox, process, look at what it left, publish. */
 import { cpSync, existsSync, lstatSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ResultData } from '../../cache/reapi/messages.ts';
 import type { Store } from '../../cache/store.ts';
@@ -9,6 +9,7 @@ import { pathsBelow } from '../../cache/walk.ts';
 import type { ActionNode } from '../analysis/action.ts';
 import { Failure, toDiagnostic, type Diagnostic } from '../model/diagnostic.ts';
 import { formatDigest } from '../model/digest.ts';
+import { modulePath } from '../model/own-files.ts';
 import { needsVm } from '../model/rule.ts';
 import type { PlannedAction } from '../plan/key.ts';
 import { EarlyHashes } from './early-hashes.ts';
@@ -34,7 +35,7 @@ export type StepRecord =
 const HOST = hostname();
 const LOG_TAIL_LINES = 20;
 /** Of steps that met an error of a file or a program, and have no better word for it. */
-const VAGUE_CODES: ReadonlySet<string> = new Set(['ENOENT', 'INTERNAL', 'PROGRAM_FAILED']);
+const VAGUE_CODES: ReadonlySet<string> = new Set(['ENOENT', 'PROGRAM_FAILED', 'STEP_FAILED']);
 /** A failed action's files of these kinds in `/tmp` are kept for the reader of the message. */
 const EVIDENCE = /\.(log|png|txt)$/;
 
@@ -143,7 +144,7 @@ export async function produce(
   if (exit.code !== 0) {
     requireRoom(whoIs(action), sandbox.out);
     await machine.requireNamespaces(exit, readLog(sandbox.log));
-    throw await failure(store, machine, action, sandbox, exit, said[0]);
+    throw await failure(store, machine, action, sandbox, exit, said[0] && ofStep(action, said[0]));
   }
   return publish(store, action, sandbox, machine.unsandboxed ? sandbox : MOUNTED, hashes.digestOf);
 }
@@ -170,6 +171,13 @@ export function parseRecord(text: string): StepRecord | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** What a step did not mean to throw is a defect of the step, and not of the engine. */
+function ofStep({ node: { work } }: PlannedAction, said: Diagnostic): Diagnostic {
+  if (said.code !== 'INTERNAL' || work.type !== 'step') return said;
+  const module = relative(process.cwd(), modulePath(work.module));
+  return { ...said, code: 'STEP_FAILED', message: `the step threw: ${said.message}`, hint: `the step is ${module}` };
 }
 
 /** The error of an action that ended badly, with its log where the message says. */

@@ -19,6 +19,16 @@ export const painted = text({ content: color });
 export const copied = combine({ name: 'copied', of: [image], lines: count });
 `;
 
+/** A rule that throws, unless a module takes the place of the name that there is not. */
+const BROKEN_RULE = `import { File, rule, stepModule } from 'dsmb';
+export const broken = rule<{}, 'File'>({
+  name: 'broken',
+  makes: File,
+  implement: (_, actions) => actions.step({ module: stepModule(undefinedName), mnemonic: 'Broken', args: {},
+    inputs: {}, outputs: { out: { name: 'out', kind: File } } }).out,
+});
+`;
+
 let store: TestStore;
 let project: Project;
 
@@ -140,6 +150,22 @@ describe('a mistake in a build file', () => {
   it('that throws shows the line', async () => {
     project.write('build.dsm.ts', `${BUILD_FILE}export const broken = text(undefined.content);\n`);
     expectMessage(await project.run(['build', '//greeting']), /BUILD_FILE_FAILED [^]*build\.dsm\.ts:13:\d+\n/);
+  });
+
+  it('that a rule makes of it shows the line of the rule', async () => {
+    project.write('broken.ts', BROKEN_RULE);
+    project.write('build.dsm.ts', `import { broken } from './broken.ts';\nexport const bad = broken({});\n`);
+    const pattern = /RULE_FAILED \/\/bad: rule broken threw: [^]*broken\.ts:5:\d+\n.*undefinedName/;
+    expectMessage(await project.run(['build', '//bad']), pattern);
+  });
+
+  it('that a step makes of it names the step', async () => {
+    project.write('throws.step.ts', `import { step } from 'dsmb/step';\nexport default step(() => null!.gone);\n`);
+    project.write('broken.ts', BROKEN_RULE.replace('undefinedName', "new URL('./throws.step.ts', import.meta.url)"));
+    project.write('build.dsm.ts', `import { broken } from './broken.ts';\n\nexport const bad = broken({});\n`);
+    const pattern =
+      /STEP_FAILED \/\/bad .*the step threw: .*'gone'[^]*build\.dsm\.ts:3:[^]*the step is .*throws\.step\.ts/;
+    expectMessage(await project.run(['build', '//bad']), pattern, EXIT.buildFailed);
   });
 
   it('of an import names the file', async () => {
