@@ -31,11 +31,11 @@ export function* itemsOf(store: Store): Generator<Item> {
   yield* bundles(store);
   yield* treeFolders(store);
   yield* assembledDisks(store);
-  yield* plain(store, 'memo.v1', 'kept work of steps');
-  yield* plain(store, 'logs', 'log of a failed action');
-  yield* plain(store, 'builds.v1', 'build history');
-  yield* plain(store, 'snapshots.v1', 'snapshot of a build with nothing to do');
-  yield* plain(store, 'graphs.v1', 'graph of a build');
+  yield* plain(store, 'memo.v1', 'step memo');
+  yield* plain(store, 'logs', 'failure log');
+  yield* plain(store, 'builds.v1', 'build record');
+  yield* plain(store, 'snapshots.v1', 'no-op snapshot');
+  yield* plain(store, 'graphs.v1', 'build graph');
   yield* plain(store, 'package-lists.v1', 'package list');
   yield* parts(store);
   if (store.downloads.startsWith(join(store.root, '/'))) yield* downloads(store);

@@ -36,6 +36,7 @@ const COMMANDS: Commands = {
 };
 
 async function main([name, ...args]: readonly string[]): Promise<number> {
+  if (name === 'help' && args[0] !== undefined) return runCommand(COMMANDS, args[0], [...args.slice(1), '--help']);
   if (name === undefined || name === '--help' || name === '-h' || name === 'help')
     return print(await overview(COMMANDS));
   if (name === '--version') return print(version());

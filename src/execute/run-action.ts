@@ -146,7 +146,18 @@ export async function produce(
     await machine.requireNamespaces(exit, readLog(sandbox.log));
     throw await failure(store, machine, action, sandbox, exit, said[0] && ofStep(action, said[0]));
   }
-  return publish(store, action, sandbox, machine.unsandboxed ? sandbox : MOUNTED, hashes.digestOf);
+  try {
+    return publish(store, action, sandbox, machine.unsandboxed ? sandbox : MOUNTED, hashes.digestOf);
+  } catch (error) {
+    throw withEvidence(store, action, sandbox, error);
+  }
+}
+
+/** An action that ended well without giving what it declares: what it said is all that tells why. */
+function withEvidence(store: Store, action: PlannedAction, sandbox: Sandbox, error: unknown): unknown {
+  if (!(error instanceof Failure) || !error.diagnostic.code.startsWith('OUTPUT_')) return error;
+  const lines = [error.diagnostic.detail ?? '', ...evidence(action, sandbox, keepEvidence(store, action, sandbox))];
+  return new Failure({ ...error.diagnostic, detail: lines.filter((line) => line !== '').join('\n') });
 }
 
 async function sandboxedCall(
@@ -189,7 +200,7 @@ async function failure(
   exit: Exit,
   said: Diagnostic | undefined,
 ): Promise<Failure> {
-  const { node, key } = action;
+  const { node } = action;
   const kept = keepEvidence(store, action, sandbox);
   const tail = lastLines(sandbox.log);
   const fault = passingFault(exit, tail, said);
@@ -206,16 +217,24 @@ async function failure(
       message === ended ? '' : ended,
       // The step names files of its sandbox; the reader finds them among what is kept.
       said?.detail?.replaceAll(/\/tmp\/(?:[^\s/]+\/)*/g, `${kept}/`) ?? '',
-      `command: ${action.command.argv.join(' ')}`,
-      `key: ${formatDigest(key)}`,
-      tail && `last lines of its log:\n${tail}`,
-      tail && `full log: ${join(kept, 'log')}`,
+      ...evidence(action, sandbox, kept),
     ]
       .filter((line) => line !== '')
       .join('\n'),
     ...more,
     ...(hint ? { hint } : {}),
   });
+}
+
+/** What was run, and the end of what it said; empty lines where it said nothing. */
+function evidence({ command, key }: PlannedAction, sandbox: Sandbox, kept: string): string[] {
+  const tail = lastLines(sandbox.log);
+  return [
+    `command: ${command.argv.join(' ')}`,
+    `key: ${formatDigest(key)}`,
+    tail && `last lines of its log:\n${tail}`,
+    tail && `full log: ${join(kept, 'log')}`,
+  ];
 }
 
 function whoIs({ node }: PlannedAction): string {

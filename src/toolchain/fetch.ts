@@ -41,9 +41,14 @@ export async function fetchPackages(packages: readonly Package[], options: Fetch
     stopProgress();
   }
   const unreachable = missing.filter((each) => problems.has(each));
+  const detail = unreachable.map((each) => `${packageKey(each)}: ${problems.get(each)}`).join('\n');
+  if (/No space left on device/.test(detail))
+    fail('DISK_FULL', `there is no room for packages in ${options.cache}`, {
+      hint: 'free some space (dsmb gc --max-size 10GiB), then run the same command again: what has been fetched is kept',
+    });
   if (unreachable.length > 0)
     fail('FETCH_FAILED', `${unreachable.length} of ${packages.length} packages could not be fetched`, {
-      detail: unreachable.map((each) => `${packageKey(each)}: ${problems.get(each)}`).join('\n'),
+      detail,
       hint: 'check the network and run the same command again: what has been fetched is kept',
     });
   return missing;

@@ -282,6 +282,7 @@ describe('help and lists', () => {
   it.each([
     [[], /Commands\n\s+build /],
     [['--help'], /Commands\n\s+build /],
+    [['help', 'build'], /^dsmb build: .*\n\nExamples\n/],
     [['build', '--help'], /Examples\n\s+dsmb build [^]*--keep-going/],
     [['--version'], /^dsmb \d+\.\d+\.\d+ \(node v26/],
     [['list'], /\/\/greeting \(File\)[^]*address=xx:xx:xx:xx:xx:xx\n\s+an address \(default: 52:54:00:00:00:01\)/],

@@ -80,6 +80,16 @@ describe.skipIf(!mayMount())('a disk that', () => {
     expect(next.executed).toEqual(['//big']);
   });
 
+  it('has no room for packages says so, and not that the network is at fault', async () => {
+    using disk = new SmallDisk('size=3m');
+    open(`export const a = shell({ script: 'echo ${unique()} >/out/file' });`);
+    const env = { DSMB_STORE: disk.folder, DSMB_DOWNLOADS: join(disk.folder, 'downloads') };
+    const full = await project.build(['//a'], { env });
+    expect(full.stderr).toMatch(/error (DISK_FULL|ENOSPC) /);
+    expect(full.stderr).not.toMatch(/network/);
+    expect(full.exitCode).toBe(4);
+  });
+
   it.each([
     ['is full from the start', 'size=1m'],
     ['has no inodes left', 'nr_inodes=200'],
