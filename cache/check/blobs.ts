@@ -34,7 +34,7 @@ function* blobFiles({ store, report }: Check, folder: Folder): Generator<string>
   }
 }
 
-function checkBlob({ store, sound, report }: Check, folder: Folder, name: string): void {
+function checkBlob({ store, sound, broken, report }: Check, folder: Folder, name: string): void {
   const path = `${folder}/${name}`;
   const hash = name.slice(3);
   const finding = (problem: string, repair: Finding['repair']): void =>
@@ -44,8 +44,10 @@ function checkBlob({ store, sound, report }: Check, folder: Folder, name: string
   if (!stats.isFile()) return finding('is no file', 'remove');
   const actual = hashQuietly(join(store.root, path));
   if (actual === undefined) return finding('cannot be read', statOf(join(store.root, path)) ? 'none' : 'remove');
-  if (actual !== hash)
+  if (actual !== hash) {
+    broken.add(hash);
     return finding(`has other content (${stats.size} bytes, sha256 ${actual.slice(0, 12)}…)`, 'remove');
+  }
   if (folder === 'cas.v1') sound.set(hash, stats.size);
   const mode = stats.mode & 0o7777;
   if (mode !== MODES[folder])

@@ -8,6 +8,7 @@ import { captureBytes } from '../capture.ts';
 import { digestOf } from '../cas.ts';
 import { STORE_TIME } from '../files.ts';
 import { Store } from '../store.ts';
+import type { Node } from '../tree.ts';
 import { check } from './check.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'dsmb-check-'));
@@ -97,6 +98,38 @@ describe('a check', () => {
       ),
       { numRuns: 40 },
     );
+  });
+
+  it('suspects what was made of a broken blob, and of what that gave, but not what it only handed on', async () => {
+    const store = new Store(join(folder, String(stores++)));
+    const file = (text: string) => captureBytes(store.cas, Buffer.from(text));
+    const made = (name: string, output: Node, of: Readonly<Record<string, Node>> = {}): string => {
+      const key = store.cas.put(Buffer.from(`key ${name}`));
+      const more = { log: undefined, startedAt: 0, durationMs: 0, worker: '' };
+      store.actions.put(key, { outputs: new Map([['out/x', output]]), ...more }, new Map(Object.entries(of)));
+      return key.hash;
+    };
+    const [tool, source, used, top] = ['tool', 'source', 'used', 'top'].map(file) as [Node, Node, Node, Node];
+    const [handedOn, packed] = [
+      store.trees.build([
+        ['tool', tool],
+        ['used', used],
+      ]),
+      store.trees.build([['a/b', top]]),
+    ];
+    const keys = {
+      source: made('source', source, { tool }),
+      used: made('used', handedOn, { tool, source }),
+      top: made('top', packed, { tool, used: handedOn }),
+      beside: made('beside', file('beside'), { tool }),
+    };
+    const path = filesBelow(store, 'cas.v1').find((one) => readFileSync(one, 'utf8') === 'source');
+    damages.flipped(path!);
+    const { findings } = await run(new Store(store.root), true);
+    const results = findings.filter(({ kind }) => kind === 'result');
+    expect(results.flatMap((one) => one.keys).toSorted()).toEqual([keys.source, keys.used, keys.top].toSorted());
+    expect(results.filter(({ problem }) => problem.startsWith('may be wrong'))).toHaveLength(2);
+    expect((await run(new Store(store.root))).findings).toEqual([]);
   });
 
   it.each(['flipped', 'cut'] as const)('finds an executable and a result that were %s', async (damage) => {

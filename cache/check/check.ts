@@ -35,7 +35,7 @@ export async function check(store: Store, { repair, more, onProgress }: CheckOpt
     const keys = [...new Set([...(before?.keys ?? []), ...finding.keys])];
     found.set(finding.path, { ...(before ?? finding), keys });
   };
-  const context: Check = { store, sound, report };
+  const context: Check = { store, sound, broken: new Set(), report };
   await checkBlobs(context, onProgress);
   const records = checkRecords(context);
   checkFolders(context);

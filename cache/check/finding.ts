@@ -18,5 +18,7 @@ export interface Check {
   readonly store: Store;
   /** Hashes of blobs that are there and sound. */
   readonly sound: Map<string, number>;
+  /** Hashes of blobs that are there with other content. */
+  readonly broken: Set<string>;
   readonly report: (finding: Finding) => void;
 }

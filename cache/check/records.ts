@@ -1,11 +1,12 @@
 /** Checks records: results of actions, trees of packages, bundles. Each must be readable, and what it names there. */
 import { join } from 'node:path';
-import { readResult } from '../action-cache.ts';
-import { hashesIn } from '../collect/items.ts';
+import { readMadeOf, readResult } from '../action-cache.ts';
+import { hashesIn, referenceTo } from '../collect/items.ts';
 import { entriesOf, readQuietly, shardedEntries } from '../collect/quiet.ts';
 import { foreign } from './blobs.ts';
 import type { Check } from './finding.ts';
 import { Missing, type Gone } from './missing.ts';
+import { suspectResults, type Made } from './suspects.ts';
 
 const HASH = /^[0-9a-f]{64}$/;
 /** A writer was killed, or is at work right now. */
@@ -22,8 +23,9 @@ export function checkRecords(check: Check): number {
 function checkResults(check: Check, missing: Missing): number {
   const { store, report } = check;
   let count = 0;
+  const made: Made[] = [];
   for (const { name: key, parentPath } of shardedEntries(join(store.root, 'ac.v1'))) {
-    const path = `ac.v1/${key.slice(0, 2)}/${key}`;
+    const path = pathOf(key);
     if (TEMPORARY.test(key)) continue;
     if (!HASH.test(key) || !parentPath.endsWith(key.slice(0, 2))) {
       report(foreign(`ac.v1/${parentPath.slice(-2)}/${key}`));
@@ -35,12 +37,22 @@ function checkResults(check: Check, missing: Missing): number {
       report({ kind: 'result', path, problem: 'cannot be decoded', repair: 'remove', keys: [key] });
       continue;
     }
+    const outputs = [...result.outputs.values()].flatMap(referenceTo);
+    made.push({ key, outputs, of: [...readMadeOf(join(store.root, path)).values()].flatMap(referenceTo) });
     const gone = missing.belowNodes(result.outputs);
     if (gone.length === 0) continue;
     report({ kind: 'result', path, problem: needs(gone), repair: 'remove', keys: [key] });
     for (const { hash } of gone) blame(check, hash, key);
   }
+  for (const [{ key }, hash] of suspectResults(check, made)) {
+    const problem = `may be wrong: it was made of blob ${hash.slice(0, 12)}…, which is broken or suspect itself`;
+    report({ kind: 'result', path: pathOf(key), problem, repair: 'remove', keys: [key] });
+  }
   return count;
+}
+
+function pathOf(key: string): string {
+  return `ac.v1/${key.slice(0, 2)}/${key}`;
 }
 
 /** A broken blob was found already: now it is known whose it is. */

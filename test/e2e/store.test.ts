@@ -10,6 +10,7 @@ import {
   rmSync,
   statSync,
   truncateSync,
+  utimesSync,
   writeSync,
   closeSync,
 } from 'node:fs';
@@ -96,6 +97,21 @@ describe('the blob of an output that', () => {
     expect(next.executed).toEqual(expect.arrayContaining(['//third', '//tree']));
     expect(project.read('dsmb-out/third/third.txt')).toMatch(/^deep first /);
   });
+});
+
+it('what was made of a blob that only its content tells to be broken goes with it at fsck --repair', async () => {
+  await project.build(['//first']);
+  const blob = blobOf(project.read('dsmb-out/first/first.txt'));
+  flipByte(blob);
+  chmodSync(blob, 0o444);
+  utimesSync(blob, STORE_TIME, STORE_TIME);
+  expect((await project.build(['//second'])).executed).toEqual(['//second']);
+  const { stdout } = await project.run(['fsck', '--repair']);
+  expect(stdout).toMatch(/^mended result .*may be wrong: it was made of .*\(\/\/second\)$/m);
+  expect((await project.build(['//second'])).executed).toEqual(['//first', '//second']);
+  await project.build(['//first']);
+  expect(project.read('dsmb-out/second/second.txt')).toBe(project.read('dsmb-out/first/first.txt'));
+  expect((await project.run(['fsck'])).stdout).toMatch(/the store is sound/);
 });
 
 describe('programs of the sandbox that', () => {
