@@ -78,7 +78,7 @@ export class ActionCache {
 }
 
 /** Where the result of an action lies, relative to the store. */
-export function entryPath({ hash }: Digest): string {
+export function entryPath({ hash }: Pick<Digest, 'hash'>): string {
   return join('ac.v1', hash.slice(0, 2), hash);
 }
 

@@ -1,8 +1,10 @@
 /** Checks records: results of actions, trees of packages, bundles. Each must be readable, and what it names there. */
 import { join } from 'node:path';
-import { readMadeOf, readResult } from '../action-cache.ts';
+import { entryPath, readMadeOf, readResult } from '../action-cache.ts';
 import { hashesIn, referenceTo } from '../collect/items.ts';
 import { entriesOf, readQuietly, shardedEntries } from '../collect/quiet.ts';
+import type { ResultData } from '../reapi/messages.ts';
+import type { Entries } from '../tree.ts';
 import { foreign } from './blobs.ts';
 import type { Check } from './finding.ts';
 import { Missing, type Gone } from './missing.ts';
@@ -25,7 +27,7 @@ function checkResults(check: Check, missing: Missing): number {
   let count = 0;
   const made: Made[] = [];
   for (const { name: key, parentPath } of shardedEntries(join(store.root, 'ac.v1'))) {
-    const path = pathOf(key);
+    const path = entryPath({ hash: key });
     if (TEMPORARY.test(key)) continue;
     if (!HASH.test(key) || !parentPath.endsWith(key.slice(0, 2))) {
       report(foreign(`ac.v1/${parentPath.slice(-2)}/${key}`));
@@ -37,8 +39,7 @@ function checkResults(check: Check, missing: Missing): number {
       report({ kind: 'result', path, problem: 'cannot be decoded', repair: 'remove', keys: [key] });
       continue;
     }
-    const outputs = [...result.outputs.values()].flatMap(referenceTo);
-    made.push({ key, outputs, of: [...readMadeOf(join(store.root, path)).values()].flatMap(referenceTo) });
+    if (check.broken.size > 0) made.push(madeBy(key, result, readMadeOf(join(store.root, path))));
     const gone = missing.belowNodes(result.outputs);
     if (gone.length === 0) continue;
     report({ kind: 'result', path, problem: needs(gone), repair: 'remove', keys: [key] });
@@ -46,13 +47,13 @@ function checkResults(check: Check, missing: Missing): number {
   }
   for (const [{ key }, hash] of suspectResults(check, made)) {
     const problem = `may be wrong: it was made of blob ${hash.slice(0, 12)}…, which is broken or suspect itself`;
-    report({ kind: 'result', path: pathOf(key), problem, repair: 'remove', keys: [key] });
+    report({ kind: 'result', path: entryPath({ hash: key }), problem, repair: 'remove', keys: [key] });
   }
   return count;
 }
 
-function pathOf(key: string): string {
-  return `ac.v1/${key.slice(0, 2)}/${key}`;
+function madeBy(key: string, { outputs }: ResultData, of: Entries): Made {
+  return { key, of: [...of.values()].flatMap(referenceTo), outputs: [...outputs.values()].flatMap(referenceTo) };
 }
 
 /** A broken blob was found already: now it is known whose it is. */

@@ -2,10 +2,8 @@
  * Results that may be wrong since something that they were made of is broken: who can tell whether it was read before it
  * broke. What such a result gave is suspect as well, and so on.
  */
-import { join } from 'node:path';
-import { referenceTo, type Reference } from '../collect/items.ts';
-import { readQuietly } from '../collect/quiet.ts';
-import { decodeDirectory } from '../reapi/messages.ts';
+import type { Reference } from '../collect/items.ts';
+import { referencesIn } from '../collect/reach.ts';
 import type { Check } from './finding.ts';
 
 /** A result of the action cache, as far as suspicion spreads by it. */
@@ -36,22 +34,14 @@ export function suspectResults({ store, broken }: Check, results: readonly Made[
 
 type Inside = (directory: string) => readonly Reference[];
 
-/** What directories refer to, each read once; nothing for one that is missing or broken. */
+/** What directories refer to, each read once. */
 function directoryReader(root: string): Inside {
   const known = new Map<string, readonly Reference[]>();
   return (hash) => {
-    const references = known.get(hash) ?? read(join(root, 'cas.v1', hash.slice(0, 2), hash));
+    const references = known.get(hash) ?? referencesIn(root, hash);
     known.set(hash, references);
     return references;
   };
-}
-
-function read(path: string): Reference[] {
-  try {
-    return [...decodeDirectory(readQuietly(path) ?? Buffer.alloc(0)).values()].flatMap(referenceTo);
-  } catch {
-    return [];
-  }
 }
 
 /** Finds the first suspect in a tree. Looks into each directory once, so that one finder serves one round. */

@@ -5,6 +5,17 @@ import { EMPTY } from '../cas.ts';
 import { referenceTo, type Reference } from './items.ts';
 import { bytesOnDisk, readQuietly } from './quiet.ts';
 
+/** What a directory refers to; nothing for one that is missing or broken. */
+export function referencesIn(root: string, hash: string): Reference[] {
+  const bytes = readQuietly(join(root, 'cas.v1', hash.slice(0, 2), hash));
+  if (!bytes) return [];
+  try {
+    return [...decodeDirectory(bytes).values()].flatMap(referenceTo);
+  } catch {
+    return [];
+  }
+}
+
 export class Reach {
   readonly #root: string;
   readonly #blobs = new Map<string, Reference['as']>([[EMPTY.hash, 'file']]);
@@ -35,22 +46,11 @@ export class Reach {
       if (!this.#blobs.has(hash) && !found.has(hash)) bytes += this.#bytesOf(hash);
       if (bytes > limit) return false;
       found.set(hash, as);
-      waiting.push(...this.#inside(next));
+      if (as === 'directory') waiting.push(...referencesIn(this.#root, hash));
     }
     for (const [hash, as] of found) this.#blobs.set(hash, as);
     this.#bytes += bytes;
     return true;
-  }
-
-  #inside({ hash, as }: Reference): Reference[] {
-    if (as === 'file') return [];
-    const bytes = readQuietly(this.#path('cas.v1', hash));
-    if (!bytes) return [];
-    try {
-      return [...decodeDirectory(bytes).values()].flatMap(referenceTo);
-    } catch {
-      return [];
-    }
   }
 
   #bytesOf(hash: string): number {
