@@ -16,4 +16,5 @@ const compiler = fileURLToPath(import.meta.resolve('typescript/bin/tsc'));
 const { status } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.package.json'], { stdio: 'inherit' });
 const files = globSync(AS_THEY_ARE).filter((path) => !SOURCE.test(path) && statSync(path).isFile());
 for (const path of files) cpSync(path, `dist/${path}`);
+if (status === 0) spawnSync(process.execPath, ['dist/src/cli/joined/join.js'], { stdio: 'inherit' });
 process.exitCode = status ?? 1;

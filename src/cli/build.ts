@@ -4,6 +4,7 @@ import { Store, storeRoot } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
 import type { AnalysedTarget } from '../analysis/action.ts';
 import type { Build, BuildResult } from '../execute/build.ts';
+import { Spawner } from '../execute/spawner.ts';
 import { storedXz } from '../execute/stored-toolchains.ts';
 import { fail, Failure, type Diagnostic } from '../model/diagnostic.ts';
 import { deliver, OUTPUT_FOLDER, type Delivered } from '../report/outputs.ts';
@@ -53,12 +54,13 @@ async function runBuild(call: Call): Promise<number> {
   if (call.operands.length === 0)
     fail('USAGE', 'dsmb build needs at least one target', { hint: 'dsmb list shows the targets' });
   const store = new Store(storeRoot());
-  const opened = await openRequest(call, store);
+  using spawner = new Spawner();
+  const opened = await openRequest(call, store, () => spawner.warmUp());
   const { request } = opened;
   const snapshot = Snapshot.of(call);
   using observers = await Observers.open(call, store, request, ...(snapshot ? [snapshot.listen] : []));
   const interrupt = interruption();
-  const { result, build } = await execute(call, store, request, observers, interrupt.signal);
+  const { result, build } = await execute(call, store, request, observers, interrupt.signal, spawner);
   await observers.finish(result.success, performance.now() - started);
   if (result.success) keep(opened, build, snapshot, observers);
   if (interrupt.signal.aborted) return EXIT.interrupted;
@@ -97,12 +99,11 @@ async function execute(
   request: Request,
   observers: Observers,
   signal: AbortSignal,
+  spawner: Spawner,
 ): Promise<{ result: BuildResult; build: Build }> {
   const { root, targets, settled } = request;
   const { listen: onEvent, past, jobs } = observers;
-  using workshop = await Workshop.open(call, { store, root, onEvent, signal });
-  // Something will run, most likely: the helper starts beside all that comes before.
-  if (goesOn(request)) workshop.machine.spawner.warmUp();
+  using workshop = await Workshop.open(call, { store, root, onEvent, signal, spawner });
   const skipValidations = call.flag('skip-validations');
   const times = timesToCheck(call);
   const willCheck = times > 0;
@@ -139,11 +140,6 @@ async function execute(
   if (!signal.aborted) await keepWithinBound(store, onEvent);
   const failures = [...build.failures, ...wrong];
   return { result: { ...result, success: result.success && failures.length === 0, failures }, build };
-}
-
-/** A build that has found out what has changed since another one. */
-function goesOn({ keysBefore, settled }: Request): boolean {
-  return keysBefore ? keysBefore.size > 0 : settled.size > 0;
 }
 
 /** Delivers a target. What has gone from the store is made again first; undefined where that fails. */

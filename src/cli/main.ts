@@ -5,9 +5,10 @@ import { formatDiagnostic } from '../report/diagnostics.ts';
 import { palette } from '../report/format.ts';
 import { EXIT, parseCall, type Commands } from './command.ts';
 import { commandHelp, overview, version } from './help.ts';
+import { buildCommand, joinForNextTime } from './joined/joined.ts';
 
 const COMMANDS: Commands = {
-  build: async () => (await import('./build.ts')).build,
+  build: buildCommand,
   test: async () => (await import('./test.ts')).test,
   run: async () => (await import('./run.ts')).run,
   init: async () => (await import('./init.ts')).init,
@@ -53,7 +54,9 @@ async function runCommand(commands: Commands, name: string, args: readonly strin
     return runCommand(command.subcommands, first, rest, `${name} `);
   const own = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
   if (own.includes('--help') || own.includes('-h')) return print(await commandHelp(command));
-  return command.run(parseCall(command, args));
+  const exitCode = await command.run(parseCall(command, args));
+  if (name === 'build' && exitCode === EXIT.ok) await joinForNextTime();
+  return exitCode;
 }
 
 /** Only an error about an attribute pays for reading the build file's text. */

@@ -5,6 +5,7 @@ import { Build, type BuildOptions } from '../execute/build.ts';
 import { publishLeft } from '../execute/commits.ts';
 import { Machine } from '../execute/machine.ts';
 import { PackageTrees } from '../execute/package-trees.ts';
+import type { Spawner } from '../execute/spawner.ts';
 import { Toolroots } from '../execute/toolroots.ts';
 import type { Listener } from '../model/event.ts';
 import type { Call } from './command.ts';
@@ -15,6 +16,8 @@ interface Setting {
   readonly root: string;
   readonly onEvent: Listener;
   readonly signal: AbortSignal;
+  /** Where one has been started early. */
+  readonly spawner?: Spawner;
 }
 
 export class Workshop implements Disposable {
@@ -25,12 +28,15 @@ export class Workshop implements Disposable {
   readonly #use: Disposable;
 
   private constructor(call: Call, setting: Setting) {
-    const { store } = setting;
+    const { store, spawner } = setting;
     this.#setting = setting;
     this.#use = store.use();
     this.packages = packageTrees(call, setting);
     this.#toolroots = new Toolroots(store, this.packages);
-    this.machine = new Machine(store, this.#toolroots, call.flag('unsandboxed'));
+    this.machine = new Machine(store, this.#toolroots, {
+      unsandboxed: call.flag('unsandboxed'),
+      ...(spawner ? { spawner } : {}),
+    });
   }
 
   /** Takes over what killed builders had finished, and removes what else they have left. */

@@ -17,7 +17,7 @@ const PROBE_TIMEOUT_MS = 30_000;
 const SYNC_TIMEOUT_MS = 300_000;
 
 export class Machine implements Disposable {
-  readonly spawner = new Spawner();
+  readonly spawner: Spawner;
   readonly sandboxes: Sandboxes;
   readonly headStarts: HeadStarts;
   readonly #store: Store;
@@ -28,7 +28,9 @@ export class Machine implements Disposable {
   /** Actions run on the machine itself: its name in their keys. */
   readonly unsandboxed: string | undefined;
 
-  constructor(store: Store, toolroots: Toolroots, unsandboxed = false) {
+  /** Ends the spawner with itself. */
+  constructor(store: Store, toolroots: Toolroots, { unsandboxed = false, spawner = new Spawner() } = {}) {
+    this.spawner = spawner;
     this.unsandboxed = unsandboxed ? machineIdentity() : undefined;
     this.#store = store;
     this.#toolroots = toolroots;

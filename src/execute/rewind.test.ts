@@ -67,7 +67,7 @@ test('a chain that is lost as a whole is made again from below', async () => {
     () => {},
   );
   const toolroots = new Toolroots(store, packages);
-  using machine = new Machine(store, toolroots, true);
+  using machine = new Machine(store, toolroots, { unsandboxed: true });
   const { last, outputs } = chainIn(store, machine.unsandboxed!);
   const finished: (BuildEvent & { type: 'action-finished' })[] = [];
   const onEvent = (event: BuildEvent): void => {

@@ -1,14 +1,15 @@
 /** What build files and rules look at when they are evaluated: modules, and whether anything that is no module. */
 import { isBuiltin, registerHooks } from 'node:module';
 import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { ENGINE_FOLDERS } from '../model/own-files.ts';
 
 /** Modules of Node that see nothing of the machine. */
 const PURE_BUILTINS = new Set(['assert', 'buffer', 'path', 'path/posix', 'url', 'util', 'util/types']);
 /** Globals by which code sees the clock, the environment, chance or the network. */
 const WORLD = ['process', 'Date', 'performance', 'crypto', 'fetch', 'Temporal', 'navigator'] as const;
 /** The engine's own modules may look where they like. */
-const ENGINE = [new URL('../', import.meta.url).href, new URL('../../cache/', import.meta.url).href];
+const ENGINE = ENGINE_FOLDERS.map((folder) => pathToFileURL(folder).href);
 
 /** A package that a module of a folder asked for by name. */
 export interface PackageRequest {

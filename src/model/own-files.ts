@@ -1,11 +1,22 @@
 /** Where this program's own files are: its sources in a checkout, or what they were compiled to in an installed package. */
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const COMPILED = import.meta.url.endsWith('.js');
+/** Whether these are the compiled modules of a package. */
+export const COMPILED = import.meta.url.endsWith('.js');
 
 /** The folder with this program's package.json. */
 export const OWN_PACKAGE = fileURLToPath(new URL(COMPILED ? '../../../' : '../../', import.meta.url));
+
+/** The folder of modules that were joined from others: see src/cli/joined. */
+export const JOINED_FOLDER = join(OWN_PACKAGE, COMPILED ? 'dist/joined' : 'node_modules/.cache/dsmb-joined');
+
+/** Folders that hold the engine, as sources, compiled, and joined. */
+export const ENGINE_FOLDERS: readonly string[] = [
+  ...['src/', 'cache/', 'dist/src/', 'dist/cache/'].map((folder) => join(OWN_PACKAGE, folder)),
+  join(JOINED_FOLDER, '/'),
+];
 
 /** The conditions of package.json's `exports` under which this program's modules are those that run now. */
 export const OWN_CONDITIONS: readonly string[] = COMPILED ? [] : ['dsmb-source'];

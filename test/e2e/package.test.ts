@@ -49,6 +49,9 @@ describe('the package', () => {
       expect.arrayContaining(['dsmb', 'LICENSE', 'README.md', 'docs/rules.md', 'toolchain.lock.json']),
     );
     expect(packed).toContain('dist/rules/boot-image/boot-image.step.js');
+    // What the build command is joined into: a package has no place to do that later.
+    expect(packed).toContain('dist/joined/joined.json');
+    expect(packed.filter((path) => /^dist\/joined\/build-.*\.mjs$/.test(path))).toHaveLength(1);
     expect(packed.filter((path) => /\.test(-helper)?\.|fixture|(?<!\.d)\.ts$/.test(path))).toEqual([]);
   });
 

@@ -7,10 +7,11 @@ import type { ActionNode } from '../../analysis/action.ts';
 import type { Settled } from '../../execute/progress.ts';
 import type { Call } from '../command.ts';
 import { openProject, type Request } from '../project.ts';
-import { requestId } from '../request-id.ts';
+import { familyId, requestId } from '../request-id.ts';
 import { buildable } from '../runnable.ts';
 import type { RestedOn } from './evidence.ts';
 import { keepBuild } from './keep.ts';
+import { recallLast } from './memory.ts';
 import { Resumed } from './resumed.ts';
 import { takenOver } from './taken-over.ts';
 
@@ -20,10 +21,15 @@ export interface Opened {
   keep(settledBy: (action: ActionNode) => Settled | undefined): RestedOn | undefined;
 }
 
-export async function openRequest(call: Call, store: Store): Promise<Opened> {
+/** `onChanged` is told, as early as that is known, that something will most likely run. */
+export async function openRequest(call: Call, store: Store, onChanged: () => void): Promise<Opened> {
   const resumes = mayResume(call);
   const resumed = resumes ? attempt(() => Resumed.open(store, requestId(call))) : undefined;
-  if (resumed) return { request: resumed.request, keep: (settledBy) => resumed.save(settledBy) };
+  if (resumed) {
+    if (resumed.request.keysBefore?.size) onChanged();
+    return { request: resumed.request, keep: (settledBy) => resumed.save(settledBy) };
+  }
+  if (resumes && recallLast(store, familyId(call)) !== undefined) onChanged();
   const project = buildable(await openProject(call), call.operands);
   const settled = resumes ? attempt(() => takenOver(call, store, project)) : undefined;
   const request = settled ? { ...project, settled } : project;

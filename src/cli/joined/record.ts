@@ -1,0 +1,25 @@
+/** What joined modules were made of. */
+import { join } from 'node:path';
+import { readSealed } from '../../../cache/sealed.ts';
+import { JOINED_FOLDER } from '../../model/own-files.ts';
+
+/** The last joined modules. */
+export interface Joined {
+  /** The joined module that has the command, in the folder of joined modules. */
+  readonly module: string;
+  /** All joined modules. */
+  readonly outputs: readonly string[];
+  /** The sources, below the package's folder. */
+  readonly sources: readonly string[];
+  /** Of the sources, as `rowsOf` gives them. */
+  readonly rows: readonly number[];
+}
+
+/** Where `Joined` is, sealed. */
+export const RECORD = join(JOINED_FOLDER, 'joined.json');
+
+/** What was joined last; undefined where nothing was. */
+export function recallJoined(): Joined | undefined {
+  const content = readSealed(RECORD);
+  return content && (JSON.parse(content.toString()) as Joined);
+}
