@@ -9,6 +9,7 @@ import { storedXz } from '../execute/stored-toolchains.ts';
 import { fail, Failure, type Diagnostic } from '../model/diagnostic.ts';
 import { deliver, OUTPUT_FOLDER, type Delivered } from '../report/outputs.ts';
 import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
+import { LastActions } from './last-actions.ts';
 import { BUILDING_OPTIONS, Observers } from './observe.ts';
 import type { Request } from './project.ts';
 import { partsKeeper } from './recording.ts';
@@ -58,7 +59,9 @@ async function runBuild(call: Call): Promise<number> {
   const opened = await openRequest(call, store, () => spawner.warmUp());
   const { request } = opened;
   const snapshot = Snapshot.of(call);
-  using observers = await Observers.open(call, store, request, ...(snapshot ? [snapshot.listen] : []));
+  using last = new LastActions(opened.prepareToKeep);
+  const listeners = [last.listen, ...(snapshot ? [snapshot.listen] : [])];
+  using observers = await Observers.open(call, store, request, ...listeners);
   const interrupt = interruption();
   const { result, build } = await execute(call, store, request, observers, interrupt.signal, spawner);
   await observers.finish(result.success, performance.now() - started);

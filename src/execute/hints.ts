@@ -1,7 +1,7 @@
 /** What spares a step work that was done already: kept results, known digests, assembled disks. Never in a key. */
-import { createWriteStream, mkdirSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { once } from 'node:events';
+import { writeAll } from '../../cache/files.ts';
 import type { Store } from '../../cache/store.ts';
 import { ASSEMBLED_FOLDER, DIGESTS_FOLDER } from '../step/hints.ts';
 import type { PlannedAction } from '../plan/key.ts';
@@ -17,7 +17,7 @@ export async function offerHints(
 ): Promise<void> {
   const { work } = action.node;
   if (work.type !== 'step') return;
-  for (const name of work.hints.digestsOf ?? []) await offerDigests(store, action, sandbox, name);
+  for (const name of work.hints.digestsOf ?? []) offerDigests(store, action, sandbox, name);
   for (const name of work.hints.assembled ?? []) await offerAssembled(store, action, sandbox, { name, signal });
 }
 
@@ -31,16 +31,27 @@ export function memoFolder(
   return store.folder('memo.v1', bundle.digest.hash);
 }
 
-async function offerDigests(store: Store, action: PlannedAction, sandbox: Sandbox, name: string): Promise<void> {
+/** Of a list, in characters. */
+const PART_LENGTH = 64 * 1024;
+
+function offerDigests(store: Store, action: PlannedAction, sandbox: Sandbox, name: string): void {
   const input = action.inputs.get(name);
   if (!input) return;
   const folder = join(sandbox.dsmb, DIGESTS_FOLDER);
   mkdirSync(folder, { recursive: true });
-  const list = createWriteStream(join(folder, name));
-  for (const [path, node] of store.trees.walk(input))
-    if (node.type === 'file' && !list.write(`${node.digest.hash} ${path}\n`)) await once(list, 'drain');
-  list.end();
-  await once(list, 'close');
+  const list = openSync(join(folder, name), 'wx');
+  try {
+    let lines = '';
+    for (const [path, node] of store.trees.walk(input)) {
+      if (node.type === 'file') lines += `${node.digest.hash} ${path}\n`;
+      if (lines.length < PART_LENGTH) continue;
+      writeAll(list, Buffer.from(lines));
+      lines = '';
+    }
+    writeAll(list, Buffer.from(lines));
+  } finally {
+    closeSync(list);
+  }
 }
 
 async function offerAssembled(

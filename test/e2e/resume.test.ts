@@ -209,6 +209,22 @@ describe('a build that begins with the build files takes over what is the same',
     expect(await build('--set', 'greeting=locked')).toMatchObject({ on: false, executed: changed, planned: without });
   });
 
+  it('and looks again at what has changed while its last action ran', async () => {
+    const script = 'sleep 1; mkdir /out/folder; cp /in/0 /out/folder/all';
+    appendFileSync(
+      project.path('build.dsm.ts'),
+      `export const slow = shellFolder({ script: '${script}', of: [all] });\n`,
+    );
+    const first = project.start(['build', '//slow']);
+    await first.untilSaid('start //slow');
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    project.write('left.txt', `changed ${crypto.randomUUID()}\n`);
+    expect((await first.finished).exitCode).toBe(0);
+    const { executed } = await project.build(['//slow']);
+    expect(executed).toEqual(['//all', '//left', '//slow']);
+    expect(project.read('dsmb-out/slow/all')).toContain('changed');
+  });
+
   it('and makes again what of it has gone from the store', async () => {
     rmSync(blobOf(project.read('dsmb-out/all/all.txt')));
     expect((await project.build(['//tree'])).executed).toEqual([]);

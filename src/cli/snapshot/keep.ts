@@ -10,7 +10,7 @@ import type { Project } from '../project.ts';
 import { familyId } from '../request-id.ts';
 import type { RestedOn } from './evidence.ts';
 import { gatherEvidence } from './gather.ts';
-import { keepLast, keepPlan, keepState, resultLine, stateOf } from './memory.ts';
+import { keepLast, keepPlan, keepState, resultLine, stateOf, type Plan } from './memory.ts';
 import { look } from './reading.ts';
 import { isFresh, rowsOf, type Looks } from './rows.ts';
 
@@ -19,13 +19,14 @@ export function wanted(call: Call, { targets }: Project): AnalysedTarget[] {
   return [...targets, ...(call.flag('skip-validations') ? [] : validationsOf(targets))];
 }
 
-/** Tells what the build rests on; undefined where there is no telling. */
-export function keepBuild(
-  call: Call,
-  store: Store,
-  project: Project,
-  settledBy: (action: ActionNode) => Settled | undefined,
-): RestedOn | undefined {
+/** Keeps what the actions gave, and tells what the build rests on. */
+export type Keep = (settledBy: (action: ActionNode) => Settled | undefined) => RestedOn;
+
+/**
+ * Looks at what a build rests on: once all its actions are planned, since only then is it known which modules make a
+ * step. Undefined where there is no telling.
+ */
+export function prepareToKeep(call: Call, store: Store, project: Project): Keep | undefined {
   const { root, targets, settings } = project;
   const all = wanted(call, project);
   const artifacts = all.map(({ artifact }) => artifact);
@@ -36,7 +37,7 @@ export function keepBuild(
   const writer = new GraphWriter(graph);
   const looks: Looks = new Map();
   const looked = rests.readings.map(({ reading }) => look(store, reading, looks));
-  const id = keepPlan(store, project.id, {
+  const plan: Plan = {
     root,
     settings: settings(),
     targets: all.map(({ label, artifact }) => [label, writer.artifact(artifact)]),
@@ -47,16 +48,12 @@ export function keepBuild(
     absent: [...rests.base.absent],
     rows,
     actions: writer,
-  });
-  keepState(
-    store,
-    project.id,
-    id,
-    stateOf(
-      looked,
-      graph.actions.map((action) => resultLine(settledBy(action)!)),
-    ),
-  );
-  keepLast(store, familyId(call), project.id);
-  return { base: rests.base, looked };
+  };
+  return (settledBy) => {
+    const results = graph.actions.map((action) => resultLine(settledBy(action)!));
+    const id = keepPlan(store, project.id, plan);
+    keepState(store, project.id, id, stateOf(looked, results));
+    keepLast(store, familyId(call), project.id);
+    return { base: rests.base, looked };
+  };
 }

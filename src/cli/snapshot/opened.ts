@@ -10,15 +10,17 @@ import { openProject, type Request } from '../project.ts';
 import { familyId, requestId } from '../request-id.ts';
 import { buildable } from '../runnable.ts';
 import type { RestedOn } from './evidence.ts';
-import { keepBuild } from './keep.ts';
+import { prepareToKeep, type Keep } from './keep.ts';
 import { recallLast } from './memory.ts';
 import { Resumed } from './resumed.ts';
 import { takenOver } from './taken-over.ts';
 
 export interface Opened {
   readonly request: Request;
+  /** Does what of `keep` can be done once all actions are planned. */
+  readonly prepareToKeep: () => void;
   /** Keeps a build that went well, for the next one to go on from. */
-  keep(settledBy: (action: ActionNode) => Settled | undefined): RestedOn | undefined;
+  readonly keep: (settledBy: (action: ActionNode) => Settled | undefined) => RestedOn | undefined;
 }
 
 /** `onChanged` is told, as early as that is known, that something will most likely run. */
@@ -27,13 +29,18 @@ export async function openRequest(call: Call, store: Store, onChanged: () => voi
   const resumed = resumes ? attempt(() => Resumed.open(store, requestId(call))) : undefined;
   if (resumed) {
     if (resumed.request.keysBefore?.size) onChanged();
-    return { request: resumed.request, keep: (settledBy) => resumed.save(settledBy) };
+    return { request: resumed.request, prepareToKeep: () => {}, keep: (settledBy) => resumed.save(settledBy) };
   }
   if (resumes && recallLast(store, familyId(call)) !== undefined) onChanged();
   const project = buildable(await openProject(call), call.operands);
   const settled = resumes ? attempt(() => takenOver(call, store, project)) : undefined;
   const request = settled ? { ...project, settled } : project;
-  return { request, keep: (settledBy) => keepBuild(call, store, project, settledBy) };
+  let keep: Keep | undefined;
+  return {
+    request,
+    prepareToKeep: () => void (keep = attempt(() => prepareToKeep(call, store, project))),
+    keep: (settledBy) => (keep ?? prepareToKeep(call, store, project))?.(settledBy),
+  };
 }
 
 /** A check is about all actions, those included that have not changed. */
