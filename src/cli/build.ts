@@ -4,7 +4,7 @@ import { Store, storeRoot } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
 import type { AnalysedTarget } from '../analysis/action.ts';
 import type { Build, BuildResult } from '../execute/build.ts';
-import { Spawner } from '../execute/spawner.ts';
+import { Starts, type FirstStep } from '../execute/starts.ts';
 import { storedXz } from '../execute/stored-toolchains.ts';
 import { fail, Failure, type Diagnostic } from '../model/diagnostic.ts';
 import { deliver, OUTPUT_FOLDER, type Delivered } from '../report/outputs.ts';
@@ -13,6 +13,8 @@ import { LastActions } from './last-actions.ts';
 import { BUILDING_OPTIONS, Observers } from './observe.ts';
 import type { Request } from './project.ts';
 import { partsKeeper } from './recording.ts';
+import { familyId } from './request-id.ts';
+import { keepFirst, recallFirst } from './snapshot/memory.ts';
 import { openRequest, type Opened } from './snapshot/opened.ts';
 import { Snapshot } from './snapshot/snapshot.ts';
 import { keepWithinBound, rememberDelivered } from './upkeep.ts';
@@ -55,17 +57,18 @@ async function runBuild(call: Call): Promise<number> {
   if (call.operands.length === 0)
     fail('USAGE', 'dsmb build needs at least one target', { hint: 'dsmb list shows the targets' });
   const store = new Store(storeRoot());
-  using spawner = new Spawner();
-  const opened = await openRequest(call, store, () => spawner.warmUp());
+  using starts = new Starts(store);
+  const opened = await openRequest(call, store, () => starts.guess(recallFirst(store, familyId(call))));
   const { request } = opened;
   const snapshot = Snapshot.of(call);
   using last = new LastActions(opened.prepareToKeep);
   const listeners = [last.listen, ...(snapshot ? [snapshot.listen] : [])];
   using observers = await Observers.open(call, store, request, ...listeners);
   const interrupt = interruption();
-  const { result, build } = await execute(call, store, request, observers, interrupt.signal, spawner);
+  const { result, build, firstStep } = await execute(call, store, request, observers, interrupt.signal, starts);
   await observers.finish(result.success, performance.now() - started);
   if (result.success) keep(opened, build, snapshot, observers);
+  if (observers.counts().executed > 0) attempt(() => keepFirst(store, familyId(call), firstStep));
   if (interrupt.signal.aborted) return EXIT.interrupted;
   return result.success ? EXIT.ok : exitOfFailure(result.failures);
 }
@@ -73,9 +76,15 @@ async function runBuild(call: Call): Promise<number> {
 /** Whatever is in the way, the build itself is done. */
 function keep(opened: Opened, build: Build, snapshot: Snapshot | undefined, { recorder }: Observers): void {
   if (clockWasSet()) return;
-  try {
+  attempt(() => {
     const restedOn = opened.keep((action) => build.settled(action));
     if (restedOn) snapshot?.save(opened.request, restedOn, recorder);
+  });
+}
+
+function attempt(work: () => void): void {
+  try {
+    work();
   } catch {
     // A read-only store, a file that has just gone, a program that is missing: the next build looks again.
   }
@@ -96,17 +105,23 @@ export function exitOfFailure(failures: readonly Diagnostic[]): number {
   return failures.some(({ code }) => MACHINE_FAULTS.test(code)) ? EXIT.infrastructure : EXIT.buildFailed;
 }
 
+interface Executed {
+  readonly result: BuildResult;
+  readonly build: Build;
+  readonly firstStep: FirstStep | undefined;
+}
+
 async function execute(
   call: Call,
   store: Store,
   request: Request,
   observers: Observers,
   signal: AbortSignal,
-  spawner: Spawner,
-): Promise<{ result: BuildResult; build: Build }> {
+  starts: Starts,
+): Promise<Executed> {
   const { root, targets, settled } = request;
   const { listen: onEvent, past, jobs } = observers;
-  using workshop = await Workshop.open(call, { store, root, onEvent, signal, spawner });
+  using workshop = await Workshop.open(call, { store, root, onEvent, signal, starts });
   const skipValidations = call.flag('skip-validations');
   const times = timesToCheck(call);
   const willCheck = times > 0;
@@ -142,7 +157,8 @@ async function execute(
       : [];
   if (!signal.aborted) await keepWithinBound(store, onEvent);
   const failures = [...build.failures, ...wrong];
-  return { result: { ...result, success: result.success && failures.length === 0, failures }, build };
+  const success = result.success && failures.length === 0;
+  return { result: { ...result, success, failures }, build, firstStep: workshop.machine.firstStep };
 }
 
 /** Delivers a target. What has gone from the store is made again first; undefined where that fails. */

@@ -5,7 +5,7 @@ import { Build, type BuildOptions } from '../execute/build.ts';
 import { publishLeft } from '../execute/commits.ts';
 import { Machine } from '../execute/machine.ts';
 import { PackageTrees } from '../execute/package-trees.ts';
-import type { Spawner } from '../execute/spawner.ts';
+import type { Starts } from '../execute/starts.ts';
 import { Toolroots } from '../execute/toolroots.ts';
 import type { Listener } from '../model/event.ts';
 import type { Call } from './command.ts';
@@ -16,8 +16,8 @@ interface Setting {
   readonly root: string;
   readonly onEvent: Listener;
   readonly signal: AbortSignal;
-  /** Where one has been started early. */
-  readonly spawner?: Spawner;
+  /** Where something has been started early. */
+  readonly starts?: Starts;
 }
 
 export class Workshop implements Disposable {
@@ -28,14 +28,14 @@ export class Workshop implements Disposable {
   readonly #use: Disposable;
 
   private constructor(call: Call, setting: Setting) {
-    const { store, spawner } = setting;
+    const { store, starts } = setting;
     this.#setting = setting;
     this.#use = store.use();
     this.packages = packageTrees(call, setting);
     this.#toolroots = new Toolroots(store, this.packages);
     this.machine = new Machine(store, this.#toolroots, {
       unsandboxed: call.flag('unsandboxed'),
-      ...(spawner ? { spawner } : {}),
+      ...(starts ? { starts } : {}),
     });
   }
 

@@ -55,6 +55,9 @@ export class HeadStarts implements Disposable {
   readonly #sandboxes: Sandboxes;
   readonly #spawner: Spawner;
   readonly #waiting = new Map<ActionNode, HeadStart>();
+  /** Of a step that may be the first one. */
+  #guessed: HeadStart | undefined;
+  #first: Early | undefined;
   #isOver = false;
 
   constructor(store: Store, sandboxes: Sandboxes, spawner: Spawner) {
@@ -63,7 +66,12 @@ export class HeadStarts implements Disposable {
     this.#spawner = spawner;
   }
 
-  /** How many processes wait. */
+  /** The first that was taken. */
+  get first(): Early | undefined {
+    return this.#first;
+  }
+
+  /** How many processes wait for a step that is known. */
   get waiting(): number {
     return this.#waiting.size;
   }
@@ -87,13 +95,27 @@ export class HeadStarts implements Disposable {
   /** Starts the process of a step. The folders that it mounts are there. */
   give(step: ActionNode, early: Early, bubblewrap: readonly string[]): void {
     if (!this.hasRoom || this.has(step)) return;
+    const guessed = this.#guessed;
+    this.#guessed = undefined;
+    if (guessed && guessed.inputs.size === early.inputs.size && fits(guessed, early, early.memo))
+      return void this.#waiting.set(step, guessed);
+    if (guessed) drop(guessed);
+    this.#waiting.set(step, this.#start(early, bubblewrap));
+  }
+
+  /** Starts the process of a step that is not known yet. */
+  guess(early: Early, bubblewrap: readonly string[]): void {
+    this.#guessed ??= this.#start(early, bubblewrap);
+  }
+
+  #start(early: Early, bubblewrap: readonly string[]): HeadStart {
     const waiting = captureBytes(this.#store.cas, Buffer.from(WAITING_STEP));
     const sandbox = this.#sandboxes.layOut({ inputs: early.inputs, files: new Map([['step.mjs', waiting]]) });
     const call = { ...early, command: STEP_COMMAND, isStep: true };
     const argv = sandboxArgv(this.#store, bubblewrap, call, sandbox, { kvm: false, memo: early.memo });
     const { promise: ready, resolve } = Promise.withResolvers<void>();
     const held = this.#spawner.hold({ argv }, sandbox.log, () => resolve());
-    this.#waiting.set(step, { ...early, sandbox, held, ready, taken: Promise.withResolvers() });
+    return { ...early, sandbox, held, ready, taken: Promise.withResolvers() };
   }
 
   /** The process of a step, with all that the action needs in its place; the caller lets it go on. */
@@ -112,6 +134,8 @@ export class HeadStarts implements Disposable {
       drop(found);
       throw error;
     }
+    const { base, inputs } = found;
+    this.#first ??= { base, inputs, memo };
     return { ...found, sandbox: { ...found.sandbox, [Symbol.dispose]: () => drop(found) } };
   }
 
@@ -127,6 +151,8 @@ export class HeadStarts implements Disposable {
   forgetAll(): void {
     for (const one of this.#waiting.values()) drop(one);
     this.#waiting.clear();
+    if (this.#guessed) drop(this.#guessed);
+    this.#guessed = undefined;
   }
 
   /** From here on nothing gets one any more. */
@@ -136,7 +162,12 @@ export class HeadStarts implements Disposable {
   }
 }
 
-function fits({ base, inputs, memo }: Early, action: PlannedAction, wantedMemo: string | undefined): boolean {
+/** Whether a process sees nothing that an action has otherwise. */
+function fits(
+  { base, inputs, memo }: Early,
+  action: Pick<PlannedAction, 'base' | 'inputs'>,
+  wantedMemo: string | undefined,
+): boolean {
   const same = (name: string, node: Node): boolean => sameNode(node, action.inputs.get(name) ?? MISSING);
   return memo === wantedMemo && sameNode(base, action.base) && [...inputs].every(([name, node]) => same(name, node));
 }

@@ -4,12 +4,12 @@ import { fail, Failure } from '../model/diagnostic.ts';
 import { needsVm } from '../model/rule.ts';
 import type { PlannedAction } from '../plan/key.ts';
 import { kvmWorks } from './accelerator.ts';
-import { HeadStarts } from './head-starts.ts';
-import { hostProgram } from './host-program.ts';
+import type { HeadStarts } from './head-starts.ts';
 import { readLog } from './log-file.ts';
 import { NAMESPACES } from './sandbox.ts';
-import { Sandboxes } from './sandboxes.ts';
-import { Spawner, type Exit } from './spawner.ts';
+import type { Sandboxes } from './sandboxes.ts';
+import type { Exit, Spawner } from './spawner.ts';
+import { bubblewrapOf, Starts, type FirstStep } from './starts.ts';
 import { machineIdentity } from './unsandboxed.ts';
 import type { Toolroots } from './toolroots.ts';
 
@@ -20,22 +20,31 @@ export class Machine implements Disposable {
   readonly spawner: Spawner;
   readonly sandboxes: Sandboxes;
   readonly headStarts: HeadStarts;
+  readonly #starts: Starts;
   readonly #store: Store;
   readonly #toolroots: Toolroots;
   #bubblewrap: Promise<readonly string[]> | undefined;
+  #tools: FirstStep['tools'] | undefined;
   #kvm: Promise<boolean> | undefined;
 
   /** Actions run on the machine itself: its name in their keys. */
   readonly unsandboxed: string | undefined;
 
-  /** Ends the spawner with itself. */
-  constructor(store: Store, toolroots: Toolroots, { unsandboxed = false, spawner = new Spawner() } = {}) {
-    this.spawner = spawner;
+  /** `starts` ends with it. */
+  constructor(store: Store, toolroots: Toolroots, { unsandboxed = false, starts = new Starts(store) } = {}) {
+    this.#starts = starts;
     this.unsandboxed = unsandboxed ? machineIdentity() : undefined;
     this.#store = store;
     this.#toolroots = toolroots;
-    this.sandboxes = new Sandboxes(store);
-    this.headStarts = new HeadStarts(store, this.sandboxes, this.spawner);
+    this.spawner = starts.spawner;
+    this.sandboxes = starts.sandboxes;
+    this.headStarts = starts.headStarts;
+  }
+
+  /** What the first step waited in that had a head start. */
+  get firstStep(): FirstStep | undefined {
+    const { first } = this.headStarts;
+    return first && this.#tools && { ...first, tools: this.#tools };
   }
 
   /** The start of a bubblewrap command line: the program from its toolchain, with its own libraries. */
@@ -108,12 +117,12 @@ export class Machine implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.headStarts[Symbol.dispose]();
-    this.spawner[Symbol.dispose]();
-    this.sandboxes[Symbol.dispose]();
+    this.#starts[Symbol.dispose]();
   }
 
   async #findBubblewrap(): Promise<readonly string[]> {
-    return hostProgram(await this.#toolroots.sandboxRoot(), 'usr/bin/bwrap');
+    const tools = await this.#toolroots.sandboxTree();
+    this.#tools = tools;
+    return bubblewrapOf(this.#store, tools);
   }
 }

@@ -40,10 +40,10 @@ export class Toolroots {
     return this.#trees.forgetBroken();
   }
 
-  /** The root that holds bubblewrap, as a folder of the machine. */
-  async sandboxRoot(): Promise<string> {
+  /** The tree that holds bubblewrap. */
+  async sandboxTree(): Promise<Node & { type: 'directory' }> {
     const tree = await this.#debian(sandboxTools.attributes as unknown as DebianAttributes);
-    return this.#store.folders.folder(tree as Node & { type: 'directory' });
+    return tree as Node & { type: 'directory' };
   }
 
   async #node(): Promise<Node> {

@@ -1,8 +1,9 @@
 /**
  * What is kept of the last build of a request that went well, for the next one: the graph of its actions, what each
  * gave, and what all of it rested on. Two sealed files: `plan`, which holds until a build file changes, and `state`,
- * which every build writes anew. A third, `last`, names the last request of a family.
+ * which every build writes anew. Of a family, `last` names the last request, `first` the step that its builds begin with.
  */
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeAtomically } from '../../../cache/files.ts';
 import { Lines } from '../../../cache/lines.ts';
@@ -11,6 +12,7 @@ import type { Store } from '../../../cache/store.ts';
 import type { Node } from '../../../cache/tree.ts';
 import type { EncodedArtifact, GraphLines } from '../../analysis/remembered.ts';
 import type { Settled } from '../../execute/progress.ts';
+import type { FirstStep } from '../../execute/starts.ts';
 import { formatDigest, parseDigest } from '../../model/digest.ts';
 import type { Label } from '../../model/label.ts';
 import type { Looked, Reading } from './reading.ts';
@@ -92,6 +94,22 @@ export function recallLast(store: Store, family: string): string | undefined {
   return readSealed(pathOf(store, family, 'last'))?.toString();
 }
 
+/** Notes the step that builds of a family begin with; undefined where they begin with none that has a head start. */
+export function keepFirst(store: Store, family: string, first: FirstStep | undefined): void {
+  const path = pathOf(store, family, 'first');
+  if (!first) return rmSync(path, { force: true });
+  const text = JSON.stringify({ ...first, inputs: [...first.inputs] });
+  writeAtomically(path, sealed(Buffer.from(text)), false);
+}
+
+/** The step that the last build of a family began with. */
+export function recallFirst(store: Store, family: string): FirstStep | undefined {
+  const content = readSealed(pathOf(store, family, 'first'));
+  if (!content) return undefined;
+  const { inputs, ...first } = JSON.parse(content.toString()) as FirstStep & { inputs: Iterable<[string, Node]> };
+  return { ...first, inputs: new Map(inputs) };
+}
+
 /** The result of an action as a line. */
 export function resultLine({ key, outputs }: Settled): string {
   return `${formatDigest(key)}\t${JSON.stringify([...outputs])}`;
@@ -121,7 +139,7 @@ export function stateOf(looked: readonly Looked[], results: readonly string[]): 
 
 type Top<T> = Omit<T, 'rows' | 'actions' | 'results'> & { readonly id: string; readonly rows: string };
 
-function pathOf({ root }: Store, name: string, part: 'plan' | 'state' | 'last'): string {
+function pathOf({ root }: Store, name: string, part: 'plan' | 'state' | 'last' | 'first'): string {
   return join(root, FOLDER, `${name}.${part}`);
 }
 

@@ -28,10 +28,10 @@ export async function openRequest(call: Call, store: Store, onChanged: () => voi
   const resumes = mayResume(call);
   const resumed = resumes ? attempt(() => Resumed.open(store, requestId(call))) : undefined;
   if (resumed) {
-    if (resumed.request.keysBefore?.size) onChanged();
+    if (resumed.request.keysBefore?.size) attempt(onChanged);
     return { request: resumed.request, prepareToKeep: () => {}, keep: (settledBy) => resumed.save(settledBy) };
   }
-  if (resumes && recallLast(store, familyId(call)) !== undefined) onChanged();
+  if (resumes && recallLast(store, familyId(call)) !== undefined) attempt(onChanged);
   const project = buildable(await openProject(call), call.operands);
   const settled = resumes ? attempt(() => takenOver(call, store, project)) : undefined;
   const request = settled ? { ...project, settled } : project;
