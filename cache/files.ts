@@ -105,7 +105,7 @@ function inFolderOf<T>(path: string, work: () => T): T {
     return work();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     return work();
   }
 }

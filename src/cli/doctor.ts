@@ -17,7 +17,7 @@ export const doctor: Command = {
 async function runDoctor(call: Call): Promise<number> {
   const found: Examined[] = [];
   for (const checkup of [...programs, ...places]) {
-    const one = await examine(checkup);
+    const one = await examine(checkup, found);
     found.push(one);
     if (!call.flag('json')) console.log(line(one));
   }

@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Store, storeRoot } from '../../cache/store.ts';
-import type { Root, StoredRoot } from '../../cache/roots.ts';
+import type { Root, Roots, StoredRoot } from '../../cache/roots.ts';
 import { findWorkspace } from '../load/workspace.ts';
 import { fail } from '../model/diagnostic.ts';
 import { parseLabel, type Label } from '../model/label.ts';
@@ -27,15 +27,29 @@ export const keep: Command = {
   run: async (call) => runKeep(call),
 };
 
+/** Of an output's digest. */
+const SHOWN_DIGITS = 12;
+
 function runKeep(call: Call): number {
   const { roots } = new Store(storeRoot());
   if (call.flag('list')) return list(call, roots.kept(), roots.delivered());
   if (call.operands.length === 0) fail('USAGE', 'dsmb keep needs a target', { hint: 'dsmb keep //cloudTarball' });
   const workspace = findWorkspace(resolve(call.text('workspace') ?? process.cwd()));
   const labels = call.operands.map(parseLabel);
-  if (call.flag('remove')) for (const label of labels) remove(label, of(roots.kept(), workspace, label));
-  else for (const label of labels) roots.keep(roots.last(workspace, label) ?? notBuilt(label), Date.now());
+  for (const label of labels)
+    if (call.flag('remove')) remove(label, of(roots.kept(), workspace, label));
+    else keepLast(roots, label, workspace);
   return EXIT.ok;
+}
+
+function keepLast(roots: Roots, label: Label, workspace: string): void {
+  const root = roots.last(workspace, label) ?? notBuilt(label);
+  roots.keep(root, Date.now());
+  console.log(`${label} is kept as it was last built: ${shortened(root)}`);
+}
+
+function shortened({ output }: Pick<Root, 'output'>): string {
+  return output.slice(0, SHOWN_DIGITS);
 }
 
 function of(kept: readonly StoredRoot[], workspace: string, label: Label): StoredRoot[] {
@@ -44,7 +58,10 @@ function of(kept: readonly StoredRoot[], workspace: string, label: Label): Store
 
 function remove(label: Label, kept: readonly StoredRoot[]): void {
   if (kept.length === 0) fail('NOT_KEPT', `${label} is not kept`, { hint: 'dsmb keep --list' });
-  for (const { file } of kept) rmSync(file, { force: true });
+  for (const root of kept) {
+    rmSync(root.file, { force: true });
+    console.log(`${label} is kept no more: ${shortened(root)}`);
+  }
 }
 
 function notBuilt(label: Label): never {
@@ -56,13 +73,16 @@ function list(call: Call, kept: readonly StoredRoot[], delivered: readonly Store
   if (call.flag('json')) console.log(JSON.stringify(rows, undefined, 2));
   else if (rows.length === 0) console.log('nothing is kept: dsmb keep //target');
   else
-    for (const line of alignColumns(
-      rows.map(({ why, label, at, workspace, output }) => [why, label, at, output.slice(0, 12), workspace]),
-    ))
+    for (const line of alignColumns(rows.map((row) => [row.why, row.label, row.at, shortened(row), row.workspace])))
       console.log(line);
   return EXIT.ok;
 }
 
-function entry({ label, workspace, output, at }: Root, why: string) {
+interface Row extends Pick<Root, 'label' | 'output' | 'workspace'> {
+  readonly why: string;
+  readonly at: string;
+}
+
+function entry({ label, workspace, output, at }: Root, why: string): Row {
   return { why, label, at: new Date(at).toISOString().slice(0, 16).replace('T', ' '), output, workspace };
 }

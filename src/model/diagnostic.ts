@@ -36,13 +36,23 @@ export function fail(code: string, message: string, more: Omit<Diagnostic, 'code
   throw new Failure({ code, message, ...more });
 }
 
+/** Node's rmSync knows no code for it. */
+const NAMELESS = /^, Unknown error: (Read-only file system)/;
+
+/** The code of an error of the system; Node's own begin with `ERR_`. */
+function systemCode(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if (NAMELESS.test(error.message)) return 'EROFS';
+  const { code = '' } = error as NodeJS.ErrnoException;
+  return /^E(?!RR_)[A-Z0-9]+$/.test(code) ? code : undefined;
+}
+
 /** Any thrown value as a diagnostic; what is not a `Failure` is a defect of ours and says so. */
 export function toDiagnostic(error: unknown): Diagnostic {
   if (error instanceof Failure) return error.diagnostic;
-  const text = error instanceof Error ? error.message : String(error);
-  const system = error as NodeJS.ErrnoException;
-  if (typeof system?.syscall === 'string' && system.code)
-    return { code: system.code, message: text, hint: systemHint(system.code) };
+  const text = (error instanceof Error ? error.message : String(error)).replace(NAMELESS, '$1');
+  const code = systemCode(error);
+  if (code !== undefined) return { code, message: text, hint: systemHint(code) };
   // The stack is for those who mend dsmb; a user cannot act on it.
   const stack = process.env['DSMB_DEBUG'] && error instanceof Error ? error.stack : undefined;
   return {

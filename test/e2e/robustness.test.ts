@@ -118,6 +118,27 @@ describe.skipIf(!mayMount())('a disk that', () => {
     disk.remount('rw');
     expect((await project.build(['//a'], disk.env)).executed).toEqual(['//a']);
   });
+
+  it('is read-only says so whatever is asked of it, and doctor says it once', async () => {
+    using disk = new SmallDisk('size=400m');
+    open(`export const a = shell({ script: 'echo ${unique()} >/out/file' });`);
+    await project.build(['//a'], disk.env);
+    const kept = await project.run(['keep', '//a'], disk.env);
+    expect(kept.stdout).toMatch(/^\/\/a is kept as it was last built: [0-9a-f]{12}\n$/);
+    disk.remount('ro');
+    for (const args of [['keep', '//a'], ['keep', '--remove', '//a'], ['gc'], ['clean']])
+      expect((await project.run(args, disk.env)).stderr).toMatch(/^error EROFS [^]*hint: the file system is read-only/);
+    const { stdout } = await project.run(['doctor', '--json'], disk.env);
+    const ofStore = (JSON.parse(stdout) as { name: string; state: string; text: string }[]).filter(
+      ({ name, text }) => name.startsWith('store') && !text.includes('free in'),
+    );
+    expect(ofStore.map(({ state, text }) => (state === 'bad' ? text : `${state} ${text}`))).toEqual([
+      expect.stringContaining('read-only file system'),
+      ...Array.from({ length: 4 }, () => 'note not looked at'),
+    ]);
+    disk.remount('rw');
+    expect((await project.run(['keep', '--remove', '//a'], disk.env)).stdout).toContain('//a is kept no more: ');
+  });
 });
 
 describe.skipIf(process.getuid?.() !== 0)('a store of another user', () => {

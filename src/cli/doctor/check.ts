@@ -2,6 +2,8 @@
 
 export interface Checkup {
   readonly name: string;
+  /** The name of an earlier one that must not have gone wrong. */
+  readonly needs?: string;
   /** Throws what is wrong, at worst. */
   readonly look: () => Promise<Finding> | Finding;
   /** What to do when `look` throws. */
@@ -23,8 +25,10 @@ export const ok = (text: string): Finding => ({ state: 'ok', text });
 export const note = (text: string, remedy: string): Finding => ({ state: 'note', text, remedy });
 export const bad = (text: string, remedy: string): Finding => ({ state: 'bad', text, remedy });
 
-/** Looks; nothing that goes wrong on the way ends the examination. */
-export async function examine({ name, look, remedy }: Checkup): Promise<Examined> {
+/** Looks; nothing that goes wrong on the way ends the examination. `before`: what earlier ones found. */
+export async function examine({ name, needs, look, remedy }: Checkup, before: readonly Examined[]): Promise<Examined> {
+  if (before.some((one) => one.name === needs && one.state === 'bad'))
+    return { name, ...note('not looked at', `first mend: ${needs}`) };
   try {
     return { name, ...(await look()) };
   } catch (error) {

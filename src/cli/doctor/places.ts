@@ -24,16 +24,23 @@ export const places: readonly Checkup[] = [
   { name: 'store: disk space', look: () => space(storeRoot()), remedy: FREE_SPACE },
   {
     name: 'store: hard links',
+    needs: 'store',
     look: hardLinks,
     remedy: 'set DSMB_STORE to a folder on a Linux file system (ext4, xfs, btrfs)',
   },
   {
     name: 'store: programs',
+    needs: 'store',
     look: programsRun,
     remedy: 'the file system is mounted noexec: set DSMB_STORE to another folder',
   },
-  { name: 'store: reflinks', look: reflinks, remedy: 'copies take space and time; xfs and btrfs share them' },
-  { name: 'store: locks', look: locks, remedy: 'builds beside each other may do the same work twice' },
+  {
+    name: 'store: reflinks',
+    needs: 'store',
+    look: reflinks,
+    remedy: 'copies take space and time; xfs and btrfs share them',
+  },
+  { name: 'store: locks', needs: 'store', look: locks, remedy: 'builds beside each other may do the same work twice' },
   { name: 'temporary folder', look: () => space(tmpdir()), remedy: 'set TMPDIR to a folder that this user may write' },
   {
     name: 'mirrors',
