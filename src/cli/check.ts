@@ -41,15 +41,24 @@ async function runCheck(call: Call): Promise<number> {
   const root = workspaceOf(call);
   const files = findPackages(root).map((name) => join(root, name, BUILD_FILE));
   const own = ownFiles(files);
+  const problems = typeProblems(root, own);
+  const ofGraph = await graphFindings(root, call.list('set'));
   const findings = distinct([
-    ...typeProblems(root, own),
+    ...problems,
     ...impurities(files).map(asError),
-    ...(await graphFindings(root, call.list('set'))),
+    ...ofGraph.filter((one) => !isToldBy(problems, one)),
   ]);
   if (call.flag('json')) console.log(JSON.stringify({ problems: findings.map((one) => row(root, one)) }, null, 2));
   else print(findings, own.length);
   const errors = findings.filter(({ severity }) => severity === 'error' || call.flag('strict'));
   return errors.length > 0 ? EXIT.usage : EXIT.ok;
+}
+
+/** A file that does not load has most often a line that the compiler has told of, and more clearly. */
+function isToldBy(problems: readonly Finding[], { code, location }: Finding): boolean {
+  const isThere = (other: Finding): boolean =>
+    other.location?.file === location?.file && other.location?.line === location?.line;
+  return code === 'BUILD_FILE_FAILED' && location !== undefined && problems.some(isThere);
 }
 
 /** What loading and analysis say. Where a build file does not load there is no graph to look at. */

@@ -1,6 +1,6 @@
 /** What a command of the command line is, and the exit codes. */
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
-import { fail } from '../model/diagnostic.ts';
+import { fail, Failure } from '../model/diagnostic.ts';
 import { nearest } from '../load/nearest.ts';
 
 /** Exit codes tell the user's error from the machine's. */
@@ -14,6 +14,8 @@ export interface Option {
   readonly bare?: string;
   /** Name of the value in help, for example `FILE`. */
   readonly value?: string;
+  /** All values that there are. */
+  readonly values?: readonly string[];
   readonly help: string;
 }
 
@@ -70,6 +72,7 @@ export function parseCall(command: Command, args: readonly string[]): Call {
       options: options as ParseArgsOptionsConfig,
       allowPositionals: true,
     });
+    checkValues(command, values);
     return {
       operands: positionals,
       given: Object.keys(values),
@@ -79,10 +82,22 @@ export function parseCall(command: Command, args: readonly string[]): Call {
       list: (name) => (values[name] as string[] | undefined) ?? [],
     };
   } catch (error) {
+    if (error instanceof Failure) throw error;
     const [, unknown] = /option '--?([^' ]+)/.exec((error as Error).message) ?? [];
     const close = unknown && nearest(unknown, Object.keys(options));
     return fail('USAGE', (error as Error).message.split('. ')[0]!, {
       hint: close && close !== unknown ? `did you mean --${close}?` : `dsmb ${command.name} --help`,
+    });
+  }
+}
+
+function checkValues({ options }: Command, given: Readonly<Record<string, unknown>>): void {
+  for (const [name, { values }] of Object.entries(options)) {
+    const value = given[name];
+    if (!values || typeof value !== 'string' || values.includes(value)) continue;
+    const close = nearest(value, values);
+    fail('USAGE', `--${name}: '${value}' is not known`, {
+      hint: close ? `did you mean --${name} ${close}?` : `--${name} ${values.join('|')}`,
     });
   }
 }

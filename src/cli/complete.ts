@@ -53,7 +53,8 @@ async function candidates(
   if (command.subcommands) return candidates(command.subcommands, rest, current);
   if (rest.includes('--')) return FILES;
   const option = optionBefore(command, rest);
-  if (option) return optionValues(option, before, current);
+  if (option?.values) return option.values.map((word) => ({ word }));
+  if (option) return optionValues(option.name, before, current);
   if (current.startsWith('-')) return optionNames(command);
   return operandsOf(command, rest, before, current);
 }
@@ -70,11 +71,15 @@ function optionNames({ options }: Command): Candidate[] {
 }
 
 /** The option whose value the current word is. */
-function optionBefore({ options }: Command, words: readonly string[]): string | undefined {
+function optionBefore(
+  { options }: Command,
+  words: readonly string[],
+): (Option & { readonly name: string }) | undefined {
   const last = words.at(-1) ?? '';
-  return Object.entries(options).find(
+  const found = Object.entries(options).find(
     ([name, { type, short }]) => type === 'string' && (last === `--${name}` || last === `-${short}`),
-  )?.[0];
+  );
+  return found && { ...found[1], name: found[0] };
 }
 
 async function optionValues(option: string, words: readonly string[], current: string): Promise<readonly Candidate[]> {

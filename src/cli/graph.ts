@@ -1,4 +1,5 @@
 /** `dsmb graph`: the target graph as a picture. */
+import { writeFileSync } from 'node:fs';
 import { fail } from '../model/diagnostic.ts';
 import { splitLabel } from '../model/label.ts';
 import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
@@ -6,31 +7,38 @@ import { openProject } from './project.ts';
 import { targetGraph, toMermaid, type TargetGraph } from '../graph/target-graph.ts';
 import { graphToSvg } from '../report/graph-svg.ts';
 
+const FORMATS: Readonly<Record<string, (graph: TargetGraph) => string>> = { mermaid: toMermaid, svg: graphToSvg };
+
 export const graph: Command = {
   name: 'graph',
   summary: 'draw what a target is made of',
-  usage: '//target… [--all] [--output mermaid|svg]',
+  usage: '//target… [--all] [--output mermaid|svg] [-o FILE]',
   examples: [
     ['dsmb graph //cloudTarball', 'a Mermaid flowchart of the targets, with the parameters that they read'],
-    ['dsmb graph //cloudTarball --output svg > graph.svg', 'a picture for a browser'],
+    ['dsmb graph //cloudTarball -o graph.svg', 'a picture for a browser'],
   ],
   options: {
     ...WORKSPACE_OPTIONS,
     all: { type: 'boolean', help: 'also what targets of other packages are made of' },
-    output: { type: 'string', value: 'FORMAT', help: 'mermaid (default) or svg' },
+    output: {
+      type: 'string',
+      value: 'FORMAT',
+      values: Object.keys(FORMATS),
+      help: 'mermaid (default) or svg, which is also told by the name of a file',
+    },
+    file: { type: 'string', short: 'o', value: 'FILE', help: 'write to a file' },
   },
   run: runGraph,
 };
 
-const FORMATS: Readonly<Record<string, (graph: TargetGraph) => string>> = { mermaid: toMermaid, svg: graphToSvg };
-
 async function runGraph(call: Call): Promise<number> {
   if (call.operands.length === 0) fail('USAGE', 'dsmb graph needs a target', { hint: 'dsmb graph //cloudTarball' });
-  const output = call.text('output') ?? 'mermaid';
-  const format = Object.hasOwn(FORMATS, output) ? FORMATS[output] : undefined;
-  if (!format) fail('USAGE', `--output: '${output}' is not known`, { hint: '--output mermaid, or svg' });
+  const file = call.text('file');
+  const output = call.text('output') ?? (file?.endsWith('.svg') ? 'svg' : 'mermaid');
   const { targets, loaded } = await openProject(call);
   const opened = call.flag('all') ? undefined : new Set(targets.map(({ label }) => splitLabel(label).packageName));
-  process.stdout.write(format(targetGraph(targets, loaded, opened)));
+  const text = FORMATS[output]!(targetGraph(targets, loaded, opened));
+  if (file === undefined) process.stdout.write(text);
+  else writeFileSync(file, text);
   return EXIT.ok;
 }

@@ -1,15 +1,29 @@
 /** `dsmb query`: asks the target graph. */
-import { relative } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, relative, resolve as resolvePath } from 'node:path';
 import { evaluate } from '../graph/query/evaluate.ts';
 import { parseQuery } from '../graph/query/parse.ts';
 import { badQuery } from '../graph/query/tokens.ts';
 import { queryGraph, type QueryGraph, type QueryNode } from '../graph/query-graph.ts';
+
 import { findPackages, load } from '../load/load.ts';
 import { nearest } from '../load/nearest.ts';
 import { fail } from '../model/diagnostic.ts';
 import { parseLabel, splitLabel, type Label } from '../model/label.ts';
+import { formatDiagnostic } from '../report/diagnostics.ts';
+import { palette } from '../report/format.ts';
+import { positionOf, toDot, toJson, toMermaid } from '../report/query-output.ts';
 import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
+import { doubts } from './doubts.ts';
 import { workspaceOf } from './project.ts';
+
+const FORMATS: Readonly<Record<string, (nodes: readonly QueryNode[], graph: QueryGraph) => string>> = {
+  label: (nodes) => nodes.map(({ name }) => name).join('\n'),
+  json: toJson,
+  location: (nodes) => nodes.map((node) => `${positionOf(node)}${node.rule} ${node.name}`).join('\n'),
+  dot: toDot,
+  mermaid: toMermaid,
+};
 
 export const query: Command = {
   name: 'query',
@@ -28,49 +42,33 @@ export const query: Command = {
   ],
   options: {
     workspace: WORKSPACE_OPTIONS['workspace']!,
-    output: { type: 'string', value: 'FORMAT', help: 'label (default), json, location, dot or mermaid' },
+    output: {
+      type: 'string',
+      value: 'FORMAT',
+      values: Object.keys(FORMATS),
+      help: 'label (default), json, location, dot or mermaid',
+    },
   },
   run: runQuery,
-};
-
-const FORMATS: Readonly<Record<string, (nodes: readonly QueryNode[], graph: QueryGraph) => string>> = {
-  label: (nodes) => nodes.map(({ name }) => name).join('\n'),
-  json: (nodes, { edges }) =>
-    JSON.stringify(
-      nodes.map(({ attributes, ...node }) => ({
-        ...node,
-        attributes: Object.fromEntries(attributes),
-        inputs: [...(edges.get(node.name) ?? [])],
-      })),
-      null,
-      2,
-    ),
-  location: (nodes) => nodes.map((node) => `${positionOf(node)}${node.rule} ${node.name}`).join('\n'),
-  dot: (nodes, graph) => toDot(nodes, graph),
-  mermaid: (nodes, graph) => toMermaid(nodes, graph),
 };
 
 async function runQuery(call: Call): Promise<number> {
   const text = call.operands.join(' ');
   if (text === '') fail('USAGE', 'dsmb query needs an expression', { hint: `dsmb query 'deps(//cloudTarball)'` });
-  const output = call.text('output') ?? 'label';
-  const format = Object.hasOwn(FORMATS, output) ? FORMATS[output] : undefined;
-  if (!format)
-    fail('USAGE', `--output: '${output}' is not known`, { hint: `--output ${Object.keys(FORMATS).join('|')}` });
   const expression = parseQuery(text, (name, known) => nearest(name, known));
   const root = workspaceOf(call);
   const graph = queryGraph(await load(root, findPackages(root)), root);
   const found = evaluate(expression, {
     edges: graph.edges,
-    resolve: (word, position) => resolve(graph, text, word, position),
+    resolve: (word, position) => resolve(graph, { root, text }, word, position),
     kinds: (name) => kindsOf(graph, name),
     attribute: (name, attribute) => valuesOf(graph, name, attribute),
     tests: (name) => graph.nodes.get(name)?.tests ?? [],
   });
-  const lines = format(
-    [...found].map((name) => graph.nodes.get(name)!),
-    graph,
-  );
+  for (const warning of doubts(expression, graph))
+    process.stderr.write(`${formatDiagnostic(warning, palette(process.stderr), 'warning')}\n`);
+  const nodes = [...found].map((name) => graph.nodes.get(name)!);
+  const lines = FORMATS[call.text('output') ?? 'label']!(nodes, graph);
   if (lines !== '') console.log(lines);
   return EXIT.ok;
 }
@@ -89,19 +87,35 @@ function valuesOf({ nodes }: QueryGraph, name: string, attribute: string): strin
     .map(([, text]) => text);
 }
 
-/** A pattern, a label, the name of a parameter, or the path of a source. */
-function resolve(graph: QueryGraph, query: string, word: string, position: number): string[] {
+interface Asked {
+  readonly root: string;
+  readonly text: string;
+}
+
+/** A pattern, a label, the name of a parameter, or the path of a source or of something in a source folder. */
+function resolve(graph: QueryGraph, { root, text }: Asked, word: string, position: number): string[] {
   const below = /^\/\/(?:(.+)\/)?\.\.\.$/.exec(word);
   if (below) return labelsBelow(graph, below[1] ?? '');
   const names = [word, word.replace(/^\.\//, ''), `param:${word}`];
   const name = names.find((one) => graph.nodes.has(one)) ?? labelOf(word);
   if (name !== undefined && graph.nodes.has(name)) return [name];
+  const folders = foldersWith(graph, root, word);
+  if (folders.length > 0) return folders;
   const close = nearest(word, graph.nodes.keys()) ?? (name && nearest(name, graph.nodes.keys()));
   return badQuery(
-    query,
+    text,
     position,
     `there is no target, parameter or source file '${word}'`,
     close ? `did you mean ${close}?` : 'dsmb list',
+  );
+}
+
+/** The source folders that hold a file. */
+function foldersWith({ nodes }: QueryGraph, root: string, word: string): string[] {
+  const path = relative(root, resolvePath(root, word));
+  if (!existsSync(join(root, path))) return [];
+  return [...nodes.values()].flatMap(({ name, rule }) =>
+    rule === 'source' && path.startsWith(`${name}/`) ? [name] : [],
   );
 }
 
@@ -119,42 +133,4 @@ function labelsBelow({ nodes }: QueryGraph, folder: string): string[] {
     const { packageName } = splitLabel(name as Label);
     return folder === '' || packageName === folder || packageName.startsWith(`${folder}/`);
   });
-}
-
-function positionOf({ location }: QueryNode): string {
-  return location ? `${relative(process.cwd(), location.file)}:${location.line}:${location.column}: ` : '';
-}
-
-function edgesAmong(nodes: readonly QueryNode[], { edges }: QueryGraph): [from: number, to: number][] {
-  const numbers = new Map(nodes.map(({ name }, index) => [name, index]));
-  return nodes.flatMap(({ name }, from) =>
-    [...(edges.get(name) ?? [])].flatMap((one): [number, number][] => {
-      const to = numbers.get(one);
-      return to === undefined ? [] : [[from, to]];
-    }),
-  );
-}
-
-function toDot(nodes: readonly QueryNode[], graph: QueryGraph): string {
-  const shapes: Readonly<Record<string, string>> = { parameter: 'ellipse', source: 'note' };
-  return [
-    'digraph dsmb {',
-    '  rankdir=LR; node [shape=box, fontname="sans-serif"];',
-    ...nodes.map(
-      ({ name, rule }, index) =>
-        `  n${index} [label=${JSON.stringify(name)}${rule in shapes ? `, shape=${shapes[rule]}` : ''}];`,
-    ),
-    ...edgesAmong(nodes, graph).map(([from, to]) => `  n${from} -> n${to};`),
-    '}',
-  ].join('\n');
-}
-
-function toMermaid(nodes: readonly QueryNode[], graph: QueryGraph): string {
-  return [
-    'flowchart LR',
-    ...nodes.map(({ name, rule }, index) =>
-      rule === 'parameter' ? `  n${index}([${JSON.stringify(name)}])` : `  n${index}[${JSON.stringify(name)}]`,
-    ),
-    ...edgesAmong(nodes, graph).map(([from, to]) => `  n${from} --> n${to}`),
-  ].join('\n');
 }

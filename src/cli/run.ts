@@ -36,6 +36,7 @@ export const run: Command = {
 async function runTarget(call: Call): Promise<number> {
   if (call.operands.length === 0)
     fail('USAGE', 'dsmb run needs a target', { hint: "dsmb query 'kind(^Runnable$, //...)'" });
+  if (call.operands.length > 1) oneTarget(call.operands);
   const project = await openProject(call);
   const store = new Store(storeRoot());
   const ending = interruptions();
@@ -55,16 +56,22 @@ async function runTarget(call: Call): Promise<number> {
   });
 }
 
+function oneTarget([target, ...others]: readonly string[]): never {
+  return fail('USAGE', 'dsmb run takes one target; what goes to its program stands behind --', {
+    hint: `dsmb run ${target} -- ${others.join(' ')}`,
+  });
+}
+
 function prepare({ targets, loaded }: Project, build: Build): Promise<PlannedAction | undefined> {
   const [target] = targets;
   const action = target && runnableAction(target);
-  if (!target || !action || targets.length > 1) return notRunnable(target?.label, loaded);
+  if (!target || !action) return notRunnable(target?.label, loaded);
   return build.prepare(action);
 }
 
 function notRunnable(label: Label | undefined, { targets }: Loaded): never {
   const others = [...targets].flatMap(([one, { kind }]) => (kind.name === Runnable.name ? [one] : []));
-  return fail('NOT_RUNNABLE', label ? `${label} is built, not run` : 'dsmb run takes one target', {
+  return fail('NOT_RUNNABLE', label ? `${label} is built, not run` : 'there is no target to run', {
     hint: others.length > 0 ? `what can be run: ${others.join(', ')}` : 'dsmb build builds what is not run',
   });
 }

@@ -3,10 +3,11 @@ import { existsSync, readdirSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { basename, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { fail, Failure, toDiagnostic, type Location } from '../model/diagnostic.ts';
+import { fail, Failure, toDiagnostic } from '../model/diagnostic.ts';
 import { label, splitLabel, type Label } from '../model/label.ts';
 import { isOwn, OWN_CONDITIONS } from '../model/own-files.ts';
 import type { FileParameter, Parameter, Target } from '../model/target.ts';
+import { failedAt } from './failed-at.ts';
 import { nearest } from './nearest.ts';
 import { LoadTrace } from './trace.ts';
 import { BUILD_FILE, packageOf } from './workspace.ts';
@@ -112,7 +113,7 @@ async function evaluate(file: string, trace: LoadTrace): Promise<Record<string, 
   } catch (error) {
     if (error instanceof Failure) throw error;
     const { message } = toDiagnostic(error);
-    const location = (error instanceof Error && positionOf(file, error)) || { file, line: 1, column: 1 };
+    const location = (error instanceof Error && failedAt(file, error)) || { file, line: 1, column: 1 };
     return fail('BUILD_FILE_FAILED', `${relative(process.cwd(), location.file)}: ${message}`, {
       location,
       hint: 'dsmb check',
@@ -136,22 +137,6 @@ function resolveOwnModules(): void {
       });
     },
   });
-}
-
-/** Where a file that the build file imports does not parse, or where the build file was when something threw. */
-function positionOf(file: string, { stack = '' }: Error): Location | undefined {
-  return parsePosition(stack) ?? stackPosition(file, stack);
-}
-
-/** Node puts before the stack of a syntax error: `<file>:<line>`, lines of the file, and a caret under the last one. */
-function parsePosition(stack: string): Location | undefined {
-  const [, file, line, indent = ''] = /^(?:file:\/\/)?(\/[^\n]*):(\d+)\n[^]*?\n( *)\^/.exec(stack) ?? [];
-  return file === undefined ? undefined : { file, line: Number(line), column: indent.length + 1 };
-}
-
-function stackPosition(file: string, stack: string): Location | undefined {
-  const found = new RegExp(`${RegExp.escape(file)}:(\\d+)(?::(\\d+))?`).exec(stack);
-  return found ? { file, line: Number(found[1]), column: Number(found[2] ?? 1) } : undefined;
 }
 
 function parameterName(packageName: string, name: string): string {

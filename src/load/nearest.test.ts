@@ -29,12 +29,19 @@ describe('the edit distance', () => {
   it.each([
     ['kitten', 'sitting', 3],
     ['', 'abc', 3],
-    ['mac', 'mca', 2],
+    ['mac', 'mca', 1],
+    ['ca', 'abc', 2],
+    ['test', 'tset', 1],
     ['flaw', 'lawn', 2],
   ])('of %s and %s is %i', (a, b, distance) => expect(editDistance(a, b)).toBe(distance));
 });
 
 describe('the nearest name', () => {
+  it('has the letters that were written', () => {
+    expect(nearest('tset', ['set', 'test'])).toBe('test');
+    expect(nearest('bsh', ['zsh', 'bash'])).toBe('bash');
+  });
+
   const known = ['//cloudTarball', '//bootImage', '//bootPartition', 'mac'];
 
   it.each([
@@ -42,6 +49,7 @@ describe('the nearest name', () => {
     ['//CloudTarBall', '//cloudTarball'],
     ['//bootImgae', '//bootImage'],
     ['mca', 'mac'],
+    ['//bootPratition', '//bootPartition'],
   ])('to %s is %s', (name, meant) => expect(nearest(name, known)).toBe(meant));
 
   it.each(['//xyzzy', 'pat', ''])('to %j is none', (name) => {

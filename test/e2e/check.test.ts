@@ -63,6 +63,15 @@ describe('it shows', () => {
     expect(exitCode).toBe(EXIT.usage);
   });
 
+  it.each([
+    ['is not there', "import { x } from './gone.ts';"],
+    ['does not have it', "import { gone } from './rules.ts';"],
+  ])('once that an imported module %s', async (_what, line) => {
+    project.write('build.dsm.ts', `${line}\n${BUILD_FILE}`);
+    const { stdout } = await project.run(['check']);
+    expect(stdout.match(/^error .*/gm)).toHaveLength(1);
+  });
+
   it('what a rule refuses, targets in a circle, a parameter in the file that there is not', async () => {
     project.write('dsmb.params.json', '{ "greting": "x" }');
     expect((await project.run(['check'])).stdout).toMatch(/UNKNOWN_PARAMETER [^]*did you mean greeting\?/);

@@ -66,6 +66,14 @@ describe('what the last word may become', () => {
       ['color=red', 'color=green'],
     ],
     [['build', '--build-report', ''], [':files']],
+    [
+      ['graph', '--output', ''],
+      ['mermaid', 'svg'],
+    ],
+    [
+      ['query', '//image', '--output', 'l'],
+      ['label', 'location'],
+    ],
     [['set', '//image.'], ['//image.content']],
     [['set', 'co'], ['color']],
     [

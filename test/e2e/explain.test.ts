@@ -225,6 +225,25 @@ describe('dsmb query', () => {
     expect(await ask('//greeted', '--output', 'location')).toEqual(['build.dsm.ts:9:24: combine //greeted']);
   });
 
+  it('finds a file in a source folder, and draws arrows as data goes', async () => {
+    expect((await ask('rdeps(//..., tree/deep/one.txt)')).toSorted()).toEqual(['//all', '//said', '//tree', 'tree']);
+    expect(await ask('deps(//greeted)', '--output', 'mermaid')).toContain('  n1 --> n0');
+  });
+
+  it.each([
+    ['kind(shlel, //...)', 'no rule or kind is called shlel', 'shell'],
+    ['//all - attr(linse, "^7$", //...)', 'no target has the attribute linse', 'lines'],
+  ])('doubts %s', async (expression, doubt, meant) => {
+    const { stderr, exitCode } = await project.run(['query', expression]);
+    expect(stderr).toBe(`warning UNKNOWN_NAME ${doubt}\n  hint: did you mean ${meant}?\n`);
+    expect(exitCode).toBe(0);
+  });
+
+  it('doubts no pattern, and nothing that is there', async () => {
+    for (const expression of ['kind(shel.*x, //...)', 'kind("^Tree$", //...)', 'attr(lines, "^9$", //...)'])
+      expect((await project.run(['query', expression])).stderr).toBe('');
+  });
+
   it('points at what is wrong', async () => {
     const { stderr, exitCode } = await project.run(['query', 'deps(//al)']);
     expect(stderr).toMatch(/deps\(\/\/al\)\n {7}\^\n.*did you mean \/\/all\?/);

@@ -168,6 +168,15 @@ describe('a mistake in a build file', () => {
     expectMessage(await project.run(['build', '//bad']), pattern, EXIT.buildFailed);
   });
 
+  it('of an import shows its line, also in a file that it imports', async () => {
+    project.write('build.dsm.ts', `${BUILD_FILE}import { nothing } from './nothing.ts';\n`);
+    const line = /build\.dsm\.ts:13:25\n\s+import { nothing } from '\.\/nothing\.ts';\n/;
+    expectMessage(await project.run(['build', '//greeting']), line);
+    project.write('values.ts', `\nexport { nothing } from 'no-such-package';\n`);
+    project.write('build.dsm.ts', `import { nothing } from './values.ts';\n${BUILD_FILE}`);
+    expectMessage(await project.run(['build', '//greeting']), /values\.ts:2:25\n/);
+  });
+
   it('of an import names the file', async () => {
     project.write('build.dsm.ts', `import { nothing } from './nothing.ts';\n${BUILD_FILE}`);
     expectMessage(await project.run(['build', '//greeting']), /BUILD_FILE_FAILED .*nothing\.ts/);

@@ -120,6 +120,12 @@ describe('a runnable target', () => {
     expect(exitCode).toBe(EXIT.usage);
   });
 
+  it('is one, and what goes to its program stands behind --', async () => {
+    const { stderr, exitCode } = await project.run(['run', '//show', 'a', 'b']);
+    expect(stderr).toMatch(/USAGE dsmb run takes one target[^]*hint: dsmb run \/\/show -- a b\n/);
+    expect(exitCode).toBe(EXIT.usage);
+  });
+
   it('is no input', async () => {
     project.write('build.dsm.ts', `${BUILD_FILE}\nexport const wrong = combine({ name: 'wrong', of: [show] });\n`);
     const { stderr, exitCode } = await project.run(['build', '//wrong']);

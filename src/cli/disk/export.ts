@@ -21,7 +21,7 @@ export const exportDisk: Command = {
   options: {
     set: DISK_OPTIONS['set']!,
     workspace: DISK_OPTIONS['workspace']!,
-    format: { type: 'string', value: 'FORMAT', help: 'raw (default) or folder' },
+    format: { type: 'string', value: 'FORMAT', values: ['raw', 'folder'], help: 'raw (default) or folder' },
     force: { type: 'boolean', short: 'f', help: 'replace what is there, or overwrite a device' },
   },
   run: runExport,

@@ -1,0 +1,42 @@
+/** Where a build file, or a module that it imports, went wrong while it was loaded. */
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Location } from '../model/diagnostic.ts';
+
+/**
+ * Where a module is imported that is not there, where one does not parse, or where the build file was when something
+ * threw; undefined where Node's error does not tell. `file`: the build file.
+ */
+export function failedAt(file: string, error: Error): Location | undefined {
+  return importPosition(error.message) ?? parsePosition(error.stack ?? '') ?? stackPosition(file, error.stack ?? '');
+}
+
+/** Where a module is imported that is not there: Node names it and its importer. */
+function importPosition(message: string): Location | undefined {
+  const [, wanted = '', file = ''] =
+    /^Cannot find (?:module|package) '([^']+)' imported from (\/.+)$/.exec(message) ?? [];
+  const text = file === '' ? '' : readFileSync(file, 'utf8');
+  for (const { 2: specifier = '', index } of text.matchAll(/(['"])([^'"\n]+)\1/g)) {
+    if (specifier !== wanted && !isPath(specifier, file, wanted)) continue;
+    const before = text.slice(0, index).split('\n');
+    return { file, line: before.length, column: before.at(-1)!.length + 1 };
+  }
+  return undefined;
+}
+
+function isPath(specifier: string, importer: string, wanted: string): boolean {
+  const path = wanted.startsWith('file:') ? fileURLToPath(wanted) : wanted;
+  return specifier.startsWith('.') && resolve(dirname(importer), specifier) === path;
+}
+
+/** Node puts before the stack of a syntax error: `<file>:<line>`, lines of the file, and a caret under the last one. */
+function parsePosition(stack: string): Location | undefined {
+  const [, file, line, indent = ''] = /^(?:file:\/\/)?(\/[^\n]*):(\d+)\n[^]*?\n( *)\^/.exec(stack) ?? [];
+  return file === undefined ? undefined : { file, line: Number(line), column: indent.length + 1 };
+}
+
+function stackPosition(file: string, stack: string): Location | undefined {
+  const found = new RegExp(`${RegExp.escape(file)}:(\\d+)(?::(\\d+))?`).exec(stack);
+  return found ? { file, line: Number(found[1]), column: Number(found[2] ?? 1) } : undefined;
+}
