@@ -7,6 +7,7 @@ import { formatChecksums, parseChecksums } from './checksums.ts';
 import { inspectDisk } from './damage.ts';
 import { editDisk } from './editor.ts';
 import { BLOCK_SIZE, CHECKSUMS } from './format.ts';
+import { openDisk } from './reader.ts';
 import { filesOf, temporaryFolder } from './model.test-helper.ts';
 
 const MIB = BLOCK_SIZE;
@@ -31,6 +32,11 @@ test('a sound disk has no damage, and sha256sum agrees', () => {
   expect(damageOf(disk)).toEqual([]);
   expect(execFileSync('sha256sum', ['--check', '--quiet', CHECKSUMS], { cwd: disk, encoding: 'utf8' })).toBe('');
 });
+
+function replace(path: string, make: (path: string) => void): void {
+  rmSync(path, { recursive: true });
+  make(path);
+}
 
 const flip = (path: string) => (disk: string) => {
   const bytes = readFileSync(join(disk, path));
@@ -79,6 +85,16 @@ test.each<[string, (disk: string) => void, string[]]>([
     (disk) => truncateSync(join(disk, 'disk.json'), 30),
     ['disk.json is not the manifest of a dsmb-disk/1 disk'],
   ],
+  [
+    'a manifest of 4 GiB',
+    (disk) => truncateSync(join(disk, 'disk.json'), 2 ** 32),
+    ['disk.json is not the manifest of a dsmb-disk/1 disk'],
+  ],
+  [
+    'a pipe for a manifest',
+    (disk) => replace(join(disk, 'disk.json'), (path) => execFileSync('mkfifo', [path])),
+    ['disk.json is not a file'],
+  ],
   ['no manifest', (disk) => rmSync(join(disk, 'disk.json')), ['disk.json is missing: this folder holds no disk']],
   [
     'another size',
@@ -94,6 +110,23 @@ test.each<[string, (disk: string) => void, string[]]>([
   const disk = makeDisk(join(folder.path, 'disk'));
   damage(disk);
   expect(damageOf(disk)).toEqual(expected);
+});
+
+/** The system gives nothing of what is a link to itself: also to root, whom no mode keeps out. */
+const lock = (path: string) => (disk: string) => replace(join(disk, path), (link) => symlinkSync(link, link));
+
+test.each([
+  ['a manifest', 'disk.json', 1],
+  ['a group', 'blocks/0001', 300 * MIB],
+  ['a block', 'blocks/0000/07', 8 * MIB],
+])('%s that cannot be read is not called missing', (_what, path, length) => {
+  using folder = temporaryFolder();
+  const disk = makeDisk(join(folder.path, 'disk'));
+  lock(path)(disk);
+  const cause = `${path} cannot be read: ELOOP`;
+  expect(() => openDisk(disk).read(0, length)).toThrow(`${disk}/${cause}`);
+  const { damage } = inspectDisk(disk, { followLinks: true });
+  expect(damage.map((one) => `${one.path} ${one.problem}`).join('\n')).toContain(cause);
 });
 
 test('all damage is named, not only the first', () => {

@@ -4,16 +4,8 @@ import { lstatSync, readdirSync, readFileSync, statSync, type Stats } from 'node
 import { join } from 'node:path';
 import { fail, toDiagnostic } from '../model/diagnostic.ts';
 import type { Checksums } from './checksums.ts';
-import {
-  blockCount,
-  blockIndex,
-  blockLength,
-  BLOCK_SIZE,
-  CHECKSUMS,
-  isZero,
-  MANIFEST,
-  parseManifest,
-} from './format.ts';
+import { readManifest, unreadable } from './files.ts';
+import { blockCount, blockIndex, blockLength, BLOCK_SIZE, CHECKSUMS, isZero, MANIFEST } from './format.ts';
 
 /** One thing that is wrong. */
 export interface Damage {
@@ -45,7 +37,8 @@ export function inspectDisk(folder: string, options: InspectOptions = {}): Inspe
   const stat = followLinks ? statSync : lstatSync;
   const damage: Damage[] = [];
   const checksums = new Map<string, string>();
-  const paths = [...filesOf(folder, stat)];
+  const paths = [...filesOf(folder, stat, damage)];
+  const unlisted = damage.map(({ path }) => `${path}/`);
   const size = sizeOf(folder, damage);
   for (const [count, path] of paths.entries()) {
     if (count % 64 === 0) progress?.((100 * count) / paths.length);
@@ -55,8 +48,9 @@ export function inspectDisk(folder: string, options: InspectOptions = {}): Inspe
     if (problem !== undefined && !known) damage.push({ path, problem });
   }
   const found = new Set(paths);
+  const isUnknown = (path: string) => path === MANIFEST || unlisted.some((below) => path.startsWith(below));
   for (const path of expected?.keys() ?? [])
-    if (!found.has(path) && path !== MANIFEST) damage.push({ path, problem: 'is missing' });
+    if (!found.has(path) && !isUnknown(path)) damage.push({ path, problem: 'is missing' });
   return { damage, checksums };
 }
 
@@ -74,30 +68,48 @@ interface FileInspection {
 type Stat = (path: string) => Stats;
 
 /** Every path below the folder that is no folder itself, and folders that have nothing in them. */
-function* filesOf(folder: string, stat: Stat, below = ''): Generator<string> {
-  const names = readdirSync(join(folder, below));
-  if (names.length === 0 && below !== '') yield `${below}/`;
-  for (const name of names) {
+function* filesOf(folder: string, stat: Stat, damage: Damage[], below = ''): Generator<string> {
+  const names = namesIn(folder, below, damage);
+  if (names?.length === 0 && below !== '') yield `${below}/`;
+  for (const name of names ?? []) {
     const path = below === '' ? name : `${below}/${name}`;
     if (path === CHECKSUMS) continue;
-    if (stat(join(folder, path)).isDirectory()) yield* filesOf(folder, stat, path);
+    if (isFolder(join(folder, path), stat)) yield* filesOf(folder, stat, damage, path);
     else yield path;
+  }
+}
+
+function namesIn(folder: string, below: string, damage: Damage[]): string[] | undefined {
+  try {
+    return readdirSync(join(folder, below));
+  } catch (error) {
+    if (below === '') return unreadable(folder, error);
+    damage.push({ path: below, problem: `cannot be read: ${(error as Error).message}` });
+    return undefined;
+  }
+}
+
+/** What cannot even be looked at counts as a file: its inspection says why. */
+function isFolder(path: string, stat: Stat): boolean {
+  try {
+    return stat(path).isDirectory();
+  } catch {
+    return false;
   }
 }
 
 /** Undefined where the manifest does not tell; then only the names of blocks can be judged. */
 function sizeOf(folder: string, damage: Damage[]): number | undefined {
   try {
-    return parseManifest(readFileSync(join(folder, MANIFEST), 'utf8'), MANIFEST);
+    return readManifest(join(folder, MANIFEST));
   } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    damage.push({ path: MANIFEST, problem: missing ? 'is missing: this folder holds no disk' : problemOf(error) });
+    damage.push({ path: MANIFEST, problem: problemOf(error, join(folder, MANIFEST)) });
     return undefined;
   }
 }
 
-function problemOf(error: unknown): string {
-  return toDiagnostic(error).message.replace(`${MANIFEST} `, '');
+function problemOf(error: unknown, path: string): string {
+  return toDiagnostic(error).message.replace(`${path} `, '');
 }
 
 interface Expectation {
@@ -106,13 +118,21 @@ interface Expectation {
   readonly stat: Stat;
 }
 
-function inspectFile(folder: string, path: string, { size, expected, stat }: Expectation): FileInspection {
+function inspectFile(folder: string, path: string, expectation: Expectation): FileInspection {
   if (path.endsWith('/')) return { problem: 'is an empty folder, which a disk does not have' };
+  try {
+    return inspectContent(folder, path, expectation);
+  } catch (error) {
+    return { problem: `cannot be read: ${(error as Error).message}` };
+  }
+}
+
+function inspectContent(folder: string, path: string, { size, expected, stat }: Expectation): FileInspection {
+  const stats = stat(join(folder, path));
   const index = blockIndex(path);
   if (index === undefined && path !== MANIFEST) return { problem: 'is no part of a disk' };
   if (index !== undefined && size !== undefined && index >= blockCount(size))
     return { problem: 'is no part of a disk of this size' };
-  const stats = stat(join(folder, path));
   if (!stats.isFile()) return { problem: 'is not a file' };
   const length = index === undefined ? stats.size : blockLength(index, size ?? Infinity);
   if (stats.size !== length && size !== undefined) return { problem: `has ${stats.size} bytes instead of ${length}` };

@@ -94,8 +94,8 @@ function apply(disk: DiskEditor, model: ModelDisk, one: Operation, sourceFolder:
   model.write(offset, bytes);
 }
 
-function makeDisk(to: string, size: number, writes: Readonly<Record<number, string>>): string {
-  const disk = editDisk({ to, size });
+function makeDisk(to: string, size: number, writes: Readonly<Record<number, string>>, from?: string): string {
+  const disk = editDisk({ ...(from === undefined ? {} : { from }), to, size });
   for (const [offset, text] of Object.entries(writes)) disk.write(Number(offset), Buffer.from(text));
   disk.finish();
   return to;
@@ -111,6 +111,34 @@ test('what does not change is a link to the input: whole groups, and single bloc
   expect(lstatSync(join(to, 'blocks/0000/00')).isFile()).toBe(true);
   expect(readlinkSync(join(to, 'blocks/0000/05'))).toBe(join(base, 'blocks/0000/05'));
   expect(readlinkSync(join(to, 'blocks/0001'))).toBe(join(base, 'blocks/0001'));
+});
+
+test('a hundred edits of edits: each link leads to a file or folder, never to another link', () => {
+  using folder = temporaryFolder();
+  const base = makeDisk(join(folder.path, 'disk0'), 600 * MIB, { 0: 'a', [5 * MIB]: 'b', [300 * MIB]: 'c' });
+  const source = makeDisk(join(folder.path, 'source0'), 2 * MIB, { 0: 'spliced' });
+  for (let number = 1; number <= 100; number++) {
+    makeDisk(join(folder.path, `source${number}`), 2 * MIB, {}, join(folder.path, `source${number - 1}`));
+    const from = join(folder.path, `disk${number - 1}`);
+    const disk = editDisk({ from, to: join(folder.path, `disk${number}`) });
+    disk.write(7 * MIB, Buffer.from(`edit ${number}`));
+    disk.splice(openDisk(join(folder.path, `source${number}`)), 9 * MIB);
+    disk.finish();
+  }
+  const last = join(folder.path, 'disk100');
+  expect(
+    openDisk(last)
+      .read(300 * MIB, 1)
+      .toString(),
+  ).toBe('c');
+  expect(
+    openDisk(last)
+      .read(9 * MIB, 7)
+      .toString(),
+  ).toBe('spliced');
+  expect(readlinkSync(join(last, 'blocks/0000/05'))).toBe(join(base, 'blocks/0000/05'));
+  expect(readlinkSync(join(last, 'blocks/0000/09'))).toBe(join(source, 'blocks/0000/00'));
+  expect(readlinkSync(join(last, 'blocks/0001'))).toBe(join(base, 'blocks/0001'));
 });
 
 test('a block that is written with what it held stays a link', () => {

@@ -1,5 +1,15 @@
 /** Makes a disk from another one (or from nothing): touches the blocks that change and links the others. */
-import { mkdirSync, readFileSync, readdirSync, rmSync, rmdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  rmdirSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fail } from '../model/diagnostic.ts';
 import {
@@ -239,9 +249,18 @@ export class DiskEditor implements ByteSource {
   #symlink(path: string, disk: DiskReader, target: string): number {
     const link = join(this.#to, path);
     mkdirSync(dirname(link), { recursive: true });
-    symlinkSync(join(disk.folder, target), link);
+    symlinkSync(placeOf(disk, target), link);
     return 1;
   }
+}
+
+/** Where a group or block of a disk lies. A disk that was edited is links itself: they are never linked to. */
+function placeOf(disk: DiskReader, path: string): string {
+  return path.split('/').reduce((folder, name) => behindLink(join(folder, name)), disk.folder);
+}
+
+function behindLink(path: string): string {
+  return lstatSync(path).isSymbolicLink() ? resolve(dirname(path), readlinkSync(path)) : path;
 }
 
 function removeIfEmpty(folder: string): void {

@@ -21,6 +21,9 @@ export function formatManifest(size: number): string {
   return `${JSON.stringify({ format: FORMAT, size, blockSize: BLOCK_SIZE })}\n`;
 }
 
+/** Bytes of the longest `disk.json`: that of the largest disk. */
+export const MAX_MANIFEST_BYTES = formatManifest(MAX_DISK_SIZE).length;
+
 /** The size in bytes that a `disk.json` tells; anything else than what `formatManifest` writes is damage. */
 export function parseManifest(text: string, path: string): number {
   const size = /"size":(\d{1,15})[,}]/.exec(text)?.[1];

@@ -8,10 +8,10 @@ export {
   blockPath,
   formatManifest,
   isZero,
-  parseManifest,
 } from './format.ts';
 export { bufferSource, fileSource, sliceSource, type ByteSource, type FileSource } from './source.ts';
 export { createRaw, type ByteSink, type RawFile } from './sink.ts';
+export { readManifest } from './files.ts';
 export { openDisk, type DiskReader } from './reader.ts';
 export { checkDisk, inspectDisk, type Damage, type Inspection } from './damage.ts';
 export { formatChecksums, parseChecksums, type Checksums } from './checksums.ts';

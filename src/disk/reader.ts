@@ -1,7 +1,8 @@
 /** Reads a disk artifact: any range, or the present blocks in order. Folders are listed only where they are needed. */
-import { closeSync, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fail } from '../model/diagnostic.ts';
+import { isMissing, readManifest, unreadable } from './files.ts';
 import {
   BLOCKS,
   BLOCK_SIZE,
@@ -12,7 +13,6 @@ import {
   blockPath,
   groupName,
   groupOf,
-  parseManifest,
 } from './format.ts';
 import { checkRange, readFully, type ByteSource } from './source.ts';
 
@@ -31,10 +31,10 @@ export interface DiskReader extends ByteSource {
   readBlock(index: number, target: Buffer, from?: number): void;
 }
 
-/** Opens a disk artifact; what is wrong in it is a `DISK_DAMAGED` failure that names the file. */
+/** Opens a disk artifact; what is wrong in it is a `DISK_DAMAGED` or `DISK_UNREADABLE` failure that names the file. */
 export function openDisk(folder: string): DiskReader {
   const root = resolve(folder);
-  const size = parseManifest(readManifest(join(root, MANIFEST)), join(root, MANIFEST));
+  const size = readManifest(join(root, MANIFEST));
   const groups = listGroups(join(root, BLOCKS), size);
   const listed = new Map<number, readonly number[]>();
   const present = new Set<number>();
@@ -92,14 +92,6 @@ export function eachBlockPart(
   }
 }
 
-function readManifest(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return fail('DISK_DAMAGED', `${path} is missing: this folder holds no disk`);
-  }
-}
-
 function listGroups(folder: string, size: number): ReadonlySet<number> {
   const last = groupOf(blockCount(size) - 1);
   return new Set(listNumbers(folder, /^[0-9a-f]{4}$/, 0, last, { absent: [] }));
@@ -131,6 +123,7 @@ function names(folder: string, absent: string[] | undefined): string[] {
     return readdirSync(folder);
   } catch (error) {
     if (absent && (error as NodeJS.ErrnoException).code === 'ENOENT') return absent;
+    if (!isMissing(error)) return unreadable(folder, error);
     return fail('DISK_DAMAGED', `${folder} cannot be listed: ${(error as Error).message}`);
   }
 }
@@ -151,6 +144,7 @@ function openBlock(path: string): number {
   try {
     return openSync(path, 'r');
   } catch (error) {
+    if (!isMissing(error)) return unreadable(path, error);
     return fail('DISK_DAMAGED', `${path} cannot be opened: ${(error as Error).message}`);
   }
 }

@@ -1,6 +1,5 @@
 /** Checks the raw files of disks in the store: each must hold, byte for byte, the disk that it is named by. */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Check } from '../../cache/check/finding.ts';
 import { entriesOf, statOf } from '../../cache/collect/quiet.ts';
@@ -13,7 +12,7 @@ import {
   isZero,
   MANIFEST,
   paced,
-  parseManifest,
+  readManifest,
   rawBlocks,
 } from '../disk/index.ts';
 import { ASSEMBLED_DISKS } from './assembled-disks.ts';
@@ -62,7 +61,7 @@ function expectedOf({ store, sound }: Check, hash: string): Expected | undefined
       if (node.type === 'symlink' || !sound.has(node.digest.hash)) return undefined;
       const index = blockIndex(path);
       if (index !== undefined) blocks.set(index, node.digest.hash);
-      else if (path === MANIFEST) size = parseManifest(readFileSync(store.cas.path(node.digest), 'utf8'), path);
+      else if (path === MANIFEST) size = readManifest(store.cas.path(node.digest));
     }
   } catch {
     return undefined;

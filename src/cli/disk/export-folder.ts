@@ -1,6 +1,6 @@
 /** Writes a disk as a folder of blocks with `SHA256SUMS`: it can be copied anywhere and checked there. */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import {
   BLOCK_SIZE,
@@ -11,7 +11,7 @@ import {
   isZero,
   MANIFEST,
   paced,
-  parseManifest,
+  readManifest,
 } from '../../disk/index.ts';
 import { temporaryBeside, type ExportTask } from './export-raw.ts';
 
@@ -21,7 +21,7 @@ const PARTS: ReadonlySet<string> = new Set([MANIFEST, CHECKSUMS, 'blocks']);
 /** True for a folder that holds a disk and nothing else: no other is removed for one, whatever was forced. */
 export function replaceableFolder(path: string): boolean {
   try {
-    parseManifest(readFileSync(join(path, MANIFEST), 'utf8'), path);
+    readManifest(join(path, MANIFEST));
     return readdirSync(path).every((name) => PARTS.has(name));
   } catch {
     return false;

@@ -1,5 +1,5 @@
 /** The disks that `dsmb disk` is about: what a target has built, a blob or tree of the store, a folder, a raw image. */
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Store, storeRoot } from '../../../cache/store.ts';
 import type { Node } from '../../../cache/tree.ts';
@@ -46,7 +46,7 @@ export async function openOperand(call: Call, operand: string): Promise<OpenedDi
 }
 
 function openFolder(folder: string, name: string): OpenedDisk {
-  if (!existsSync(join(folder, MANIFEST)))
+  if (!statSync(join(folder, MANIFEST), { throwIfNoEntry: false }))
     fail('NO_SUCH_DISK', `${folder} holds no disk: it has no ${MANIFEST}`, {
       hint: 'give a raw image, a folder in disk format, or the label of a target',
     });
