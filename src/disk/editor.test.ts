@@ -1,98 +1,13 @@
-import fc from 'fast-check';
 import { lstatSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { bufferSource, type ByteSource } from './source.ts';
-import type { ByteSink } from './sink.ts';
-import { GPT_FIRST_USABLE, writeGpt } from './gpt-write.ts';
-import { SECTOR, withMbr } from './mbr.ts';
-import { editDisk, type DiskEditor } from './editor.ts';
+import { editDisk } from './editor.ts';
 import { BLOCK_SIZE } from './format.ts';
-import { filesOf, ModelDisk, temporaryFolder } from './model.test-helper.ts';
+import { filesOf, temporaryFolder } from './model.test-helper.ts';
 import { checkDisk } from './damage.ts';
 import { openDisk } from './reader.ts';
 
 const MIB = BLOCK_SIZE;
-
-/** Places where something can go wrong: borders of blocks, of groups, and the middle of them. */
-const place = fc.oneof(
-  fc.integer({ min: 0, max: 4 * MIB }),
-  fc.integer({ min: 254 * MIB, max: 259 * MIB }),
-  fc.constantFrom(0, MIB - 1, MIB, 2 * MIB, 255 * MIB, 256 * MIB, 257 * MIB),
-);
-const size = fc.oneof(
-  fc.integer({ min: 1, max: 5 * MIB }),
-  fc.integer({ min: 255 * MIB, max: 260 * MIB }),
-  fc.constantFrom(MIB, 256 * MIB, 257 * MIB, 257 * MIB + 512),
-);
-const length = fc.oneof(fc.integer({ min: 0, max: 2.5 * MIB }), fc.constantFrom(1, 512, MIB, 2 * MIB));
-const operation = fc.record({
-  kind: fc.constantFrom('write', 'zero', 'splice', 'spliceDisk', 'rewrite', 'read', 'mbr', 'gpt'),
-  place,
-  length,
-  fill: fc.integer({ min: 0, max: 255 }),
-});
-type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never;
-const edit = fc.record({ size, operations: fc.array(operation, { maxLength: 8 }) });
-
-test('any sequence of edits, over several disks, equals the same on plain memory', () => {
-  fc.assert(
-    fc.property(fc.array(edit, { minLength: 1, maxLength: 3 }), (edits) => {
-      using folder = temporaryFolder();
-      const model = new ModelDisk(1);
-      let from: string | undefined;
-      for (const [index, { size, operations }] of edits.entries()) {
-        const to = join(folder.path, `disk${index}`);
-        const disk = editDisk({ ...(from === undefined ? {} : { from }), to, size });
-        model.resize(size);
-        for (const [number, one] of operations.entries())
-          apply(disk, model, one, join(folder.path, `source${index}-${number}`));
-        disk.finish();
-        checkDisk(to);
-        expect(filesOf(to)).toEqual(model.files());
-        from = to;
-      }
-    }),
-    { numRuns: 25 },
-  );
-});
-
-/** A partition table that fits every disk that it is written to. */
-function partition(disk: ByteSource & ByteSink, kind: 'mbr' | 'gpt', { place, fill }: Operation): void {
-  const sectors = Math.floor(disk.size / SECTOR);
-  if (sectors < 100) return;
-  const start = GPT_FIRST_USABLE + (place % (sectors - 90));
-  const id = `0FC63DAF-8483-4772-8E79-3D69D8477D${fill.toString(16).toUpperCase().padStart(2, '0')}`;
-  const where = { number: 1, start, sectors: 1 } as const;
-  if (kind === 'gpt') writeGpt(disk, { diskId: id, partitions: [{ ...where, type: id, id, name: 'data' }] });
-  else {
-    const partitions = [{ ...where, type: 0x83, active: false }];
-    disk.write(0, withMbr(disk.read(0, SECTOR), { diskId: fill, partitions }));
-  }
-}
-
-function apply(disk: DiskEditor, model: ModelDisk, one: Operation, sourceFolder: string): void {
-  if (one.kind === 'mbr' || one.kind === 'gpt') {
-    for (const target of [disk, model]) partition(target, one.kind, one);
-    return;
-  }
-  const offset = one.place % disk.size;
-  const bytes = Buffer.alloc(Math.min(one.length, disk.size - offset), one.fill);
-  if (one.kind === 'zero') bytes.fill(0);
-  if (one.kind === 'zero') disk.zero(offset, bytes.length);
-  else if (one.kind === 'write') disk.write(offset, bytes);
-  else if (one.kind === 'splice') disk.splice(bufferSource(bytes), offset);
-  else if (one.kind === 'rewrite') return disk.write(offset, model.read(offset, bytes.length));
-  else if (one.kind === 'read')
-    return void expect(disk.read(offset, bytes.length)).toEqual(model.read(offset, bytes.length));
-  else if (bytes.length > 0) {
-    const source = editDisk({ to: sourceFolder, size: bytes.length });
-    source.write(0, bytes);
-    source.finish();
-    disk.splice(openDisk(sourceFolder), offset);
-  }
-  model.write(offset, bytes);
-}
 
 function makeDisk(to: string, size: number, writes: Readonly<Record<number, string>>, from?: string): string {
   const disk = editDisk({ ...(from === undefined ? {} : { from }), to, size });
