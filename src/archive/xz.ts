@@ -13,30 +13,49 @@ export const STREAM_HEADER = Buffer.concat([Buffer.from('\xfd7zXZ\0', 'latin1'),
 /** The bytes of an .xz file with the given segments, of `xzCodec`, as its content. */
 export async function* xz(segments: AsyncIterable<Segment>): AsyncGenerator<Uint8Array, void, undefined> {
   yield STREAM_HEADER;
-  const records: Buffer[] = [];
+  const records = new Records();
   for await (const { bytes, note, rawLength } of segments) {
     yield bytes;
-    records.push(Buffer.concat([vli(note), vli(rawLength)]));
+    records.add(note, rawLength);
   }
-  const index = indexOf(records);
+  const index = records.index();
   yield index;
   const backward = Buffer.concat([u32(index.length / 4 - 1), FLAGS]);
   yield Buffer.concat([u32(crc32(backward)), backward, Buffer.from('YZ')]);
 }
 
-/** Sizes of all blocks, padded, with a CRC. */
-function indexOf(records: readonly Buffer[]): Buffer {
-  const list = Buffer.concat([Buffer.from([0]), vli(records.length), ...records]);
-  const padded = Buffer.concat([list, Buffer.alloc(padding(list.length, 4))]);
-  return Buffer.concat([padded, u32(crc32(padded))]);
+/** The sizes of all blocks, as the index has them: a few bytes a block, of which a large disk has very many. */
+class Records {
+  #count = 0;
+  #bytes = Buffer.alloc(64 * 1024);
+  #length = 0;
+
+  add(unpadded: number, uncompressed: number): void {
+    if (this.#length + 2 * MAX_VLI > this.#bytes.length)
+      this.#bytes = Buffer.concat([this.#bytes, Buffer.alloc(this.#bytes.length)]);
+    this.#length = writeVli(this.#bytes, writeVli(this.#bytes, this.#length, unpadded), uncompressed);
+    this.#count++;
+  }
+
+  /** All of them, padded, with a CRC. */
+  index(): Buffer {
+    const head = Buffer.alloc(1 + MAX_VLI);
+    const list = [head.subarray(0, writeVli(head, 1, this.#count)), this.#bytes.subarray(0, this.#length)];
+    const length = list[0]!.length + this.#length;
+    const padded = Buffer.concat([...list, Buffer.alloc(padding(length, 4))]);
+    return Buffer.concat([padded, u32(crc32(padded))]);
+  }
 }
 
-/** A number in groups of 7 bits, lowest first; the top bit says that more follow. */
-function vli(value: number): Buffer {
-  const bytes: number[] = [];
-  let rest = value;
-  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes.push((rest % 0x80) | 0x80);
-  return Buffer.from([...bytes, rest]);
+/** Bytes of the longest number that is written here. */
+const MAX_VLI = 8;
+
+/** Writes a number in groups of 7 bits, lowest first; the top bit says that more follow. Gives the place after it. */
+function writeVli(bytes: Buffer, at: number, value: number): number {
+  let [rest, end] = [value, at];
+  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes[end++] = (rest % 0x80) | 0x80;
+  bytes[end++] = rest;
+  return end;
 }
 
 /** Reads such a number, of 32 bits at most; gives it and the place after it. */
