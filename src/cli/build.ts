@@ -66,11 +66,11 @@ async function runBuild(call: Call): Promise<number> {
   using observers = await Observers.open(call, store, request, ...listeners);
   const interrupt = interruption();
   const { result, build, firstStep } = await execute(call, store, request, observers, interrupt.signal, starts);
-  await observers.finish(result.success, performance.now() - started);
+  const reported = await observers.finish(result.success, performance.now() - started);
   if (result.success) keep(opened, build, snapshot, observers);
   if (observers.counts().executed > 0) attempt(() => keepFirst(store, familyId(call), firstStep));
   if (interrupt.signal.aborted) return EXIT.interrupted;
-  return result.success ? EXIT.ok : exitOfFailure(result.failures);
+  return result.success ? reported : exitOfFailure(result.failures);
 }
 
 /** Whatever is in the way, the build itself is done. */

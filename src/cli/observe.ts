@@ -1,26 +1,28 @@
 /** Who follows a build: the console, its record, and the files that options ask for. For any command that builds. */
 import { availableParallelism } from 'node:os';
-import { resolve } from 'node:path';
 import type { Store } from '../../cache/store.ts';
 import type { PastRuns } from '../execute/past-runs.ts';
 import { fail } from '../model/diagnostic.ts';
 import type { ActionIdentity, BuildEvent, Listener, Outcome, Phase } from '../model/event.ts';
 import { ReportCollector } from '../report/build-report.ts';
 import { ConsoleReporter } from '../report/console.ts';
+import { formatDiagnostic } from '../report/diagnostics.ts';
 import { EventsFile } from '../report/events-file.ts';
+import { palette } from '../report/format.ts';
 import { Outlook } from '../report/outlook.ts';
 import type { BuildRecorder } from '../report/history/recorder.ts';
 import { Profile } from '../report/profile.ts';
 import { countBelow, graphBelow } from './below.ts';
-import type { Call, Option } from './command.ts';
+import { EXIT, type Call, type Option } from './command.ts';
 import type { Request } from './project.ts';
 import { pastRuns, recordBuild } from './recording.ts';
+import { ReportFiles } from './report-files.ts';
 
 /** Options of every command that builds. */
 export const BUILDING_OPTIONS: Readonly<Record<string, Option>> = {
   jobs: { type: 'string', short: 'j', value: 'N', help: 'actions at a time (default: what the machine carries)' },
   quiet: { type: 'boolean', short: 'q', help: 'print only what went wrong' },
-  events: { type: 'string', value: 'FILE', help: 'write every event as a line of JSON; - is standard output' },
+  events: { type: 'string', value: 'FILE', help: 'write every event as a line of JSON' },
   profile: { type: 'string', value: 'FILE', help: 'write a trace for chrome://tracing or Perfetto' },
   'build-report': { type: 'string', value: 'FILE', help: 'write a JSON report of every action' },
 };
@@ -35,36 +37,33 @@ export class Observers implements Disposable {
   readonly #console: ConsoleReporter;
   readonly #collector = new ReportCollector();
   readonly #listeners: Listener[];
-  readonly #events: EventsFile | undefined;
-  readonly #profile: { readonly trace: Profile; readonly file: string } | undefined;
-  readonly #report: string | undefined;
+  readonly #files: ReportFiles;
+  readonly #profile: Profile | undefined;
 
-  private constructor(call: Call, store: Store, project: Request, events: EventsFile | undefined, more: Listener[]) {
+  private constructor(call: Call, store: Store, project: Request, files: ReportFiles, more: Listener[]) {
     this.jobs = jobsOf(call);
     this.past = pastRuns(store, project);
     this.recorder = recordBuild(store, project);
     const graph = once(() => graphBelow(project, call.flag('skip-validations')));
     const pastMs = (action: ActionIdentity): number | undefined => this.past.of(action)?.durationMs;
     const outlook = new Outlook(graph, pastMs, this.jobs ?? availableParallelism());
-    const profile = call.text('profile');
+    const events = files.get('events');
     this.#console = new ConsoleReporter({ quiet: call.flag('quiet'), outlook });
-    this.#profile = profile ? { trace: new Profile(graph), file: resolve(profile) } : undefined;
-    this.#report = call.text('build-report');
-    this.#events = events;
+    this.#files = files;
+    this.#profile = files.get('profile') && new Profile(graph);
     this.#listeners = [
       this.#collector.listen,
       this.recorder.listen,
       outlook.listen,
-      ...(this.#profile ? [this.#profile.trace.listen] : []),
-      ...(events ? [events.listen] : []),
+      ...(this.#profile ? [this.#profile.listen] : []),
+      ...(events ? [new EventsFile(events).listen] : []),
       ...more,
     ];
   }
 
-  /** Opens what the options name; waits for the reader of a named pipe. `more` listen as well. */
+  /** Opens the files that options name; waits for the reader of a named pipe. `more` listen as well. */
   static async open(call: Call, store: Store, project: Request, ...more: Listener[]): Promise<Observers> {
-    const path = call.text('events');
-    return new Observers(call, store, project, path === undefined ? undefined : await EventsFile.open(path), more);
+    return new Observers(call, store, project, await ReportFiles.open(call), more);
   }
 
   readonly listen: Listener = (event) => {
@@ -85,15 +84,27 @@ export class Observers implements Disposable {
     this.listen({ type: 'phase-finished', phase, startedAt, durationMs: end - start });
   }
 
-  /** The last event: the files are written before the console says that the build has ended. */
-  async finish(success: boolean, durationMs: number): Promise<void> {
+  /**
+   * The last event: the files are written before the console says that the build has ended; then it says which of them
+   * could not be. Gives the exit code of a build that went well. `more` are the contents of other files, by option.
+   */
+  async finish(success: boolean, durationMs: number, more: Readonly<Record<string, string>> = {}): Promise<number> {
     const event: BuildEvent = { type: 'build-finished', success, durationMs, counts: this.counts() };
     for (const listener of this.#listeners) listener(event);
-    this.#profile?.trace.write(this.#profile.file);
-    if (this.#report) this.#collector.write(resolve(this.#report), success, durationMs);
-    const problem = await this.#events?.close();
-    if (problem) this.#console.listen({ type: 'warning', message: problem });
+    if (this.#profile) this.#files.get('profile')?.replace(this.#profile.text());
+    this.#files.get('build-report')?.replace(this.#collector.text(success, durationMs));
+    for (const [option, text] of Object.entries(more)) this.#files.get(option)?.replace(text);
+    const { left, failed } = await this.#files.close();
+    for (const { message } of left) this.#console.listen({ type: 'warning', message });
     this.#console.listen(event);
+    const paint = palette(process.stderr);
+    for (const diagnostic of failed) process.stderr.write(`${formatDiagnostic(diagnostic, paint)}\n`);
+    return failed.length > 0 ? EXIT.infrastructure : EXIT.ok;
+  }
+
+  /** Whether standard output is one of the files: then nothing else goes there. */
+  get takesStandardOutput(): boolean {
+    return this.#files.takeStandardOutput;
   }
 
   counts(): Record<Outcome, number> {

@@ -1,7 +1,5 @@
 /** `dsmb test`: runs what checks targets, and says what passed. */
 import { randomUUID } from 'node:crypto';
-import { resolve } from 'node:path';
-import { writeAtomically } from '../../cache/files.ts';
 import { Store, storeRoot } from '../../cache/store.ts';
 import type { AnalysedTarget } from '../analysis/action.ts';
 import type { BuildOptions } from '../execute/build.ts';
@@ -70,11 +68,12 @@ async function runTests(call: Call): Promise<number> {
   const { signal } = interruption();
   using observers = await Observers.open(call, store, { ...project, targets: tests });
   const outcome = await execute({ call, project: { ...project, targets: tests }, store, signal, observers }, runs);
-  await observers.finish(outcome.failures.length === 0 && !signal.aborted, performance.now() - started);
-  const junit = call.text('junit');
-  if (junit) writeAtomically(resolve(junit), junitXml(outcome.reports));
-  process.stdout.write(`${formatTests(outcome.reports, palette(process.stdout))}\n`);
-  return signal.aborted ? EXIT.interrupted : exitCodeOf(outcome, call.flag('fail-fast'));
+  const success = outcome.failures.length === 0 && !signal.aborted;
+  const junit = junitXml(outcome.reports);
+  const reported = await observers.finish(success, performance.now() - started, { junit });
+  const out = observers.takesStandardOutput ? process.stderr : process.stdout;
+  out.write(`${formatTests(outcome.reports, palette(out))}\n`);
+  return signal.aborted ? EXIT.interrupted : exitCodeOf(outcome, call.flag('fail-fast')) || reported;
 }
 
 function runsOf(call: Call): number | undefined {

@@ -1,5 +1,4 @@
 /** The build report: one JSON file that says what every action did. */
-import { writeAtomically } from '../../cache/files.ts';
 import type { BuildEvent, Check, Outcome } from '../model/event.ts';
 
 /** One row of the report. */
@@ -44,9 +43,10 @@ export class ReportCollector {
     return counts;
   }
 
-  write(file: string, success: boolean, durationMs: number): void {
+  /** The report as JSON. */
+  text(success: boolean, durationMs: number): string {
     const checks = this.#checks.length > 0 ? { checks: this.#checks } : {};
     const report: BuildReport = { success, durationMs: Math.round(durationMs), actions: this.#actions, ...checks };
-    writeAtomically(file, `${JSON.stringify(report, null, 2)}\n`);
+    return `${JSON.stringify(report, null, 2)}\n`;
   }
 }

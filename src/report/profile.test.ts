@@ -1,8 +1,5 @@
 /** The trace of a build: what a viewer needs, and what must hold in it. */
 import fc from 'fast-check';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ActionGraph } from '../analysis/action-graph.ts';
 import type { ActionNode } from '../analysis/action.ts';
@@ -45,14 +42,11 @@ const end = (name: string): BuildEvent => ({
   durationMs: 1,
 });
 
-let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'dsmb-profile-'));
   vi.useFakeTimers({ toFake: ['performance'] });
 });
 afterEach(() => {
   vi.useRealTimers();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 function trace(events: readonly (BuildEvent | number)[]): Traced[] {
@@ -60,8 +54,7 @@ function trace(events: readonly (BuildEvent | number)[]): Traced[] {
   for (const event of events)
     if (typeof event === 'number') vi.advanceTimersByTime(event);
     else profile.listen(event);
-  profile.write(join(folder, 'trace.json'));
-  return (JSON.parse(readFileSync(join(folder, 'trace.json'), 'utf8')) as { traceEvents: Traced[] }).traceEvents;
+  return (JSON.parse(profile.text()) as { traceEvents: Traced[] }).traceEvents;
 }
 
 /** The names of slices by the name of their track. */

@@ -2,7 +2,6 @@
  * A build as a trace that chrome://tracing and Perfetto show: what ran when, in which slot, and what all of it waited
  * for. Format: "Trace Event Format", JSON object form; times in microseconds.
  */
-import { writeAtomically } from '../../cache/files.ts';
 import type { ActionGraph } from '../analysis/action-graph.ts';
 import { actionId, type BuildEvent } from '../model/event.ts';
 
@@ -62,8 +61,8 @@ export class Profile {
     }
   };
 
-  /** Writes the trace. Throws what the file system says. */
-  write(file: string): void {
+  /** The trace as JSON. */
+  text(): string {
     const tracks: (readonly [string, readonly Slice[]])[] = [
       ['phases', this.#phases],
       ['critical path', this.#criticalPath()],
@@ -75,7 +74,7 @@ export class Profile {
       trackName(name, track),
       ...slices.map(traceEvent(track)),
     ]);
-    writeAtomically(file, `{"displayTimeUnit":"ms","traceEvents":[\n${events.join(',\n')}\n]}\n`, false);
+    return `{"displayTimeUnit":"ms","traceEvents":[\n${events.join(',\n')}\n]}\n`;
   }
 
   #started({ planMs, waitedMs, key, ...event }: BuildEvent & { type: 'action-started' }, now: number): void {
