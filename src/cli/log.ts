@@ -77,7 +77,7 @@ async function ofTargets(call: Call, history: BuildHistory): Promise<Run[]> {
 
 /** The newest record of the action, and the build in which that very key ran. */
 function lastRun(history: BuildHistory, id: string): Run | undefined {
-  const latest = history.previous(id)?.action;
+  const latest = history.last(id)?.action;
   if (!latest) return undefined;
   for (const build of history.newestFirst()) {
     const action = build.actions.find((one) => ran(one) && one.key === latest.key && actionId(one) === id);

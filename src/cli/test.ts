@@ -103,9 +103,9 @@ async function execute(session: Session, runs: number | undefined): Promise<Outc
     skipValidations: true,
     past,
     ...(jobs === undefined ? {} : { jobs }),
-    ...(runs === undefined ? { onPlanned: partsKeeper(store, project) } : {}),
   };
   observers.begin(project, true);
+  const keepParts = partsKeeper(store, project);
   const all: TestRun[][] = tests.map(() => []);
   const failures: Diagnostic[] = [];
   for (let run = 1; run <= (runs ?? 1) && !signal.aborted; run++) {
@@ -114,8 +114,9 @@ async function execute(session: Session, runs: number | undefined): Promise<Outc
       collector.listen(event);
       onEvent(event);
     };
-    const salted = runs === undefined ? {} : { saltOf: saltOf(tests) };
-    const build = workshop.build({ ...options, ...salted, onEvent: listen });
+    const salt = runs === undefined ? noSalt : saltOf(tests);
+    const onPlanned: typeof keepParts = (planned) => salt(planned.node) === '' && keepParts(planned);
+    const build = workshop.build({ ...options, saltOf: salt, onPlanned, onEvent: listen });
     const result = await build.run(tests);
     for (const [index, { label }] of tests.entries())
       all[index]!.push(collector.run(label, result.artifacts.has(label)));
@@ -126,6 +127,8 @@ async function execute(session: Session, runs: number | undefined): Promise<Outc
   if (!signal.aborted) await keepWithinBound(store, onEvent);
   return { reports: tests.map(({ label }, index) => ({ label, runs: all[index]! })), failures };
 }
+
+const noSalt = (): string => '';
 
 /** A key of its own for each run of the tests' own actions; what they look at comes from the cache. */
 function saltOf(tests: readonly AnalysedTarget[]): NonNullable<BuildOptions['saltOf']> {

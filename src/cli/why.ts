@@ -39,8 +39,8 @@ interface Explained {
   readonly outcome: string;
   readonly durationMs: number;
   readonly key: string | null;
-  /** `never`: it was never built here. `unknown`: what the key was made of is gone. `equal`: nothing changed. */
-  readonly change: 'never' | 'unknown' | 'equal' | 'changed';
+  /** `never`: it was never built here. `unknown`: what the key was made of is gone. `equal`: nothing changed. `forced`: asked for. */
+  readonly change: 'never' | 'unknown' | 'equal' | 'changed' | 'forced';
   /** The build that it is compared with. */
   readonly comparedWith?: string;
   readonly causes: readonly Cause[];
@@ -61,7 +61,7 @@ async function runWhy(call: Call): Promise<number> {
   }
   const since = call.text('since');
   const base = since === undefined ? undefined : history.named(since);
-  const explained = last.actions
+  const explained = eachOnce(last.actions)
     .filter(({ label }) => labels.has(label))
     .sort(byOrder(below.map(actionId)))
     .map((action) => explainAction(store, history, latest(history, action, base), last, base));
@@ -69,6 +69,14 @@ async function runWhy(call: Call): Promise<number> {
     console.log(JSON.stringify({ build: last.build, since: base?.build ?? null, actions: explained }, null, 2));
   else print(explained, last);
   return EXIT.ok;
+}
+
+/** Tests that run several times are in the record as often. What ran once and was found later counts as what ran. */
+function eachOnce(actions: readonly RecordedAction[]): RecordedAction[] {
+  const found = new Map<string, RecordedAction>();
+  for (const action of actions)
+    if (action.outcome !== 'cached' || !found.has(actionId(action))) found.set(actionId(action), action);
+  return [...found.values()];
 }
 
 /** Causes before what they cause. */
@@ -98,6 +106,7 @@ function explainAction(
 ): Explained {
   const { label, mnemonic, ordinal, outcome, durationMs, key } = action;
   const explained = { label, mnemonic, ordinal, outcome, durationMs, key, causes: [] };
+  if (action.forced) return { ...explained, change: 'forced' };
   // The build after `base` is where the comparison ends: `base` itself counts.
   const before = history.previous(actionId(action), base ? `${base.build}~` : last.build);
   if (!before) return { ...explained, change: 'never' };
@@ -158,6 +167,8 @@ function reason(outcome: string, change: Explained['change'], comparedWith = '')
       return outcome === 'executed'
         ? 'though its key is the same: its result was gone from the store, or it had failed'
         : 'its key is the same as before';
+    case 'forced':
+      return 'as --runs-per-test asks, whatever the cache has';
     case 'changed':
       return outcome === 'cached' ? 'the store had the result for what changed:' : 'because of';
   }

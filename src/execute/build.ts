@@ -286,6 +286,7 @@ export class Build {
       ...(key ? { key: formatDigest(key) } : {}),
       outcome,
       durationMs,
+      ...(this.#options.saltOf?.(action) ? { forced: true } : {}),
       ...more,
     });
   }

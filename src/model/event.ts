@@ -70,6 +70,8 @@ export type BuildEvent =
       readonly planMs?: number;
       /** Digest of what it wrote to its standard output and error, `hash/size`. */
       readonly log?: string;
+      /** It ran since that was asked for, whatever the cache has: its key is its own, and nobody finds its result. */
+      readonly forced?: true;
       readonly diagnostic?: Diagnostic;
     } & ActionIdentity)
   /** Finished actions are about to run once more: so many runs, and how long they take by what the last ones took. */

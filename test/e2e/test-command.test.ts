@@ -130,6 +130,25 @@ describe('flaky tests', () => {
     expect(store.runs('flaky')).toBe(5);
   });
 
+  it('are run without a trace in what plan, why and log compare', async () => {
+    await project.run(['test', '//good']);
+    expect((await project.run(['test', '//good', '--runs-per-test', '2'])).exitCode).toBe(EXIT.ok);
+    expect((await project.run(['plan', '//good'])).stdout).toBe('nothing would run: 2 actions cached\n');
+    expect((await project.run(['why', '//good'])).stdout).toMatch(
+      /\/\/good Test: ran \(.*\), as --runs-per-test asks, whatever the cache has\n\/\/data Combine: did not run, its key is/,
+    );
+    expect((await project.run(['log', '//good'])).stdout).toMatch(/^[^]*\/\/good Test: ran in build [^]*to stderr\n$/);
+    project.write('data.txt', 'other\n');
+    expect((await project.run(['plan', '//data'])).stdout).toMatch(/would run.*, because of\n  file data.txt/);
+    await project.run(['test', '//good', '--runs-per-test', '2']);
+    expect((await project.run(['why', '//data'])).stdout).toMatch(
+      /\/\/data Combine: ran .*, because of\n  file data.txt/,
+    );
+    expect((await project.run(['plan', '//good'])).stdout).toMatch(/\/\/good Test: would run.*, because of\n  /);
+    await project.run(['test', '//good']);
+    expect((await project.run(['why', '//good'])).stdout).toMatch(/\/\/good Test: ran .*, because of\n  /);
+  });
+
   it.each(['0', 'x', '-1'])('--runs-per-test %s is refused', async (runs) => {
     expect((await project.run(['test', '//good', `--runs-per-test=${runs}`])).exitCode).toBe(EXIT.usage);
   });

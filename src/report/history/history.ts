@@ -29,6 +29,12 @@ export function listOf(folder: string, build: string): string | undefined {
   return /^\{"cached":"(\w+)"\}$/m.exec(readFileSync(join(folder, `${build}.jsonl`), 'utf8'))?.[1];
 }
 
+/** An action in the record that has it. */
+export interface RecordedIn {
+  readonly action: RecordedAction;
+  readonly build: BuildRecord;
+}
+
 /** Reads records as they are asked for, and each once. */
 export class BuildHistory {
   readonly builds: readonly string[];
@@ -59,10 +65,19 @@ export class BuildHistory {
     return undefined;
   }
 
-  /** What the newest record before a build has of an action that had got as far as its key. */
-  previous(id: string, before?: string): { readonly action: RecordedAction; readonly build: BuildRecord } | undefined {
+  /** What the newest record has of an action that had got as far as its key. */
+  last(id: string): RecordedIn | undefined {
+    return this.#newest((one) => actionId(one) === id && hasKey(one));
+  }
+
+  /** The same, of the records before a build, for comparing keys: what was forced to run had one of its own. */
+  previous(id: string, before?: string): RecordedIn | undefined {
+    return this.#newest((one) => actionId(one) === id && hasKey(one) && !one.forced, before);
+  }
+
+  #newest(accepts: (action: RecordedAction) => boolean, before?: string): RecordedIn | undefined {
     for (const build of this.newestFirst(before)) {
-      const action = build.actions.find((one) => one.key !== null && one.outcome !== 'skipped' && actionId(one) === id);
+      const action = build.actions.findLast(accepts);
       if (action) return { action, build };
     }
     return undefined;
@@ -84,4 +99,8 @@ export class BuildHistory {
       )
     );
   }
+}
+
+function hasKey({ key, outcome }: RecordedAction): boolean {
+  return key !== null && outcome !== 'skipped';
 }

@@ -17,6 +17,8 @@ export interface RecordedAction {
   readonly log: string | null;
   /** Why it failed. */
   readonly error?: string;
+  /** It ran whatever the cache had: its key tells nothing of what it was made of. */
+  readonly forced?: true;
 }
 
 /** The first line of a record. */
@@ -48,7 +50,8 @@ export type RecordLine =
       key: string | null,
       durationMs: number,
       log: string | null,
-      error?: string,
+      error?: string | null,
+      forced?: true,
     ]
   | { readonly cached: string }
   | { readonly success: boolean; readonly durationMs: number };
@@ -76,8 +79,9 @@ export function readRecord(folder: string, build: string): BuildRecord | undefin
 }
 
 function rowOf(row: Extract<RecordLine, readonly unknown[]>): RecordedAction {
-  const [label, mnemonic, ordinal, outcome, key, durationMs, log, error] = row;
-  return { label, mnemonic, ordinal, outcome, key, durationMs, log, ...(error === undefined ? {} : { error }) };
+  const [label, mnemonic, ordinal, outcome, key, durationMs, log, error, forced] = row;
+  const more = { ...(typeof error === 'string' ? { error } : {}), ...(forced ? { forced } : {}) };
+  return { label, mnemonic, ordinal, outcome, key, durationMs, log, ...more };
 }
 
 /** A line of a list: label, mnemonic, ordinal and key, with tabs between them. */

@@ -49,10 +49,11 @@ export class BuildRecorder {
   };
 
   #finished(event: BuildEvent & { type: 'action-finished' }): void {
-    const { label, mnemonic, ordinal, outcome, key, durationMs, log, diagnostic } = event;
-    const error = diagnostic ? ([diagnostic.message] as const) : ([] as const);
+    const { label, mnemonic, ordinal, outcome, key, durationMs, log, diagnostic, forced } = event;
+    const error = diagnostic?.message;
+    const more = forced ? ([error ?? null, forced] as const) : error === undefined ? ([] as const) : ([error] as const);
     if (outcome === 'cached') this.#cached.push(`${label}\t${mnemonic.replaceAll(/\s/g, ' ')}\t${ordinal}\t${key}`);
-    else this.#say([label, mnemonic, ordinal, outcome, key ?? null, Math.round(durationMs), log ?? null, ...error]);
+    else this.#say([label, mnemonic, ordinal, outcome, key ?? null, Math.round(durationMs), log ?? null, ...more]);
     if (outcome === 'executed' || outcome === 'failed') this.#write();
   }
 
