@@ -10,7 +10,7 @@ export {
   isZero,
 } from './format.ts';
 export { bufferSource, fileSource, sliceSource, type ByteSource, type FileSource } from './source.ts';
-export { createRaw, type ByteSink, type RawFile } from './sink.ts';
+export { createRaw, HOLE_SIZE, type ByteSink, type RawFile } from './sink.ts';
 export { readManifest } from './files.ts';
 export { openDisk, type DiskReader } from './reader.ts';
 export { checkDisk, inspectDisk, type Damage, type Inspection } from './damage.ts';

@@ -14,7 +14,7 @@ export interface RawFile extends ByteSink {
 }
 
 /** Runs of zeros of this many bytes stay holes. */
-const HOLE_SIZE = 64 * 1024;
+export const HOLE_SIZE = 64 * 1024;
 
 /** Makes a raw file of `size` bytes, all zero; it must not exist. Write each place once. */
 export function createRaw(path: string, size: number): RawFile {

@@ -27,8 +27,13 @@ export async function linkAssembled(store: Store, disk: Folder, to: string, sign
 
 /** Makes a raw file of a disk for people, to whom it belongs: where the file system can, it shares what is kept. */
 export async function deliverDisk(store: Store, disk: Folder, to: string): Promise<void> {
-  if (isIntact(pathOf(store, disk)) && (await reflinked(pathOf(store, disk), to))) return;
+  if (await cloneAssembled(store, disk, to)) return;
   await assemble(store, disk, to);
+}
+
+/** Makes a raw file that shares the blocks of the one that is kept; false where none is, or the file system cannot. */
+export async function cloneAssembled(store: Store, disk: Folder, to: string): Promise<boolean> {
+  return isIntact(pathOf(store, disk)) && (await reflinked(pathOf(store, disk), to));
 }
 
 /** Few builds lay a disk out: the others do not load what reads disks. */
@@ -76,8 +81,8 @@ function linked(path: string, to: string): boolean {
   }
 }
 
-/** False where the file system cannot share blocks between files. */
-async function reflinked(from: string, to: string): Promise<boolean> {
+/** Copies a file by sharing its blocks; false where the file system cannot. */
+export async function reflinked(from: string, to: string): Promise<boolean> {
   try {
     await copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE);
     chmodSync(to, 0o644);

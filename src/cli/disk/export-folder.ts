@@ -13,7 +13,9 @@ import {
   paced,
   readManifest,
 } from '../../disk/index.ts';
-import { temporaryBeside, type ExportTask } from './export-raw.ts';
+import type { ExportTask } from './export-raw.ts';
+import { requireRoom } from './room.ts';
+import { temporaryBeside } from './temporary.ts';
 
 /** What the folder of a disk holds. */
 const PARTS: ReadonlySet<string> = new Set([MANIFEST, CHECKSUMS, 'blocks']);
@@ -31,7 +33,7 @@ export function replaceableFolder(path: string): boolean {
 /** Writes the folder beside the target and renames it. */
 export async function exportFolder({ opened: { disk }, to, progress, signal }: ExportTask): Promise<void> {
   const temporary = temporaryBeside(to);
-  rmSync(temporary, { recursive: true, force: true });
+  await requireRoom(disk, to, BLOCK_SIZE, { progress, signal });
   mkdirSync(temporary);
   const checksums = new Map<string, string>();
   const write = (path: string, content: Uint8Array): void => {
@@ -48,9 +50,16 @@ export async function exportFolder({ opened: { disk }, to, progress, signal }: E
     if (signal.aborted) return;
     write(MANIFEST, Buffer.from(formatManifest(disk.size)));
     writeFileSync(join(temporary, CHECKSUMS), formatChecksums(checksums));
-    if (existsSync(to)) rmSync(to, { recursive: true });
-    renameSync(temporary, to);
+    replaceFolder(to, temporary);
   } finally {
     rmSync(temporary, { recursive: true, force: true });
   }
+}
+
+/** A folder cannot be renamed onto one that holds something: the old one steps aside, and goes when the new one is there. */
+function replaceFolder(to: string, by: string): void {
+  const aside = `${by}.old`;
+  if (existsSync(to)) renameSync(to, aside);
+  renameSync(by, to);
+  rmSync(aside, { recursive: true, force: true });
 }

@@ -10,10 +10,12 @@ import {
   statSync,
   writeSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-import { assembleRaw, BLOCK_SIZE, paced } from '../../disk/index.ts';
+import { assembleRaw, BLOCK_SIZE, HOLE_SIZE, paced } from '../../disk/index.ts';
+import { cloneAssembled, reflinked } from '../../execute/assembled-disks.ts';
 import { fail } from '../../model/diagnostic.ts';
 import type { OpenedDisk } from './operand.ts';
+import { requireRoom } from './room.ts';
+import { temporaryBeside } from './temporary.ts';
 
 /** What is exported and where to. */
 export interface ExportTask {
@@ -24,17 +26,17 @@ export interface ExportTask {
   readonly signal: AbortSignal;
 }
 
-/** A name beside the target, so that the last step is a rename. */
-export function temporaryBeside(path: string): string {
-  return join(dirname(path), `.${basename(path)}.${process.pid}.part`);
-}
-
-/** Writes a sparse file beside the target and renames it. */
-export async function exportRaw({ opened: { disk }, to, progress, signal }: ExportTask): Promise<void> {
+/**
+ * Writes a sparse file beside the target and renames it. Where there is a raw file of the disk already, and the file
+ * system can, the two share their blocks.
+ */
+export async function exportRaw({ opened, to, progress, signal }: ExportTask): Promise<void> {
   const temporary = temporaryBeside(to);
-  rmSync(temporary, { force: true });
   try {
-    await assembleRaw(disk, temporary, { progress, signal });
+    if (!(await cloned(opened, temporary))) {
+      await requireRoom(opened.disk, to, HOLE_SIZE, { progress, signal });
+      await assembleRaw(opened.disk, temporary, { progress, signal });
+    }
     if (signal.aborted) return;
     sync(temporary);
     renameSync(temporary, to);
@@ -62,6 +64,11 @@ export async function exportDevice({ opened: { disk }, to, progress, signal }: E
   } finally {
     closeSync(device);
   }
+}
+
+async function cloned({ image, tree, store }: OpenedDisk, to: string): Promise<boolean> {
+  if (image !== undefined) return reflinked(image, to);
+  return tree !== undefined && store !== undefined && cloneAssembled(store, tree, to);
 }
 
 function* allBlocks(size: number): Generator<number> {

@@ -8,6 +8,7 @@ import { progressLine } from '../progress-line.ts';
 import { exportFolder, replaceableFolder } from './export-folder.ts';
 import { exportDevice, exportRaw, type ExportTask } from './export-raw.ts';
 import { DISK, DISK_OPTIONS, openOperand } from './operand.ts';
+import { noRoomLeft } from './room.ts';
 
 export const exportDisk: Command = {
   name: 'disk export',
@@ -35,7 +36,10 @@ async function runExport(call: Call): Promise<number> {
   using opened = await openOperand(call, operand);
   using progress = progressLine(`writing ${path}`);
   using interrupt = interruption();
-  await write({ opened, to: resolve(path), progress: progress.show, signal: interrupt.signal });
+  const to = resolve(path);
+  await write({ opened, to, progress: progress.show, signal: interrupt.signal }).catch((error) =>
+    noRoomLeft(to, error),
+  );
   if (interrupt.signal.aborted) return EXIT.interrupted;
   process.stderr.write(`${operand} -> ${path} (${formatBytes(opened.disk.size)})\n`);
   return EXIT.ok;
@@ -52,20 +56,19 @@ function writer(call: Call, path: string): Writer {
   if (!there) return format === 'raw' ? exportRaw : exportFolder;
   const target = statSync(path, { throwIfNoEntry: false });
   const device = target?.isBlockDevice() === true;
+  const onto = format === 'raw' && device;
+  const replaceable = format === 'raw' ? there.isFile() : replaceableFolder(path);
+  if (!onto && !replaceable) {
+    const wanted = format === 'raw' ? 'plain file' : 'folder that holds a disk';
+    fail('EXISTS', `${path} is there already, and is not replaced: it is no ${wanted}`, {
+      hint: 'choose another path',
+    });
+  }
   if (!call.flag('force'))
     fail('EXISTS', `${path} is there already`, {
-      hint: device ? '--force overwrites the device: all on it is lost' : '--force replaces it',
+      hint: onto ? '--force overwrites the device: all on it is lost' : '--force replaces it',
     });
-  if (format === 'raw' && device) return exportDevice;
-  const replaceable = format === 'raw' ? there.isFile() : replaceableFolder(path);
-  if (!replaceable)
-    fail(
-      'EXISTS',
-      `${path} is not replaced: it is no ${format === 'raw' ? 'plain file' : 'folder that holds a disk'}`,
-      {
-        hint: 'choose another path',
-      },
-    );
+  if (onto) return exportDevice;
   return format === 'raw' ? exportRaw : exportFolder;
 }
 

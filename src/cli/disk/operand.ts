@@ -17,6 +17,8 @@ export interface OpenedDisk extends Disposable {
   readonly disk: BlockSource;
   /** The folder, where it is a disk artifact. */
   readonly folder?: string;
+  /** The file, where it is a raw image. */
+  readonly image?: string;
   /** The tree, where it is in the store. */
   readonly tree?: Node & { readonly type: 'directory' };
   readonly store?: Store;
@@ -57,6 +59,7 @@ function openImage(path: string, name: string): OpenedDisk {
   const file = fileSource(path);
   return {
     name,
+    image: path,
     disk: rawBlocks(file, file.size >= SPARSE_FROM ? dataRanges(path) : undefined),
     [Symbol.dispose]: () => file.close(),
   };
