@@ -2,7 +2,7 @@
 import { Store, storeRoot } from '../../cache/store.ts';
 import type { Build } from '../execute/build.ts';
 import { startRunnable } from '../execute/start-runnable.ts';
-import type { StepRecord } from '../execute/run-action.ts';
+import type { StepRecord } from '../execute/step-record.ts';
 import { fail } from '../model/diagnostic.ts';
 import { Runnable } from '../model/kinds.ts';
 import type { Label } from '../model/label.ts';

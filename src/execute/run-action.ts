@@ -1,43 +1,28 @@
 /** Runs one action: sandbox, process, look at what it left, publish. */
-import { cpSync, existsSync, lstatSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { basename, join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ResultData } from '../../cache/reapi/messages.ts';
 import type { Store } from '../../cache/store.ts';
-import { pathsBelow } from '../../cache/walk.ts';
-import type { ActionNode } from '../analysis/action.ts';
-import { Failure, toDiagnostic, type Diagnostic } from '../model/diagnostic.ts';
-import { formatDigest } from '../model/digest.ts';
-import { modulePath } from '../model/own-files.ts';
+import { toDiagnostic, type Diagnostic } from '../model/diagnostic.ts';
 import { needsVm } from '../model/rule.ts';
 import type { PlannedAction } from '../plan/key.ts';
 import { EarlyHashes } from './early-hashes.ts';
+import { failedAction, whoIs, withEvidence } from './failed-action.ts';
 import { memoFolder, offerHints } from './hints.ts';
 import { readLog } from './log-file.ts';
-import { passingFault, PAUSE_MS, TRIES } from './machine-fault.ts';
+import { PAUSE_MS, TRIES } from './machine-fault.ts';
 import type { Machine } from './machine.ts';
 import { MOUNTED, publish, requireRoom, type Outputs } from './publish.ts';
 import { layOutFolders, sandboxArgv, type Grants } from './sandbox.ts';
 import type { Sandbox } from './sandboxes.ts';
 import type { Call, Exit, RunOptions } from './spawner.ts';
+import { ofStep, parseRecord } from './step-record.ts';
 import { temporaryFolder } from './temporary-folder.ts';
-import { undeclaredRead, type Undeclared } from './undeclared.ts';
 import { unsandboxedCall } from './unsandboxed.ts';
 import type { Usage } from './usage.ts';
 import { requireDisk } from './wanted.ts';
 
-/** What a step says while it runs. */
-export type StepRecord =
-  | { readonly type: 'progress'; readonly stage: string; readonly percent?: number }
-  | { readonly type: 'diagnostic'; readonly diagnostic: Diagnostic };
-
 const HOST = hostname();
-const LOG_TAIL_LINES = 20;
-/** Of steps that met an error of a file or a program, and have no better word for it. */
-const VAGUE_CODES: ReadonlySet<string> = new Set(['ENOENT', 'PROGRAM_FAILED', 'STEP_FAILED']);
-/** A failed action's files of these kinds in `/tmp` are kept for the reader of the message. */
-const EVIDENCE = /\.(log|png|txt)$/;
 
 /** Told of an action while it runs. */
 export interface RunWatcher {
@@ -144,20 +129,16 @@ export async function produce(
   if (exit.code !== 0) {
     requireRoom(whoIs(action), sandbox.out);
     await machine.requireNamespaces(exit, readLog(sandbox.log));
-    throw await failure(store, machine, action, sandbox, exit, said[0] && ofStep(action, said[0]));
+    throw await failedAction(store, machine, action, sandbox, {
+      exit,
+      said: said[0] && ofStep(action.node, said[0]),
+    });
   }
   try {
     return publish(store, action, sandbox, machine.unsandboxed ? sandbox : MOUNTED, hashes.digestOf);
   } catch (error) {
     throw withEvidence(store, action, sandbox, error);
   }
-}
-
-/** An action that ended well without giving what it declares: what it said is all that tells why. */
-function withEvidence(store: Store, action: PlannedAction, sandbox: Sandbox, error: unknown): unknown {
-  if (!(error instanceof Failure) || !error.diagnostic.code.startsWith('OUTPUT_')) return error;
-  const lines = [error.diagnostic.detail ?? '', ...evidence(action, sandbox, keepEvidence(store, action, sandbox))];
-  return new Failure({ ...error.diagnostic, detail: lines.filter((line) => line !== '').join('\n') });
 }
 
 async function sandboxedCall(
@@ -173,112 +154,4 @@ async function sandboxedCall(
   await layOutFolders(store, action, signal);
   const isStep = action.node.work.type === 'step';
   return { argv: sandboxArgv(store, bubblewrap, { ...action, isStep }, sandbox, grants) };
-}
-
-/** A record of a step; undefined for what is none. */
-export function parseRecord(text: string): StepRecord | undefined {
-  try {
-    return JSON.parse(text) as StepRecord;
-  } catch {
-    return undefined;
-  }
-}
-
-/** What a step did not mean to throw is a defect of the step, and not of the engine. */
-function ofStep({ node: { work } }: PlannedAction, said: Diagnostic): Diagnostic {
-  if (said.code !== 'INTERNAL' || work.type !== 'step') return said;
-  const module = relative(process.cwd(), modulePath(work.module));
-  return { ...said, code: 'STEP_FAILED', message: `the step threw: ${said.message}`, hint: `the step is ${module}` };
-}
-
-/** The error of an action that ended badly, with its log where the message says. */
-async function failure(
-  store: Store,
-  machine: Machine,
-  action: PlannedAction,
-  sandbox: Sandbox,
-  exit: Exit,
-  said: Diagnostic | undefined,
-): Promise<Failure> {
-  const { node } = action;
-  const kept = keepEvidence(store, action, sandbox);
-  const tail = lastLines(sandbox.log);
-  const fault = passingFault(exit, tail, said);
-  const elsewhere = fault ? undefined : await lookedElsewhere(machine, action, said, tail);
-  const ended = fault ?? said?.message ?? `the command ${describeExit(exit, node.timeoutMs)}`;
-  const saidHint = fault
-    ? 'run the same command again when the machine has less to do'
-    : (said?.hint ?? timeoutHint(exit, node));
-  const { code, message = ended, hint = saidHint, ...more } = elsewhere ?? {};
-  return new Failure({
-    code: fault ? 'MACHINE_FAULT' : (code ?? said?.code ?? (exit.timedOut ? 'ACTION_TIMEOUT' : 'ACTION_FAILED')),
-    message: `${whoIs(action)}: ${message}`,
-    detail: [
-      message === ended ? '' : ended,
-      // The step names files of its sandbox; the reader finds them among what is kept.
-      said?.detail?.replaceAll(/\/tmp\/(?:[^\s/]+\/)*/g, `${kept}/`) ?? '',
-      ...evidence(action, sandbox, kept),
-    ]
-      .filter((line) => line !== '')
-      .join('\n'),
-    ...more,
-    ...(hint ? { hint } : {}),
-  });
-}
-
-/** What was run, and the end of what it said; empty lines where it said nothing. */
-function evidence({ command, key }: PlannedAction, sandbox: Sandbox, kept: string): string[] {
-  const tail = lastLines(sandbox.log);
-  return [
-    `command: ${command.argv.join(' ')}`,
-    `key: ${formatDigest(key)}`,
-    tail && `last lines of its log:\n${tail}`,
-    tail && `full log: ${join(kept, 'log')}`,
-  ];
-}
-
-function whoIs({ node }: PlannedAction): string {
-  return `${node.label} (${node.mnemonic})`;
-}
-
-/** What a failed action looked for and is not given. A step that says of itself what is wrong is believed. */
-async function lookedElsewhere(
-  machine: Machine,
-  { node }: PlannedAction,
-  said: Diagnostic | undefined,
-  log: string,
-): Promise<Partial<Undeclared> | undefined> {
-  if (said && !VAGUE_CODES.has(said.code)) return undefined;
-  const text = [said?.message, said?.detail, log].join('\n');
-  const found = undeclaredRead(node, text, (path) => machine.toolchainWith(path));
-  if (!found?.attribute) return found;
-  const { atAttribute } = await import('../load/source.ts');
-  return atAttribute(found);
-}
-
-/** Which limit it was, and where it is set. */
-function timeoutHint(exit: Exit, { mnemonic, target }: ActionNode): string | undefined {
-  if (!exit.timedOut) return undefined;
-  const attribute = Object.keys(target.attributes).find((name) => /timeout/i.test(name));
-  const given = attribute ? `; the attribute '${attribute}' is given in the build file` : '';
-  return `the limit is timeoutMs of the action ${mnemonic}, declared by the rule ${target.rule.name}${given}`;
-}
-
-function describeExit(exit: Exit, timeoutMs: number): string {
-  if (exit.error) return `did not start: ${exit.error}`;
-  if (exit.timedOut) return `did not end within ${timeoutMs / 1000} s`;
-  return exit.signal ? `was ended by ${exit.signal}` : `exited with ${exit.code}`;
-}
-
-function keepEvidence(store: Store, { key }: PlannedAction, sandbox: Sandbox): string {
-  const folder = join(store.folder('logs'), key.hash.slice(0, 16));
-  rmSync(folder, { recursive: true, force: true });
-  if (existsSync(sandbox.log)) cpSync(sandbox.log, join(folder, 'log'));
-  for (const path of pathsBelow(sandbox.tmp))
-    if (EVIDENCE.test(path) && lstatSync(path).isFile()) cpSync(path, join(folder, basename(path)));
-  return folder;
-}
-
-function lastLines(log: string): string {
-  return readLog(log).trimEnd().split('\n').slice(-LOG_TAIL_LINES).join('\n');
 }

@@ -11,8 +11,8 @@ import { endProcess } from './end-process.ts';
 import { memoFolder, offerHints } from './hints.ts';
 import type { Machine } from './machine.ts';
 import { recordSplitter } from './record-splitter.ts';
-import { parseRecord, type StepRecord } from './run-action.ts';
 import { layOutFolders, sandboxArgv } from './sandbox.ts';
+import { parseRecord, type StepRecord } from './step-record.ts';
 
 export interface RunnableOptions {
   /** What the user gave behind `--`. */

@@ -8,6 +8,8 @@ import type { ActionNode } from '../analysis/action.ts';
 import { sourcesIn } from '../analysis/declaration.ts';
 import { findWorkspace } from '../load/workspace.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
+import { nearest } from '../load/nearest.ts';
+import type { Target } from '../model/target.ts';
 import { missingIn } from './missing-paths.ts';
 
 /** What is to be said: with a `code`, as the error itself; without, beside it. */
@@ -27,6 +29,8 @@ interface Source {
   /** The attribute of the rule's call, for one that is given there. */
   readonly attribute?: string;
 }
+
+const MAX_LISTED = 20;
 
 /** Packages of toolchains that have a program or file, by its path without the leading slash. */
 export type FindPackages = (path: string) => readonly string[] | undefined;
@@ -86,29 +90,55 @@ function undeclaredFile(node: ActionNode, place: string, sources: readonly Sourc
   const written = location ? relative(dirname(location.file), place) : shown;
   const isFolder = statSync(place, { throwIfNoEntry: false })?.isDirectory() === true;
   const call = `${isFolder ? 'folder' : 'file'}('${written}')`;
-  const nearest = nearestAttribute(sources, place);
+  const attribute = nearestAttribute(sources, place) ?? inputAttribute(node);
   return {
     code: 'UNDECLARED_INPUT',
     message: `it looked for ${shown}, which is not among its inputs`,
-    hint: nearest
-      ? `add ${call} to the attribute \`${nearest}\` of ${node.label}`
-      : `give ${call} to an attribute of ${node.label} that becomes an input`,
+    hint: attribute
+      ? `add ${call} to the attribute \`${attribute}\` of ${node.label}`
+      : `give ${call} to an attribute of ${node.label}; if none becomes an input, the rule ${node.target.rule.name} needs one (\`srcs?: readonly Target[]\`) that it passes on in \`inputs\` of the action ${node.mnemonic}`,
     ...(location ? { location } : {}),
-    ...(nearest ? { attribute: nearest } : {}),
+    ...(attribute ? { attribute } : {}),
   };
 }
 
 /** The attribute with the source that lies nearest; one of a list stands for the list. */
 function nearestAttribute(sources: readonly Source[], place: string): string | undefined {
   const distance = ({ path }: Source): number => relative(dirname(path), place).split('/').length;
-  const [nearest] = sources.filter(({ attribute }) => attribute).toSorted((a, b) => distance(a) - distance(b));
-  return nearest?.attribute?.replace(/\[\d+\]$/, '');
+  const [first] = sources.filter(({ attribute }) => attribute).toSorted((a, b) => distance(a) - distance(b));
+  return first?.attribute?.replace(/\[\d+\]$/, '');
+}
+
+/** A list of targets that the action has among its inputs: a source may be one of them as well. */
+function inputAttribute({ target, inputs }: ActionNode): string | undefined {
+  const targets = [...inputs.values()].flatMap(({ origin }) =>
+    origin.type === 'action' ? [origin.action.target] : [],
+  );
+  const lists = Object.entries(target.attributes).filter(([, value]) => Array.isArray(value));
+  return lists.find(([, value]) => (value as unknown[]).some((one) => targets.includes(one as Target)))?.[0];
 }
 
 function missingInput(node: ActionNode, path: string): Undeclared | undefined {
   const [, name] = /^\/in\/([^/]+)/.exec(posix.normalize(path)) ?? [];
   if (name === undefined || node.inputs.has(name)) return undefined;
-  return { hint: `/in/${name} is none of its inputs, which are: ${[...node.inputs.keys()].join(', ') || 'none'}` };
+  const names = [...node.inputs.keys()];
+  const close = nearest(name, names);
+  const { rule, location } = node.target;
+  return {
+    code: 'UNDECLARED_INPUT',
+    message: `it looked for /in/${name}, but has no input '${name}'`,
+    hint: [
+      close ? `did you mean /in/${close}? ` : '',
+      names.length > 0 ? `its inputs are ${listOf(names)}` : 'it has no inputs',
+      `; the rule ${rule.name} declares them as \`inputs\` of the action ${node.mnemonic}`,
+    ].join(''),
+    ...(location ? { location } : {}),
+  };
+}
+
+function listOf(names: readonly string[]): string {
+  const more = names.length - MAX_LISTED;
+  return `${names.slice(0, MAX_LISTED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 function fileOfMachine(path: string): Undeclared | undefined {

@@ -58,6 +58,18 @@ describe('a failed action', () => {
     expect(await store.processesLeft()).toEqual([]);
   });
 
+  it('that a signal has ended says which', async () => {
+    using project = projectOf(`
+      export const broken = shell({ script: 'kill -SEGV $$' });
+      export const ended = shell({ script: 'dash -c "kill -KILL \\$\\$"; exit $?' });`);
+    const broken = await project.build(['//broken']);
+    expect(broken.stderr).toMatch(
+      /error ACTION_FAILED \/\/broken \(Shell\): the command was ended by SIGSEGV \(exit code 139\)/,
+    );
+    const ended = await project.build(['//ended']);
+    expect(ended.stderr).toMatch(/was ended by SIGKILL \(exit code 137\)[^]*hint: memory may have run out/);
+  });
+
   it('whose program is missing says so', async () => {
     using project = projectOf(`export const bad = shell({ script: 'exec no-such-program' });`);
     const { exitCode, stderr } = await project.build(['//bad']);

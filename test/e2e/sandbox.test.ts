@@ -198,11 +198,13 @@ describe('an action that looks for what it does not have', () => {
       import { readFileSync, writeFileSync } from 'node:fs';
       import { step } from 'dsmb/step';
       export default step<{ args: { path: string }; inputs: never; outputs: 'out' }>(async ({ args, outputs }) => {
-        writeFileSync(outputs.out, readFileSync(args.path));
+        const { path } = args;
+        const content = path.startsWith('https:') ? await (await fetch(path)).text() : readFileSync(path);
+        writeFileSync(outputs.out, content);
       });`,
     'reader.ts': `
       import { File, rule, stepModule, type Target } from 'dsmb';
-      export const reader = rule<{ path: string; sources?: readonly Target[] }, 'File'>({
+      export const reader = rule<{ path: string; sources?: readonly Target[] | Readonly<Record<string, Target>> }, 'File'>({
         name: 'reader',
         makes: File,
         implement: ({ path, sources = [] }, actions) =>
@@ -210,7 +212,7 @@ describe('an action that looks for what it does not have', () => {
             mnemonic: 'Read',
             module: stepModule<typeof import('./step.step.ts').default>(new URL('./step.step.ts', import.meta.url)),
             args: { path },
-            inputs: Object.fromEntries(sources.entries()),
+            inputs: Object.fromEntries(Object.entries(sources)),
             outputs: { out: { name: 'out', kind: File } },
           }).out,
       });`,
@@ -253,21 +255,38 @@ export const made = ${declaration.replaceAll('WORKSPACE', '${new URL(".", import
     expect(text).toContain("add file('src/foo.h') to the attribute `sources` of //made");
   });
 
-  it('without a source among its attributes is told the file', async () => {
-    expect(await said("shell({ script: 'cat src/foo.h' })")).toContain(
-      "hint: give file('src/foo.h') to an attribute of //made that becomes an input",
+  it('without a source among its attributes is told the attribute of its inputs, or what its rule needs', async () => {
+    const onTarget = await said("shell({ script: 'cat src/foo.h',\n  of: [shell({ script: 'echo >/out/file' })] })");
+    expect(onTarget).toMatch(/build\.dsm\.ts:5:3\n/);
+    expect(onTarget).toContain("hint: add file('src/foo.h') to the attribute `of` of //made");
+    const alone = await said("shell({ script: 'cat src/foo.h' })");
+    expect(alone).toContain("hint: give file('src/foo.h') to an attribute of //made; if none becomes an input,");
+    expect(alone).toMatch(/the rule shell needs one .* in `inputs` of the action Shell\n/);
+  });
+
+  it('is told which inputs it has when it looks for another, in a step as well', async () => {
+    const step = await said("reader({ path: '/in/source', sources: { sources: file('src/a.c') } })");
+    expect(step).toContain(
+      "error UNDECLARED_INPUT //made (Read): it looked for /in/source, but has no input 'source'\n  build.dsm.ts:4:21",
+    );
+    expect(step).toMatch(/^ {2}ENOENT: no such file or directory, open '\/in\/source'$/m);
+    expect(step).toMatch(/hint: did you mean \/in\/sources\? its inputs are sources; the rule reader declares them/);
+    expect(await said("shell({ script: 'cat /in/first' })")).toMatch(
+      /error UNDECLARED_INPUT [^]*has no input 'first'[^]*hint: it has no inputs; the rule shell declares them/,
     );
   });
 
-  it('is told where an input is that it has, which inputs there are, and which toolchain has a program', async () => {
+  it('is told where an input is that it has, and which toolchain has a program', async () => {
     expect(await said("shell({ script: 'cat src/a.c', of: [file('src/a.c')] })")).toMatch(
       /error ACTION_FAILED [^]*hint: src\/a\.c is among its inputs, as \/in\/0/,
     );
-    expect(await said("shell({ script: 'cat /in/1', of: [file('src/a.c')] })")).toContain(
-      'hint: /in/1 is none of its inputs, which are: 0',
-    );
     expect(await said("shell({ script: 'bwrap' })")).toContain("hint: bwrap is in toolchain('bubblewrap')");
     expect(await said("shell({ script: 'cat /etc/passwd' })")).toContain('hint: /etc/passwd is a file of this machine');
+  });
+
+  it('on the network is told that there is none', async () => {
+    const text = await said("reader({ path: 'https://example.org/file' })");
+    expect(text).toMatch(/error STEP_FAILED .*fetch failed\n[^]*hint: an action has no network: .* file\('…'\)/);
   });
 
   it('is not accused where nothing of the workspace was meant', async () => {

@@ -1,0 +1,114 @@
+/** The error of an action that failed: what it says of itself, what is known of why, and the end of its log. */
+import { cpSync, existsSync, lstatSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { Store } from '../../cache/store.ts';
+import { pathsBelow } from '../../cache/walk.ts';
+import { Failure, type Diagnostic } from '../model/diagnostic.ts';
+import { formatDigest } from '../model/digest.ts';
+import type { PlannedAction } from '../plan/key.ts';
+import { describeExit, endingHint } from './ending.ts';
+import { readLog } from './log-file.ts';
+import { passingFault } from './machine-fault.ts';
+import type { Machine } from './machine.ts';
+import { networkHint } from './network-need.ts';
+import type { Sandbox } from './sandboxes.ts';
+import type { Exit } from './spawner.ts';
+import { undeclaredRead, type Undeclared } from './undeclared.ts';
+
+const LOG_TAIL_LINES = 20;
+/** Of steps that met an error of a file, a program or the network, and have no better word for it. */
+const VAGUE_CODES: ReadonlySet<string> = new Set([
+  ...['ENOENT', 'ENOTDIR', 'EAI_AGAIN', 'ENOTFOUND', 'ENETUNREACH'],
+  ...['PROGRAM_FAILED', 'STEP_FAILED'],
+]);
+/** A failed action's files of these kinds in `/tmp` are kept for the reader of the message. */
+const EVIDENCE = /\.(log|png|txt)$/;
+
+/** An action whose process ended badly; `said` is what its step reported. */
+export async function failedAction(
+  store: Store,
+  machine: Machine,
+  action: PlannedAction,
+  sandbox: Sandbox,
+  { exit, said }: { readonly exit: Exit; readonly said: Diagnostic | undefined },
+): Promise<Failure> {
+  const { node } = action;
+  const kept = keepEvidence(store, action, sandbox);
+  const tail = lastLines(sandbox.log);
+  const fault = passingFault(exit, tail, said);
+  const cause: Partial<Undeclared> = fault ? {} : await causeOf(machine, action, said, tail);
+  const ended = fault ?? said?.message ?? `the command ${describeExit(exit, node.timeoutMs)}`;
+  const saidHint = fault
+    ? 'run the same command again when the machine has less to do'
+    : (said?.hint ?? endingHint(exit, node));
+  const { code, message = ended, hint = saidHint, ...more } = cause;
+  return new Failure({
+    code: fault ? 'MACHINE_FAULT' : (code ?? said?.code ?? (exit.timedOut ? 'ACTION_TIMEOUT' : 'ACTION_FAILED')),
+    message: `${whoIs(action)}: ${message}`,
+    detail: [
+      message === ended ? '' : ended,
+      // The step names files of its sandbox; the reader finds them among what is kept.
+      said?.detail?.replaceAll(/\/tmp\/(?:[^\s/]+\/)*/g, `${kept}/`) ?? '',
+      ...evidence(action, sandbox, kept),
+    ]
+      .filter((line) => line !== '')
+      .join('\n'),
+    ...more,
+    ...(hint ? { hint } : {}),
+  });
+}
+
+/** An action that ended well without giving what it declares: what it said is all that tells why. */
+export function withEvidence(store: Store, action: PlannedAction, sandbox: Sandbox, error: unknown): unknown {
+  if (!(error instanceof Failure) || !error.diagnostic.code.startsWith('OUTPUT_')) return error;
+  const lines = [error.diagnostic.detail ?? '', ...evidence(action, sandbox, keepEvidence(store, action, sandbox))];
+  return new Failure({ ...error.diagnostic, detail: lines.filter((line) => line !== '').join('\n') });
+}
+
+/** How messages name an action. */
+export function whoIs({ node }: Pick<PlannedAction, 'node'>): string {
+  return `${node.label} (${node.mnemonic})`;
+}
+
+/** What the action looked for and is not given. A step that says of itself what is wrong is believed. */
+async function causeOf(
+  machine: Machine,
+  { node }: PlannedAction,
+  said: Diagnostic | undefined,
+  log: string,
+): Promise<Partial<Undeclared>> {
+  if (said && !VAGUE_CODES.has(said.code)) return {};
+  const text = [said?.message, said?.detail, log].join('\n');
+  const found = undeclaredRead(node, text, (path) => machine.toolchainWith(path));
+  if (!found) {
+    const hint = machine.unsandboxed ? undefined : networkHint(text);
+    return hint ? { hint } : {};
+  }
+  if (!found.attribute) return found;
+  const { atAttribute } = await import('../load/source.ts');
+  return atAttribute(found);
+}
+
+/** What was run, and the end of what it said; empty lines where it said nothing. */
+function evidence({ command, key }: PlannedAction, sandbox: Sandbox, kept: string): string[] {
+  const tail = lastLines(sandbox.log);
+  return [
+    `command: ${command.argv.join(' ')}`,
+    `key: ${formatDigest(key)}`,
+    tail && `last lines of its log:\n${tail}`,
+    tail && `full log: ${join(kept, 'log')}`,
+  ];
+}
+
+function keepEvidence(store: Store, { key }: PlannedAction, sandbox: Sandbox): string {
+  const folder = join(store.folder('logs'), key.hash.slice(0, 16));
+  rmSync(folder, { recursive: true, force: true });
+  if (existsSync(sandbox.log)) cpSync(sandbox.log, join(folder, 'log'));
+  for (const path of pathsBelow(sandbox.tmp))
+    if (EVIDENCE.test(path) && lstatSync(path).isFile()) cpSync(path, join(folder, basename(path)));
+  return folder;
+}
+
+function lastLines(log: string): string {
+  return readLog(log).trimEnd().split('\n').slice(-LOG_TAIL_LINES).join('\n');
+}
