@@ -79,6 +79,7 @@ class Builder implements QueryGraph {
       return;
     }
     if ((value as Target).type === 'target') return this.#referToTarget(user, path, value as Target, attributes);
+    if (path !== '' && Object.keys(value).length === 0) attributes.push([path, JSON.stringify(value)]);
     if (Array.isArray(value))
       for (const [index, item] of value.entries()) this.#refer(user, `${path}[${index}]`, item, attributes);
     else if (Object.getPrototypeOf(value) === Object.prototype)

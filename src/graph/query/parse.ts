@@ -24,8 +24,8 @@ export type Expression =
 export type Argument =
   | { readonly type: 'expression'; readonly value: Expression }
   | { readonly type: 'depth'; readonly value: number }
-  | { readonly type: 'text'; readonly value: string }
-  | { readonly type: 'pattern'; readonly value: RegExp };
+  | { readonly type: 'text'; readonly value: string; readonly position: number }
+  | { readonly type: 'pattern'; readonly value: RegExp; readonly position: number };
 
 type Shape = readonly Argument['type'][];
 
@@ -145,8 +145,8 @@ class Parser {
     if (found !== 'word' && found !== 'quoted')
       this.#fail(type === 'depth' ? 'a number is missing' : 'a text is missing');
     this.#next++;
-    if (type === 'text') return { type, value: text };
-    if (type === 'pattern') return { type, value: this.#pattern(text, position) };
+    if (type === 'text') return { type, value: text, position };
+    if (type === 'pattern') return { type, value: this.#pattern(text, position), position };
     if (!/^\d{1,9}$/.test(text)) this.#fail(`'${text}' is not a number of steps`, position);
     return { type: 'depth', value: Number(text) };
   }
