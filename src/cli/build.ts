@@ -180,9 +180,12 @@ async function deliverWhole(
 }
 
 function timesToCheck(call: Call): number {
-  const text = call.text('check') ?? '0';
-  if (!/^\d{1,4}$/.test(text))
-    fail('USAGE', `--check=${text}: it must be a number of runs`, { hint: 'dsmb build //target --check=3' });
+  const text = call.text('check');
+  if (text === undefined) return 0;
+  if (!/^[1-9]\d{0,3}$/.test(text))
+    fail('USAGE', `--check=${text}: it must be a number of runs, from 1 to 9999`, {
+      hint: 'dsmb build //target --check=3',
+    });
   return Number(text);
 }
 

@@ -10,7 +10,7 @@ import type { ActionNode } from '../analysis/action.ts';
 import { compareFiles, formatFinding } from '../compare/index.ts';
 import { toDiagnostic, type Diagnostic } from '../model/diagnostic.ts';
 import { formatDigest } from '../model/digest.ts';
-import type { ActionIdentity, Check, Listener } from '../model/event.ts';
+import type { ActionIdentity, Check, CheckedActions, Listener } from '../model/event.ts';
 import { splitLabel } from '../model/label.ts';
 import type { PlannedAction } from '../plan/key.ts';
 import type { Machine } from './machine.ts';
@@ -46,28 +46,41 @@ export async function recheck(
   times: number,
   around: CheckSurroundings,
 ): Promise<readonly Diagnostic[]> {
-  const { schedule, signal, onEvent, asked } = around;
+  const { schedule, onEvent, asked } = around;
   const byKey = new Map(planned.map((action) => [action.key.hash, action]));
   const processes = [...byKey.values()].filter(({ node }) => node.work.type !== 'write');
   const [checked, leftOut] = split(processes, ({ node }) => node.reproducible || asked.has(node));
   checked.sort((a, b) => Number(b.node.reproducible) - Number(a.node.reproducible));
   onEvent({ type: 'check-planned', ...forecast(checked, times, schedule), leftOut: leftOut.map(identityOf) });
-  const failures: Diagnostic[] = [];
-  const repeat = async (action: PlannedAction): Promise<void> => {
-    const cached = around.store.actions.get(action.key);
-    if (!cached) return;
-    await apart(cached, signal);
-    for (let run = 1; run <= times && !signal.aborted; run++) {
-      const check = await schedule.run(action.node, () => checkOnce(action, cached, run, around));
-      if (!check) return;
-      if (check.diagnostic) failures.push(check.diagnostic);
-      onEvent({ type: 'check-finished', ...check });
-      // Once it is known to differ, there is nothing more to learn.
-      if (check.outcome !== 'same') return;
-    }
-  };
-  await Promise.all(checked.map(repeat));
-  return failures;
+  const series = await Promise.all(checked.map((action) => repeat(action, times, around)));
+  onEvent({ type: 'checks-finished', ...summed(series, times) });
+  return series.flatMap((checks) => checks.flatMap(({ diagnostic }) => diagnostic ?? []));
+}
+
+/** Runs an action again until it differs: then there is nothing more to learn. */
+async function repeat(action: PlannedAction, times: number, around: CheckSurroundings): Promise<readonly Check[]> {
+  const { store, schedule, signal, onEvent } = around;
+  const cached = store.actions.get(action.key);
+  const checks: Check[] = [];
+  if (!cached) return checks;
+  await apart(cached, signal);
+  while (checks.length < times && !signal.aborted && (checks.at(-1)?.outcome ?? 'same') === 'same') {
+    const which = { run: checks.length + 1, of: times };
+    const check = await schedule.run(action.node, () => checkOnce(action, cached, which, around));
+    if (!check) break;
+    checks.push(check);
+    onEvent({ type: 'check-finished', ...check });
+  }
+  return checks;
+}
+
+function summed(series: readonly (readonly Check[])[], times: number): { runs: number; actions: CheckedActions } {
+  const actions = { same: 0, different: 0, declared: 0, failed: 0, unfinished: 0 };
+  for (const checks of series) {
+    const outcome = checks.at(-1)?.outcome ?? 'same';
+    actions[outcome === 'same' && checks.length < times ? 'unfinished' : outcome]++;
+  }
+  return { runs: series.flat().length, actions };
 }
 
 function split<T>(all: readonly T[], belongs: (one: T) => boolean): [T[], T[]] {
@@ -77,7 +90,12 @@ function split<T>(all: readonly T[], belongs: (one: T) => boolean): [T[], T[]] {
 function forecast(checked: readonly PlannedAction[], times: number, schedule: Schedule) {
   const known = checked.flatMap(({ node }) => schedule.pastMs(node) ?? []);
   const expectedMs = times * known.reduce((sum, ms) => sum + ms, 0);
-  return { runs: times * checked.length, expectedMs, untimed: times * (checked.length - known.length) };
+  return {
+    actions: checked.length,
+    runs: times * checked.length,
+    expectedMs,
+    untimed: times * (checked.length - known.length),
+  };
 }
 
 function identityOf({ node: { label, mnemonic, ordinal } }: PlannedAction): ActionIdentity {
@@ -95,14 +113,14 @@ async function apart({ startedAt, durationMs }: ResultData, signal: AbortSignal)
 async function checkOnce(
   action: PlannedAction,
   cached: ResultData,
-  run: number,
+  which: Pick<Check, 'run' | 'of'>,
   around: CheckSurroundings,
 ): Promise<Check | undefined> {
   const { store, machine, signal, onEvent } = around;
   const identity = identityOf(action);
-  const about = { ...identity, key: formatDigest(action.key), run };
+  const about = { ...identity, key: formatDigest(action.key), ...which };
   try {
-    onEvent({ type: 'check-started', ...identity, run });
+    onEvent({ type: 'check-started', ...identity, run: which.run });
     const watcher = { onProgress() {}, onUsage() {}, onRetry() {} };
     const again = await produce(store, machine, action, { signal, watcher, withoutMemo: true });
     const different = [...cached.outputs].filter(([path, node]) => !sameNode(node, again.outputs.get(path)!));
@@ -111,11 +129,11 @@ async function checkOnce(
       removeTree(keptFolder(around.folder, action.node));
       return { ...about, outcome: 'same', differences: [] };
     }
-    return { ...about, ...(await judge(action, different, again.outputs, around)) };
+    return { ...about, ...(await judge(action, different, again.outputs, which, around)) };
   } catch (error) {
     if (signal.aborted) return undefined;
     const { message, ...more } = toDiagnostic(error);
-    const diagnostic = { ...more, message: `${message}, when it was run again` };
+    const diagnostic = { ...more, message: `${message}, when it was run again${ofSeveral(which)}` };
     return { ...about, outcome: 'failed', differences: [], diagnostic };
   }
 }
@@ -125,6 +143,7 @@ async function judge(
   { node }: PlannedAction,
   different: readonly (readonly [path: string, cached: Node])[],
   again: ReadonlyMap<string, Node>,
+  which: Pick<Check, 'run' | 'of'>,
   around: CheckSurroundings,
 ): Promise<Pick<Check, 'outcome' | 'differences' | 'diagnostic'>> {
   const { store, folder, signal, xz } = around;
@@ -150,7 +169,7 @@ async function judge(
   );
   const differences = [...findings.map(formatFinding), ...(more ? ['and more'] : [])];
   if (!node.reproducible) return { outcome: 'declared', differences };
-  return { outcome: 'different', differences, diagnostic: notReproducible(node, differences, sides) };
+  return { outcome: 'different', differences, diagnostic: notReproducible(node, which, differences, sides) };
 }
 
 function keptFolder(folder: string, { label, mnemonic, ordinal }: PlannedAction['node']): string {
@@ -161,15 +180,21 @@ function keptFolder(folder: string, { label, mnemonic, ordinal }: PlannedAction[
 
 function notReproducible(
   { label, mnemonic }: PlannedAction['node'],
+  which: Pick<Check, 'run' | 'of'>,
   differences: readonly string[],
   { cached, again }: { readonly cached: string; readonly again: string },
 ): Diagnostic {
   return {
     code: 'NOT_REPRODUCIBLE',
-    message: `${label} (${mnemonic}) was run again and gave something else`,
+    message: `${label} (${mnemonic}) was run again and gave something else${ofSeveral(which)}`,
     detail: [...differences, `in the cache: ${cached}`, `run again: ${again}`].join('\n'),
     hint: `dsmb diff ${cached} ${again}`,
   };
+}
+
+/** Which run it was, where there may be several. */
+function ofSeveral({ run, of }: Pick<Check, 'run' | 'of'>): string {
+  return of > 1 ? `, in run ${run} of ${of}` : '';
 }
 
 /** Hard links to the store where the file system allows it: a disk is not copied to be looked at. */

@@ -30,6 +30,8 @@ export interface Check extends ActionIdentity {
   readonly key: string;
   /** From 1. */
   readonly run: number;
+  /** How many were asked for; one that is not the same is the last. */
+  readonly of: number;
   /** `declared`: it differs, as the action says that it may. */
   readonly outcome: 'same' | 'different' | 'declared' | 'failed';
   /** Where, in the words of the formats. */
@@ -37,6 +39,9 @@ export interface Check extends ActionIdentity {
   /** Of what is different or failed. */
   readonly diagnostic?: Diagnostic;
 }
+
+/** Checked actions, counted by what they came to; `unfinished`: not run as often as asked, and the same as far as run. */
+export type CheckedActions = Readonly<Record<Check['outcome'] | 'unfinished', number>>;
 
 export type BuildEvent =
   | { readonly type: 'build-started'; readonly targets: readonly Label[]; readonly actions: number }
@@ -74,9 +79,10 @@ export type BuildEvent =
       readonly forced?: true;
       readonly diagnostic?: Diagnostic;
     } & ActionIdentity)
-  /** Finished actions are about to run once more: so many runs, and how long they take by what the last ones took. */
+  /** Finished actions are about to run again: at most so many runs, and how long they take by what the last ones took. */
   | {
       readonly type: 'check-planned';
+      readonly actions: number;
       readonly runs: number;
       readonly expectedMs: number;
       /** Runs that are not in the time. */
@@ -87,6 +93,8 @@ export type BuildEvent =
   /** A finished action runs once more, to compare; its result stays what it was. */
   | ({ readonly type: 'check-started'; readonly run: number } & ActionIdentity)
   | ({ readonly type: 'check-finished' } & Check)
+  /** All that was to be checked is, unless the build was ended: how many actions came to what, in how many runs. */
+  | { readonly type: 'checks-finished'; readonly runs: number; readonly actions: CheckedActions }
   /** What was not used for long has left the store. */
   | { readonly type: 'store-collected'; readonly removedBytes: number; readonly keptBytes: number }
   | { readonly type: 'warning'; readonly message: string }

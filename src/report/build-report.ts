@@ -33,8 +33,8 @@ export class ReportCollector {
     this.#actions.push({ label, mnemonic, key, outcome, durationMs: Math.round(durationMs) });
   };
 
-  #check({ label, mnemonic, key, run, outcome, differences }: Check): void {
-    this.#checks.push({ label, mnemonic, key, run, outcome, differences });
+  #check({ label, mnemonic, key, run, of, outcome, differences }: Check): void {
+    this.#checks.push({ label, mnemonic, key, run, of, outcome, differences });
   }
 
   counts(): Record<Outcome, number> {

@@ -94,7 +94,7 @@ describe('a check', () => {
     using made = project(`export const vm = script({ text: 'date +%s%N >/out/out', reproducible: false });`);
     const built = await made.build(['//vm', '--check=2']);
     expect([built.exitCode, checks(built)]).toEqual([0, ['//vm 1 declared']]);
-    expect(built.stderr).toMatch(/\/\/vm Script differs, as it declares\n {2}out > line 1: /);
+    expect(built.stderr).toMatch(/\/\/vm Script \(run 1 of 2\) differs, as it declares\n {2}out > line 1: /);
   });
 
   it('says beforehand how much it is, and leaves out what may differ unless it is named', async () => {
@@ -104,9 +104,41 @@ describe('a check', () => {
     const built = await made.build(['//two', '--check']);
     expect([built.exitCode, checks(built)]).toEqual([0, ['//two 1 same', '//two.input0 1 same']]);
     expect(built.stderr).toMatch(
-      /^check 2 runs to compare, .* of work by past durations\n {6}left out, .*: \/\/vm Script\nsame /m,
+      /^check 2 actions: each runs once more, .* of work by past durations\n {6}left out, .*: \/\/vm Script\nsame /m,
     );
+    expect(built.stderr).toMatch(/^checked 2 actions in 2 runs: 2 same$/m);
     expect(checks(await made.build(['//two', '//vm', '--check']))).toContain('//vm 1 declared');
+  });
+
+  it('says which run differs, does not go on with it, and counts what it has done', async () => {
+    using made = project(`
+      export const same = shell({ script: 'echo same >/out/file' });
+      export const vm = script({ text: 'date +%s%N >/out/out', reproducible: false });
+      export const rare = shell({ script: 'echo $(($(od -An -tu1 -N1 /dev/urandom) % 8 == 0)) >/out/file' });`);
+    const built = await made.build(['//same', '//rare', '//vm', '--check=150', '-j3']);
+    const { checks: all = [] } = built.report ?? {};
+    const ofRare = all.filter(({ label }) => label === '//rare');
+    const last = ofRare.at(-1)!;
+    expect([built.exitCode, last.outcome, last.of]).toEqual([1, 'different', 150]);
+    expect(ofRare.map(({ run }) => run)).toEqual(ofRare.map((_, index) => index + 1));
+    expect(built.stderr).toContain('check 3 actions: each runs 150 times more, or until it differs, ');
+    expect(built.stderr).toContain(`//rare (Shell) was run again and gave something else, in run ${last.run} of 150\n`);
+    expect(built.stderr).toContain('other //vm Script (run 1 of 150) differs, as it declares\n');
+    expect(built.stderr).toContain('same  //same Shell (run 150 of 150)\n');
+    expect(built.stderr).toContain(
+      `checked 3 actions in ${all.length} runs: 1 same, 1 differs, 1 differs as it declares\n`,
+    );
+  }, 120_000);
+
+  it('that is ended counts what it has not done', async () => {
+    using made = project(`export const same = shell({ script: 'echo same >/out/file' });`);
+    await made.build(['//same']);
+    const running = made.start(['build', '//same', '--check=9999']);
+    await running.untilSaid('(run 2 of 9999)');
+    running.interrupt();
+    const { exitCode, stderr } = await running.finished;
+    expect(exitCode).toBe(130);
+    expect(stderr).toMatch(/^checked 1 action in \d+ runs: 0 same, 1 not checked to the end$/m);
   });
 
   it('reports an action that fails the second time', async () => {
@@ -135,7 +167,8 @@ describe('a check', () => {
 
   it('refuses what is no number', async () => {
     using made = project(`export const x = text({ content: 'x' });`);
-    expect((await made.build(['//x', '--check=often'])).exitCode).toBe(2);
+    for (const times of ['often', '0', '-1', '10000'])
+      expect((await made.build(['//x', `--check=${times}`])).exitCode).toBe(2);
   });
 });
 

@@ -14,6 +14,8 @@ export function linesOf(event: BuildEvent, paint: Palette, quiet: boolean): stri
       return quiet ? [] : plannedLines(event, paint);
     case 'check-finished':
       return checkLines(event, paint, quiet);
+    case 'checks-finished':
+      return quiet ? [] : [checkedLine(event, paint)];
     case 'action-retried':
       return [retryLine(event, paint)];
     case 'warning':
@@ -38,23 +40,47 @@ function failureOf({ diagnostic }: Of<'action-finished'>, paint: Palette): strin
   return diagnostic ? [formatDiagnostic(diagnostic, paint)] : [];
 }
 
-function plannedLines({ runs, expectedMs, untimed, leftOut }: Of<'check-planned'>, { dim }: Palette): string[] {
+function plannedLines(
+  { actions, runs, expectedMs, untimed, leftOut }: Of<'check-planned'>,
+  { dim }: Palette,
+): string[] {
   const time = untimed === runs ? 'never timed' : `${formatDuration(expectedMs)} of work by past durations`;
   const names = leftOut.map((action) => printable(actionId(action))).join(', ');
   return [
-    `check ${plural(runs, 'run')} to compare${runs > 0 ? `, ${time}` : ''}`,
+    `check ${plural(actions, 'action')}${actions > 0 ? `: ${runsEach(runs / actions)}, ${time}` : ''}`,
     ...(names ? [dim(`      left out, since it may differ unless its target is named: ${names}`)] : []),
   ];
+}
+
+function runsEach(times: number): string {
+  return times === 1 ? 'each runs once more' : `each runs ${times} times more, or until it differs`;
 }
 
 function checkLines(check: Of<'check-finished'>, paint: Palette, quiet: boolean): string[] {
   const { outcome, differences, diagnostic } = check;
   if (diagnostic) return [formatDiagnostic(diagnostic, paint)];
   if (quiet) return [];
-  const name = printable(actionId(check));
+  const name = `${printable(actionId(check))}${check.of > 1 ? paint.dim(` (run ${check.run} of ${check.of})`) : ''}`;
   if (outcome === 'same') return [`${paint.green('same ')} ${name}`];
   const where = differences.map((text) => `  ${paint.dim(text)}`);
   return [`${paint.yellow('other')} ${name} differs, as it declares`, ...where];
+}
+
+function checkedLine({ runs, actions }: Of<'checks-finished'>, { bold, green, red }: Palette): string {
+  const total = Object.values(actions).reduce((sum, count) => sum + count, 0);
+  const words = {
+    same: 'same',
+    different: actions.different === 1 ? 'differs' : 'differ',
+    declared: actions.declared === 1 ? 'differs as it declares' : 'differ as they declare',
+    failed: 'failed',
+    unfinished: 'not checked to the end',
+  };
+  const parts = Object.entries(words).flatMap(([name, word]) => {
+    const count = actions[name as keyof typeof words];
+    return count > 0 || name === 'same' ? [`${count} ${word}`] : [];
+  });
+  const tint = actions.different + actions.failed > 0 ? red : green;
+  return `${bold(tint('checked'))} ${plural(total, 'action')} in ${plural(runs, 'run')}: ${parts.join(', ')}`;
 }
 
 function retryLine(event: Of<'action-retried'>, { yellow }: Palette): string {
