@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { formatChecksums, parseChecksums } from './checksums.ts';
@@ -78,6 +78,16 @@ test.each<[string, (disk: string) => void, string[]]>([
     'an empty folder',
     (disk) => mkdirSync(join(disk, 'blocks/0005')),
     ['blocks/0005/ is an empty folder, which a disk does not have'],
+  ],
+  [
+    'an executable block',
+    (disk) => chmodSync(join(disk, 'blocks/0000/07'), 0o755),
+    ['blocks/0000/07 is executable, which no file of a disk is'],
+  ],
+  [
+    'an executable manifest',
+    (disk) => chmodSync(join(disk, 'disk.json'), 0o555),
+    ['disk.json is executable, which no file of a disk is'],
   ],
   ['a link', (disk) => symlinkSync('00', join(disk, 'blocks/0000/03')), ['blocks/0000/03 is not a file']],
   [

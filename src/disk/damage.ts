@@ -134,6 +134,8 @@ function inspectContent(folder: string, path: string, { size, expected, stat }: 
   if (index !== undefined && size !== undefined && index >= blockCount(size))
     return { problem: 'is no part of a disk of this size' };
   if (!stats.isFile()) return { problem: 'is not a file' };
+  // As `cache/capture.ts` tells it: the bit is part of the tree, so the disk would be another.
+  if ((stats.mode & 0o100) !== 0) return { problem: 'is executable, which no file of a disk is' };
   const length = index === undefined ? stats.size : blockLength(index, size ?? Infinity);
   if (stats.size !== length && size !== undefined) return { problem: `has ${stats.size} bytes instead of ${length}` };
   if (stats.size > BLOCK_SIZE) return { problem: `has ${stats.size} bytes, more than a block` };

@@ -28,13 +28,11 @@ export interface FileSystemEntry {
 
 /** A file system whose files can be read. */
 export interface FileSystem {
-  /** Names that differ in case only are one name. */
-  readonly ignoresCase: boolean;
   list(path: string): readonly FileSystemEntry[];
   /** What is at a path, or undefined. */
   find(path: string): FileSystemEntry | undefined;
-  /** Everything, a folder before its content. */
-  walk(): Iterable<FileSystemEntry & { readonly path: string }>;
+  /** Everything below a folder (the root, unless told), a folder before its content, with paths from there. */
+  walk(path?: string): Iterable<FileSystemEntry & { readonly path: string }>;
   file(path: string): ByteSource;
 }
 
@@ -50,7 +48,7 @@ export function identifyFileSystem(source: ByteSource): FileSystemIdentity | und
 /** Opens FAT and ext. Fails with `NO_FILE_SYSTEM` for all else. */
 export function openFileSystem(source: ByteSource, what: string): FileSystem {
   const type = identifyFileSystem(source)?.type;
-  if (type?.startsWith('ext')) return { ignoresCase: false, ...openExt(source) };
+  if (type?.startsWith('ext')) return openExt(source);
   if (type?.startsWith('fat')) return openFatFiles(source);
   return fail('NO_FILE_SYSTEM', `${what} has no file system that can be read here: ${type ?? 'none is recognised'}`, {
     detail: 'FAT and ext2, ext3, ext4 can be read',
@@ -65,14 +63,13 @@ function openFatFiles(source: ByteSource): FileSystem {
     size,
   });
   return {
-    ignoresCase: true,
     list: (path) => volume.list(path).map(entryOf),
     find: (path) => {
       const found = volume.find(path);
       return found && entryOf(found);
     },
-    *walk() {
-      for (const entry of volume.walk()) yield { ...entryOf(entry), path: entry.path };
+    *walk(path) {
+      for (const entry of volume.walk(path)) yield { ...entryOf(entry), path: entry.path };
     },
     file: (path) => volume.file(path),
   };

@@ -1,5 +1,14 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -66,6 +75,21 @@ test('ls and cat', () => {
   expect(dsmb('ls', 'one.raw', 'p1:', '-r').stdout).toContain('11 B      boot/grub/grub.cfg\n');
   expect(dsmb('cat', 'one', 'p1:/boot/grub/grub.cfg').stdout).toBe('set mac1=1\n');
   expect(dsmb('cat', 'one', 'p1:boot/zImage').stdout).toBe(Buffer.alloc(70_000, 'kernel').toString());
+});
+
+test('ls follows a symlink to a folder, and shows all others', () => {
+  mkdirSync(at('tree/etc/deep'), { recursive: true });
+  writeFileSync(at('tree/etc/deep/file'), 'x');
+  symlinkSync('etc/deep/..', at('tree/way'));
+  symlinkSync('etc/deep/file', at('tree/one'));
+  symlinkSync('nowhere', at('tree/none'));
+  execFileSync('mke2fs', ['-q', '-t', 'ext4', '-d', at('tree'), at('ext4'), '4M']);
+  expect(dsmb('ls', 'ext4', '/way').stdout).toBe('-  deep/\n');
+  expect(dsmb('ls', 'ext4', '/way', '-r').stdout).toBe('-    deep/\n1 B  deep/file\n');
+  expect(dsmb('ls', 'ext4', '/etc/../way/', '-r', '--json').stdout).toContain('"path": "etc/../way/deep/file"');
+  expect(dsmb('ls', 'ext4', '/one', '-r').stdout).toMatch(/one -> etc\/deep\/file\n$/);
+  expect(dsmb('ls', 'ext4', '/none').stdout).toMatch(/none -> nowhere\n$/);
+  expect(dsmb('ls', 'ext4', '/absent', '-r')).toMatchObject({ status: 2, stderr: expect.stringContaining('/absent') });
 });
 
 test('diff tells the file, and nothing where nothing differs', () => {

@@ -1,6 +1,6 @@
 /** `dsmb disk ls`: what is in a folder of a file system, without mounting it. */
-import { readPartitions, type FileSystemEntry } from '../../disk/index.ts';
-import { fail } from '../../model/diagnostic.ts';
+import { readPartitions, type FileSystem, type FileSystemEntry } from '../../disk/index.ts';
+import { fail, toDiagnostic } from '../../model/diagnostic.ts';
 import { formatEntries, formatPartitions } from '../../report/disk-entries.ts';
 import { EXIT, type Call, type Command } from '../command.ts';
 import { DISK, DISK_OPTIONS, openOperand } from './operand.ts';
@@ -36,14 +36,29 @@ async function runLs(call: Call): Promise<number> {
 function listed(disk: Parameters<typeof openDiskPath>[0], place: string, recursive: boolean): FileSystemEntry[] {
   const { fileSystem, path } = openDiskPath(disk, place);
   const found = fileSystem.find(path);
-  if (found && found.type === 'file') return [found];
+  if (found && found.type !== 'directory' && !isFolder(fileSystem, path)) return [found];
   if (!recursive) return fileSystem.list(path).toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  fileSystem.list(path); // a path that is no folder fails with its name
-  const below = path.split('/').filter((name) => name !== '');
-  const prefix = below.map((name) => `${name}/`).join('');
-  const folded = (text: string) => (fileSystem.ignoresCase ? text.toLowerCase() : text);
-  const all = [...fileSystem.walk()].filter((entry) => folded(entry.path).startsWith(folded(prefix)));
-  return all.map((entry) => ({ ...entry, name: entry.path.slice(prefix.length) }));
+  const prefix = namesIn(path).map((name) => `${name}/`);
+  return [...fileSystem.walk(path)].map((entry) => ({
+    ...entry,
+    name: entry.path,
+    path: `${prefix.join('')}${entry.path}`,
+  }));
+}
+
+/** Symlinks that lead to one are followed. */
+function isFolder(fileSystem: FileSystem, path: string): boolean {
+  try {
+    fileSystem.list(path);
+    return true;
+  } catch (error) {
+    if (toDiagnostic(error).code === 'FILE_NOT_FOUND') return false;
+    throw error;
+  }
+}
+
+function namesIn(path: string): string[] {
+  return path.split('/').filter((name) => name !== '');
 }
 
 function print<T>(call: Call, items: readonly T[], format: (items: readonly T[]) => string): number {

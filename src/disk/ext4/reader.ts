@@ -42,8 +42,8 @@ export interface ExtVolume {
   readonly geometry: ExtGeometry;
   /** What is in a folder, sorted by name. */
   list(path?: string): readonly ExtEntry[];
-  /** All files and folders, a folder before its content. Symlinks are not followed. */
-  walk(): Generator<ExtPath>;
+  /** All files and folders below one, a folder before its content, with paths from there. Symlinks are not followed. */
+  walk(path?: string): Generator<ExtPath>;
   /** The inode of everything, as it lies on disk, by path; that of the root (an empty path), too. */
   inodes(): Generator<ExtInode>;
   /** What is at a path, or undefined. Symlinks on the way are followed, the last one is not. */
@@ -136,6 +136,13 @@ export function openExt(source: ByteSource): ExtVolume {
     return way.at(-1);
   };
 
+  const folderAt = (path: string): Inode => {
+    const found = resolve(path, true);
+    if (!found || typeOf(found.inode) !== 'directory')
+      return fail('FILE_NOT_FOUND', `there is no folder ${path} in the file system`);
+    return found.inode;
+  };
+
   function* walk(inode: Inode, path: string, seen: Set<number>): Generator<ExtPath> {
     for (const { name, child, path: below } of walkInodes(inode, path, seen))
       yield { ...describe(name, child), path: below };
@@ -171,17 +178,13 @@ export function openExt(source: ByteSource): ExtVolume {
   return {
     geometry,
     inodes,
-    walk: () => walk(inodeOf(ROOT_INODE), '', new Set()),
+    walk: (path = '/') => walk(folderAt(path), '', new Set()),
     find(path) {
       const found = resolve(path, false);
       return found && describe(found.name, found.inode);
     },
-    list(path = '/') {
-      const found = resolve(path, true);
-      if (!found || typeOf(found.inode) !== 'directory')
-        return fail('FILE_NOT_FOUND', `there is no folder ${path} in the file system`);
-      return sorted(entriesOf(found.inode, path)).map(({ name, inode }) => describe(name, inodeOf(inode)));
-    },
+    list: (path = '/') =>
+      sorted(entriesOf(folderAt(path), path)).map(({ name, inode }) => describe(name, inodeOf(inode))),
     file(path) {
       const found = resolve(path, true);
       if (!found || typeOf(found.inode) !== 'file')

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { Failure } from '../../model/diagnostic.ts';
 import { fixture } from '../model.test-helper.ts';
@@ -123,4 +124,58 @@ test('a name with a path in it is damage', () => {
   const image = fixture('fat16');
   image.write('../X   ', image.indexOf('README  TXT'), 'latin1');
   expect(() => openFat(bufferSource(image)).list()).toThrow('a file is named');
+});
+
+/** A FAT 32 of clusters of 512 bytes with one file, `BIG`, whose clusters are all even ones, then all odd ones, as a code. */
+const SCATTERED = `
+  import { openFat } from ${JSON.stringify(new URL('../index.ts', import.meta.url).href)};
+  import { readFileSync } from 'node:fs';
+  const size = Number(process.argv[1]);
+  const count = size / 512;
+  const boot = Buffer.alloc(512);
+  boot.writeUInt16LE(512, 11);
+  boot.writeUInt8(1, 13);
+  boot.writeUInt16LE(1, 14);
+  boot.writeUInt8(1, 16);
+  const tableSectors = Math.ceil(((count + 4) * 4) / 512);
+  boot.writeUInt32LE(1 + tableSectors + count + 1, 32);
+  boot.writeUInt32LE(tableSectors, 36);
+  boot.writeUInt32LE(2, 44);
+  const root = Buffer.alloc(512);
+  root.write('BIG        ');
+  root.writeUInt16LE(3, 26);
+  root.writeUInt32LE(size - 1, 28);
+  const END = 0xfffffff;
+  const next = (cluster) => {
+    if (cluster === 2) return END;
+    if (cluster + 2 < count + 3) return cluster + 2;
+    return cluster % 2 === 1 ? 4 : END;
+  };
+  const dataStart = (1 + tableSectors) * 512;
+  const read = (offset, length) => {
+    const bytes = Buffer.alloc(length);
+    if (offset === 0) return boot.copy(bytes), bytes;
+    if (offset < dataStart) {
+      for (let at = 0; at < length; at += 4) bytes.writeUInt32LE(next((offset - 512 + at) / 4), at);
+      return bytes;
+    }
+    const cluster = 2 + Math.floor((offset - dataStart) / 512);
+    if (cluster === 2) return root.copy(bytes), bytes;
+    return bytes.fill(cluster % 251);
+  };
+  const before = process.resourceUsage().maxRSS;
+  const file = openFat({ size: dataStart + (count + 1) * 512, read }).file('big');
+  const clusterOf = (index) => (index < count / 2 ? 3 + 2 * index : 4 + 2 * (index - count / 2));
+  for (const offset of [0, 511, 512, 600_000, size / 2 - 700, size - 3000, 5000, size - 1001]) {
+    const found = file.read(offset, 1000);
+    const wanted = Buffer.alloc(1000).map((_, at) => clusterOf(Math.floor((offset + at) / 512)) % 251);
+    if (!found.equals(wanted)) throw new Error('other bytes at ' + offset);
+  }
+  console.log((process.resourceUsage().maxRSS - before) / 1024);`;
+
+test('a file of 4 GiB in eight million places takes no memory for each of them', () => {
+  const args = ['--input-type=module', '--eval', SCATTERED];
+  const grownMiB = (size: number) =>
+    Number(execFileSync(process.execPath, [...args, String(size)], { encoding: 'utf8' }));
+  expect(grownMiB(2 ** 32)).toBeLessThan(48);
 });

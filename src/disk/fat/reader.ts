@@ -1,8 +1,9 @@
 /** Reads FAT 12, 16 and 32 without mounting: lists folders, finds files by path, reads them in pieces. */
 import { fail } from '../../model/diagnostic.ts';
-import { checkRange, type ByteSource } from '../source.ts';
+import type { ByteSource } from '../source.ts';
+import { clusterChains } from './chain.ts';
 import { directoryRecords, isLabel, parseDirectory, toEntry, type FatEntry } from './directory.ts';
-import { clusterTable, damagedFat, readGeometry, type FatType } from './volume.ts';
+import { damagedFat, readGeometry, type FatType } from './volume.ts';
 
 /** A file or folder with its path, `/`-separated and without a leading one. */
 export interface FatPath extends FatEntry {
@@ -24,21 +25,13 @@ export interface FatVolume {
   records(): Generator<FatRecord>;
   /** What is in a folder, in the order on disk. */
   list(path?: string): readonly FatEntry[];
-  /** All files and folders, a folder before its content. */
-  walk(): Generator<FatPath>;
+  /** All files and folders below one, a folder before its content, with paths from there. */
+  walk(path?: string): Generator<FatPath>;
   /** The file or folder at a path, or undefined. */
   find(path: string): FatEntry | undefined;
   /** A file's content. Fails with `FILE_NOT_FOUND` and the names that are there. */
   file(path: string): ByteSource;
 }
-
-/** A run of clusters that follow each other on the volume; bytes. */
-interface Run {
-  readonly start: number;
-  readonly length: number;
-}
-
-type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 const MAX_DIRECTORY = 65_536 * 32;
 /** As in ext4; nothing legal is longer than 260 characters. */
@@ -49,49 +42,18 @@ export const VOLUME_LABEL = '/';
 /** Opens a FAT file system. Damage is a `FAT_DAMAGED` failure wherever it is met. */
 export function openFat(source: ByteSource): FatVolume {
   const geometry = readGeometry(source);
-  const { type, clusterSize, clusterCount, dataOffset } = geometry;
-  const follow = clusterTable(source, geometry);
-
-  /** The clusters of a chain; one that leaves the volume or bites its tail is damage. */
-  function* chain(first: number, what: string): Generator<number> {
-    const isOnCircle = circleFinder();
-    for (let cluster: number | undefined = first; cluster !== undefined; cluster = follow(cluster)) {
-      if (cluster < 2 || cluster >= clusterCount + 2) damagedFat(`${what} starts at cluster ${cluster}, which is none`);
-      if (isOnCircle(cluster)) damagedFat(`the clusters of ${what} run in a circle`);
-      yield cluster;
-    }
-  }
-
-  const append = (runs: Mutable<Run>[], cluster: number): void => {
-    const start = dataOffset + (cluster - 2) * clusterSize;
-    const run = runs.at(-1);
-    if (run && run.start + run.length === start) run.length += clusterSize;
-    else runs.push({ start, length: clusterSize });
-  };
-
-  /** Where the bytes of a file are; a chain that is too short for them is damage. */
-  const fileRuns = ({ size, cluster: first }: FatEntry, what: string): Run[] => {
-    const runs: Mutable<Run>[] = [];
-    let left = size;
-    if (left === 0) return runs;
-    for (const cluster of chain(first, what)) {
-      append(runs, cluster);
-      left -= clusterSize;
-      if (left <= 0) return runs;
-    }
-    return damagedFat(`${what} ends ${left} bytes too early`);
-  };
+  const { type, clusterSize } = geometry;
+  const chains = clusterChains(source, geometry);
 
   const directoryBytes = (cluster: number, what: string): Buffer => {
     if (cluster === 0 && type !== 32) return source.read(geometry.rootOffset, geometry.rootSize);
-    const runs: Mutable<Run>[] = [];
+    const first = cluster === 0 ? geometry.rootCluster : cluster;
     let size = 0;
-    for (const one of chain(cluster === 0 ? geometry.rootCluster : cluster, what)) {
-      append(runs, one);
+    for (const _ of chains.clusters(first, what)) {
       size += clusterSize;
       if (size > MAX_DIRECTORY) damagedFat(`${what} has more than ${MAX_DIRECTORY} bytes`);
     }
-    return Buffer.concat(runs.map((run) => source.read(run.start, run.length)));
+    return chains.content(first, size, what).read(0, size);
   };
 
   const entriesOf = (cluster: number, what: string) => [...parseDirectory(directoryBytes(cluster, what))];
@@ -108,6 +70,11 @@ export function openFat(source: ByteSource): FatVolume {
     return found;
   };
 
+  const folderAt = (path: string): FatEntry => {
+    const folder = find(path);
+    return folder?.directory === true ? folder : fail('FILE_NOT_FOUND', `there is no folder ${path} in the FAT`);
+  };
+
   function* walk(cluster: number, path: string, seen: Set<number>): Generator<FatPath> {
     // No folder has two places: one met twice contains itself, or is hostile.
     if (seen.has(cluster)) damagedFat(`the folder /${path} is met twice`);
@@ -120,8 +87,7 @@ export function openFat(source: ByteSource): FatVolume {
     }
   }
 
-  const contentOf = (entry: FatEntry, path: string): ByteSource =>
-    runSource(source, fileRuns(entry, path), entry.size, path);
+  const contentOf = ({ cluster, size }: FatEntry, path: string): ByteSource => chains.content(cluster, size, path);
 
   function* records(): Generator<FatRecord> {
     const folders = [...walk(0, '', new Set())].filter(({ directory }) => directory);
@@ -141,12 +107,8 @@ export function openFat(source: ByteSource): FatVolume {
     type,
     find,
     records,
-    walk: () => walk(0, '', new Set()),
-    list(path = '/') {
-      const folder = find(path);
-      if (!folder?.directory) return fail('FILE_NOT_FOUND', `there is no folder ${path} in the FAT`);
-      return entriesOf(folder.cluster, path);
-    },
+    walk: (path = '/') => walk(folderAt(path).cluster, '', new Set()),
+    list: (path = '/') => entriesOf(folderAt(path).cluster, path),
     file(path) {
       const entry = find(path);
       if (!entry || entry.directory)
@@ -158,38 +120,10 @@ export function openFat(source: ByteSource): FatVolume {
   };
 }
 
-/** Finds that a chain has come back to where it was, without remembering all of it (R. P. Brent, 1980). */
-function circleFinder(): (cluster: number) => boolean {
-  let [mark, steps, limit] = [-1, 0, 1];
-  return (cluster) => {
-    if (cluster === mark) return true;
-    if (++steps === limit) [mark, steps, limit] = [cluster, 0, limit * 2];
-    return false;
-  };
-}
-
 function namesOf(entries: readonly FatEntry[]): string {
   return entries.map(({ name, directory }) => (directory ? `${name}/` : name)).join(', ');
 }
 
 function splitPath(path: string): string[] {
   return path.split('/').filter((name) => name !== '');
-}
-
-function runSource(source: ByteSource, runs: readonly Run[], size: number, path: string): ByteSource {
-  return {
-    size,
-    read(offset, length) {
-      checkRange(path, size, offset, length);
-      const pieces: Buffer[] = [];
-      let at = 0;
-      for (const run of runs) {
-        const from = Math.max(offset, at);
-        const to = Math.min(offset + length, at + run.length);
-        if (from < to) pieces.push(source.read(run.start + from - at, to - from));
-        at += run.length;
-      }
-      return Buffer.concat(pieces, length);
-    },
-  };
 }
