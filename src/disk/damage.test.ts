@@ -1,6 +1,15 @@
 import { createHash } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { formatChecksums, parseChecksums } from './checksums.ts';
@@ -137,6 +146,36 @@ test.each([
   expect(() => openDisk(disk).read(0, length)).toThrow(`${disk}/${cause}`);
   const { damage } = inspectDisk(disk, { followLinks: true });
   expect(damage.map((one) => `${one.path} ${one.problem}`).join('\n')).toContain(cause);
+});
+
+/** Moves something aside and puts a link to it into its place. */
+const link = (path: string) => (disk: string) => {
+  renameSync(join(disk, path), join(disk, '..', 'aside'));
+  symlinkSync(join(disk, '..', 'aside'), join(disk, path));
+};
+
+test.each(['disk.json', 'blocks', 'blocks/0001', 'blocks/0000/07'])(
+  '%s as a link is followed only for steps',
+  (path) => {
+    using folder = temporaryFolder();
+    const disk = makeDisk(join(folder.path, 'disk'));
+    const whole = openDisk(disk).read(0, 300 * MIB);
+    link(path)(disk);
+    expect(
+      openDisk(disk)
+        .read(0, 300 * MIB)
+        .equals(whole),
+    ).toBe(true);
+    const message = `${disk}/${path} is a symlink, and a disk has none`;
+    expect(() => openDisk(disk, { links: 'refused' }).read(0, 300 * MIB)).toThrow(message);
+  },
+);
+
+test('a pipe in the place of a block is not waited for', () => {
+  using folder = temporaryFolder();
+  const disk = makeDisk(join(folder.path, 'disk'));
+  replace(join(disk, 'blocks/0000/07'), (path) => execFileSync('mkfifo', [path]));
+  expect(() => openDisk(disk).read(0, 8 * MIB)).toThrow('blocks/0000/07 is not a file');
 });
 
 test('all damage is named, not only the first', () => {

@@ -43,7 +43,7 @@ export function describeDisk(disk: BlockSource, data = dataBytes(disk)): DiskDes
     size: disk.size,
     data,
     grub: hasGrub(disk),
-    ...(table ? { table: { scheme: table.scheme, diskId: table.diskId } } : {}),
+    ...(table ? { table: { scheme: table.scheme, diskId: table.diskId, problems: table.problems } } : {}),
     partitions,
     ...(table || problem ? {} : { whole: attempt(() => contentOf(disk)) }),
     ...(problem ? { problem } : {}),

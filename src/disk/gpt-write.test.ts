@@ -68,6 +68,7 @@ test('sfdisk finds both tables sound and reads the same', () => {
     scheme: 'gpt',
     diskId: id,
     partitions: [{ number: 3, start: 2048, sectors: 4096, type: 'EFI system', active: false, name: 'boot ☃' }],
+    problems: [],
   });
 });
 

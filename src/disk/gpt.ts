@@ -1,6 +1,7 @@
 /** GUID partition tables, read-only (UEFI specification, chapter 5). Sectors have 512 bytes. */
+import { isDeepStrictEqual } from 'node:util';
 import { crc32 } from 'node:zlib';
-import { fail } from '../model/diagnostic.ts';
+import { fail, toDiagnostic } from '../model/diagnostic.ts';
 import { SECTOR } from './mbr.ts';
 import type { ByteSource } from './source.ts';
 
@@ -26,15 +27,72 @@ const SIGNATURE = 'EFI PART';
 const MAX_TABLE = 1024 * 1024;
 const UNUSED = '00000000-0000-0000-0000-000000000000';
 
+/** Where the primary header lies. */
+const PRIMARY = 1;
+
 /** True if sector 1 bears the signature of a GPT. */
 export function hasGpt(disk: ByteSource): boolean {
-  return disk.size >= 2 * SECTOR && disk.read(SECTOR, SIGNATURE.length).toString('latin1') === SIGNATURE;
+  return hasHeader(disk, PRIMARY);
+}
+
+/** True if the last sector bears the signature of a GPT's copy. */
+export function hasGptCopy(disk: ByteSource): boolean {
+  return hasHeader(disk, lastSector(disk));
+}
+
+function hasHeader(disk: ByteSource, sector: number): boolean {
+  if (sector < PRIMARY || (sector + 1) * SECTOR > disk.size) return false;
+  return disk.read(sector * SECTOR, SIGNATURE.length).toString('latin1') === SIGNATURE;
+}
+
+function lastSector({ size }: ByteSource): number {
+  return Math.floor(size / SECTOR) - 1;
 }
 
 /** Reads the primary table. Both checksums must hold and each partition must lie on the disk. */
 export function parseGpt(disk: ByteSource): Gpt {
   if (!hasGpt(disk)) fail('NO_PARTITION_TABLE', 'sector 1 has no GUID partition table');
-  const header = readHeader(disk);
+  const table = tableAt(disk, PRIMARY);
+  for (const { number, start, sectors } of table.partitions)
+    if ((start + sectors) * SECTOR > disk.size)
+      fail(
+        'PARTITION_TABLE',
+        `partition ${number} (sectors ${start} to ${start + sectors - 1}) does not lie on the disk`,
+      );
+  return table;
+}
+
+/**
+ * Reads what there is of a table: the copy at the end of the disk stands in for a primary one that is damaged, and
+ * partitions may end behind the disk. Fails with `PARTITION_TABLE` where neither can be read.
+ */
+export function salvageGpt(disk: ByteSource): { readonly gpt: Gpt; readonly problems: readonly string[] } {
+  const [primary, copy] = [attemptAt(disk, PRIMARY), attemptAt(disk, lastSector(disk))];
+  if (typeof primary === 'string') {
+    if (typeof copy === 'string') return fail('PARTITION_TABLE', primary);
+    return {
+      gpt: copy,
+      problems: [`the primary GPT is damaged (${primary}): this is its copy at the end of the disk`],
+    };
+  }
+  if (typeof copy === 'string')
+    return { gpt: primary, problems: [`the copy of the GPT at the end of the disk: ${copy}`] };
+  const isSame = isDeepStrictEqual(primary, copy);
+  return { gpt: primary, problems: isSame ? [] : ['the GPT and its copy at the end of the disk differ'] };
+}
+
+/** A table, or what is wrong with it. */
+function attemptAt(disk: ByteSource, sector: number): Gpt | string {
+  if (!hasHeader(disk, sector)) return `sector ${sector} has no GUID partition table`;
+  try {
+    return tableAt(disk, sector);
+  } catch (error) {
+    return toDiagnostic(error).message;
+  }
+}
+
+function tableAt(disk: ByteSource, sector: number): Gpt {
+  const header = readHeader(disk, sector);
   const entrySize = header.readUInt32LE(84);
   const count = header.readUInt32LE(80);
   const at = sectorNumber(header, 72) * SECTOR;
@@ -43,13 +101,13 @@ export function parseGpt(disk: ByteSource): Gpt {
   const table = disk.read(at, count * entrySize);
   if (crc32(table) !== header.readUInt32LE(88)) fail('PARTITION_TABLE', 'the checksum of the GPT entries is wrong');
   const partitions = Array.from({ length: count }, (_, index) =>
-    parseEntry(table.subarray(index * entrySize, (index + 1) * entrySize), index + 1, disk.size),
+    parseEntry(table.subarray(index * entrySize, (index + 1) * entrySize), index + 1),
   );
   return { diskId: guid(header, 56), partitions: partitions.filter((entry) => entry !== undefined) };
 }
 
-function readHeader(disk: ByteSource): Buffer {
-  const sector = disk.read(SECTOR, SECTOR);
+function readHeader(disk: ByteSource, at: number): Buffer {
+  const sector = disk.read(at * SECTOR, SECTOR);
   const size = sector.readUInt32LE(12);
   if (size < 92 || size > SECTOR) fail('PARTITION_TABLE', `the GPT header claims ${size} bytes`);
   const header = Buffer.from(sector.subarray(0, size));
@@ -59,13 +117,12 @@ function readHeader(disk: ByteSource): Buffer {
   return header;
 }
 
-function parseEntry(entry: Buffer, number: number, diskSize: number): GptPartition | undefined {
+function parseEntry(entry: Buffer, number: number): GptPartition | undefined {
   const type = guid(entry, 0);
   if (type === UNUSED) return undefined;
   const start = sectorNumber(entry, 32);
   const last = sectorNumber(entry, 40);
-  if (last < start || (last + 1) * SECTOR > diskSize)
-    fail('PARTITION_TABLE', `partition ${number} (sectors ${start} to ${last}) does not lie on the disk`);
+  if (last < start) fail('PARTITION_TABLE', `partition ${number} ends at sector ${last}, before it starts at ${start}`);
   const name = entry.toString('utf16le', 56, 128).replace(/\0.*$/s, '');
   return { number, type, id: guid(entry, 16), name, start, sectors: last - start + 1 };
 }

@@ -1,5 +1,6 @@
 /** The partitions of a disk, whatever its table: one view for people and for comparisons. */
-import { hasGpt, parseGpt } from './gpt.ts';
+import { isExtended, readLogical, type LogicalPartition } from './ebr.ts';
+import { hasGpt, hasGptCopy, salvageGpt } from './gpt.ts';
 import { parseMbr, SECTOR } from './mbr.ts';
 import { sliceSource, type ByteSource } from './source.ts';
 
@@ -22,7 +23,12 @@ export interface PartitionTable {
   readonly diskId: string;
   /** Ascending by number. */
   readonly partitions: readonly Partition[];
+  /** What is wrong with it, for people. */
+  readonly problems: readonly string[];
 }
+
+/** The number of the first logical partition. */
+const FIRST_LOGICAL = 5;
 
 const DOS_TYPES: Readonly<Record<number, string>> = {
   0x05: 'extended',
@@ -33,6 +39,7 @@ const DOS_TYPES: Readonly<Record<number, string>> = {
   0x0e: 'FAT 16 (LBA)',
   0x0f: 'extended (LBA)',
   0x82: 'Linux swap',
+  0x85: 'Linux extended',
   0x83: 'Linux',
   0x8e: 'Linux LVM',
   0xee: 'GPT',
@@ -50,38 +57,67 @@ const GPT_TYPES: Readonly<Record<string, string>> = {
   'EBD0A0A2-B9E5-4433-87C0-68B6B72699C7': 'basic data',
 };
 
-/** The table of a disk, or undefined where there is none. A GPT counts before the MBR that protects it. */
+/**
+ * The table of a disk, or undefined where there is none; what can be read of one that is damaged, with what is wrong. A GPT
+ * counts before the MBR that protects it. Fails with `PARTITION_TABLE` for a GPT of which nothing can be read.
+ */
 export function readPartitions(disk: ByteSource): PartitionTable | undefined {
-  if (hasGpt(disk)) {
-    const { diskId, partitions } = parseGpt(disk);
-    return {
-      scheme: 'gpt',
-      diskId,
-      partitions: partitions.map(({ type, id: _id, ...rest }) => ({
-        ...rest,
-        type: GPT_TYPES[type] ?? type,
-        active: false,
-      })),
-    };
-  }
-  if (disk.size < SECTOR || !looksLikeMbr(disk.read(0, SECTOR), disk.size)) return undefined;
-  const { diskId, partitions } = parseMbr(disk.read(0, SECTOR));
+  const mbr = disk.size >= SECTOR && looksLikeMbr(disk.read(0, SECTOR), disk.size) ? disk.read(0, SECTOR) : undefined;
+  if (hasGpt(disk) || (mbr && isProtective(mbr) && hasGptCopy(disk))) return gptTable(disk);
+  return mbr && dosTable(disk, mbr);
+}
+
+function gptTable(disk: ByteSource): PartitionTable {
+  const { gpt, problems } = salvageGpt(disk);
+  const partitions = gpt.partitions.map(({ type, id: _id, ...rest }) => ({
+    ...rest,
+    type: GPT_TYPES[type] ?? type,
+    active: false,
+  }));
+  return { scheme: 'gpt', diskId: gpt.diskId, partitions, problems: [...problems, ...misplaced(partitions, disk)] };
+}
+
+function dosTable(disk: ByteSource, sector: Buffer): PartitionTable {
+  const { diskId, partitions: primary } = parseMbr(sector);
+  const chains = primary.filter(isExtended).map((extended) => readLogical(disk, extended));
+  const logical = chains
+    .flatMap(({ partitions }) => partitions)
+    .map((one, index) => ({ ...one, number: FIRST_LOGICAL + index }));
+  const problems = chains.flatMap(({ problem }) => problem ?? []);
+  const partitions = [...primary, ...logical].map(dosPartition);
+  const apart = partitions.filter((_, index) => !primary[index] || !isExtended(primary[index]));
   return {
     scheme: 'dos',
     diskId: `0x${diskId.toString(16).padStart(8, '0')}`,
-    partitions: partitions.map(({ number, start, sectors, type, active }) => ({
-      number,
-      start,
-      sectors,
-      type: DOS_TYPES[type] ?? `type ${type.toString(16).padStart(2, '0')}`,
-      active,
-    })),
+    partitions,
+    problems: [...problems, ...misplaced(apart, disk)],
   };
 }
 
-/** The bytes of a partition. One that reaches out of the disk is a `READ_OUT_OF_BOUNDS` failure. */
+function dosPartition({ number, start, sectors, type, active }: LogicalPartition & { number: number }): Partition {
+  const name = DOS_TYPES[type] ?? `type ${type.toString(16).padStart(2, '0')}`;
+  return { number, start, sectors, type: name, active };
+}
+
+/** Partitions that end behind the disk or lie on each other. */
+function misplaced(partitions: readonly Partition[], { size }: ByteSource): string[] {
+  const sorted = partitions.toSorted((a, b) => a.start - b.start);
+  const behind = sorted.filter(({ start, sectors }) => (start + sectors) * SECTOR > size);
+  const onEachOther = sorted.flatMap((one, index) => {
+    const next = sorted[index + 1];
+    return next && next.start < one.start + one.sectors ? [`p${one.number} and p${next.number} overlap`] : [];
+  });
+  return [
+    ...behind.map(({ number, start, sectors }) => `p${number} ends at sector ${start + sectors}, behind the disk`),
+    ...onEachOther,
+  ];
+}
+
+/** The bytes of a partition, as many as the disk has. One that begins behind it is a `READ_OUT_OF_BOUNDS` failure. */
 export function partitionSource(disk: ByteSource, { number, start, sectors }: Partition): ByteSource {
-  return sliceSource(disk, start * SECTOR, sectors * SECTOR, `partition ${number}`);
+  const offset = start * SECTOR;
+  const length = Math.min(sectors * SECTOR, Math.max(0, disk.size - offset));
+  return sliceSource(disk, offset, length, `partition ${number}`);
 }
 
 /** A file system's boot sector has the same signature as an MBR: what tells them apart is a table that can be. */
@@ -90,8 +126,13 @@ function looksLikeMbr(sector: Buffer, size: number): boolean {
   const entries = [446, 462, 478, 494].map((at) => sector.subarray(at, at + 16));
   if (!entries.every((entry) => entry[0] === 0 || entry[0] === 0x80)) return false;
   const used = entries.filter((entry) => entry[4] !== 0 && entry.readUInt32LE(12) > 0);
-  if (!used.every((entry) => entry.readUInt32LE(8) >= 1 && entry.readUInt32LE(8) * SECTOR < size)) return false;
-  return used.length > 0 || !isFatBootSector(sector);
+  if (!used.every((entry) => entry.readUInt32LE(8) >= 1)) return false;
+  // Of a disk that was cut some partitions, or all, are gone.
+  return used.some((entry) => entry.readUInt32LE(8) * SECTOR < size) || !isFatBootSector(sector);
+}
+
+function isProtective(sector: Buffer): boolean {
+  return parseMbr(sector).partitions.some(({ type }) => type === 0xee);
 }
 
 function isFatBootSector(sector: Buffer): boolean {

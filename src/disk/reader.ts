@@ -1,8 +1,8 @@
 /** Reads a disk artifact: any range, or the present blocks in order. Folders are listed only where they are needed. */
-import { closeSync, fstatSync, openSync, readdirSync } from 'node:fs';
+import { closeSync, fstatSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { fail } from '../model/diagnostic.ts';
-import { isMissing, readManifest, unreadable } from './files.ts';
+import { fail, Failure } from '../model/diagnostic.ts';
+import { checkFolder, isMissing, openFile, readManifest, unreadable, type Links } from './files.ts';
 import {
   BLOCKS,
   BLOCK_SIZE,
@@ -31,10 +31,17 @@ export interface DiskReader extends ByteSource {
   readBlock(index: number, target: Buffer, from?: number): void;
 }
 
+/** How a disk is opened. */
+export interface OpenOptions {
+  /** Followed unless told. */
+  readonly links?: Links;
+}
+
 /** Opens a disk artifact; what is wrong in it is a `DISK_DAMAGED` or `DISK_UNREADABLE` failure that names the file. */
-export function openDisk(folder: string): DiskReader {
+export function openDisk(folder: string, { links = 'followed' }: OpenOptions = {}): DiskReader {
   const root = resolve(folder);
-  const size = readManifest(join(root, MANIFEST));
+  const size = readManifest(join(root, MANIFEST), links);
+  checkFolder(join(root, BLOCKS), links);
   const groups = listGroups(join(root, BLOCKS), size);
   const listed = new Map<number, readonly number[]>();
   const present = new Set<number>();
@@ -42,6 +49,7 @@ export function openDisk(folder: string): DiskReader {
   const blocksOf = (group: number): readonly number[] => {
     const known = listed.get(group);
     if (known) return known;
+    checkFolder(join(root, BLOCKS, groupName(group)), links);
     const indices = groups.has(group) ? listBlocks(join(root, BLOCKS), group, size) : [];
     listed.set(group, indices);
     for (const index of indices) present.add(index);
@@ -54,7 +62,7 @@ export function openDisk(folder: string): DiskReader {
   };
 
   const readBlock = (index: number, target: Buffer, from = 0): void => {
-    if (has(index)) readPart(join(root, blockPath(index)), blockLength(index, size), target, from);
+    if (has(index)) readPart(join(root, blockPath(index)), blockLength(index, size), target, { from, links });
     else target.fill(0);
   };
 
@@ -128,8 +136,8 @@ function names(folder: string, absent: string[] | undefined): string[] {
   }
 }
 
-function readPart(path: string, length: number, target: Buffer, from: number): void {
-  const descriptor = openBlock(path);
+function readPart(path: string, length: number, target: Buffer, { from, links }: { from: number; links: Links }): void {
+  const descriptor = openBlock(path, links);
   try {
     checkBlockFile(path, fstatSync(descriptor), length);
     const bytes = Math.max(0, Math.min(target.length, length - from));
@@ -140,10 +148,11 @@ function readPart(path: string, length: number, target: Buffer, from: number): v
   }
 }
 
-function openBlock(path: string): number {
+function openBlock(path: string, links: Links): number {
   try {
-    return openSync(path, 'r');
+    return openFile(path, links);
   } catch (error) {
+    if (error instanceof Failure) throw error;
     if (!isMissing(error)) return unreadable(path, error);
     return fail('DISK_DAMAGED', `${path} cannot be opened: ${(error as Error).message}`);
   }

@@ -1,5 +1,5 @@
 /** Random access to bytes: the one interface that all readers of this folder read through. */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { fail } from '../model/diagnostic.ts';
 
 /** Something of a known size that can be read anywhere. Reading outside it is a `READ_OUT_OF_BOUNDS` failure. */
@@ -24,10 +24,11 @@ export function checkRange(what: string, size: number, offset: number, length: n
     fail('READ_OUT_OF_BOUNDS', `${what} has ${size} bytes: ${length} bytes at ${offset} lie outside`);
 }
 
-/** A file, read in place. */
+/** A file or a block device, read in place. */
 export function fileSource(path: string): FileSource {
   const descriptor = openSync(path, 'r');
-  const size = fstatSync(descriptor).size;
+  const stats = fstatSync(descriptor);
+  const size = stats.isBlockDevice() ? deviceSize(stats.rdev) : stats.size;
   const close = () => closeSync(descriptor);
   return {
     path,
@@ -39,6 +40,13 @@ export function fileSource(path: string): FileSource {
     close,
     [Symbol.dispose]: close,
   };
+}
+
+/** Bytes of a block device. The kernel counts 512-byte sectors, whatever the device has. */
+function deviceSize(device: number): number {
+  // As glibc's gnu_dev_major and gnu_dev_minor take numbers apart that are below 2^32.
+  const [major, minor] = [(device >>> 8) & 0xfff, (device & 0xff) | ((device >>> 12) & 0xfff00)];
+  return 512 * Number(readFileSync(`/sys/dev/block/${major}:${minor}/size`, 'utf8'));
 }
 
 /** Bytes in memory. */

@@ -24,6 +24,7 @@ export function formatDiskInfo(info: DiskInfo): string {
   const rows = [
     ['size', `${formatBytes(info.size)}, ${formatBytes(info.data)} of data`],
     ['table', info.table ? `${info.table.scheme}, ${info.table.diskId}` : 'none'],
+    ...(info.table?.problems ?? []).map((problem) => ['note', problem]),
     ['boot', info.grub ? 'GRUB in sector 0' : 'no GRUB in sector 0'],
     ...(info.digest ? [['digest', info.digest]] : []),
     ...(info.verification ? [['verified', verifiedText(info.verification)]] : []),

@@ -7,6 +7,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -67,6 +68,23 @@ test('info, of a folder and of an image', () => {
     table: { scheme: 'dos' },
     partitions: [{ fileSystem: { type: 'fat16' } }],
   });
+});
+
+test('info of an image that was cut shows what is left, and says what is not', () => {
+  execFileSync('cp', ['--sparse=always', at('one.raw'), at('cut.raw')]);
+  truncateSync(at('cut.raw'), 8 * MIB);
+  const { stdout, status } = dsmb('info', 'cut.raw');
+  expect(status).toBe(0);
+  expect(stdout).toContain(`note   p1 ends at sector ${START + SECTORS}, behind the disk`);
+  expect(stdout).toMatch(/p1 +2048 +16\.0 MiB +FAT 16 \(LBA\), active +damaged: /);
+});
+
+test('what is no disk is refused: a pipe, a folder with an image in it', () => {
+  execFileSync('mkfifo', [at('pipe')]);
+  expect(dsmb('info', 'pipe').stderr).toContain('NO_SUCH_DISK pipe is neither a file, a folder nor a block device');
+  mkdirSync(at('out'));
+  symlinkSync('../one.raw', at('out/disk.raw'));
+  expect(dsmb('info', 'out').stderr).toContain('hint: its image: out/disk.raw');
 });
 
 test('ls and cat', () => {

@@ -1,5 +1,5 @@
 /** The disks that `dsmb disk` is about: what a target has built, a blob or tree of the store, a folder, a raw image. */
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Store, storeRoot } from '../../../cache/store.ts';
 import type { Node } from '../../../cache/tree.ts';
@@ -39,7 +39,8 @@ const DIGEST = /^[0-9a-f]{64}\/\d+$/;
 export async function openOperand(call: Call, operand: string): Promise<OpenedDisk> {
   const stats = operand.startsWith('//') ? undefined : statSync(operand, { throwIfNoEntry: false });
   if (stats?.isDirectory()) return openFolder(operand, operand);
-  if (stats) return openImage(operand, operand);
+  if (stats?.isFile() || stats?.isBlockDevice()) return openImage(operand, operand);
+  if (stats) fail('NO_SUCH_DISK', `${operand} is neither a file, a folder nor a block device`);
   const store = new Store(storeRoot());
   if (DIGEST.test(operand)) return openNode(store, storedNode(store, operand), operand);
   if (!operand.startsWith('//'))
@@ -50,9 +51,11 @@ export async function openOperand(call: Call, operand: string): Promise<OpenedDi
 function openFolder(folder: string, name: string): OpenedDisk {
   if (!statSync(join(folder, MANIFEST), { throwIfNoEntry: false }))
     fail('NO_SUCH_DISK', `${folder} holds no disk: it has no ${MANIFEST}`, {
-      hint: 'give a raw image, a folder in disk format, or the label of a target',
+      hint: existsSync(join(folder, 'disk.raw'))
+        ? `its image: ${join(folder, 'disk.raw')}`
+        : 'give a raw image, a folder in disk format, or the label of a target',
     });
-  return { name, folder, disk: openDisk(folder), [Symbol.dispose]: () => {} };
+  return { name, folder, disk: openDisk(folder, { links: 'refused' }), [Symbol.dispose]: () => {} };
 }
 
 function openImage(path: string, name: string): OpenedDisk {
