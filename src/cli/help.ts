@@ -52,10 +52,15 @@ async function summaries(commands: Commands): Promise<string[]> {
 }
 
 export function version(): string {
+  return `dsmb ${ownVersion()} (node ${process.version})`;
+}
+
+/** The version of dsmb alone. */
+export function ownVersion(): string {
   const { version } = JSON.parse(readFileSync(join(OWN_PACKAGE, 'package.json'), 'utf8')) as {
     version: string;
   };
-  return `dsmb ${version} (node ${process.version})`;
+  return version;
 }
 
 function optionText(name: string, { short, value, bare }: Option): string {

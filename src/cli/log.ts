@@ -1,9 +1,9 @@
 /** `dsmb log`: what actions wrote to their standard output and error when they last ran. */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Store, storeRoot } from '../../cache/store.ts';
 import { fail } from '../model/diagnostic.ts';
 import { parseDigest } from '../model/digest.ts';
+import { failureLog } from '../report/action-log.ts';
 import { formatDuration, palette } from '../report/format.ts';
 import type { BuildHistory } from '../report/history/history.ts';
 import { actionId } from '../model/event.ts';
@@ -109,7 +109,7 @@ function logged(store: Store, action: RecordedAction, build: BuildRecord | undef
 function textOf(store: Store, { outcome, key, log: digest }: RecordedAction): string | null {
   if (key === null) return null;
   try {
-    if (outcome === 'failed') return readFileSync(join(store.root, 'logs', key.slice(0, 16), 'log'), 'utf8');
+    if (outcome === 'failed') return readFileSync(failureLog(store, key), 'utf8');
     const of = digest === null ? store.actions.get(parseDigest(key))?.log : parseDigest(digest);
     return of ? store.cas.read(of).toString() : null;
   } catch {

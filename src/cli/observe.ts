@@ -4,7 +4,7 @@ import type { Store } from '../../cache/store.ts';
 import type { PastRuns } from '../execute/past-runs.ts';
 import { fail } from '../model/diagnostic.ts';
 import type { ActionIdentity, BuildEvent, Listener, Outcome, Phase } from '../model/event.ts';
-import { ReportCollector } from '../report/build-report.ts';
+import { ReportCollector, type ReportHeader } from '../report/build-report.ts';
 import { ConsoleReporter } from '../report/console.ts';
 import { formatDiagnostic } from '../report/diagnostics.ts';
 import { EventsFile } from '../report/events-file.ts';
@@ -14,6 +14,7 @@ import type { BuildRecorder } from '../report/history/recorder.ts';
 import { Profile } from '../report/profile.ts';
 import { countBelow, graphBelow } from './below.ts';
 import { EXIT, type Call, type Option } from './command.ts';
+import { ownVersion } from './help.ts';
 import type { Request } from './project.ts';
 import { pastRuns, recordBuild } from './recording.ts';
 import { ReportFiles } from './report-files.ts';
@@ -24,7 +25,11 @@ export const BUILDING_OPTIONS: Readonly<Record<string, Option>> = {
   quiet: { type: 'boolean', short: 'q', help: 'print only what went wrong' },
   events: { type: 'string', value: 'FILE', help: 'write every event as a line of JSON' },
   profile: { type: 'string', value: 'FILE', help: 'write a trace for chrome://tracing or Perfetto' },
-  'build-report': { type: 'string', value: 'FILE', help: 'write a JSON report of every action' },
+  'build-report': {
+    type: 'string',
+    value: 'FILE',
+    help: 'write as JSON what the build came to: outputs, errors, every action',
+  },
 };
 
 /** Follows one build from its first event to its last. */
@@ -35,7 +40,7 @@ export class Observers implements Disposable {
   readonly jobs: number | undefined;
   readonly recorder: BuildRecorder;
   readonly #console: ConsoleReporter;
-  readonly #collector = new ReportCollector();
+  readonly #collector: ReportCollector;
   readonly #listeners: Listener[];
   readonly #files: ReportFiles;
   readonly #profile: Profile | undefined;
@@ -44,6 +49,7 @@ export class Observers implements Disposable {
     this.jobs = jobsOf(call);
     this.past = pastRuns(store, project);
     this.recorder = recordBuild(store, project);
+    this.#collector = new ReportCollector(store, () => reportHeader(project, this.recorder));
     const graph = once(() => graphBelow(project, call.flag('skip-validations')));
     const pastMs = (action: ActionIdentity): number | undefined => this.past.of(action)?.durationMs;
     const outlook = new Outlook(graph, pastMs, this.jobs ?? availableParallelism());
@@ -114,6 +120,10 @@ export class Observers implements Disposable {
   [Symbol.dispose](): void {
     this.#console[Symbol.dispose]();
   }
+}
+
+function reportHeader({ root, settings }: Request, { build }: BuildRecorder): ReportHeader {
+  return { dsmb: ownVersion(), build, workspace: root, parameters: settings() };
 }
 
 /** Made when it is first asked for: a build with nothing to do asks for none. */

@@ -98,8 +98,16 @@ export type BuildEvent =
   /** What was not used for long has left the store. */
   | { readonly type: 'store-collected'; readonly removedBytes: number; readonly keptBytes: number }
   | { readonly type: 'warning'; readonly message: string }
-  /** What was asked for lies at a path; `fresh` when it was laid there now. */
-  | { readonly type: 'output'; readonly label: Label; readonly path: string; readonly fresh: boolean }
+  /** What was asked for lies at a path of the workspace. */
+  | {
+      readonly type: 'output';
+      readonly label: Label;
+      readonly path: string;
+      /** Of the file, or of the folder's tree, `hash/size`; null for a symbolic link. */
+      readonly digest: string | null;
+      /** Whether it was laid there now. */
+      readonly fresh: boolean;
+    }
   | {
       readonly type: 'build-finished';
       readonly success: boolean;

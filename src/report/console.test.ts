@@ -33,6 +33,7 @@ const output = (fresh: boolean): BuildEvent => ({
   type: 'output',
   label: '//a' as Label,
   path: 'dsmb-out/a/a.img',
+  digest: null,
   fresh,
 });
 const finish = (executed: number, success = true): BuildEvent => ({

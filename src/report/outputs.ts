@@ -27,9 +27,11 @@ export function outputFolder(root: string, label: Label): string {
   return join(root, OUTPUT_FOLDER, packageName, name);
 }
 
-/** Where an output lies, relative to the workspace, and whether it was laid there just now. */
+/** Where an output lies, relative to the workspace, what it is, and whether it was laid there just now. */
 export interface Delivered {
   readonly path: string;
+  /** `hash/size`; null for a symbolic link. */
+  readonly digest: string | null;
   readonly fresh: boolean;
 }
 
@@ -45,9 +47,10 @@ async function deliverAlone(store: Store, root: string, target: AnalysedTarget, 
   const stamp = stampOf(root, target.label);
   const identity = identityOf(node);
   const path = relative(root, join(folder, inside));
+  const digest = node.type === 'symlink' ? null : formatDigest(node.digest);
   const before = LaidOut.at(folder);
   const there = lyingThere(stamp, before);
-  if (there === identity) return { path, fresh: false };
+  if (there === identity) return { path, digest, fresh: false };
   rmSync(stamp, { force: true });
   const temporary = `${folder}.new`;
   try {
@@ -63,7 +66,7 @@ async function deliverAlone(store: Store, root: string, target: AnalysedTarget, 
     removeTree(temporary);
     throw error;
   }
-  return { path, fresh: true };
+  return { path, digest, fresh: true };
 }
 
 /** What a stamp says, while nobody has changed what lies there. */

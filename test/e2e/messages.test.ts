@@ -1,6 +1,5 @@
 /** What users are told about their own mistakes: a code, the place, the nearest name, and never a stack trace. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { BuildReport } from '../../src/report/build-report.ts';
 import { countingRules, Project, TestStore, type Finished } from '../rig/index.ts';
 
 const EXIT = { ok: 0, buildFailed: 1, usage: 2 } as const;
@@ -260,31 +259,6 @@ describe('a mistake in a build file', () => {
     const built = await project.run(['build', '//copied']);
     expectMessage(built, /REFUSED \/\/copied \(Combine\): not today\n[^]*hint: try tomorrow/, EXIT.buildFailed);
   });
-});
-
-describe('the build report', () => {
-  it('has what its readers rely on', async () => {
-    const { report } = await project.build(['//greeting', '//copied']);
-    expect(Object.keys(report ?? {}).toSorted()).toEqual(['actions', 'durationMs', 'success']);
-    expect(report?.success).toBe(true);
-    expect(Number.isInteger(report?.durationMs)).toBe(true);
-    expect(report?.actions.map(({ label }) => label).toSorted()).toEqual(['//copied', '//greeting']);
-    for (const action of report?.actions ?? []) expectAction(action);
-  });
-
-  it('is written for a failed build too, also into a folder that is not there yet', async () => {
-    project.edit('build.dsm.ts', "file('source.txt')", "file('gone.txt')");
-    await project.run(['build', '//copied', '--build-report', 'reports/new/report.json']);
-    const report = JSON.parse(project.read('reports/new/report.json')) as BuildReport;
-    expect(report).toMatchObject({ success: false, actions: [{ label: '//copied', key: null, outcome: 'failed' }] });
-  });
-
-  function expectAction(action: BuildReport['actions'][number]): void {
-    expect(Object.keys(action).toSorted()).toEqual(['durationMs', 'key', 'label', 'mnemonic', 'outcome']);
-    expect(action.key).toMatch(/^[0-9a-f]{64}\/[1-9]\d*$/);
-    expect(['executed', 'cached', 'failed', 'skipped']).toContain(action.outcome);
-    expect(Number.isInteger(action.durationMs)).toBe(true);
-  }
 });
 
 describe('help and lists', () => {
