@@ -2,12 +2,13 @@
 import { chmodSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { relative, sep } from 'node:path';
 import { writeAtomically } from '../../cache/files.ts';
+import { attributeType, type AttributeType } from '../load/attribute-type.ts';
 import { editAttribute, type Change, type Edit } from '../load/edit.ts';
 import { findTarget, load, type Loaded } from '../load/load.ts';
 import { nearest } from '../load/nearest.ts';
 import { ownFiles } from '../load/own-files.ts';
-import { typeProblems } from '../load/types.ts';
-import { fail, type Location } from '../model/diagnostic.ts';
+import { typedProject, typeProblems } from '../load/types.ts';
+import { fail, Failure, type Location } from '../model/diagnostic.ts';
 import { parseLabel, splitLabel } from '../model/label.ts';
 import type { Target } from '../model/target.ts';
 import { textDiff } from '../report/text-diff.ts';
@@ -32,16 +33,21 @@ export const set: Command = {
   run: runSet,
 };
 
+/** A label and a path; the folder of a package may have dots as well. */
+const ATTRIBUTE = /^((?:[^:]*:)?[^.:]+)\.([^:]+)$/;
+const NOTHING_WRITTEN = 'nothing was written';
+
 async function runSet(call: Call): Promise<number> {
   const { name, change } = parseOperands(call.operands);
   const root = workspaceOf(call);
-  const edit = name.includes('.') ? await attributeEdit(root, name, change) : await defaultEdit(root, name, change);
+  const place = ATTRIBUTE.test(name) ? await attributeOf(root, name) : await defaultOf(root, name, change);
+  const edit = makeEdit(root, place, change);
   requireInside(root, edit);
   if (edit.before === edit.after) {
     console.error(`${name} is that already`);
     return EXIT.ok;
   }
-  requireTypes(root, edit);
+  requireTypes(root, place, edit, change);
   process.stdout.write(textDiff(relative(root, edit.file), edit.before, edit.after));
   if (!call.flag('dry-run')) write(edit);
   return EXIT.ok;
@@ -57,8 +63,20 @@ function parseOperands(operands: readonly string[]): { name: string; change: Cha
   return fail('USAGE', `'${second}' is none of =, += and -=`, { hint });
 }
 
-async function attributeEdit(root: string, name: string, change: Change): Promise<Edit> {
-  const [, labelText = '', path = ''] = /^(.*?)\.(.+)$/.exec(name) ?? fail('BAD_LABEL', `'${name}' has no attribute`);
+/** What is to be changed: the value at a path of the call at a position. */
+interface Place {
+  /** For messages. */
+  readonly name: string;
+  readonly call: Location;
+  readonly path: string;
+  /** The text that it becomes, where that is not as the user typed it. */
+  readonly text?: string;
+  /** Names of parameters that may stand for it. */
+  readonly parameters?: ReadonlySet<string>;
+}
+
+async function attributeOf(root: string, name: string): Promise<Place> {
+  const [, labelText = '', path = ''] = ATTRIBUTE.exec(name) ?? [];
   const label = parseLabel(labelText);
   const loaded = await load(root, [splitLabel(label).packageName]);
   const target = findTarget(loaded, label);
@@ -68,7 +86,7 @@ async function attributeEdit(root: string, name: string, change: Change): Promis
       hint: 'dsmb set NAME VALUE sets a parameter',
     });
   requireOwnCall(loaded, target, location);
-  return editAttribute(location, path, change, new Set(loaded.parameters.keys()));
+  return { name, call: location, path, parameters: new Set(loaded.parameters.keys()) };
 }
 
 /** A call in a loop or a helper makes several targets: one of them cannot be changed alone. */
@@ -85,7 +103,7 @@ function isSame(a: Location | undefined, b: Location): boolean {
   return a?.file === b.file && a.line === b.line && a.column === b.column;
 }
 
-async function defaultEdit(root: string, name: string, change: Change): Promise<Edit> {
+async function defaultOf(root: string, name: string, change: Change): Promise<Place> {
   const colon = name.lastIndexOf(':');
   const loaded = await load(root, colon > 0 ? [name.slice(0, colon).replace(/^\/\//, '')] : []);
   const declared = loaded.parameters.get(name) ?? unknownName(loaded, name);
@@ -98,7 +116,18 @@ async function defaultEdit(root: string, name: string, change: Change): Promise<
       ...(location ? { location } : {}),
       hint: `--set ${name}=PATH for one build, or "${name}" in dsmb.params.json for all`,
     });
-  return editAttribute(location, 'default', { operator: '=', text: String(parameter.parse(change.text)) });
+  return { name, call: location, path: 'default', text: String(parameter.parse(change.text)) };
+}
+
+/** A path that leads nowhere may have a name that the rule does not know. */
+function makeEdit(root: string, place: Place, { operator, text }: Change): Edit {
+  const { call, path, parameters } = place;
+  try {
+    return editAttribute(call, path, { operator, text: place.text ?? text }, parameters);
+  } catch (error) {
+    if (error instanceof Failure && error.diagnostic.code === 'NO_SUCH_VALUE') requireKnown(root, place);
+    throw error;
+  }
 }
 
 function unknownName(loaded: Loaded, name: string): never {
@@ -123,18 +152,41 @@ function requireInside(root: string, { file }: Edit): void {
 }
 
 /** An edit must bring no type error that was not there before. */
-function requireTypes(root: string, { file, after, location }: Edit): void {
+function requireTypes(root: string, place: Place, { file, after, location }: Edit, { text }: Change): void {
   const files = ownFiles([file]);
   const errors = (replaced?: ReadonlyMap<string, string>): string[] =>
-    typeProblems(root, files, replaced).flatMap(({ severity, code, message }) =>
-      severity === 'error' ? [`${code}: ${message}`] : [],
-    );
+    typeProblems(root, files, replaced).flatMap(({ severity, message }) => (severity === 'error' ? [message] : []));
   const now = errors(new Map([[file, after]]));
   if (now.length === 0) return;
   const before = new Set(errors());
   const added = now.find((one) => !before.has(one));
-  if (added !== undefined)
-    fail('BAD_VALUE', `the value does not fit: ${added}`, { location, hint: 'nothing was written' });
+  if (added === undefined) return;
+  const takes = requireKnown(root, place);
+  if (!takes) fail('BAD_VALUE', `'${text}' does not fit ${place.name}: ${added}`, { location, hint: NOTHING_WRITTEN });
+  const close = nearest(text, takes.choices);
+  fail('BAD_VALUE', `'${text}' does not fit ${place.name}, which takes ${takes.type}`, {
+    location,
+    hint: close
+      ? `did you mean ${close}?`
+      : /\bTarget</.test(takes.type)
+        ? 'a target is given by its name in TypeScript: edit the file'
+        : NOTHING_WRITTEN,
+  });
+}
+
+/** The type of what is to be changed; undefined where types do not tell. Fails where the rule has no such attribute. */
+function requireKnown(root: string, { name, call, path }: Place): (AttributeType & { found: true }) | undefined {
+  const type = attributeType(typedProject(root, ownFiles([call.file])), call, path);
+  if (type === undefined || type.found) return type;
+  const close = nearest(type.name, type.known);
+  return fail('UNKNOWN_ATTRIBUTE', `${name}: there is no attribute '${type.name}'`, {
+    location: call,
+    hint: close
+      ? `did you mean ${close}?`
+      : type.known.length > 0
+        ? `there is ${type.known.join(', ')}`
+        : 'nothing is below the name before it',
+  });
 }
 
 function write({ file, before, after }: Edit): void {

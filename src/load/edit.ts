@@ -25,7 +25,7 @@ export interface Edit {
   readonly file: string;
   readonly before: string;
   readonly after: string;
-  /** Where the value is written, or will be. */
+  /** Where the value is written; for one that is not yet, where the call is. */
   readonly location: Location;
 }
 
@@ -54,9 +54,10 @@ export function editAttribute(
     });
   const editor = new Editor(source, call.file, parameters);
   const replacement = editor.edit(attributes, path.match(/[^.[\]]+/g) ?? [], change);
-  const { line, column } = source.getLineAndColumnAtPos(replacement.start);
+  const isNew = replacement.start === replacement.end;
+  const location = isNew ? call : { file: call.file, ...source.getLineAndColumnAtPos(replacement.start) };
   const after = mark + replaceIn(text, replacement);
-  return { file: call.file, before, after, location: { file: call.file, line, column } };
+  return { file: call.file, before, after, location };
 }
 
 class Editor {
@@ -174,7 +175,7 @@ class Editor {
     const close = nearest(name, names);
     return fail('NO_SUCH_VALUE', `there is no '${name}' here`, {
       location: this.#at(container),
-      ...(close ? { hint: `did you mean ${close}?` } : {}),
+      hint: close ? `did you mean ${close}?` : `'${name}' can be set as a whole, in JSON`,
     });
   }
 }

@@ -44,6 +44,21 @@ export function typeProblems(
   files: readonly string[],
   replaced: ReadonlyMap<string, string> = new Map(),
 ): Finding[] {
+  const project = typedProject(root, files, replaced);
+  const program = project.getProgram().compilerObject;
+  const ofFiles = files.flatMap((path) => {
+    const source = program.getSourceFile(path);
+    return source ? [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)] : [];
+  });
+  return [...program.getOptionsDiagnostics(), ...ofFiles].map(toFinding);
+}
+
+/** These files for the type checker, with the options of the project in a folder. */
+export function typedProject(
+  root: string,
+  files: readonly string[],
+  replaced: ReadonlyMap<string, string> = new Map(),
+): Project {
   // The libraries of the language come with ts-morph.
   const project = new Project({
     compilerOptions: { ...optionsOf(root), ...FORCED },
@@ -55,12 +70,7 @@ export function typeProblems(
     if (text === undefined) project.addSourceFileAtPath(path);
     else project.createSourceFile(path, text, { overwrite: true });
   }
-  const program = project.getProgram().compilerObject;
-  const ofFiles = files.flatMap((path) => {
-    const source = program.getSourceFile(path);
-    return source ? [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)] : [];
-  });
-  return [...program.getOptionsDiagnostics(), ...ofFiles].map(toFinding);
+  return project;
 }
 
 function optionsOf(root: string): ts.CompilerOptions {

@@ -7,6 +7,7 @@ const EXIT = { ok: 0, usage: 2 } as const;
 
 const BUILD_FILE = `// What is built.
 import { file, param } from "dsmb";
+import { choose } from "./choose.ts";
 import { combine } from "./rules.ts";
 
 export const address = param.macAddress({ default: '52:54:00:00:00:01', doc: 'an address' });
@@ -18,7 +19,18 @@ export const   greeting = combine({
     text: "hello",
     lines: count,
 });
+export const chosen = choose({ of: [{ color: "red" }] });
 export const [left, right] = ["left", "right"].map((name) => combine({ name })) as [never, never];
+`;
+
+const CHOOSE = `import { File, rule, type Needs, type Value } from 'dsmb';
+type Color = 'red' | 'green';
+interface Choice { readonly color: Value<Color> }
+export const choose = rule<{ of: readonly Choice[]; on?: Value<boolean>; needs?: Needs }, 'File'>({
+  name: 'choose',
+  makes: File,
+  implement: ({ of }, actions) => actions.write({ name: 'out', kind: File }, of.map(({ color }) => color).join()),
+});
 `;
 
 let store: TestStore;
@@ -34,6 +46,7 @@ beforeEach(() => {
     ...countingRules(),
     'build.dsm.ts': BUILD_FILE,
     'source.txt': '',
+    'choose.ts': CHOOSE,
     'below/build.dsm.ts': `import { param } from 'dsmb';\nexport const on = param.boolean({ default: false, doc: '' });\n`,
   });
 });
@@ -90,10 +103,39 @@ describe('it refuses', () => {
     [
       'an expression, and says where',
       ['//greeting.lines', '4'],
-      /NOT_A_LITERAL .*count\n\s+build\.dsm\.ts:12:12\n[^]*hint: it is a parameter: dsmb set count VALUE/,
+      /NOT_A_LITERAL .*count\n\s+build\.dsm\.ts:13:12\n[^]*hint: it is a parameter: dsmb set count VALUE/,
     ],
-    ['a value of another type', ['//greeting.of', 'x'], /BAD_VALUE the value does not fit: TS2322/],
-    ['an attribute that there is not', ['//greeting.txt', 'x'], /BAD_VALUE .*Did you mean to write 'text'\?/],
+    [
+      'a value of another type, and says which is taken',
+      ['//greeting.of', 'x'],
+      /BAD_VALUE 'x' does not fit \/\/greeting\.of, which takes Target<string>\[\]\n\s+build\.dsm\.ts:10:27\n/,
+    ],
+    [
+      'a value that is none of those that are taken',
+      ['//chosen.of[0].color', 'rad'],
+      /BAD_VALUE .* takes "red" \| "green"\n\s+build\.dsm\.ts:15:46\n[^]*hint: did you mean red\?/,
+    ],
+    [
+      'a switch of another type',
+      ['//chosen.on', 'perhaps'],
+      /BAD_VALUE 'perhaps' does not fit \/\/chosen\.on, which takes boolean\n\s+build\.dsm\.ts:15:23\n/,
+    ],
+    [
+      'an attribute that there is not, and says where the target is',
+      ['//greeting.txt', 'x'],
+      /UNKNOWN_ATTRIBUTE \/\/greeting\.txt: there is no attribute 'txt'\n\s+build\.dsm\.ts:10:27\n[^]*hint: did you mean text\?/,
+    ],
+    [
+      'an attribute inside of another that there is not',
+      ['//chosen.of[0].colour', 'red'],
+      /UNKNOWN_ATTRIBUTE .*'colour'\n\s+build\.dsm\.ts:15:23\n[^]*hint: did you mean color\?/,
+    ],
+    ['an element more of an attribute that there is not', ['//chosen.off', '+=', 'x'], /UNKNOWN_ATTRIBUTE .*'off'\n/],
+    [
+      'a part of an attribute that is not given',
+      ['//chosen.needs.cpus', '2'],
+      /NO_SUCH_VALUE there is no 'needs' here[^]*hint: 'needs' can be set as a whole, in JSON/,
+    ],
     ['an unknown target', ['//greting.text', 'x'], /UNKNOWN_TARGET [^]*did you mean \/\/greeting\?/],
     ['an unknown parameter', ['cuont', '1'], /UNKNOWN_PARAMETER [^]*did you mean count\?/],
     [
@@ -102,6 +144,7 @@ describe('it refuses', () => {
       /USAGE \/\/greeting: which attribute\?[^]*name, text, lines/,
     ],
     ['a value that the parameter does not take', ['address', '52:54:zz'], /BAD_PARAMETER '52:54:zz' is not a MAC/],
+    ['a target of a package with a dot that there is not', ['//be.low:x.text', '1'], /NO_PACKAGE .*\/\/be\.low has no/],
     ['a default that is a target', ['image', 'x'], /NOT_A_LITERAL [^]*--set image=PATH/],
     ['one of several targets of one call', ['//left.name', 'x'], /SHARED_CALL one call makes \/\/left, \/\/right/],
     ['too few words', ['count'], /USAGE dsmb set takes/],
@@ -111,7 +154,7 @@ describe('it refuses', () => {
   });
 
   it('to write outside of the project', async () => {
-    using other = new Project(store, { 'build.dsm.ts': BUILD_FILE, ...countingRules() });
+    using other = new Project(store, { 'build.dsm.ts': BUILD_FILE, 'choose.ts': CHOOSE, ...countingRules() });
     project.write('linked/x', '');
     symlinkSync(other.path('build.dsm.ts'), project.path('linked/build.dsm.ts'));
     const { stderr, exitCode } = await project.run(['set', 'linked:count', '9']);
