@@ -87,15 +87,21 @@ function print(text: string): number {
   return EXIT.ok;
 }
 
-/** A reader that closes the pipe early is no error of ours. */
+/** A reader that closes the pipe early is no error of ours; a result that could not be written was not given. */
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(EXIT.ok);
+  report({ code: error.code ?? 'EIO', message: `standard output cannot be written: ${error.message}` });
+  process.once('exit', (code) => (process.exitCode = code === EXIT.ok ? EXIT.infrastructure : code));
 });
+
+function report(diagnostic: Diagnostic): void {
+  process.stderr.write(`${formatDiagnostic(diagnostic, palette(process.stderr))}\n`);
+}
 
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   const diagnostic = await located(toDiagnostic(error));
-  process.stderr.write(`${formatDiagnostic(diagnostic, palette(process.stderr))}\n`);
+  report(diagnostic);
   process.exitCode = error instanceof Failure ? exitCodeOf(diagnostic) : EXIT.infrastructure;
 }

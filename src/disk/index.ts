@@ -14,7 +14,7 @@ export { createRaw, HOLE_SIZE, type ByteSink, type RawFile } from './sink.ts';
 export { readManifest } from './files.ts';
 export { openDisk, type DiskReader } from './reader.ts';
 export { checkDisk, inspectDisk, type Damage, type Inspection } from './damage.ts';
-export { formatChecksums, parseChecksums, type Checksums } from './checksums.ts';
+export { formatChecksums, readChecksums, type Checksums } from './checksums.ts';
 export { differingRanges, presentRanges, rawBlocks } from './compare.ts';
 export { dataRanges } from './holes.ts';
 export type { BlockSource, ByteRange, DiskDigests } from './compare.ts';

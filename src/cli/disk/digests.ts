@@ -3,7 +3,17 @@ import { hash as hashBytes } from 'node:crypto';
 import { encodeDirectory } from '../../../cache/reapi/messages.ts';
 import type { Node, Trees } from '../../../cache/tree.ts';
 import { blockPath, GROUP_BLOCKS, type Checksums, type DiskDigests } from '../../disk/index.ts';
-import { digest, type Digest } from '../../model/digest.ts';
+import { fail } from '../../model/diagnostic.ts';
+import { digest, parseDigest, type Digest } from '../../model/digest.ts';
+
+/** A digest as a user wrote it. */
+export function givenDigest(text: string): Digest {
+  if (!/^[0-9a-f]{64}\/\d{1,15}$/.test(text))
+    fail('USAGE', `'${text}' is no digest: 64 hexadecimal digits, a slash, and a number of bytes are one`, {
+      hint: 'dsmb disk info //target prints that of a disk',
+    });
+  return parseDigest(text);
+}
 
 /** What a tree says about blocks, without reading them. */
 export function diskDigests(trees: Trees, tree: Node): DiskDigests {

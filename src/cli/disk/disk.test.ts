@@ -1,7 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
+  closeSync,
   existsSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -81,7 +83,7 @@ test('info of an image that was cut shows what is left, and says what is not', (
 
 test('what is no disk is refused: a pipe, a folder with an image in it', () => {
   execFileSync('mkfifo', [at('pipe')]);
-  expect(dsmb('info', 'pipe').stderr).toContain('NO_SUCH_DISK pipe is neither a file, a folder nor a block device');
+  expect(dsmb('info', 'pipe').stderr).toContain('NO_SUCH_DISK pipe is neither a file nor a folder nor a block device');
   mkdirSync(at('out'));
   symlinkSync('../one.raw', at('out/disk.raw'));
   expect(dsmb('info', 'out').stderr).toContain('hint: its image: out/disk.raw');
@@ -90,6 +92,7 @@ test('what is no disk is refused: a pipe, a folder with an image in it', () => {
 test('ls and cat', () => {
   expect(dsmb('ls', 'one').stdout).toBe('p1:  16.0 MiB  FAT 16 (LBA)\n');
   expect(dsmb('ls', 'one', 'p1:/boot').stdout).toBe('-         grub/\n68.4 KiB  zImage\n');
+  expect(dsmb('ls', 'one', 'P1:/boot').stdout).toBe('-         grub/\n68.4 KiB  zImage\n');
   expect(dsmb('ls', 'one.raw', 'p1:', '-r').stdout).toContain('11 B      boot/grub/grub.cfg\n');
   expect(dsmb('cat', 'one', 'p1:/boot/grub/grub.cfg').stdout).toBe('set mac1=1\n');
   expect(dsmb('cat', 'one', 'p1:boot/zImage').stdout).toBe(Buffer.alloc(70_000, 'kernel').toString());
@@ -157,8 +160,46 @@ test('an exported folder can be verified, and its damage is named', () => {
   });
 });
 
+test('a result that could not be written is no success', () => {
+  const full = openSync('/dev/full', 'w');
+  const { status, stderr } = spawnSync(process.execPath, [MAIN, 'disk', 'info', 'one'], {
+    encoding: 'utf8',
+    cwd: folder.path,
+    stdio: ['ignore', full, 'pipe'],
+  });
+  closeSync(full);
+  expect(stderr).toContain('error ENOSPC standard output cannot be written');
+  expect(status).toBe(4);
+});
+
+test('a pipe is not waited for, whatever it stands for', () => {
+  const pipe = (path: string) => (rmSync(at(path), { force: true }), execFileSync('mkfifo', [at(path)]));
+  pipe('pipe');
+  expect(dsmb('info', 'pipe').stderr).toContain('pipe is neither a file nor a folder nor a block device');
+  dsmb('export', 'one', 'pipes', '--format', 'folder');
+  pipe('pipes/SHA256SUMS');
+  expect(dsmb('info', '--verify', 'pipes').stderr).toMatch(/SHA256SUMS is not a file/);
+  pipe('pipes/blocks/0000/01');
+  expect(dsmb('diff', 'pipes', 'two').stderr).toMatch(/blocks\/0000\/01 is not a file/);
+});
+
+test('a list of checksums that is larger than can be is damage', () => {
+  dsmb('export', 'one', 'listed', '--format', 'folder');
+  truncateSync(at('listed/SHA256SUMS'), 5 * 2 ** 30);
+  expect(dsmb('info', '--verify', 'listed')).toMatchObject({
+    status: 1,
+    stderr: expect.stringMatching(/DISK_DAMAGED .*SHA256SUMS has 5368709120 bytes/),
+  });
+});
+
 test.each([
-  [['info', 'none'], /there is no file or folder none/],
+  [['info', 'none'], /there is no file or folder 'none'/],
+  [['info', '/dev/zero'], /\/dev\/zero is neither a file nor a folder nor a block device/],
+  [['info', '--verify', 'one', '--digest', 'xyz'], /'xyz' is no digest/],
+  [['info', 'one', '--digest', 'xyz'], /dsmb disk info --verify --digest xyz one/],
+  [['info', `${'0'.repeat(64)}/9999999999999999999`], /is no digest/],
+  [['cat', 'one', 'p1:'], /there is no file \/ in/],
+  [['export', 'one', ''], /needs a disk and a path/],
   [['info', 'store'], /holds no disk/],
   [['ls', 'one', 'p7:/'], /there is no partition 7: the disk has 1 partition/],
   [['ls', 'one', '/boot'], /write p1:\/boot/],

@@ -1,16 +1,6 @@
 /** Writes a disk into one image file, whole or not at all; or onto a block device. */
-import {
-  closeSync,
-  constants,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
-import { assembleRaw, BLOCK_SIZE, HOLE_SIZE, paced } from '../../disk/index.ts';
+import { closeSync, constants, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { fileSource, assembleRaw, BLOCK_SIZE, HOLE_SIZE, paced } from '../../disk/index.ts';
 import { cloneAssembled, reflinked } from '../../execute/assembled-disks.ts';
 import { fail } from '../../model/diagnostic.ts';
 import type { OpenedDisk } from './operand.ts';
@@ -47,7 +37,7 @@ export async function exportRaw({ opened, to, progress, signal }: ExportTask): P
 
 /** Writes every byte, zeros too: nobody knows what the device holds. */
 export async function exportDevice({ opened: { disk }, to, progress, signal }: ExportTask): Promise<void> {
-  const size = deviceSize(to);
+  const size = sizeOf(to);
   if (size !== disk.size)
     fail(
       'DEVICE_SIZE',
@@ -66,6 +56,11 @@ export async function exportDevice({ opened: { disk }, to, progress, signal }: E
   }
 }
 
+function sizeOf(device: string): number {
+  using source = fileSource(device);
+  return source.size;
+}
+
 async function cloned({ image, tree, store }: OpenedDisk, to: string): Promise<boolean> {
   if (image !== undefined) return reflinked(image, to);
   return tree !== undefined && store !== undefined && cloneAssembled(store, tree, to);
@@ -73,13 +68,6 @@ async function cloned({ image, tree, store }: OpenedDisk, to: string): Promise<b
 
 function* allBlocks(size: number): Generator<number> {
   for (let index = 0; index * BLOCK_SIZE < size; index++) yield index;
-}
-
-/** The kernel tells the size of a device in sectors of 512 bytes, whatever its own are. */
-function deviceSize(path: string): number {
-  const { rdev } = statSync(path);
-  const [major, minor] = [(rdev >> 8) & 0xfff, (rdev & 0xff) | ((rdev >> 12) & 0xfff00)];
-  return Number(readFileSync(`/sys/dev/block/${major}:${minor}/size`, 'utf8')) * 512;
 }
 
 function sync(path: string): void {

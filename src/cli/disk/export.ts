@@ -30,7 +30,7 @@ export const exportDisk: Command = {
 
 async function runExport(call: Call): Promise<number> {
   const [operand, path, ...rest] = call.operands;
-  if (operand === undefined || path === undefined || rest.length > 0)
+  if (operand === undefined || path === undefined || path === '' || rest.length > 0)
     fail('USAGE', 'dsmb disk export needs a disk and a path', { hint: exportDisk.examples[0]![0] });
   const write = writer(call, path);
   using opened = await openOperand(call, operand);

@@ -1,14 +1,14 @@
 /** `dsmb disk info`: what is on a disk, and whether it is whole. */
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { CHECKSUMS, describeDisk, inspectDisk, parseChecksums, type Checksums } from '../../disk/index.ts';
+import { CHECKSUMS, describeDisk, inspectDisk, readChecksums, type Checksums } from '../../disk/index.ts';
 import { fail } from '../../model/diagnostic.ts';
-import { digest, formatDigest, parseDigest } from '../../model/digest.ts';
+import { digest, formatDigest } from '../../model/digest.ts';
 import { formatDiskInfo, type Verification } from '../../report/disk-info.ts';
 import { plural } from '../../report/format.ts';
 import { EXIT, type Call, type Command } from '../command.ts';
 import { progressLine } from '../progress-line.ts';
-import { treeChecksums, treeDigest } from './digests.ts';
+import { givenDigest, treeChecksums, treeDigest } from './digests.ts';
 import { DISK, DISK_OPTIONS, openOperand, type OpenedDisk } from './operand.ts';
 
 export const info: Command = {
@@ -32,6 +32,10 @@ async function runInfo(call: Call): Promise<number> {
   const [operand, ...rest] = call.operands;
   if (operand === undefined || rest.length > 0)
     fail('USAGE', 'dsmb disk info needs one disk', { hint: info.examples[0]![0] });
+  if (call.text('digest') !== undefined && !call.flag('verify'))
+    fail('USAGE', '--digest is compared with what was read, which only --verify does', {
+      hint: `dsmb disk info --verify --digest ${call.text('digest')} ${operand}`,
+    });
   const verification = call.flag('verify') ? await verify(call, operand) : undefined;
   using opened = await openOperand(call, operand);
   const description = describeDisk(opened.disk);
@@ -43,6 +47,8 @@ async function runInfo(call: Call): Promise<number> {
 
 /** Fails with all that is damaged; a folder whose manifest is broken cannot even be opened as a disk. */
 async function verify(call: Call, operand: string): Promise<Verification> {
+  const given = call.text('digest');
+  const wanted = given === undefined ? undefined : formatDigest(givenDigest(given));
   const { folder, expected, against } = await verified(call, operand);
   using progress = progressLine('verifying');
   const { damage, checksums } = inspectDisk(folder, { ...(expected ? { expected } : {}), progress: progress.show });
@@ -52,8 +58,7 @@ async function verify(call: Call, operand: string): Promise<Verification> {
     });
   const files = [...checksums].map(([path, hash]) => [path, digest(hash, statSync(join(folder, path)).size)] as const);
   const found = treeDigest(new Map(files));
-  const wanted = call.text('digest');
-  if (wanted !== undefined && formatDigest(parseDigest(wanted)) !== formatDigest(found))
+  if (wanted !== undefined && wanted !== formatDigest(found))
     fail('DISK_DAMAGED', `${operand} is another disk than the one that is wanted`, {
       detail: `it has the digest ${formatDigest(found)}, and not ${wanted}`,
     });
@@ -69,9 +74,8 @@ interface Verified {
 async function verified(call: Call, operand: string): Promise<Verified> {
   const isFolder = !operand.startsWith('//') && statSync(operand, { throwIfNoEntry: false })?.isDirectory();
   if (isFolder) {
-    const list = join(operand, CHECKSUMS);
-    if (!existsSync(list)) return { folder: operand, against: 'nothing' };
-    return { folder: operand, expected: parseChecksums(readFileSync(list, 'utf8')), against: CHECKSUMS };
+    const expected = readChecksums(operand);
+    return expected ? { folder: operand, expected, against: CHECKSUMS } : { folder: operand, against: 'nothing' };
   }
   using opened = await openOperand(call, operand);
   return { ...storedDisk(opened), against: 'the store' };

@@ -5,10 +5,10 @@ import { Store, storeRoot } from '../../../cache/store.ts';
 import type { Node } from '../../../cache/tree.ts';
 import { dataRanges, fileSource, MANIFEST, openDisk, rawBlocks, type BlockSource } from '../../disk/index.ts';
 import { fail } from '../../model/diagnostic.ts';
-import { formatDigest, parseDigest } from '../../model/digest.ts';
+import { formatDigest } from '../../model/digest.ts';
 import { WORKSPACE_OPTIONS, type Call, type Option } from '../command.ts';
 import { findBuilt } from './built.ts';
-import { diskDigests } from './digests.ts';
+import { diskDigests, givenDigest } from './digests.ts';
 
 /** An open disk. */
 export interface OpenedDisk extends Disposable {
@@ -39,12 +39,12 @@ const DIGEST = /^[0-9a-f]{64}\/\d+$/;
 export async function openOperand(call: Call, operand: string): Promise<OpenedDisk> {
   const stats = operand.startsWith('//') ? undefined : statSync(operand, { throwIfNoEntry: false });
   if (stats?.isDirectory()) return openFolder(operand, operand);
-  if (stats?.isFile() || stats?.isBlockDevice()) return openImage(operand, operand);
-  if (stats) fail('NO_SUCH_DISK', `${operand} is neither a file, a folder nor a block device`);
+  if (stats?.isFile() || stats?.isBlockDevice()) return openImage(operand, operand, stats.isFile());
+  if (stats) fail('NO_SUCH_DISK', `${operand} is neither a file nor a folder nor a block device`);
   const store = new Store(storeRoot());
   if (DIGEST.test(operand)) return openNode(store, storedNode(store, operand), operand);
   if (!operand.startsWith('//'))
-    fail('NO_SUCH_DISK', `there is no file or folder ${operand}`, { hint: 'labels of targets start with //' });
+    fail('NO_SUCH_DISK', `there is no file or folder '${operand}'`, { hint: 'labels of targets start with //' });
   return openNode(store, await findBuilt(call, store, operand), operand);
 }
 
@@ -58,12 +58,14 @@ function openFolder(folder: string, name: string): OpenedDisk {
   return { name, folder, disk: openDisk(folder, { links: 'refused' }), [Symbol.dispose]: () => {} };
 }
 
-function openImage(path: string, name: string): OpenedDisk {
+/** A device has no holes to ask for. */
+function openImage(path: string, name: string, isFile = true): OpenedDisk {
   const file = fileSource(path);
+  const mayHaveHoles = isFile && file.size >= SPARSE_FROM;
   return {
     name,
     image: path,
-    disk: rawBlocks(file, file.size >= SPARSE_FROM ? dataRanges(path) : undefined),
+    disk: rawBlocks(file, mayHaveHoles ? dataRanges(path) : undefined),
     [Symbol.dispose]: () => file.close(),
   };
 }
@@ -78,7 +80,7 @@ function openNode(store: Store, node: Node, name: string): OpenedDisk {
 }
 
 function storedNode(store: Store, text: string): Node {
-  const digest = parseDigest(text);
+  const digest = givenDigest(text);
   if (!store.cas.has(digest)) fail('NO_SUCH_DISK', `the store has no ${formatDigest(digest)}`);
   return { type: 'directory', digest };
 }

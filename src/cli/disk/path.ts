@@ -19,7 +19,8 @@ export interface DiskPath {
 
 /** Opens the file system that a place is in. */
 export function openDiskPath(disk: BlockSource, place: string): DiskPath {
-  const [, number, path = ''] = /^(?:p(\d+)(?::|$))?(.*)$/s.exec(place) ?? [];
+  const [, number, below] = /^(?:p(\d+)(?::|$))?(.*)$/is.exec(place) ?? [];
+  const path = below || '/';
   const partitions = readPartitions(disk)?.partitions ?? [];
   if (number === undefined) {
     if (partitions.length > 0) fail('USAGE', `'${place}' names no partition`, { hint: hintFor(partitions, path) });
