@@ -1,8 +1,8 @@
 /** `dsmb run`: builds what a runnable target needs, then starts it with the user's terminal. */
 import { Store, storeRoot } from '../../cache/store.ts';
 import type { Build } from '../execute/build.ts';
-import { startRunnable } from '../execute/start-runnable.ts';
-import type { StepRecord } from '../execute/step-record.ts';
+import { startRunnable, type RunnableOptions } from '../execute/start-runnable.ts';
+import { failureOfStep, type StepRecord } from '../execute/step-record.ts';
 import { fail } from '../model/diagnostic.ts';
 import { Runnable } from '../model/kinds.ts';
 import type { Label } from '../model/label.ts';
@@ -49,11 +49,27 @@ async function runTarget(call: Call): Promise<number> {
   if (ending.signal.aborted) return EXIT.interrupted;
   if (!planned) return exitOfFailure(build.failures);
   ending.started();
-  return await startRunnable(store, workshop.machine, planned, {
-    userArguments: call.rest,
-    signal: ending.signal,
-    onRecord: say,
+  return await start(store, workshop, planned, { userArguments: call.rest, signal: ending.signal });
+}
+
+/** Runs it to its end, and then says how its step failed, if it did. */
+async function start(
+  store: Store,
+  { machine }: Workshop,
+  planned: PlannedAction,
+  options: Omit<RunnableOptions, 'onRecord'>,
+): Promise<number> {
+  const paint = palette(process.stderr);
+  const failures: (StepRecord & { type: 'diagnostic' })[] = [];
+  const exitCode = await startRunnable(store, machine, planned, {
+    ...options,
+    onRecord: (record) => {
+      if (record.type === 'diagnostic') failures.push(record);
+      else console.error(paint.dim(`      ${record.stage}`));
+    },
   });
+  for (const failure of failures) console.error(formatDiagnostic(await failureOfStep(planned, failure), paint));
+  return exitCode;
 }
 
 function oneTarget([target, ...others]: readonly string[]): never {
@@ -74,14 +90,6 @@ function notRunnable(label: Label | undefined, { targets }: Loaded): never {
   return fail('NOT_RUNNABLE', label ? `${label} is built, not run` : 'there is no target to run', {
     hint: others.length > 0 ? `what can be run: ${others.join(', ')}` : 'dsmb build builds what is not run',
   });
-}
-
-/** What a step says beside what it prints. */
-function say(record: StepRecord): void {
-  const paint = palette(process.stderr);
-  const text =
-    record.type === 'diagnostic' ? formatDiagnostic(record.diagnostic, paint) : paint.dim(`      ${record.stage}`);
-  process.stderr.write(`${text}\n`);
 }
 
 /** Ctrl-C ends a build; once the program runs it is the program's. Other signals end both. */

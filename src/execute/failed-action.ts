@@ -1,8 +1,9 @@
 /** The error of an action that failed: what it says of itself, what is known of why, and the end of its log. */
 import { cpSync, existsSync, lstatSync, rmSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import type { Store } from '../../cache/store.ts';
 import { pathsBelow } from '../../cache/walk.ts';
+import type { ActionNode } from '../analysis/action.ts';
 import { Failure, type Diagnostic } from '../model/diagnostic.ts';
 import { formatDigest } from '../model/digest.ts';
 import type { PlannedAction } from '../plan/key.ts';
@@ -47,12 +48,14 @@ export async function failedAction(
     message: `${whoIs(action)}: ${message}`,
     detail: [
       message === ended ? '' : ended,
+      said?.location && !cause.location ? declaredAt(node) : '',
       // The step names files of its sandbox; the reader finds them among what is kept.
       said?.detail?.replaceAll(/\/tmp\/(?:[^\s/]+\/)*/g, `${kept}/`) ?? '',
       ...evidence(action, sandbox, kept),
     ]
       .filter((line) => line !== '')
       .join('\n'),
+    ...(said?.location ? { location: said.location } : {}),
     ...more,
     ...(hint ? { hint } : {}),
   });
@@ -87,6 +90,11 @@ async function causeOf(
   if (!found.attribute) return found;
   const { atAttribute } = await import('../load/source.ts');
   return atAttribute(found);
+}
+
+/** The second place, where the first one is in the step. */
+function declaredAt({ label, target: { location } }: ActionNode): string {
+  return location ? `${label} is at ${relative(process.cwd(), location.file)}:${location.line}:${location.column}` : '';
 }
 
 /** What was run, and the end of what it said; empty lines where it said nothing. */

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ResultData } from '../../cache/reapi/messages.ts';
 import type { Store } from '../../cache/store.ts';
-import { toDiagnostic, type Diagnostic } from '../model/diagnostic.ts';
+import { toDiagnostic } from '../model/diagnostic.ts';
 import { needsVm } from '../model/rule.ts';
 import type { PlannedAction } from '../plan/key.ts';
 import { EarlyHashes } from './early-hashes.ts';
@@ -16,7 +16,7 @@ import { MOUNTED, publish, requireRoom, type Outputs } from './publish.ts';
 import { layOutFolders, sandboxArgv, type Grants } from './sandbox.ts';
 import type { Sandbox } from './sandboxes.ts';
 import type { Call, Exit, RunOptions } from './spawner.ts';
-import { ofStep, parseRecord } from './step-record.ts';
+import { failureOfStep, parseRecord, type StepRecord } from './step-record.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 import { unsandboxedCall } from './unsandboxed.ts';
 import type { Usage } from './usage.ts';
@@ -106,7 +106,7 @@ export async function produce(
   const memo = empty?.path ?? kept;
   const early = withoutMemo ? undefined : await machine.headStarts.take(action, memo);
   using sandbox = early?.sandbox ?? machine.sandboxes.layOut(action, machine.unsandboxed ? 'links' : 'mounts');
-  const said: Diagnostic[] = [];
+  const said: (StepRecord & { type: 'diagnostic' })[] = [];
   await offerHints(store, action, sandbox, signal);
   const options: RunOptions = {
     timeoutMs: action.node.timeoutMs,
@@ -114,7 +114,7 @@ export async function produce(
     onRecord: (text) => {
       const record = parseRecord(text);
       if (record?.type === 'progress') watcher.onProgress(record.stage, record.percent);
-      if (record?.type === 'diagnostic') said.push(record.diagnostic);
+      if (record?.type === 'diagnostic') said.push(record);
     },
   };
   const start = async (): Promise<Exit> => {
@@ -131,7 +131,7 @@ export async function produce(
     await machine.requireNamespaces(exit, readLog(sandbox.log));
     throw await failedAction(store, machine, action, sandbox, {
       exit,
-      said: said[0] && ofStep(action.node, said[0]),
+      said: said[0] && (await failureOfStep(action, said[0])),
     });
   }
   try {

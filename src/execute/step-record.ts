@@ -1,12 +1,18 @@
 /** What a step says to the engine while it runs, a line each. */
 import { relative } from 'node:path';
-import type { ActionNode } from '../analysis/action.ts';
-import type { Diagnostic } from '../model/diagnostic.ts';
+import type { Diagnostic, Location } from '../model/diagnostic.ts';
 import { modulePath } from '../model/own-files.ts';
+import type { PlannedAction } from '../plan/key.ts';
+import { placeInStep } from '../plan/step-source.ts';
 
 export type StepRecord =
   | { readonly type: 'progress'; readonly stage: string; readonly percent?: number }
-  | { readonly type: 'diagnostic'; readonly diagnostic: Diagnostic };
+  | {
+      readonly type: 'diagnostic';
+      readonly diagnostic: Diagnostic;
+      /** Of what it did not mean to throw, in terms of its bundle. */
+      readonly stack?: string;
+    };
 
 /** A record of a step; undefined for what is none. */
 export function parseRecord(text: string): StepRecord | undefined {
@@ -17,9 +23,23 @@ export function parseRecord(text: string): StepRecord | undefined {
   }
 }
 
-/** What a step did not mean to throw is a defect of the step, and not of the engine. */
-export function ofStep({ work }: ActionNode, said: Diagnostic): Diagnostic {
-  if (said.code !== 'INTERNAL' || work.type !== 'step') return said;
-  const module = relative(process.cwd(), modulePath(work.module));
-  return { ...said, code: 'STEP_FAILED', message: `the step threw: ${said.message}`, hint: `the step is ${module}` };
+/** What a step did not mean to throw is a defect of the step, and not of the engine; it is told with its place. */
+export async function failureOfStep(
+  action: PlannedAction,
+  { diagnostic, stack = '' }: StepRecord & { type: 'diagnostic' },
+): Promise<Diagnostic> {
+  const { work } = action.node;
+  const bundled = action.files.get('step.mjs');
+  if (work.type !== 'step' || bundled?.type !== 'file') return diagnostic;
+  const module = modulePath(work.module);
+  const location = await placeInStep(stack, module, bundled.digest).catch(nowhere);
+  const placed = location ? { ...diagnostic, location } : diagnostic;
+  if (diagnostic.code !== 'INTERNAL') return placed;
+  const message = `the step threw: ${diagnostic.message}`;
+  return { ...placed, code: 'STEP_FAILED', message, hint: `the step is ${relative(process.cwd(), module)}` };
+}
+
+/** What is wrong with the bundle by now hides nothing of what was thrown. */
+function nowhere(): Location | undefined {
+  return undefined;
 }

@@ -50,7 +50,7 @@ function systemCode(error: unknown): string | undefined {
 /** Any thrown value as a diagnostic; what is not a `Failure` is a defect of ours and says so. */
 export function toDiagnostic(error: unknown): Diagnostic {
   if (error instanceof Failure) return error.diagnostic;
-  const text = (error instanceof Error ? error.message : String(error)).replace(NAMELESS, '$1');
+  const text = messageOf(error).replace(NAMELESS, '$1');
   const code = systemCode(error);
   if (code !== undefined) return { code, message: text, hint: systemHint(code) };
   // The stack is for those who mend dsmb; a user cannot act on it.
@@ -61,6 +61,13 @@ export function toDiagnostic(error: unknown): Diagnostic {
     ...(stack ? { detail: stack } : {}),
     hint: 'this is a defect of dsmb: please report it with what DSMB_DEBUG=1 prints for the same command',
   };
+}
+
+/** With that of what caused it: `fetch failed: getaddrinfo EAI_AGAIN example.org`. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { message, cause } = error;
+  return cause instanceof Error && !message.includes(cause.message) ? `${message}: ${cause.message}` : message;
 }
 
 function systemHint(code: string): string {

@@ -10,8 +10,12 @@ export function thrownAt(error: unknown): Location | undefined {
   if (!(error instanceof Error)) return undefined;
   for (const [, url = '', line, column] of (error.stack ?? '').matchAll(FRAME)) {
     const file = fileURLToPath(url);
-    if (!ENGINE_FOLDERS.some((folder) => file.startsWith(folder)))
-      return { file, line: Number(line), column: Number(column) };
+    if (!isEngine(file)) return { file, line: Number(line), column: Number(column) };
   }
   return undefined;
+}
+
+/** Whether a file is the engine's own. */
+export function isEngine(file: string): boolean {
+  return ENGINE_FOLDERS.some((folder) => file.startsWith(folder));
 }

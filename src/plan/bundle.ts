@@ -1,28 +1,12 @@
 /** Bundles a step to one self-contained file, so that only code that the step reaches is in its action's key. */
-import type { Plugin } from 'esbuild';
-import { dirname, join, relative } from 'node:path';
+import { join } from 'node:path';
 import { captureBytes } from '../../cache/capture.ts';
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
 import type { ActionNode } from '../analysis/action.ts';
-import { fail } from '../model/diagnostic.ts';
-import { isOwn, modulePath, OWN_CONDITIONS } from '../model/own-files.ts';
+import { modulePath } from '../model/own-files.ts';
 import { lookOnce, memoryOf, recall, remember, type KnownBundle, type Look } from './bundle-memory.ts';
-
-const RUNNER = modulePath(new URL('../step/main.ts', import.meta.url));
-
-const MINIFIED = { format: 'esm', target: 'node26', minify: true, legalComments: 'none' } as const;
-
-/** `dsmb` is the one that runs this, whatever lies in the node_modules of the project. */
-const OWN_MODULES: Plugin = {
-  name: 'own modules',
-  setup(build) {
-    const resolveDir = dirname(RUNNER);
-    build.onResolve({ filter: /^dsmb($|\/)/ }, ({ path, kind, resolveDir: from }) =>
-      isOwn(path) && from !== resolveDir ? build.resolve(path, { kind, resolveDir }) : undefined,
-    );
-  },
-};
+import { bundle, RUNNER } from './bundler.ts';
 
 /** A step as one file, and the modules that it came from. */
 interface Bundle {
@@ -86,53 +70,4 @@ export function bundleRestsOn(store: Store, module: URL): readonly string[] | un
   const memory = memoryIn(store, modulePath(module));
   const known = LAST_USED.get(memory) ?? recall(memory);
   return known && [...known.modules.keys(), ...known.settings];
-}
-
-async function bundle(path: string): Promise<{ code: Uint8Array; inputs: string[] }> {
-  const { build, transform } = await import('esbuild');
-  const root = dirname(path);
-  const entry = [
-    `import { runStep } from ${JSON.stringify(RUNNER)};`,
-    `import step from ${JSON.stringify(path)};`,
-    `await runStep(step);`,
-  ].join('\n');
-  const result = await build({
-    stdin: { contents: entry, resolveDir: root, sourcefile: 'step-entry.js' },
-    bundle: true,
-    write: false,
-    metafile: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node26',
-    legalComments: 'none',
-    // CommonJS packages in the bundle ask for `require` of Node's own modules.
-    banner: { js: `import{createRequire as __r}from'node:module';const require=__r(import.meta.url);` },
-    conditions: ['module', ...OWN_CONDITIONS],
-    plugins: [OWN_MODULES],
-    absWorkingDir: root,
-    logLevel: 'silent',
-  }).catch(
-    (
-      error: Error & { errors?: { text: string; location: { file: string; line: number; column: number } | null }[] },
-    ) => {
-      const first = error.errors?.[0];
-      return fail('STEP_DOES_NOT_BUNDLE', `${relative(process.cwd(), path)}: ${first?.text ?? error.message}`, {
-        ...(first?.location
-          ? {
-              location: {
-                file: join(root, first.location.file),
-                line: first.location.line,
-                column: first.location.column + 1,
-              },
-            }
-          : {}),
-      });
-    },
-  );
-  const inputs = Object.keys(result.metafile.inputs)
-    .filter((name) => name !== 'step-entry.js')
-    .map((name) => join(root, name));
-  // Short names are chosen by how often letters occur, in types as well: they are gone by now.
-  const { code } = await transform(result.outputFiles[0]!.text, MINIFIED);
-  return { code: Buffer.from(code), inputs };
 }

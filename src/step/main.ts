@@ -1,7 +1,7 @@
 /** Runs one step inside the sandbox: reads what it is given, calls it, turns a failure into a line the engine reads. */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { toDiagnostic } from '../model/diagnostic.ts';
+import { Failure, toDiagnostic } from '../model/diagnostic.ts';
 import { assembledFile, digestLookup } from './hints.ts';
 import type { Step, StepContext, StepSpec } from './index.ts';
 
@@ -17,15 +17,27 @@ export interface StepRequest {
 /** Marks a line on standard error that is meant for the engine (RFC 7464, JSON text sequence). */
 export const RECORD_MARK = '\x1e';
 
+/** Of what is thrown deep in a library, the step's own frames come last. */
+const STACK_FRAMES = 50;
+
 /** Entry of every bundled step. `requestFile` is `/dsmb/step.json` in the sandbox. */
 export async function runStep(step: Step<StepSpec>, requestFile = process.argv[2] ?? '/dsmb/step.json'): Promise<void> {
+  Error.stackTraceLimit = STACK_FRAMES;
   try {
     const request = JSON.parse(readFileSync(requestFile, 'utf8')) as StepRequest;
     await step.run(context(request, dirname(requestFile)));
   } catch (error) {
-    emit({ type: 'diagnostic', diagnostic: toDiagnostic(error) });
+    const stack = error instanceof Failure ? '' : stackOf(error);
+    emit({ type: 'diagnostic', diagnostic: toDiagnostic(error), ...(stack ? { stack } : {}) });
     process.exitCode = 1;
   }
+}
+
+/** The frames alone, which the engine finds in the step's modules. */
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return '';
+  const lines = (error.stack ?? '').split('\n').filter((line) => /^ +at /.test(line));
+  return [...lines, stackOf(error.cause)].join('\n');
 }
 
 function context(request: StepRequest, folder: string): StepContext<StepSpec> {

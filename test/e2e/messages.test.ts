@@ -158,13 +158,31 @@ describe('a mistake in a build file', () => {
     expectMessage(await project.run(['build', '//bad']), pattern);
   });
 
-  it('that a step makes of it names the step', async () => {
-    project.write('throws.step.ts', `import { step } from 'dsmb/step';\nexport default step(() => null!.gone);\n`);
-    project.write('broken.ts', BROKEN_RULE.replace('undefinedName', "new URL('./throws.step.ts', import.meta.url)"));
-    project.write('build.dsm.ts', `import { broken } from './broken.ts';\n\nexport const bad = broken({});\n`);
-    const pattern =
-      /STEP_FAILED \/\/bad .*the step threw: .*'gone'[^]*build\.dsm\.ts:3:[^]*the step is .*throws\.step\.ts/;
-    expectMessage(await project.run(['build', '//bad']), pattern, EXIT.buildFailed);
+  it('that a step makes of it shows the line of the step, or of the module that it imports', async () => {
+    project.write(
+      'below/throws.ts',
+      '/** Gone\n * from the bundle. */\ninterface Thing { gone: 1 }\n\nexport const inner = (thing: Thing) =>\n  thing.gone;\n',
+    );
+    const call = { here: 'null!.gone', there: 'inner(undefined!)' };
+    for (const [place, pattern] of [
+      ['here', /throws\.step\.ts:5:16\n {6}return null!\.gone;\n/],
+      ['there', /below\/throws\.ts:6:9\n {6}thing\.gone;\n/],
+    ] as const) {
+      project.write(
+        'throws.step.ts',
+        `import { step } from 'dsmb/step';\nimport { inner } from './below/throws.ts';\nvoid inner;\nexport default step(async () => {\n  return ${call[place]};\n});\n`,
+      );
+      project.write('broken.ts', BROKEN_RULE.replace('undefinedName', "new URL('./throws.step.ts', import.meta.url)"));
+      project.write('build.dsm.ts', `import { broken } from './broken.ts';\n\nexport const bad = broken({});\n`);
+      const failed = await project.run(['build', '//bad']);
+      expectMessage(
+        failed,
+        /STEP_FAILED \/\/bad .*the step threw: .*'gone'[^]*the step is .*throws\.step\.ts/,
+        EXIT.buildFailed,
+      );
+      expect(failed.stderr).toMatch(pattern);
+      expect(failed.stderr).toMatch(/^ {2}\/\/bad is at build\.dsm\.ts:3:20$/m);
+    }
   });
 
   it('of an import shows its line, also in a file that it imports', async () => {

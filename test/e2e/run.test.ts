@@ -32,6 +32,26 @@ export const broken = program({ argv: ['true'], inputs: { broken: shell({ script
 export const booted = bootedDisk({ disk: file('boot.img') as never });
 `;
 
+const THROWS = `import { step } from 'dsmb/step';
+/** Nothing of this is in the bundle. */
+export default step<{ args: {}; inputs: never; outputs: never }>(async () => {
+  null!.gone;
+});
+`;
+const THROWS_RULE = `import { rule, Runnable, stepModule } from 'dsmb';
+export const throws = rule<{}, 'Runnable'>({
+  name: 'throws',
+  makes: Runnable,
+  implement: (_, actions) =>
+    actions.runnable({
+      mnemonic: 'Throw',
+      module: stepModule<typeof import('./throws.step.ts').default>(new URL('./throws.step.ts', import.meta.url)),
+      args: {},
+      inputs: {},
+    }),
+});
+`;
+
 let store: TestStore;
 let project: Project;
 
@@ -105,6 +125,15 @@ describe('a program', () => {
 });
 
 describe('a runnable target', () => {
+  it('whose step throws shows the line of the step', async () => {
+    project.write('throws.step.ts', THROWS);
+    project.write('throws.ts', THROWS_RULE);
+    project.write('build.dsm.ts', `import { throws } from './throws.ts';\nexport const bad = throws({});\n`);
+    const { stderr, exitCode } = await project.run(['run', '//bad']);
+    expect(stderr).toMatch(/error STEP_FAILED the step threw: .*'gone'.*\n {2}throws\.step\.ts:4:9\n/);
+    expect(exitCode).toBe(EXIT.buildFailed);
+  });
+
   it('is not built: a pattern leaves it out, its label is a mistake', async () => {
     const all = await project.build(['//...']);
     expect(all.exitCode).toBe(EXIT.ok);

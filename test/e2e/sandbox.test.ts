@@ -286,7 +286,9 @@ export const made = ${declaration.replaceAll('WORKSPACE', '${new URL(".", import
 
   it('on the network is told that there is none', async () => {
     const text = await said("reader({ path: 'https://example.org/file' })");
-    expect(text).toMatch(/error STEP_FAILED .*fetch failed\n[^]*hint: an action has no network: .* file\('…'\)/);
+    expect(text).toMatch(
+      /error STEP_FAILED .*fetch failed: getaddrinfo EAI_AGAIN example\.org\n[^]*hint: an action has no network: .* file\('…'\)/,
+    );
   });
 
   it('is not accused where nothing of the workspace was meant', async () => {

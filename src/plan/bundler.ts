@@ -1,0 +1,87 @@
+/** Makes one minified file of a step and all that it imports. */
+import type { Plugin } from 'esbuild';
+import { dirname, join, relative } from 'node:path';
+import { fail } from '../model/diagnostic.ts';
+import { isOwn, modulePath, OWN_CONDITIONS } from '../model/own-files.ts';
+
+/** The module that runs a step inside the sandbox. */
+export const RUNNER = modulePath(new URL('../step/main.ts', import.meta.url));
+
+/** The module that starts a step: it is in no file. */
+export const ENTRY = 'step-entry.js';
+
+const MINIFIED = { format: 'esm', target: 'node26', minify: true, legalComments: 'none' } as const;
+
+/** `dsmb` is the one that runs this, whatever lies in the node_modules of the project. */
+const OWN_MODULES: Plugin = {
+  name: 'own modules',
+  setup(build) {
+    const resolveDir = dirname(RUNNER);
+    build.onResolve({ filter: /^dsmb($|\/)/ }, ({ path, kind, resolveDir: from }) =>
+      isOwn(path) && from !== resolveDir ? build.resolve(path, { kind, resolveDir }) : undefined,
+    );
+  },
+};
+
+/** What the bundler made of a step's module. */
+interface Made {
+  readonly code: Uint8Array;
+  /** Paths of the modules that went in. */
+  readonly inputs: readonly string[];
+  /** From places in the code to places in the modules; empty unless asked for. The code is the same with it. */
+  readonly map: string;
+}
+
+/** Bundles a step. */
+export async function bundle(path: string, { withMap = false } = {}): Promise<Made> {
+  const { build, transform } = await import('esbuild');
+  const root = dirname(path);
+  const entry = [
+    `import { runStep } from ${JSON.stringify(RUNNER)};`,
+    `import step from ${JSON.stringify(path)};`,
+    `await runStep(step);`,
+  ].join('\n');
+  const result = await build({
+    stdin: { contents: entry, resolveDir: root, sourcefile: ENTRY },
+    bundle: true,
+    write: false,
+    metafile: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node26',
+    legalComments: 'none',
+    // CommonJS packages in the bundle ask for `require` of Node's own modules.
+    banner: { js: `import{createRequire as __r}from'node:module';const require=__r(import.meta.url);` },
+    conditions: ['module', ...OWN_CONDITIONS],
+    plugins: [OWN_MODULES],
+    absWorkingDir: root,
+    ...(withMap ? { sourcemap: 'inline', sourcesContent: false } : {}),
+    logLevel: 'silent',
+  }).catch(
+    (
+      error: Error & { errors?: { text: string; location: { file: string; line: number; column: number } | null }[] },
+    ) => {
+      const first = error.errors?.[0];
+      return fail('STEP_DOES_NOT_BUNDLE', `${relative(process.cwd(), path)}: ${first?.text ?? error.message}`, {
+        ...(first?.location
+          ? {
+              location: {
+                file: join(root, first.location.file),
+                line: first.location.line,
+                column: first.location.column + 1,
+              },
+            }
+          : {}),
+      });
+    },
+  );
+  const inputs = Object.keys(result.metafile.inputs)
+    .filter((name) => name !== ENTRY)
+    .map((name) => join(root, name));
+  // Short names are chosen by how often letters occur, in types as well: they are gone by now.
+  const { code, map } = await transform(result.outputFiles[0]!.text, {
+    ...MINIFIED,
+    ...(withMap ? { sourcemap: 'external', sourcesContent: false } : {}),
+  });
+  return { code: Buffer.from(code), inputs, map };
+}
