@@ -75,7 +75,8 @@ function systemHint(code: string): string {
     ENOSPC:
       'the disk is full: free some space (dsmb gc --max-size 10GiB), then run the same command again (finished actions are kept)',
     EACCES: 'the file or folder may not be used by this user: check its owner and mode',
-    EROFS: 'the file system is read-only: set DSMB_STORE to a folder that can be written',
+    EROFS:
+      'the file system is read-only: choose another path; if the store is on it, set DSMB_STORE to a folder that can be written',
     EMFILE: 'too many open files: raise the limit with `ulimit -n 4096`',
   };
   return hints[code] ?? 'check the file named above';
