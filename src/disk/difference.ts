@@ -2,18 +2,13 @@
 import { toDiagnostic } from '../model/diagnostic.ts';
 import { differingRanges, type BlockSource, type ByteRange } from './compare.ts';
 import { fileSystemSource } from './describe.ts';
-import { identifyFileSystem, openFileSystem, type FileSystem, type FileSystemEntry } from './file-system.ts';
+import { differingFiles, type FileDifference, type MayDiffer, type Placed } from './file-difference.ts';
+import { identifyFileSystem, openFileSystem } from './file-system.ts';
+import { BLOCK_SIZE } from './format.ts';
 import { SECTOR } from './mbr.ts';
 import { partitionSource, readPartitions, type Partition } from './partitions.ts';
-import type { ByteSource } from './source.ts';
-
-/** One file that is not the same. Sizes are bytes; the type is told where it changed. */
-export interface FileDifference {
-  readonly path: string;
-  readonly change: 'added' | 'removed' | 'changed';
-  readonly before?: Pick<FileSystemEntry, 'type' | 'size' | 'target'>;
-  readonly after?: Pick<FileSystemEntry, 'type' | 'size' | 'target'>;
-}
+import { stretchesOf, stretchName, type Stretch } from './regions.ts';
+import { sliceSource, type ByteSource } from './source.ts';
 
 /** A partition, or a gap between partitions, that is not the same. */
 export interface RegionDifference {
@@ -36,96 +31,112 @@ export interface RegionDifference {
 export interface DiskDifference {
   readonly sizes: readonly [before: number, after: number];
   readonly regions: readonly RegionDifference[];
+  /** Of partition tables that cannot be read. */
+  readonly problems: readonly string[];
 }
 
+/** A partition with all its stretches, or one stretch that is in none. */
 interface Region {
   readonly name: string;
-  readonly start: number;
-  readonly end: number;
-  readonly partition?: Partition;
+  readonly partition: Partition | undefined;
+  readonly tally: Tally;
 }
 
 interface Tally {
   readonly ranges: ByteRange[];
   rangeCount: number;
   bytes: number;
+  /** Of the last range, whether or not it is among those that are shown. */
+  end: number;
+}
+
+/** The disks, and what is known of them. */
+interface Sides {
+  readonly before: BlockSource;
+  readonly after: BlockSource;
+  readonly old: readonly Partition[];
+  readonly now: readonly Partition[];
+  readonly mayDiffer: MayDiffer;
 }
 
 /** More ranges than this are counted only. */
 const SHOWN_RANGES = 20;
 const PIECE = 1024 * 1024;
 
-/** Compares two disks. Blocks with equal digests and files of unchanged partitions are not read. */
+/** Compares two disks. Blocks with equal digests are not read, and of files only the blocks that differ. */
 export function compareDisks(before: BlockSource, after: BlockSource): DiskDifference {
-  const [old, now] = [partitionsOf(before), partitionsOf(after)];
-  const regions = regionsOf(now, Math.max(before.size, after.size));
-  const tallies = tally(regions, before, after);
-  const removed = old.filter((one) => !now.some(({ number }) => number === one.number));
-  const differences = [...regions.entries()].map(([index, region]) =>
-    regionDifference(region, tallies[index]!, old, before, after),
-  );
-  return {
-    sizes: [before.size, after.size],
-    regions: [
-      ...differences.filter((one) => one !== undefined),
-      ...removed.map(({ number, type }) => ({
-        partition: number,
-        name: `p${number} ${type}`,
-        change: 'removed' as const,
-        ranges: [],
-        rangeCount: 0,
-        bytes: 0,
-      })),
-    ],
-  };
+  const problems: string[] = [];
+  const second = tableOf(after, 'second', problems);
+  const first = tableOf(before, 'first', problems);
+  // Nothing is gone or new for want of a table that can be read.
+  const [old, now] = [first ?? second ?? [], second ?? first ?? []];
+  const differing = new Set<number>();
+  const regions = tally(stretchesOf(now, Math.max(before.size, after.size)), before, after, differing);
+  const sides: Sides = { before, after, old, now, mayDiffer: (block) => differing.has(block) };
+  const changed = regions.map((region) => regionDifference(region, sides)).filter((one) => one !== undefined);
+  const removed = old.filter((one) => !now.some(({ number }) => number === one.number)).map(removedRegion);
+  return { sizes: [before.size, after.size], regions: [...changed, ...removed], problems };
 }
 
-function partitionsOf(disk: BlockSource): readonly Partition[] {
-  return readPartitions(disk)?.partitions.toSorted((a, b) => a.start - b.start) ?? [];
-}
-
-/** The partitions and what lies between them, in the order on disk. An extended partition's inside is one region. */
-function regionsOf(partitions: readonly Partition[], size: number): Region[] {
-  if (partitions.length === 0) return [{ name: 'the disk', start: 0, end: size }];
-  const regions: Region[] = [];
-  let end = 0;
-  for (const partition of partitions) {
-    const start = partition.start * SECTOR;
-    if (start > end)
-      regions.push({ name: end === 0 ? 'before the partitions' : 'between partitions', start: end, end: start });
-    end = Math.max(end, start + partition.sectors * SECTOR);
-    regions.push({ name: `p${partition.number} ${partition.type}`, start, end, partition });
+function tableOf(disk: BlockSource, which: string, problems: string[]): readonly Partition[] | undefined {
+  try {
+    return readPartitions(disk)?.partitions ?? [];
+  } catch (error) {
+    problems.push(`the partition table of the ${which} disk cannot be read: ${toDiagnostic(error).message}`);
+    return undefined;
   }
-  if (end < size) regions.push({ name: 'behind the partitions', start: end, end: size });
-  return regions;
 }
 
-/** Counts what differs in each region; both lists ascend, so one pass is enough. */
-function tally(regions: readonly Region[], before: BlockSource, after: BlockSource): Tally[] {
-  const tallies = regions.map((): Tally => ({ ranges: [], rangeCount: 0, bytes: 0 }));
-  for (const { offset, length } of differingSectors(before, after)) {
-    for (const [index, region] of regions.entries()) {
-      const start = Math.max(offset, region.start);
-      const end = Math.min(offset + length, region.end);
-      if (start < end) count(tallies[index]!, start, end);
+function removedRegion({ number, type }: Partition): RegionDifference {
+  return { partition: number, name: `p${number} ${type}`, change: 'removed', ranges: [], rangeCount: 0, bytes: 0 };
+}
+
+/** Counts what differs in each region, and notes the blocks; both lists ascend, so one pass is enough. */
+function tally(
+  stretches: readonly Stretch[],
+  before: BlockSource,
+  after: BlockSource,
+  differing: Set<number>,
+): readonly Region[] {
+  const regions = new Map<Partition | Stretch, Region>();
+  for (const stretch of stretches) {
+    const { partition } = stretch;
+    if (regions.has(partition ?? stretch)) continue;
+    const tally = { ranges: [], rangeCount: 0, bytes: 0, end: -1 };
+    regions.set(partition ?? stretch, { name: stretchName(stretch, stretches), partition, tally });
+  }
+  let first = 0;
+  for (const { offset, length } of differingSectors(before, after, differing)) {
+    const end = offset + length;
+    while (stretches[first] && stretches[first]!.end <= offset) first++;
+    for (let at = first; stretches[at] && stretches[at]!.start < end; at++) {
+      const stretch = stretches[at]!;
+      count(
+        regions.get(stretch.partition ?? stretch)!.tally,
+        Math.max(offset, stretch.start),
+        Math.min(end, stretch.end),
+      );
     }
   }
-  return tallies;
+  return [...regions.values()];
 }
 
 function count(tally: Tally, start: number, end: number): void {
-  const last = tally.ranges.at(-1);
+  const goesOn = tally.end === start;
   tally.bytes += end - start;
-  if (last && last.offset + last.length === start && tally.rangeCount === tally.ranges.length)
-    return void tally.ranges.splice(-1, 1, { offset: last.offset, length: end - last.offset });
-  tally.rangeCount++;
-  if (tally.ranges.length < SHOWN_RANGES) tally.ranges.push({ offset: start, length: end - start });
+  tally.end = end;
+  if (!goesOn) tally.rangeCount++;
+  const last = tally.ranges.at(-1);
+  if (goesOn && last && last.offset + last.length === start)
+    tally.ranges.splice(-1, 1, { offset: last.offset, length: end - last.offset });
+  else if (!goesOn && tally.ranges.length < SHOWN_RANGES) tally.ranges.push({ offset: start, length: end - start });
 }
 
 /** Narrows the blocks that differ down to sectors. */
-function* differingSectors(before: BlockSource, after: BlockSource): Generator<ByteRange> {
+function* differingSectors(before: BlockSource, after: BlockSource, differing: Set<number>): Generator<ByteRange> {
   for (const range of differingRanges(before, after)) {
     for (let at = range.offset; at < range.offset + range.length; at += PIECE) {
+      differing.add(Math.floor(at / BLOCK_SIZE));
       const length = Math.min(PIECE, range.offset + range.length - at);
       yield* sectorsOf(padded(before, at, length), padded(after, at, length), at);
     }
@@ -152,69 +163,46 @@ function padded(disk: ByteSource, offset: number, length: number): Buffer {
   return bytes;
 }
 
-function regionDifference(
-  { name, partition }: Region,
-  { ranges, rangeCount, bytes }: Tally,
-  old: readonly Partition[],
-  before: BlockSource,
-  after: BlockSource,
-): RegionDifference | undefined {
-  const same = partition && old.find(({ number }) => number === partition.number);
+function regionDifference({ name, partition, tally }: Region, sides: Sides): RegionDifference | undefined {
+  const { ranges, rangeCount, bytes } = tally;
   const common = { name, ranges, rangeCount, bytes };
-  if (!partition) return rangeCount > 0 ? { ...common, change: 'changed' } : undefined;
+  if (!partition) return rangeCount > 0 ? { ...common, change: 'changed', ...filesOfWhole(sides) } : undefined;
+  const same = sides.old.find(({ number }) => number === partition.number);
   const labelled = { ...common, partition: partition.number };
-  if (!same) return { ...labelled, change: 'added', ...filesOf(undefined, after, partition, partition) };
+  if (!same)
+    return { ...labelled, change: 'added', ...filesOf(undefined, () => placeOf(sides.after, partition), sides) };
   const moved = same.start !== partition.start || same.sectors !== partition.sectors;
   if (!moved && rangeCount === 0) return undefined;
-  return { ...labelled, change: moved ? 'moved' : 'changed', ...filesOf(before, after, same, partition) };
+  const [before, after] = [() => placeOf(sides.before, same), () => placeOf(sides.after, partition)];
+  return { ...labelled, change: moved ? 'moved' : 'changed', ...filesOf(before, after, sides) };
+}
+
+type Files = Pick<RegionDifference, 'files' | 'problem'>;
+
+/** Where neither disk has a table, a file system may lie on the whole of each. */
+function filesOfWhole(sides: Sides): Files {
+  if (sides.old.length > 0 || sides.now.length > 0) return {};
+  const whole = (disk: BlockSource) => () => sliceSource(disk, 0, disk.size);
+  return filesOf(whole(sides.before), whole(sides.after), sides);
+}
+
+function placeOf(disk: BlockSource, partition: Partition): ByteSource {
+  return partitionSource(disk, partition);
 }
 
 /** The files that differ; `before` is undefined for a partition that is new. */
-function filesOf(
-  before: BlockSource | undefined,
-  after: BlockSource,
-  old: Partition,
-  now: Partition,
-): Pick<RegionDifference, 'files' | 'problem'> {
+function filesOf(before: (() => ByteSource) | undefined, after: () => ByteSource, { mayDiffer }: Sides): Files {
   try {
-    const [a, b] = [before && readable(before, old), readable(after, now)];
+    const [a, b] = [before && readable(before()), readable(after())];
     if (!b || (before && !a)) return {};
-    return { files: [...differingFiles(a, b)] };
+    return { files: [...differingFiles(a, b, mayDiffer)] };
   } catch (error) {
     return { problem: toDiagnostic(error).message };
   }
 }
 
-function readable(disk: BlockSource, partition: Partition): FileSystem | undefined {
-  const source = fileSystemSource(partitionSource(disk, partition));
+function readable(place: ByteSource): Placed | undefined {
+  const source = fileSystemSource(place);
   const type = identifyFileSystem(source)?.type ?? '';
-  return /^(ext|fat)/.test(type) ? openFileSystem(source, `partition ${partition.number}`) : undefined;
-}
-
-function* differingFiles(before: FileSystem | undefined, after: FileSystem): Generator<FileDifference> {
-  const left = new Map([...(before?.walk() ?? [])].map((entry) => [entry.path, entry]));
-  const right = new Map([...after.walk()].map((entry) => [entry.path, entry]));
-  for (const path of [...new Set([...left.keys(), ...right.keys()])].sort()) {
-    const [a, b] = [left.get(path), right.get(path)];
-    if (!a) yield { path, change: 'added', after: summary(b!) };
-    else if (!b) yield { path, change: 'removed', before: summary(a) };
-    else if (!before || !sameEntry(a, b) || (a.type === 'file' && !sameContent(before.file(path), after.file(path))))
-      yield { path, change: 'changed', before: summary(a), after: summary(b) };
-  }
-}
-
-function summary({ type, size, target }: FileSystemEntry): NonNullable<FileDifference['after']> {
-  return { type, size, ...(target === undefined ? {} : { target }) };
-}
-
-function sameEntry(a: FileSystemEntry, b: FileSystemEntry): boolean {
-  return a.type === b.type && a.size === b.size && a.target === b.target;
-}
-
-function sameContent(a: ByteSource, b: ByteSource): boolean {
-  for (let at = 0; at < a.size; at += PIECE) {
-    const length = Math.min(PIECE, a.size - at);
-    if (!a.read(at, length).equals(b.read(at, length))) return false;
-  }
-  return true;
+  return /^(ext|fat)/.test(type) ? { files: openFileSystem(source, 'it'), origin: source.origin } : undefined;
 }

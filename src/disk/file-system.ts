@@ -1,11 +1,11 @@
 /** File systems by what they have in common: what they are, and for FAT and ext what is in them. */
 import { fail } from '../model/diagnostic.ts';
 import { hasExt, formatUuid, readExtGeometry } from './ext4/volume.ts';
-import { openExt } from './ext4/reader.ts';
+import { openExt, type ExtEntry } from './ext4/reader.ts';
 import { openFat } from './fat/reader.ts';
 import type { FatEntry } from './fat/directory.ts';
 import { readGeometry } from './fat/volume.ts';
-import type { ByteSource } from './source.ts';
+import type { ByteSource, FileContent } from './source.ts';
 
 /** What a superblock or boot sector says. */
 export interface FileSystemIdentity {
@@ -24,6 +24,8 @@ export interface FileSystemEntry {
   /** Bytes. */
   readonly size: number;
   readonly target?: string;
+  /** What else is kept about it, for people: mode, owner, attributes, time of the last change. */
+  readonly properties: Readonly<Record<string, string>>;
 }
 
 /** A file system whose files can be read. */
@@ -33,7 +35,7 @@ export interface FileSystem {
   find(path: string): FileSystemEntry | undefined;
   /** Everything below a folder (the root, unless told), a folder before its content, with paths from there. */
   walk(path?: string): Iterable<FileSystemEntry & { readonly path: string }>;
-  file(path: string): ByteSource;
+  file(path: string): FileContent;
 }
 
 /** What is on a partition; undefined where nothing is recognised. */
@@ -48,7 +50,7 @@ export function identifyFileSystem(source: ByteSource): FileSystemIdentity | und
 /** Opens FAT and ext. Fails with `NO_FILE_SYSTEM` for all else. */
 export function openFileSystem(source: ByteSource, what: string): FileSystem {
   const type = identifyFileSystem(source)?.type;
-  if (type?.startsWith('ext')) return openExt(source);
+  if (type?.startsWith('ext')) return openExtFiles(source);
   if (type?.startsWith('fat')) return openFatFiles(source);
   return fail('NO_FILE_SYSTEM', `${what} has no file system that can be read here: ${type ?? 'none is recognised'}`, {
     detail: 'FAT and ext2, ext3, ext4 can be read',
@@ -56,12 +58,38 @@ export function openFileSystem(source: ByteSource, what: string): FileSystem {
 }
 
 function openFatFiles(source: ByteSource): FileSystem {
-  const volume = openFat(source);
-  const entryOf = ({ name, directory, size }: FatEntry): FileSystemEntry => ({
+  return withEntries(openFat(source), ({ name, directory, size, attributes, modified }: FatEntry) => ({
     name,
     type: directory ? 'directory' : 'file',
     size,
-  });
+    properties: { attributes: attributeLetters(attributes), modified },
+  }));
+}
+
+function openExtFiles(source: ByteSource): FileSystem {
+  return withEntries(openExt(source), ({ mode, uid, gid, mtime, ...entry }: ExtEntry) => ({
+    ...entry,
+    properties: {
+      mode: mode.toString(8).padStart(3, '0'),
+      owner: `${uid}:${gid}`,
+      modified: new Date(mtime * 1000).toISOString().slice(0, 19).replace('T', ' '),
+    },
+  }));
+}
+
+/** As MS-DOS shows them. */
+function attributeLetters(attributes: number): string {
+  return [...'RHSVDA'].map((letter, bit) => ((attributes & (1 << bit)) === 0 ? '-' : letter)).join('');
+}
+
+interface Volume<Entry> {
+  list(path: string): readonly Entry[];
+  find(path: string): Entry | undefined;
+  walk(path?: string): Iterable<Entry & { readonly path: string }>;
+  file(path: string): FileContent;
+}
+
+function withEntries<Entry>(volume: Volume<Entry>, entryOf: (entry: Entry) => FileSystemEntry): FileSystem {
   return {
     list: (path) => volume.list(path).map(entryOf),
     find: (path) => {

@@ -8,6 +8,21 @@ export interface ByteSource {
   readonly size: number;
   /** Exactly `length` bytes from `offset`. */
   read(offset: number, length: number): Buffer;
+  /** Where a slice begins in the disk that it was cut from, in bytes. */
+  readonly origin?: number;
+}
+
+/** A stretch of a file in bytes; `at` is where it lies in the file system, and absent for a hole. */
+export interface Place {
+  readonly offset: number;
+  readonly length: number;
+  readonly at?: number;
+}
+
+/** The content of a file of a file system. */
+export interface FileContent extends ByteSource {
+  /** Where it lies, from its begin to its end; absent where it lies among what the file system keeps about it. */
+  places?(): Iterable<Place>;
 }
 
 /** A source that holds an open file. */
@@ -65,6 +80,7 @@ export function sliceSource(source: ByteSource, offset: number, length: number, 
   checkRange(what, source.size, offset, length);
   return {
     size: length,
+    origin: (source.origin ?? 0) + offset,
     read(from, count) {
       checkRange(what, length, from, count);
       return source.read(offset + from, count);

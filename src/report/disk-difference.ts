@@ -7,10 +7,10 @@ const SIGNS = { added: '+', removed: '-', changed: '~', moved: '~' } as const;
 const SHOWN_RANGES = 5;
 
 /** The text for people. */
-export function formatDifference({ sizes: [before, after], regions }: DiskDifference): string {
+export function formatDifference({ sizes: [before, after], regions, problems }: DiskDifference): string {
   if (before === after && regions.length === 0) return 'the disks are equal\n';
   const size = before === after ? [] : [`size: ${formatBytes(before)} -> ${formatBytes(after)}`];
-  return [...size, ...regions.flatMap(regionLines)].map((line) => `${line}\n`).join('');
+  return [...problems.map(printable), ...size, ...regions.flatMap(regionLines)].map((line) => `${line}\n`).join('');
 }
 
 function regionLines(region: RegionDifference): string[] {
@@ -35,9 +35,9 @@ function fileLines(files: readonly FileDifference[]): string[] {
   return alignColumns(rows);
 }
 
-function sideText({ type, size, target }: NonNullable<FileDifference['after']>): string {
-  if (target !== undefined) return `link to ${printable(target)}`;
-  return type === 'file' ? formatBytes(size) : type;
+function sideText({ type, size, target, properties = {} }: NonNullable<FileDifference['after']>): string {
+  const what = target === undefined ? (type === 'file' ? formatBytes(size) : type) : `link to ${printable(target)}`;
+  return [what, ...Object.entries(properties).map(([name, value]) => `${name} ${value}`)].join(', ');
 }
 
 function rangeLines({ ranges, rangeCount }: RegionDifference): string[] {

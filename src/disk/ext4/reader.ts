@@ -1,6 +1,6 @@
 /** Reads ext2, ext3 and ext4 without mounting: lists folders, follows symlinks, reads files in pieces. */
 import { fail } from '../../model/diagnostic.ts';
-import { bufferSource, checkRange, type ByteSource } from '../source.ts';
+import { bufferSource, checkRange, type ByteSource, type FileContent } from '../source.ts';
 import { blockMap, readBlocks, type BlockMap } from './block-map.ts';
 import { parseEntries, type DirectoryEntry } from './directory.ts';
 import { inlineContent, inlineParts } from './inline-data.ts';
@@ -17,6 +17,9 @@ export interface ExtEntry {
   readonly mode: number;
   /** Seconds since 1970. */
   readonly mtime: number;
+  /** Numbers of the user and the group. */
+  readonly uid: number;
+  readonly gid: number;
   /** Where a symlink leads. */
   readonly target?: string;
 }
@@ -49,7 +52,7 @@ export interface ExtVolume {
   /** What is at a path, or undefined. Symlinks on the way are followed, the last one is not. */
   find(path: string): ExtEntry | undefined;
   /** A file's content. Symlinks are followed, inside the file system. */
-  file(path: string): ByteSource;
+  file(path: string): FileContent;
 }
 
 const TYPE = { mask: 0xf000, directory: 0x4000, file: 0x8000, symlink: 0xa000 } as const;
@@ -64,7 +67,7 @@ export function openExt(source: ByteSource): ExtVolume {
   const geometry = readExtGeometry(source);
   const inodeOf = (number: number): Inode => readInode(source, geometry, number);
 
-  const content = (inode: Inode, what: string): ByteSource => {
+  const content = (inode: Inode, what: string): FileContent => {
     if ((inode.flags & INODE_FLAG.encrypted) !== 0) fail('EXT4_UNSUPPORTED', `${what} is encrypted`);
     if ((inode.flags & INODE_FLAG.inlineData) !== 0) return bufferSource(inlineContent(inode), what);
     return mappedSource(source, geometry, blockMap(source, geometry, inode), inode.size, what);
@@ -104,6 +107,8 @@ export function openExt(source: ByteSource): ExtVolume {
       size: type === 'file' || type === 'symlink' ? inode.size : 0,
       mode: inode.mode & 0o7777,
       mtime: inode.mtime,
+      uid: inode.uid,
+      gid: inode.gid,
       ...(type === 'symlink' ? { target: linkTarget(inode) } : {}),
     };
   };
@@ -218,10 +223,18 @@ function mappedSource(
   map: BlockMap,
   size: number,
   what: string,
-): ByteSource {
+): FileContent {
   const { blockSize } = geometry;
   return {
     size,
+    *places() {
+      for (let offset = 0; offset < size;) {
+        const { physical, count } = map(offset / blockSize);
+        const length = Math.min(count * blockSize, size - offset);
+        yield { offset, length, ...(physical === undefined ? {} : { at: physical * blockSize }) };
+        offset += length;
+      }
+    },
     read(offset, length) {
       checkRange(what, size, offset, length);
       const bytes = Buffer.alloc(length);

@@ -31,6 +31,8 @@ export interface ExtGeometry {
 export interface Inode {
   readonly number: number;
   readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
   readonly size: number;
   /** Seconds since 1970. */
   readonly mtime: number;
@@ -141,6 +143,8 @@ export function readInode(source: ByteSource, geometry: ExtGeometry, number: num
   return {
     number,
     mode: bytes.readUInt16LE(0),
+    uid: bytes.readUInt16LE(0x2) + bytes.readUInt16LE(0x78) * 2 ** 16,
+    gid: bytes.readUInt16LE(0x18) + bytes.readUInt16LE(0x7a) * 2 ** 16,
     size,
     mtime: bytes.readInt32LE(0x10),
     flags: bytes.readUInt32LE(0x20),

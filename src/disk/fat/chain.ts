@@ -1,5 +1,5 @@
 /** The clusters of files and folders, as the allocation table strings them together. */
-import { checkRange, type ByteSource } from '../source.ts';
+import { checkRange, type ByteSource, type FileContent } from '../source.ts';
 import { clusterTable, damagedFat, type FatGeometry } from './volume.ts';
 
 /** The chains of a volume. */
@@ -7,7 +7,7 @@ export interface Chains {
   /** The clusters of a chain; one that leaves the volume or bites its tail is damage. */
   clusters(first: number, what: string): Generator<number>;
   /** The bytes of a chain; one that is too short for `size` is damage. */
-  content(first: number, size: number, what: string): ByteSource;
+  content(first: number, size: number, what: string): FileContent;
 }
 
 /**
@@ -46,7 +46,7 @@ export function clusterChains(source: ByteSource, geometry: FatGeometry): Chains
     return index < count ? damagedFat(`${what} ends ${size - index * clusterSize} bytes too early`) : marks;
   };
 
-  const content = (first: number, size: number, what: string): ByteSource => {
+  const content = (first: number, size: number, what: string): FileContent => {
     const marks = marksOf(first, size, what);
     let last: Place = { index: 0, cluster: first };
 
@@ -70,6 +70,14 @@ export function clusterChains(source: ByteSource, geometry: FatGeometry): Chains
 
     return {
       size,
+      *places() {
+        for (let offset = 0; offset < size;) {
+          const run = runAt(offset / clusterSize, Math.ceil((size - offset) / clusterSize));
+          const length = Math.min(run.length * clusterSize, size - offset);
+          yield { offset, length, at: dataOffset + (run.cluster - 2) * clusterSize };
+          offset += length;
+        }
+      },
       read(offset, length) {
         checkRange(what, size, offset, length);
         const bytes = Buffer.alloc(length);

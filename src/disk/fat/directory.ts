@@ -10,6 +10,10 @@ export interface FatEntry {
   readonly size: number;
   /** First cluster; 0 for an empty file. */
   readonly cluster: number;
+  /** `ATTRIBUTE`, and what has no name there: 1 read-only, 2 hidden, 4 system. */
+  readonly attributes: number;
+  /** The local time of who wrote it: `2020-01-31 12:00:30`. */
+  readonly modified: string;
 }
 
 export const ENTRY_SIZE = 32;
@@ -89,7 +93,22 @@ export function toEntry(entry: Buffer, name: string): FatEntry {
   if (name === '' || /[/\\\p{Cc}]/u.test(name)) damagedFat(`a file is named ${JSON.stringify(name)}`);
   const directory = (entry.readUInt8(11) & ATTRIBUTE.directory) !== 0;
   const cluster = (entry.readUInt16LE(20) << 16) | entry.readUInt16LE(26);
-  return { name, directory, size: directory ? 0 : entry.readUInt32LE(28), cluster: cluster >>> 0 };
+  return {
+    name,
+    directory,
+    size: directory ? 0 : entry.readUInt32LE(28),
+    cluster: cluster >>> 0,
+    attributes: entry.readUInt8(11),
+    modified: dosTime(entry.readUInt16LE(24), entry.readUInt16LE(22)),
+  };
+}
+
+function dosTime(date: number, time: number): string {
+  const day = [1980 + (date >> 9), (date >> 5) & 0xf, date & 0x1f];
+  const clock = [time >> 11, (time >> 5) & 0x3f, (time & 0x1f) * 2];
+  const text = (numbers: readonly number[], by: string): string =>
+    numbers.map((one) => String(one).padStart(2, '0')).join(by);
+  return `${text(day, '-')} ${text(clock, ':')}`;
 }
 
 /** An 8.3 name; two bits of byte 12 tell which part is meant in lower case. */

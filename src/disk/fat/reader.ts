@@ -1,6 +1,6 @@
 /** Reads FAT 12, 16 and 32 without mounting: lists folders, finds files by path, reads them in pieces. */
 import { fail } from '../../model/diagnostic.ts';
-import type { ByteSource } from '../source.ts';
+import type { ByteSource, FileContent } from '../source.ts';
 import { clusterChains } from './chain.ts';
 import { directoryRecords, isLabel, parseDirectory, toEntry, type FatEntry } from './directory.ts';
 import { damagedFat, readGeometry, type FatType } from './volume.ts';
@@ -30,7 +30,7 @@ export interface FatVolume {
   /** The file or folder at a path, or undefined. */
   find(path: string): FatEntry | undefined;
   /** A file's content. Fails with `FILE_NOT_FOUND` and the names that are there. */
-  file(path: string): ByteSource;
+  file(path: string): FileContent;
 }
 
 const MAX_DIRECTORY = 65_536 * 32;
@@ -59,7 +59,7 @@ export function openFat(source: ByteSource): FatVolume {
   const entriesOf = (cluster: number, what: string) => [...parseDirectory(directoryBytes(cluster, what))];
 
   const find = (path: string): FatEntry | undefined => {
-    let found: FatEntry = { name: '', directory: true, size: 0, cluster: 0 };
+    let found: FatEntry = { name: '', directory: true, size: 0, cluster: 0, attributes: 0, modified: '' };
     for (const name of splitPath(path)) {
       if (!found.directory) return undefined;
       const wanted = name.toLowerCase();
@@ -87,7 +87,7 @@ export function openFat(source: ByteSource): FatVolume {
     }
   }
 
-  const contentOf = ({ cluster, size }: FatEntry, path: string): ByteSource => chains.content(cluster, size, path);
+  const contentOf = ({ cluster, size }: FatEntry, path: string): FileContent => chains.content(cluster, size, path);
 
   function* records(): Generator<FatRecord> {
     const folders = [...walk(0, '', new Set())].filter(({ directory }) => directory);
