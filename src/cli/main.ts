@@ -90,7 +90,7 @@ function print(text: string): number {
 /** A reader that closes the pipe early is no error of ours; a result that could not be written was not given. */
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(EXIT.ok);
-  report({ code: error.code ?? 'EIO', message: `standard output cannot be written: ${error.message}` });
+  report({ ...toDiagnostic(error), message: `standard output cannot be written: ${error.message}` });
   process.once('exit', (code) => (process.exitCode = code === EXIT.ok ? EXIT.infrastructure : code));
 });
 
