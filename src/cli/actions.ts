@@ -46,7 +46,7 @@ interface Shown {
 }
 
 async function runActions(call: Call): Promise<number> {
-  if (call.operands.length === 0) fail('USAGE', 'dsmb actions needs a target', { hint: 'dsmb actions //cloudTarball' });
+  if (call.operands.length === 0) fail('USAGE', 'dsmb actions needs a target', { hint: 'dsmb list shows the targets' });
   const { root, targets } = await openProject(call);
   const store = new Store(storeRoot());
   const forecaster = new Forecaster(store, storedToolchains(store, root));

@@ -32,7 +32,7 @@ export const graph: Command = {
 };
 
 async function runGraph(call: Call): Promise<number> {
-  if (call.operands.length === 0) fail('USAGE', 'dsmb graph needs a target', { hint: 'dsmb graph //cloudTarball' });
+  if (call.operands.length === 0) fail('USAGE', 'dsmb graph needs a target', { hint: 'dsmb list shows the targets' });
   const file = call.text('file');
   const output = call.text('output') ?? (file?.endsWith('.svg') ? 'svg' : 'mermaid');
   const { targets, loaded } = await openProject(call);

@@ -33,7 +33,7 @@ const SHOWN_DIGITS = 12;
 function runKeep(call: Call): number {
   const { roots } = new Store(storeRoot());
   if (call.flag('list')) return list(call, roots.kept(), roots.delivered());
-  if (call.operands.length === 0) fail('USAGE', 'dsmb keep needs a target', { hint: 'dsmb keep //cloudTarball' });
+  if (call.operands.length === 0) fail('USAGE', 'dsmb keep needs a target', { hint: 'dsmb list shows the targets' });
   const workspace = findWorkspace(resolve(call.text('workspace') ?? process.cwd()));
   const labels = call.operands.map(parseLabel);
   for (const label of labels)

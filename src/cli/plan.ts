@@ -52,7 +52,7 @@ interface Row {
 }
 
 async function runPlan(call: Call): Promise<number> {
-  if (call.operands.length === 0) fail('USAGE', 'dsmb plan needs a target', { hint: 'dsmb plan //cloudTarball' });
+  if (call.operands.length === 0) fail('USAGE', 'dsmb plan needs a target', { hint: 'dsmb list shows the targets' });
   const project = buildable(await openProject(call), call.operands);
   const store = new Store(storeRoot());
   const machine = call.flag('unsandboxed') ? machineIdentity() : undefined;

@@ -32,7 +32,7 @@ export const shell: Command = {
 async function runShellCommand(call: Call): Promise<number> {
   const { root, targets } = await openProject(call);
   const [target, ...more] = targets;
-  if (!target || more.length > 0) fail('USAGE', 'dsmb shell needs one target', { hint: shell.examples[0]![0] });
+  if (!target || more.length > 0) fail('USAGE', 'dsmb shell needs one target', { hint: 'dsmb list shows the targets' });
   const node = chosenAction(target, call.text('action'));
   const store = new Store(storeRoot());
   const { signal } = interruption();

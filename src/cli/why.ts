@@ -49,7 +49,7 @@ interface Explained {
 async function runWhy(call: Call): Promise<number> {
   const store = new Store(storeRoot());
   if (call.flag('builds')) return listBuilds(call, store);
-  if (call.operands.length === 0) fail('USAGE', 'dsmb why needs a target', { hint: 'dsmb why //cloudTarball' });
+  if (call.operands.length === 0) fail('USAGE', 'dsmb why needs a target', { hint: 'dsmb list shows the targets' });
   const project = await openProject(call);
   const history = openHistory(store, project);
   const below = actionsBelow(project.targets);

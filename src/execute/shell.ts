@@ -13,6 +13,7 @@ import type { Machine } from './machine.ts';
 import { layOutFolders, sandboxArgv } from './sandbox.ts';
 import type { Sandbox } from './sandboxes.ts';
 import { temporaryFolder } from './temporary-folder.ts';
+import { programElsewhere } from './undeclared.ts';
 
 /** What runs in the sandbox. */
 export interface ShellRequest {
@@ -57,6 +58,7 @@ export async function runShell(
     argv: argv.length > 0 ? argv : atTerminal(shell!),
     env: environment(action, own === shell),
   };
+  requireProgram(store, machine, { ...action, command }, sandbox);
   const grants = { kvm: await machine.kvm(action), memo: memo.path, terminal: { network: false, env: {} } };
   if (argv.length === 0) onReady();
   const code = await runHere(sandboxArgv(store, bubblewrap, { ...action, command, isStep: true }, sandbox, grants));
@@ -89,6 +91,29 @@ function environment({ command, node }: PlannedAction, ownShell: boolean): Recor
     PS1: `${node.label} ${node.mnemonic} # `,
     ...(TERM ? { TERM } : {}),
   };
+}
+
+/** A name that is on no folder of the PATH; a path may lead anywhere, and is left to whoever starts it. */
+function requireProgram(
+  store: Store,
+  machine: Machine,
+  { node, base, command }: PlannedAction,
+  sandbox: Sandbox,
+): void {
+  const [program = ''] = command.argv;
+  if (program.includes('/')) return;
+  const isThere = (command.env['PATH'] ?? '').split(':').some((folder) => {
+    const path = `${folder}/${program}`;
+    return path.startsWith(`${FOLDER}/`)
+      ? existsSync(join(sandbox.dsmb, path.slice(FOLDER.length)))
+      : store.trees.lookup(base, path.slice(1)) !== undefined;
+  });
+  if (isThere) return;
+  fail('NO_PROGRAM', `the sandbox of ${node.label} (${node.mnemonic}) has no program '${program}'`, {
+    hint:
+      programElsewhere(node, program, (path) => machine.toolchainWith(path))?.hint ??
+      `look around: dsmb shell ${node.label}`,
+  });
 }
 
 function ownShell(store: Store, { base }: PlannedAction): readonly string[] | undefined {

@@ -147,7 +147,12 @@ function fileOfMachine(path: string): Undeclared | undefined {
   return { hint: `${path} is a file of this machine: an action sees only its inputs and toolchains` };
 }
 
-function programElsewhere(node: ActionNode, program: string, packagesWith: FindPackages): Undeclared | undefined {
+/** The toolchain that has a program which the action's own have not. */
+export function programElsewhere(
+  node: ActionNode,
+  program: string,
+  packagesWith: FindPackages,
+): Undeclared | undefined {
   const paths = isAbsolute(program)
     ? [program.slice(1)]
     : ['usr/bin', 'bin', 'usr/sbin', 'sbin'].map((folder) => `${folder}/${program}`);

@@ -174,6 +174,10 @@ export function findTarget(loaded: Loaded, of: Label): Target {
   const close = nearest(of, loaded.targets.keys());
   const isParam = loaded.parameters.has(name);
   return fail('UNKNOWN_TARGET', `there is no target ${of}${isParam ? ' (it is a parameter)' : ''}`, {
-    hint: close ? `did you mean ${close}?` : 'dsmb list',
+    hint: isParam
+      ? `--set ${name}=VALUE gives it a value; dsmb query 'rdeps(//..., ${name})' shows what reads it`
+      : close
+        ? `did you mean ${close}?`
+        : 'dsmb list',
   });
 }

@@ -37,7 +37,7 @@ function fromSettings(settings: readonly string[], cwd: string): Given[] {
     const equals = setting.indexOf('=');
     if (equals < 1)
       fail('BAD_SETTING', `--set takes name=value, not '${setting}'`, {
-        hint: 'dsmb build … --set mac=52:54:00:aa:bb:cc',
+        hint: setting === '' || equals === 0 ? 'dsmb list shows the parameters' : `--set ${setting}=VALUE`,
       });
     return { name: setting.slice(0, equals), text: setting.slice(equals + 1), from: '--set', folder: cwd };
   });

@@ -15,7 +15,7 @@ export function findWorkspace(from: string, exists: (path: string) => boolean = 
   return (
     found ??
     fail('NO_WORKSPACE', `there is no ${BUILD_FILE} in ${resolve(from)} or above it`, {
-      hint: 'change into a project, or name it: dsmb --workspace DIR …',
+      hint: 'change into a project, or name it: dsmb COMMAND --workspace DIR',
     })
   );
 }

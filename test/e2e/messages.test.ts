@@ -59,7 +59,11 @@ describe('an unknown name', () => {
       ['build', '//greting'],
       /UNKNOWN_TARGET there is no target \/\/greting\n\s+hint: did you mean \/\/greeting\?/,
     ],
-    ['target that is a parameter', ['build', '//count'], /UNKNOWN_TARGET .*it is a parameter/],
+    [
+      'target that is a parameter',
+      ['build', '//count'],
+      /UNKNOWN_TARGET .*it is a parameter[^]*hint: --set count=VALUE/,
+    ],
     ['package', ['build', '//nowhere:greeting'], /NO_PACKAGE package \/\/nowhere has no build\.dsm\.ts/],
     ['package that is nearly one', ['build', '//belw:x'], /NO_PACKAGE [^]*hint: did you mean \/\/below\?/],
     ['target of dsmb test', ['test', '//greting'], /UNKNOWN_TARGET [^]*did you mean \/\/greeting\?/],
@@ -92,7 +96,7 @@ describe('a mistake on the command line', () => {
     [
       '--set without a value',
       ['build', '//greeting', '--set', 'address'],
-      /BAD_SETTING --set takes name=value, not 'address'/,
+      /BAD_SETTING --set takes name=value, not 'address'\n\s+hint: --set address=VALUE/,
     ],
     ['--set without an argument', ['build', '//greeting', '--set'], /USAGE/],
     [

@@ -66,6 +66,16 @@ describe('a command in a sandbox', () => {
     expect(stdout).toContain('--help -- -h');
   });
 
+  it('of a program that the sandbox does not have says which toolchain has it', async () => {
+    const none = await project.run(['shell', '//without', '--', 'no-such-program']);
+    expect(none.stderr).toMatch(
+      /error NO_PROGRAM .*\/\/without .*'no-such-program'\n {2}hint: look around: dsmb shell/,
+    );
+    const elsewhere = await project.run(['shell', '//without', '--', 'bwrap']);
+    expect(elsewhere.stderr).toMatch(/error NO_PROGRAM .*'bwrap'\n {2}hint: bwrap is in toolchain\('bubblewrap'\)/);
+    expect([none.exitCode, elsewhere.exitCode]).toEqual([2, 2]);
+  });
+
   it('of a sandbox without a shell finds busybox', async () => {
     const { exitCode, stdout } = await project.run(['shell', '//without', '--', '/dsmb/bin/busybox', 'cat', '/in/of']);
     expect([exitCode, stdout]).toEqual([0, 'the source\n']);
