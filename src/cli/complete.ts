@@ -4,15 +4,19 @@
  */
 import { resolve } from 'node:path';
 import { testsOf } from '../graph/tests.ts';
-import { findPackages, load, type Loaded } from '../load/load.ts';
+import { Analysis } from '../analysis/analyse.ts';
+import { findPackages, findTarget, load, type Loaded } from '../load/load.ts';
+import { parameterValues } from '../load/parameters.ts';
 import { findWorkspace } from '../load/workspace.ts';
 import { Runnable } from '../model/kinds.ts';
-import type { Label } from '../model/label.ts';
+import { parseLabel, type Label } from '../model/label.ts';
 import type { Target } from '../model/target.ts';
+import { queryCandidates } from './complete-query.ts';
 import { EXIT, type Command, type Commands, type Option } from './command.ts';
 import { SHELLS } from './completion.ts';
 
-interface Candidate {
+/** A word that may stand there. */
+export interface Candidate {
   readonly word: string;
   readonly remark?: string;
 }
@@ -30,7 +34,8 @@ export function completeFor(commands: Commands): Command {
     options: {},
     hidden: true,
     run: async ({ operands }) => {
-      const current = operands.at(-1) ?? '';
+      // A quote that is still open is the shell's.
+      const current = (operands.at(-1) ?? '').replace(/^['"]/, '');
       const found = await candidates(commands, operands.slice(0, -1), current).catch(() => []);
       const lines = found.flatMap(({ word, remark }) =>
         word.startsWith(current) || word === FILES[0]?.word ? [remark ? `${word}\t${remark}` : word] : [],
@@ -53,8 +58,10 @@ async function candidates(
   if (command.subcommands) return candidates(command.subcommands, rest, current);
   if (rest.includes('--')) return FILES;
   const option = optionBefore(command, rest);
-  if (option?.values) return option.values.map((word) => ({ word }));
-  if (option) return optionValues(option.name, before, current);
+  if (option) return optionValues(command, option, before, current);
+  const [begun, long = ''] = /^--([\w-]+)=/.exec(current) ?? [];
+  if (begun !== undefined && command.options[long]?.type === 'string')
+    return behind(begun, await optionValues(command, long, before, current.slice(begun.length)));
   if (current.startsWith('-')) return optionNames(command);
   return operandsOf(command, rest, before, current);
 }
@@ -70,20 +77,33 @@ function optionNames({ options }: Command): Candidate[] {
   return Object.entries({ ...options, help: HELP }).map(([name, { help }]) => ({ word: `--${name}`, remark: help }));
 }
 
-/** The option whose value the current word is. */
-function optionBefore(
-  { options }: Command,
-  words: readonly string[],
-): (Option & { readonly name: string }) | undefined {
-  const last = words.at(-1) ?? '';
-  const found = Object.entries(options).find(
-    ([name, { type, short }]) => type === 'string' && (last === `--${name}` || last === `-${short}`),
-  );
-  return found && { ...found[1], name: found[0] };
+/** Values for `--option=`; file names are the shell's. */
+function behind(begun: string, values: readonly Candidate[]): readonly Candidate[] {
+  return values === FILES ? FILES : values.map(({ word, ...more }) => ({ word: `${begun}${word}`, ...more }));
 }
 
-async function optionValues(option: string, words: readonly string[], current: string): Promise<readonly Candidate[]> {
-  if (option !== 'set' && option !== 'to') return FILES;
+/** The option whose value the current word is. */
+function optionBefore({ options }: Command, words: readonly string[]): string | undefined {
+  const last = words.at(-1) ?? '';
+  return Object.entries(options).find(
+    ([name, { type, short }]) => type === 'string' && (last === `--${name}` || last === `-${short}`),
+  )?.[0];
+}
+
+async function optionValues(
+  command: Command,
+  option: string,
+  words: readonly string[],
+  current: string,
+): Promise<readonly Candidate[]> {
+  const { value, values } = command.options[option]!;
+  if (values) return values.map((word) => ({ word }));
+  if (value === 'FILE' || value === 'DIR') return FILES;
+  if (value === 'MNEMONIC') return mnemonics(command, words);
+  return value === 'NAME=VALUE' ? parameterValuesFor(words, current) : [];
+}
+
+async function parameterValuesFor(words: readonly string[], current: string): Promise<readonly Candidate[]> {
   const { parameters } = await project(words);
   const [, name] = /^([^=]+)=/.exec(current) ?? [];
   if (name === undefined) return [...parameters].map(([one, { remark }]) => ({ word: `${one}=`, remark }));
@@ -92,16 +112,40 @@ async function optionValues(option: string, words: readonly string[], current: s
   return format.includes('|') ? format.split('|').map((value) => ({ word: `${name}=${value}` })) : [];
 }
 
+/** Of the actions of the target that the call names, if it names one by now. */
+async function mnemonics(command: Command, words: readonly string[]): Promise<readonly Candidate[]> {
+  const [label] = operandsIn(command, words.slice(1));
+  if (label === undefined) return [];
+  const { loaded } = await project(words);
+  const analysis = new Analysis(loaded.labels, parameterValues(loaded, [], process.cwd()));
+  const { actions } = analysis.target(findTarget(loaded, parseLabel(label)));
+  return [...new Set(actions.flatMap(({ work, mnemonic }) => (work.type === 'write' ? [] : [mnemonic])))].map(
+    (word) => ({
+      word,
+    }),
+  );
+}
+
+/** What of the words is neither an option nor the value of one. */
+function operandsIn(command: Command, words: readonly string[]): string[] {
+  return words.filter(
+    (word, index) =>
+      (word === '-' || !word.startsWith('-')) && optionBefore(command, words.slice(0, index)) === undefined,
+  );
+}
+
 async function operandsOf(
-  { name, usage }: Command,
+  command: Command,
   rest: readonly string[],
   words: readonly string[],
   current: string,
 ): Promise<readonly Candidate[]> {
+  const { name, usage } = command;
   if (name === 'completion') return SHELLS.map((word) => ({ word }));
   if (name === 'init') return FILES;
-  if (!/\/\/|DISK|LABEL/.test(usage) && name !== 'set') return [];
-  const { loaded, parameters } = await project(words);
+  if (!/\/\/|DISK|LABEL/.test(usage) && name !== 'set' && name !== 'query') return [];
+  const { loaded, parameters, root } = await project(words);
+  if (name === 'query') return inQuery(operandsIn(command, rest), current, loaded, root);
   if (name === 'set') return rest.length > 0 ? [] : [...attributes(loaded, current), ...parameterNames(parameters)];
   if (usage.includes('DISK') && !current.startsWith('/')) return FILES;
   const labels = [...loaded.targets].filter(([, target]) => isFor(name, target));
@@ -109,6 +153,15 @@ async function operandsOf(
     ...labels.map(([label, target]) => ({ word: written(label, current), remark: target.kind.name })),
     ...(name === 'run' ? [] : patterns(labels.map(([label]) => label))),
   ];
+}
+
+/** A query may be several words, of which the last is completed. */
+function inQuery(before: readonly string[], current: string, loaded: Loaded, root: string): Candidate[] {
+  const head = before.map((word) => `${word} `).join('');
+  return queryCandidates(`${head}${current}`, loaded, root).map(({ word, ...more }) => ({
+    word: word.slice(head.length),
+    ...more,
+  }));
 }
 
 function isFor(command: string, target: Target): boolean {
@@ -149,12 +202,12 @@ function parameterNames(parameters: ReadonlyMap<string, KnownParameter>): Candid
 
 async function project(
   words: readonly string[],
-): Promise<{ loaded: Loaded; parameters: ReadonlyMap<string, KnownParameter> }> {
+): Promise<{ loaded: Loaded; parameters: ReadonlyMap<string, KnownParameter>; root: string }> {
   const root = findWorkspace(resolve(words[words.indexOf('--workspace') + 1 || words.length] ?? process.cwd()));
   const loaded = await load(root, findPackages(root));
   const parameters = [...loaded.parameters].map(([name, declared]) => {
     const { format, doc } = declared.type === 'target' ? declared.parameter : declared;
     return [name, { format, remark: doc.replaceAll(/\s+/g, ' ') }] as const;
   });
-  return { loaded, parameters: new Map(parameters) };
+  return { loaded, parameters: new Map(parameters), root };
 }

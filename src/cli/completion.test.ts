@@ -73,4 +73,8 @@ describe('fish', () => {
   it('asks for a word that is not begun', async () => {
     expect(await complete('dsmb build ')).toContain('<build >\tremark');
   });
+
+  it('offers candidates in a quote that is open', async () => {
+    expect(await complete("dsmb build '//pkg:")).toEqual(['//pkg:name\tremark']);
+  });
 });

@@ -81,6 +81,27 @@ describe('what the last word may become', () => {
       ['bash', 'zsh', 'fish'],
     ],
     [['nonsense', ''], []],
+    [['build', '--jobs', ''], []],
+    [
+      ['graph', '--output', ''],
+      ['mermaid', 'svg'],
+    ],
+    [['query', '--output=j'], ['--output=json']],
+    [['build', '--set=color=r'], ['--set=color=red']],
+    [['build', '--profile='], [':files']],
+    [['disk', 'export', '--format', 'f'], ['folder']],
+    [['shell', '//imageTest', '--action', ''], ['Test']],
+    [['shell', '--action', ''], []],
+    [
+      ['query', 'deps(//im'],
+      ['deps(//image)', 'deps(//imageTest)'],
+    ],
+    [['query', "'kind(TestR"], ['kind(TestResult,']],
+    [['query', 'rdeps(//..., col'], ['rdeps(//..., color)']],
+    [['query', 'attr(con'], ['attr(content,']],
+    [['query', 'some'], ['somepath(']],
+    [['query', '--output', 'dot', '//st'], ['//start']],
+    [['query', 'deps(//image', '-', '//st'], ['//start)']],
   ])('%j', async (words, expected) => {
     const { stdout, stderr, exitCode } = await project.run(['complete', '--', ...words]);
     const found = stdout.split('\n').flatMap((line) => (line === '' ? [] : [line.split('\t')[0]!]));
@@ -117,6 +138,10 @@ describe('in bash', () => {
     ['dsmb build //below:b', ['below |']],
     ['dsmb build --set color=g', ['green |']],
     ['dsmb build --set below:s', ['size=|']],
+    // In an open quote all is replaced; the quote is closed behind the only one.
+    ["dsmb query 'deps(//imageT", ['deps(//imageTest)|']],
+    ["dsmb query 'rdeps(//below:b", ['rdeps(//below:below,|', 'rdeps(//below:below, |']],
+    ['dsmb query "rdeps(//..., col', ['rdeps(//..., color)|']],
     ['dsmb build --build-report ', ['compopt -o default', '|']],
   ])('%j', async (line, expected) => {
     expect(await bash(line)).toEqual(expected);

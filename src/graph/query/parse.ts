@@ -43,7 +43,7 @@ export const FUNCTIONS = {
 
 export type FunctionName = keyof typeof FUNCTIONS;
 
-const OPERATORS: Readonly<Record<string, Operator>> = {
+export const OPERATORS: Readonly<Record<string, Operator>> = {
   '+': 'union',
   '-': 'except',
   '^': 'intersect',
