@@ -177,6 +177,20 @@ test('mode, owner and time of a file, where its content is the same', () => {
   ]);
 });
 
+test('a file that cannot be read is told, and hides no other', () => {
+  using folder = temporaryFolder();
+  const before = makeDisk(folder.path, 'before', SAME);
+  const after = makeDisk(folder.path, 'after', { ...SAME, linux: { a: 'one', b: 'TWO', c: '' } }, (image) => {
+    execFileSync('debugfs', ['-w', '-R', 'set_inode_field a block[0] 1', image], { stdio: 'ignore' });
+  });
+  const { regions } = compareDisks(before, after);
+  expect(regions[0]?.files?.map(({ path, change, problem }) => [path, change, problem])).toEqual([
+    ['a', 'changed', expect.stringMatching(/the extent tree of inode \d+ is broken/)],
+    ['b', 'changed', undefined],
+    ['c', 'added', undefined],
+  ]);
+});
+
 test('the files of a disk without a table', () => {
   using folder = temporaryFolder();
   const image = (name: string, text: string) =>

@@ -1,4 +1,5 @@
 /** What differs between two file systems, file by file. */
+import { toDiagnostic } from '../model/diagnostic.ts';
 import { BLOCK_SIZE } from './format.ts';
 import type { FileSystem, FileSystemEntry } from './file-system.ts';
 import type { FileContent, Place } from './source.ts';
@@ -14,6 +15,8 @@ export interface FileDifference {
   readonly change: 'added' | 'removed' | 'changed';
   readonly before?: FileSummary;
   readonly after?: FileSummary;
+  /** Why its content could not be compared. */
+  readonly problem?: string;
 }
 
 /** A file system, and where on its disk it begins; undefined where that is not known. */
@@ -39,8 +42,27 @@ export function* differingFiles(
     const [a, b] = [left.get(path), right.get(path)];
     if (!a) yield { path, change: 'added', after: summary(b!) };
     else if (!b) yield { path, change: 'removed', before: summary(a) };
-    else if (!before || !isSame(a, b, () => sameContent(path, before, after, mayDiffer)))
-      yield { path, change: 'changed', before: summary(a, b), after: summary(b, a) };
+    else {
+      const { same, problem } = before ? compared(a, b, () => sameContent(path, before, after, mayDiffer)) : DIFFERENT;
+      const told = { path, before: summary(a, b), after: summary(b, a), ...(problem === undefined ? {} : { problem }) };
+      if (!same) yield { ...told, change: 'changed' };
+    }
+  }
+}
+
+interface Compared {
+  readonly same: boolean;
+  readonly problem?: string;
+}
+
+const DIFFERENT: Compared = { same: false };
+
+/** Damage of one file hides no other. */
+function compared(a: FileSystemEntry, b: FileSystemEntry, hasSameContent: () => boolean): Compared {
+  try {
+    return { same: isSame(a, b, hasSameContent) };
+  } catch (error) {
+    return { same: false, problem: toDiagnostic(error).message };
   }
 }
 

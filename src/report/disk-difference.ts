@@ -25,12 +25,14 @@ function regionLines(region: RegionDifference): string[] {
 
 function fileLines(files: readonly FileDifference[]): string[] {
   if (files.length === 0) return ['  no file differs, only what the file system keeps about them'];
-  const rows = files.map(({ path, change, before, after }) => [
+  const rows = files.map(({ path, change, before, after, problem }) => [
     `  ${SIGNS[change]} ${printable(path)}${(after ?? before)?.type === 'directory' ? '/' : ''}`,
-    [before, after]
-      .filter((side) => side !== undefined)
-      .map(sideText)
-      .join(' -> '),
+    problem === undefined
+      ? [before, after]
+          .filter((side) => side !== undefined)
+          .map(sideText)
+          .join(' -> ')
+      : `cannot be compared: ${printable(problem)}`,
   ]);
   return alignColumns(rows);
 }
