@@ -16,5 +16,6 @@ const compiler = fileURLToPath(import.meta.resolve('typescript/bin/tsc'));
 const { status } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.package.json'], { stdio: 'inherit' });
 const files = globSync(AS_THEY_ARE).filter((path) => !SOURCE.test(path) && statSync(path).isFile());
 for (const path of files) cpSync(path, `dist/${path}`);
-if (status === 0) spawnSync(process.execPath, ['dist/src/cli/joined/join.js'], { stdio: 'inherit' });
-process.exitCode = status ?? 1;
+const join = ['dist/src/cli/joined/join.js'];
+const joined = status === 0 ? spawnSync(process.execPath, join, { stdio: 'inherit' }).status : status;
+process.exitCode = joined ?? 1;

@@ -61,8 +61,8 @@ async function runBuild(call: Call): Promise<number> {
   const opened = await openRequest(call, store, () => starts.guess(recallFirst(store, familyId(call))));
   const { request } = opened;
   const snapshot = Snapshot.of(call);
-  using last = new LastActions(opened.prepareToKeep);
-  const listeners = [last.listen, ...(snapshot ? [snapshot.listen] : [])];
+  using last = opened.prepareToKeep && new LastActions(opened.prepareToKeep);
+  const listeners = [last, snapshot].flatMap((one) => (one ? [one.listen] : []));
   using observers = await Observers.open(call, store, request, ...listeners);
   const interrupt = interruption();
   const { result, build, firstStep } = await execute(call, store, request, observers, interrupt.signal, starts);

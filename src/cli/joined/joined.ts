@@ -10,16 +10,20 @@ import type { Command } from '../command.ts';
 import { areSame, rowsOf } from '../snapshot/rows.ts';
 import { recallJoined, type Joined } from './record.ts';
 
+/** The build command was taken from joined modules. */
+let isJoined = false;
+
 /** The build command: joined where that is up to date, else from its sources. */
 export async function buildCommand(): Promise<Command> {
   const joined = upToDate();
+  isJoined = joined !== undefined;
   const module = joined === undefined ? import('../build.ts') : import(pathToFileURL(joined).href);
   return ((await module) as typeof import('../build.ts')).build;
 }
 
-/** Joins the modules for the next build, unless they are up to date. Whatever is in the way, builds go without. */
+/** Joins the modules for the next build, unless this one had them. Whatever is in the way, builds go without. */
 export async function joinForNextTime(): Promise<void> {
-  if (upToDate() !== undefined || COMPILED) return;
+  if (isJoined || COMPILED) return;
   const { joinBuild } = await import('./join.ts');
   await joinBuild().catch(() => undefined);
 }

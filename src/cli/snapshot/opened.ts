@@ -17,8 +17,8 @@ import { takenOver } from './taken-over.ts';
 
 export interface Opened {
   readonly request: Request;
-  /** Does what of `keep` can be done once all actions are planned. */
-  readonly prepareToKeep: () => void;
+  /** Does what of `keep` can be done once all actions are planned, where that is worth it. */
+  readonly prepareToKeep?: () => void;
   /** Keeps a build that went well, for the next one to go on from. */
   readonly keep: (settledBy: (action: ActionNode) => Settled | undefined) => RestedOn | undefined;
 }
@@ -29,7 +29,7 @@ export async function openRequest(call: Call, store: Store, onChanged: () => voi
   const resumed = resumes ? attempt(() => Resumed.open(store, requestId(call))) : undefined;
   if (resumed) {
     if (resumed.request.keysBefore?.size) attempt(onChanged);
-    return { request: resumed.request, prepareToKeep: () => {}, keep: (settledBy) => resumed.save(settledBy) };
+    return { request: resumed.request, keep: (settledBy) => resumed.save(settledBy) };
   }
   if (resumes && recallLast(store, familyId(call)) !== undefined) attempt(onChanged);
   const project = buildable(await openProject(call), call.operands);
