@@ -11,13 +11,13 @@ import {
   rmSync,
   statSync,
   unlinkSync,
-  utimesSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { digest, type Digest } from '../src/model/digest.ts';
 import { fail } from '../src/model/diagnostic.ts';
-import { cloneFile, copyHashing, hashFile, renameInto, STORE_TIME, writeAll } from './files.ts';
+import { cloneFile, copyHashing, hashFile, renameInto, writeAll } from './files.ts';
 import { processToken } from './processes.ts';
+import { isSealed, seal, SEALED_EXECUTABLE_MODE, SEALED_MODE, SEAL_TIME } from './stamps.ts';
 import { Unsettled } from './unsettled.ts';
 import { noteRemoval } from './removals.ts';
 import { isDue, noteUse } from './uses.ts';
@@ -69,26 +69,26 @@ export class Cas {
   }
 
   /**
-   * Whether the blob is there, whole and as it was written. Every blob has one and the same modification time, so one
-   * that was written to since gives itself away without being read; it is hashed, and removed when it is broken.
+   * Whether the blob is there, whole and as it was written. Every blob is sealed, so one that somebody has touched since
+   * gives itself away without being read; it is hashed, sealed again when it is sound, and removed when it is broken.
    * The access time notes the use: a blob that a running build has asked for is no garbage.
    */
   has(of: Digest): boolean {
     if (of.size === 0) return this.#ensureEmpty(of);
     const stats = statSync(this.path(of), { throwIfNoEntry: false });
     if (stats?.size !== of.size) return false;
-    if (stats.mtimeMs !== STORE_TIME.getTime()) return this.#stillSound(of);
+    if (!isSealed(stats)) return this.#stillSound(of);
     if (isDue(stats.atimeMs)) noteUse(this.path(of));
     return true;
   }
 
   #stillSound(of: Digest): boolean {
-    if (hashFile(this.path(of)).hash !== of.hash) {
+    const path = this.path(of);
+    if (hashFile(path).hash !== of.hash) {
       this.remove(of);
       return false;
     }
-    noteUse(this.path(of));
-    return true;
+    return sealedAgain(path);
   }
 
   /**
@@ -100,7 +100,7 @@ export class Cas {
     if (this.has(of)) return of;
     this.#make(
       (temporary) => {
-        const file = openSync(temporary, 'wx', 0o444);
+        const file = openSync(temporary, 'wx', SEALED_MODE);
         try {
           writeAll(file, bytes);
         } finally {
@@ -203,8 +203,8 @@ export class Cas {
       // A file has a limited number of names (65,000 on ext4), and empty ones are everywhere.
       if ((error as NodeJS.ErrnoException).code !== 'EMLINK') throw error;
       cloneFile(blob, to);
-      chmodSync(to, executable ? 0o555 : 0o444);
-      utimesSync(to, STORE_TIME, STORE_TIME);
+      chmodSync(to, executable ? SEALED_EXECUTABLE_MODE : SEALED_MODE);
+      seal(to, SEAL_TIME);
     }
   }
 
@@ -231,12 +231,12 @@ export class Cas {
   #executable(of: Digest): string {
     const path = this.#executablePath(of);
     const there = statSync(path, { throwIfNoEntry: false });
-    if (there?.size === of.size && there.mtimeMs === STORE_TIME.getTime()) return path;
+    if (there?.size === of.size && isSealed(there, SEALED_EXECUTABLE_MODE)) return path;
     this.#make(
       (temporary) => cloneFile(this.path(of), temporary),
       (temporary) => {
-        chmodSync(temporary, 0o555);
-        utimesSync(temporary, STORE_TIME, STORE_TIME);
+        chmodSync(temporary, SEALED_EXECUTABLE_MODE);
+        seal(temporary, SEAL_TIME);
         renameInto(temporary, path);
       },
     );
@@ -248,8 +248,8 @@ export class Cas {
   }
 
   #publish(temporary: string, of: Digest): void {
-    chmodSync(temporary, 0o444);
-    utimesSync(temporary, new Date(), STORE_TIME);
+    chmodSync(temporary, SEALED_MODE);
+    seal(temporary);
     this.#published += of.size;
     renameInto(temporary, this.path(of));
   }
@@ -257,7 +257,7 @@ export class Cas {
   #ensureEmpty(of: Digest): boolean {
     if (sizeOf(this.path(of)) !== 0) {
       const temporary = this.incoming();
-      closeSync(openSync(temporary, 'wx', 0o444));
+      closeSync(openSync(temporary, 'wx', SEALED_MODE));
       this.#publish(temporary, of);
     }
     return true;
@@ -283,6 +283,17 @@ function missing(of: Digest): never {
   return fail('BLOB_MISSING', `the store has lost blob ${of.hash}`, {
     hint: 'run the same command again: what made it runs again',
   });
+}
+
+/** False where the mode stays wrong, since the file is another user's. */
+function sealedAgain(path: string): boolean {
+  try {
+    chmodSync(path, SEALED_MODE);
+    seal(path);
+    return true;
+  } catch {
+    return isSealed(statSync(path));
+  }
 }
 
 function sizeOf(path: string): number | undefined {

@@ -25,9 +25,6 @@ import { digest, type Digest } from '../src/model/digest.ts';
 const BUFFER = Buffer.allocUnsafeSlow(256 * 1024);
 const ZEROS = Buffer.alloc(BUFFER.length);
 
-/** The one modification time of everything in the store, so that what an action sees does not depend on when. */
-export const STORE_TIME = new Date(315_532_800_000);
-
 /** Hashes a file in one pass; synchronous reads into one buffer are the fastest that Node has. */
 export function hashFile(path: string): Digest {
   const file = openSync(path, 'r');

@@ -1,8 +1,9 @@
 /** Puts trees on disk: shared read-only folders of hard links for sandboxes, copies for people. */
-import { lstatSync, mkdirSync, readdirSync, readlinkSync, renameSync, symlinkSync, utimesSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, readlinkSync, renameSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Cas } from './cas.ts';
-import { removeTree, STORE_TIME } from './files.ts';
+import { removeTree } from './files.ts';
+import { isSealed, seal, SEALED_EXECUTABLE_MODE, SEALED_MODE, SEAL_TIME } from './stamps.ts';
 import type { Node, Trees } from './tree.ts';
 import { isDue, noteUse } from './uses.ts';
 
@@ -54,13 +55,17 @@ export class TreeFolders {
     removeTree(aside);
   }
 
-  /** By names, sizes and times, as `Cas.has` does it. */
+  /** By names, sizes and seals, as `Cas.has` does it. */
   #untouched(of: Node, path: string): boolean {
     const stats = lstatSync(path, { throwIfNoEntry: false });
     if (!stats) return false;
     if (of.type === 'symlink') return stats.isSymbolicLink() && readlinkSync(path) === of.target;
     if (of.type === 'file')
-      return stats.isFile() && stats.size === of.digest.size && stats.mtimeMs === STORE_TIME.getTime();
+      return (
+        stats.isFile() &&
+        stats.size === of.digest.size &&
+        isSealed(stats, of.executable ? SEALED_EXECUTABLE_MODE : SEALED_MODE)
+      );
     if (!stats.isDirectory()) return false;
     const entries = this.#trees.entries(of.digest);
     if (readdirSync(path).length !== entries.size) return false;
@@ -92,7 +97,7 @@ export class TreeFolders {
     mkdirSync(to);
     for (const [name, node] of this.#trees.entries(of.digest)) this.link(node, join(to, name));
     // When a folder was laid out is nothing that an action should see.
-    utimesSync(to, STORE_TIME, STORE_TIME);
+    seal(to, SEAL_TIME);
   }
 
   /** Lays a node out at a path for people. */

@@ -87,7 +87,7 @@ describe('a source', () => {
     const sources = new SourceDigests(folder);
     sources.of(path, read);
     sources.save();
-    writeFileSync(join(folder, 'sources.v1.json'), '[["half');
+    writeFileSync(join(folder, 'sources.v2.json'), '[["half');
     expect(new SourceDigests(folder).of(path, read)).toEqual(digestOf(readFileSync(path)));
     expect(reads).toBe(2);
   });

@@ -3,20 +3,10 @@ import { readFileSync, statSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { digest, type Digest } from '../src/model/digest.ts';
 import { writeAtomically } from './files.ts';
+import { areSameStamps, isBelievable, stampFrom, type Stamp } from './stamps.ts';
 
-/** size, mtime, ctime, inode, device, when it was looked at, hash. */
-type Row = [
-  size: number,
-  mtimeMs: number,
-  ctimeMs: number,
-  inode: number,
-  device: number,
-  lookedAt: number,
-  hash: string,
-];
-
-/** A file changed this shortly before it was looked at may change again without its times showing it. */
-const RACY_MS = 50;
+/** What was read of a file: kept only where its stamp can be believed. */
+type Row = readonly [stamp: Stamp, size: number, hash: string];
 
 export class SourceDigests {
   readonly #path: string;
@@ -24,19 +14,20 @@ export class SourceDigests {
   #dirty = false;
 
   constructor(root: string) {
-    this.#path = join(root, 'sources.v1.json');
+    this.#path = join(root, 'sources.v2.json');
   }
 
   /** The digest of a file; `read` is called when it is not known. */
   of(path: string, read: () => Digest, stats: Stats = statSync(path)): Digest {
+    const stamp = stampFrom(stats);
     const row = this.#load().get(path);
-    if (row && unchanged(row, stats)) return digest(row[6], row[0]);
+    if (row && areSameStamps(row[0], stamp)) return digest(row[2], row[1]);
     const lookedAt = Date.now();
-    const of = read();
-    const { size, mtimeMs, ctimeMs, ino, dev } = stats;
-    this.#load().set(path, [size, mtimeMs, ctimeMs, ino, dev, lookedAt, of.hash]);
+    const { hash, size } = read();
+    if (isBelievable(stamp, lookedAt)) this.#load().set(path, [stamp, size, hash]);
+    else this.#load().delete(path);
     this.#dirty = true;
-    return of;
+    return digest(hash, size);
   }
 
   /** Writes what was learned; called once, at the end of a build. */
@@ -49,18 +40,6 @@ export class SourceDigests {
     this.#rows ??= new Map(readRows(this.#path));
     return this.#rows;
   }
-}
-
-function unchanged(row: Row, stats: Stats): boolean {
-  const [size, mtimeMs, ctimeMs, inode, device, lookedAt] = row;
-  return (
-    size === stats.size &&
-    mtimeMs === stats.mtimeMs &&
-    ctimeMs === stats.ctimeMs &&
-    inode === stats.ino &&
-    device === stats.dev &&
-    lookedAt - Math.max(mtimeMs, ctimeMs) > RACY_MS
-  );
 }
 
 function readRows(path: string): [string, Row][] {

@@ -3,7 +3,7 @@
  * modification time says that they are as they were written; records note it as their modification time.
  */
 import { statSync, utimesSync } from 'node:fs';
-import { STORE_TIME } from './files.ts';
+import { SEAL_TIME } from './stamps.ts';
 
 /**
  * Uses are noted no more often than this, so that a look costs one stat. Garbage collection spares what was used since
@@ -25,7 +25,7 @@ export function isDue(lastUse: number): boolean {
 
 /** Notes the use of a blob or a tree folder. */
 export function noteUse(path: string): void {
-  setTimes(path, new Date(), STORE_TIME);
+  setTimes(path, new Date(), SEAL_TIME);
 }
 
 /**

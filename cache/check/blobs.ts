@@ -1,13 +1,13 @@
 /** Checks blobs: name, content, mode and time. */
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { STORE_TIME } from '../files.ts';
 import { entriesOf, hashQuietly, statOf } from '../collect/quiet.ts';
+import { isSealed, SEALED_EXECUTABLE_MODE, SEALED_MODE } from '../stamps.ts';
 import type { Check, Finding } from './finding.ts';
 
 const HASH = /^[0-9a-f]{64}$/;
 const FOLDERS = ['cas.v1', 'exec.v1'] as const;
-const MODES = { 'cas.v1': 0o444, 'exec.v1': 0o555 } as const;
+const MODES = { 'cas.v1': SEALED_MODE, 'exec.v1': SEALED_EXECUTABLE_MODE } as const;
 type Folder = (typeof FOLDERS)[number];
 
 /** Reads every blob. */
@@ -52,7 +52,7 @@ function checkBlob({ store, sound, broken, report }: Check, folder: Folder, name
   const mode = stats.mode & 0o7777;
   if (mode !== MODES[folder])
     return finding(`has mode ${mode.toString(8)} instead of ${MODES[folder].toString(8)}`, 'reset');
-  if (stats.mtimeMs !== STORE_TIME.getTime()) finding('was touched, but its content is right', 'reset');
+  if (!isSealed(stats, MODES[folder])) finding('was touched, but its content is right', 'reset');
 }
 
 export function foreign(path: string): Finding {

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { captureBytes } from '../capture.ts';
 import { digestOf } from '../cas.ts';
-import { STORE_TIME } from '../files.ts';
+import { SEAL_TIME } from '../stamps.ts';
 import { Store } from '../store.ts';
 import type { Node } from '../tree.ts';
 import { check } from './check.ts';
@@ -61,7 +61,7 @@ function rewrite(path: string, bytes: Uint8Array): void {
   chmodSync(path, 0o644);
   writeFileSync(path, bytes);
   chmodSync(path, path.includes('exec.v1') ? 0o555 : 0o444);
-  utimesSync(path, STORE_TIME, STORE_TIME);
+  utimesSync(path, SEAL_TIME, SEAL_TIME);
 }
 
 const run = (store: Store, repair = false) => check(store, { repair });

@@ -1,7 +1,8 @@
 /** Checks a store: every blob by its content, every record by what it needs, and that nothing else lies there. */
-import { chmodSync, utimesSync } from 'node:fs';
+import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
-import { removeTree, STORE_TIME } from '../files.ts';
+import { removeTree } from '../files.ts';
+import { seal, SEALED_EXECUTABLE_MODE, SEALED_MODE } from '../stamps.ts';
 import { noteRemoval } from '../removals.ts';
 import type { Store } from '../store.ts';
 import { checkBlobs } from './blobs.ts';
@@ -51,6 +52,6 @@ function mend(store: Store, { path, repair }: Finding): void {
   const absolute = join(store.root, path);
   if (repair === 'remove') removeTree(absolute);
   if (repair !== 'reset') return;
-  chmodSync(absolute, path.startsWith('exec.v1') ? 0o555 : 0o444);
-  utimesSync(absolute, new Date(), STORE_TIME);
+  chmodSync(absolute, path.startsWith('exec.v1') ? SEALED_EXECUTABLE_MODE : SEALED_MODE);
+  seal(absolute);
 }

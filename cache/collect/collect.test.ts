@@ -10,7 +10,7 @@ import { digestOf } from '../cas.ts';
 import type { Digest } from '../../src/model/digest.ts';
 import { Store } from '../store.ts';
 import type { Node } from '../tree.ts';
-import { STORE_TIME } from '../files.ts';
+import { SEAL_TIME } from '../stamps.ts';
 import { parseAge, parseSize } from './bound.ts';
 import { collect } from './collect.ts';
 
@@ -52,7 +52,7 @@ function age(path: string, days: number): void {
 function forgetUses(store: Store): void {
   if (!existsSync(join(store.root, 'cas.v1'))) return;
   for (const entry of readdirSync(join(store.root, 'cas.v1'), { recursive: true, withFileTypes: true }))
-    if (entry.isFile()) utimesSync(join(entry.parentPath, entry.name), new Date(0), STORE_TIME);
+    if (entry.isFile()) utimesSync(join(entry.parentPath, entry.name), new Date(0), SEAL_TIME);
 }
 
 function delivered(store: Store, label: string, keys: readonly Digest[], stamp: string): void {
@@ -191,7 +191,7 @@ describe('a collection', () => {
     forgetUses(store);
     expect(store.cas.has(of)).toBe(true);
     const { mtimeMs, atimeMs } = statSync(store.cas.path(of));
-    expect(mtimeMs).toBe(STORE_TIME.getTime());
+    expect(mtimeMs).toBe(SEAL_TIME.getTime());
     expect(Date.now() - atimeMs).toBeLessThan(HOUR_MS);
   });
 });

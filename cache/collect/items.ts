@@ -35,7 +35,7 @@ export function* itemsOf(store: Store): Generator<Item> {
   yield* plain(store, 'logs', 'failure log');
   yield* plain(store, 'builds.v1', 'build record');
   yield* plain(store, 'snapshots.v1', 'no-op snapshot');
-  yield* plain(store, 'graphs.v1', 'build graph');
+  yield* plain(store, 'graphs.v2', 'build graph');
   yield* plain(store, 'package-lists.v1', 'package list');
   yield* parts(store);
   if (store.downloads.startsWith(join(store.root, '/'))) yield* downloads(store);

@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { check } from '../../cache/check/check.ts';
 import { collect } from '../../cache/collect/collect.ts';
-import { STORE_TIME } from '../../cache/files.ts';
+import { SEAL_TIME } from '../../cache/stamps.ts';
 import { Store } from '../../cache/store.ts';
 import { editDisk } from '../disk/index.ts';
 import { sourceNode } from '../plan/content.ts';
@@ -58,7 +58,7 @@ function rewrite(path: string, change: (bytes: Buffer) => Buffer): void {
   chmodSync(path, 0o644);
   writeFileSync(path, change(readFileSync(path)));
   chmodSync(path, 0o444);
-  utimesSync(path, new Date(), STORE_TIME);
+  utimesSync(path, new Date(), SEAL_TIME);
 }
 
 describe('an assembled disk', () => {
@@ -97,7 +97,7 @@ describe('an assembled disk', () => {
   it('goes when four others were used since', async () => {
     const store = new Store(fresh());
     const first = await assembled(store, 'first');
-    utimesSync(first.kept, new Date(0), STORE_TIME);
+    utimesSync(first.kept, new Date(0), SEAL_TIME);
     const others = await Promise.all(['a', 'b', 'c', 'd'].map((text) => assembled(store, text)));
     expect(readdirSync(join(store.root, 'disks.v1')).toSorted()).toEqual(
       others.map(({ node }) => `${node.digest.hash}.raw`).toSorted(),
@@ -108,7 +108,7 @@ describe('an assembled disk', () => {
   it('is garbage when it was not used for long', async () => {
     const store = new Store(fresh());
     const [unused, used] = [await assembled(store, 'unused'), await assembled(store, 'used')];
-    utimesSync(unused.kept, new Date(0), STORE_TIME);
+    utimesSync(unused.kept, new Date(0), SEAL_TIME);
     await collect(store, { maxAge: 86_400_000, maxSize: Infinity });
     expect(readdirSync(join(store.root, 'disks.v1'))).toEqual([`${used.node.digest.hash}.raw`]);
   });

@@ -2,10 +2,11 @@
  * Disks as raw files, kept by the digest of their tree and shared by all that boot them. Nobody writes to one: they are
  * read-only, and machines write to overlays.
  */
-import { chmodSync, linkSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { chmodSync, linkSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { constants, copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startSync, STORE_TIME } from '../../cache/files.ts';
+import { startSync } from '../../cache/files.ts';
+import { isSealed, seal, SEALED_MODE } from '../../cache/stamps.ts';
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
 import { noteUse } from '../../cache/uses.ts';
@@ -14,7 +15,6 @@ import { noteUse } from '../../cache/uses.ts';
 export const ASSEMBLED_DISKS = 'disks.v1';
 /** So many are kept, those that were used last. */
 const KEPT = 4;
-const MODE = 0o444;
 
 type Folder = Node & { readonly type: 'directory' };
 
@@ -50,8 +50,8 @@ async function provide(store: Store, disk: Folder, path: string, to: string, sig
     signal.throwIfAborted();
     // A crash of the machine must not leave holes where there was data.
     await startSync(temporary);
-    chmodSync(temporary, MODE);
-    utimesSync(temporary, new Date(), STORE_TIME);
+    chmodSync(temporary, SEALED_MODE);
+    seal(temporary);
     linkSync(temporary, to);
     renameSync(temporary, path);
   } catch (error) {
@@ -64,9 +64,10 @@ function pathOf(store: Store, { digest }: Folder): string {
   return join(store.folder(ASSEMBLED_DISKS), `${digest.hash}.raw`);
 }
 
-/** All have one and the same modification time: one that was written to gives itself away. */
+/** All are sealed: one that was touched gives itself away. */
 function isIntact(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.mtimeMs === STORE_TIME.getTime();
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats !== undefined && isSealed(stats);
 }
 
 /** False where it was collected a moment ago. */

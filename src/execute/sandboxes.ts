@@ -2,11 +2,12 @@
  * The folders that actions run in, below the store so that outputs can be renamed into it. Making folders costs more
  * than a small action does, so one that has served is used again: but for what an action can have touched.
  */
-import { existsSync, lstatSync, mkdirSync, readdirSync, rmdirSync, unlinkSync, utimesSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { removeTree, STORE_TIME } from '../../cache/files.ts';
+import { removeTree } from '../../cache/files.ts';
 import { processToken } from '../../cache/processes.ts';
+import { areSameStamps, seal, SEAL_TIME, stampOf, type Stamp } from '../../cache/stamps.ts';
 import type { Store } from '../../cache/store.ts';
 import type { PlannedAction } from '../plan/key.ts';
 
@@ -49,7 +50,7 @@ export class Sandboxes implements Disposable {
     const sandbox = { folder, in: inputs, dsmb, out, tmp, log, [Symbol.dispose]: () => this.#takeBack(folders) };
     this.add(sandbox, action, inputFolders);
     // When it was laid out is nothing that the action should see.
-    utimesSync(inputs, STORE_TIME, STORE_TIME);
+    seal(inputs, SEAL_TIME);
     return sandbox;
   }
 
@@ -86,8 +87,8 @@ class Folders {
   /** Those of earlier actions, which are empty. */
   readonly #spent: string[] = [];
   #runs = 0;
-  /** The empty `tmp` as it was made. Nobody can set the time of its last change back. */
-  #tmpAsMade: string | undefined;
+  /** The empty `tmp` as it was made. */
+  #tmpAsMade: Stamp | undefined;
 
   constructor(parent: string) {
     this.folder = join(parent, `${processToken()}-${randomBytes(6).toString('hex')}`);
@@ -106,14 +107,14 @@ class Folders {
     mkdirSync(this.out);
     if (this.#tmpAsMade !== undefined) return;
     mkdirSync(this.tmp);
-    this.#tmpAsMade = stateOf(this.tmp);
+    this.#tmpAsMade = stampOf(this.tmp);
   }
 
   clean(): void {
     for (const folder of [this.in, this.dsmb]) empty(folder);
     this.#spend(this.out);
     if (existsSync(this.log)) unlinkSync(this.log);
-    if (stateOf(this.tmp) === this.#tmpAsMade) return;
+    if (this.#tmpAsMade && isAsMade(this.tmp, this.#tmpAsMade)) return;
     this.#tmpAsMade = undefined;
     removeFolder(this.tmp);
   }
@@ -129,11 +130,9 @@ class Folders {
   }
 }
 
-/** The clock of a file system may be coarse: what a change within one tick would leave is looked at as well. */
-function stateOf(folder: string): string {
-  const { ctimeMs, mode } = lstatSync(folder);
-  const names = mode & 0o400 ? readdirSync(folder).length : 'locked';
-  return `${ctimeMs} ${mode} ${names}`;
+/** What came and went within one step of the file system's clock has left nothing; what stayed is looked for. */
+function isAsMade(folder: string, asMade: Stamp): boolean {
+  return areSameStamps(stampOf(folder), asMade) && readdirSync(folder).length === 0;
 }
 
 function empty(folder: string): void {

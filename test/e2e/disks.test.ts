@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { STORE_TIME } from '../../cache/files.ts';
+import { SEAL_TIME } from '../../cache/stamps.ts';
 import { countingRules, Project, TestStore } from '../rig/index.ts';
 
 const MIB = 2 ** 20;
@@ -89,7 +89,7 @@ function damage(path: string, change: (path: string) => void): void {
   chmodSync(path, 0o644);
   change(path);
   chmodSync(path, 0o444);
-  utimesSync(path, new Date(), STORE_TIME);
+  utimesSync(path, new Date(), SEAL_TIME);
 }
 
 function flip(path: string): void {

@@ -162,7 +162,7 @@ describe('a build begins with the build files', () => {
   });
 
   function damageGraphs(): void {
-    for (const name of globSync('graphs.v1/*', { cwd: store.folder })) truncateSync(join(store.folder, name), 1000);
+    for (const name of globSync('graphs.v2/*', { cwd: store.folder })) truncateSync(join(store.folder, name), 1000);
   }
 });
 

@@ -15,7 +15,7 @@ import {
   closeSync,
 } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { STORE_TIME } from '../../cache/files.ts';
+import { SEAL_TIME } from '../../cache/stamps.ts';
 import { countingRules, Project, TestStore } from '../rig/index.ts';
 
 let store: TestStore;
@@ -104,7 +104,7 @@ it('what was made of a blob that only its content tells to be broken goes with i
   const blob = blobOf(project.read('dsmb-out/first/first.txt'));
   flipByte(blob);
   chmodSync(blob, 0o444);
-  utimesSync(blob, STORE_TIME, STORE_TIME);
+  utimesSync(blob, SEAL_TIME, SEAL_TIME);
   expect((await project.build(['//second'])).executed).toEqual(['//second']);
   const { stdout } = await project.run(['fsck', '--repair']);
   expect(stdout).toMatch(/^mended result .*may be wrong: it was made of .*\(\/\/second\)$/m);
@@ -127,7 +127,7 @@ describe('programs of the sandbox that', () => {
         const blob = store.blob(createHash('sha256').update(readFileSync(path)).digest('hex'));
         // What sandboxes mount is another file than the blob, since programs have another mode; trees share it.
         if (existsSync(blob)) damage(blob);
-        if (statSync(path).mtimeMs === STORE_TIME.getTime()) damage(path);
+        if (statSync(path).mtimeMs === SEAL_TIME.getTime()) damage(path);
       }
     project.edit('build.dsm.ts', "text: 'first ", "text: 'first again ");
     const { executed, stderr } = await project.build(['//tree']);

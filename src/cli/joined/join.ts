@@ -4,8 +4,8 @@ import { readdirSync, readFileSync, statSync, unlinkSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 import { writeAtomically } from '../../../cache/files.ts';
 import { sealed } from '../../../cache/sealed.ts';
+import { areBelievable, stampsOf } from '../../../cache/stamps.ts';
 import { COMPILED, JOINED_FOLDER, modulePath, OWN_PACKAGE } from '../../model/own-files.ts';
-import { isFresh, rowsOf } from '../snapshot/rows.ts';
 import { RECORD, recallJoined, type Joined } from './record.ts';
 
 const BUILD = modulePath(new URL('../build.ts', import.meta.url));
@@ -41,11 +41,11 @@ const FROM_THEIR_PLACES: Plugin = {
 export async function joinBuild(): Promise<void> {
   const startedAt = Date.now();
   const { outputs, module, sources } = await joined();
-  const rows = rowsOf(sources.map((path) => join(OWN_PACKAGE, path)));
-  if (!COMPILED && isFresh(rows, startedAt)) return;
+  const stamps = stampsOf(sources.map((path) => join(OWN_PACKAGE, path)));
+  if (!COMPILED && !areBelievable(stamps, startedAt)) return;
   const before = recallJoined()?.outputs ?? [];
   for (const [name, content] of outputs) writeAtomically(join(JOINED_FOLDER, name), content, false);
-  const record: Joined = { module, outputs: [...outputs.keys()], sources, rows: [...rows] };
+  const record: Joined = { module, outputs: [...outputs.keys()], sources, stamps: [...stamps] };
   writeAtomically(RECORD, sealed(Buffer.from(JSON.stringify(record))), false);
   dropOld(new Set([basename(RECORD), ...record.outputs, ...before]));
 }

@@ -5,9 +5,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { areSameStamps, stampsOf } from '../../../cache/stamps.ts';
 import { COMPILED, JOINED_FOLDER, OWN_PACKAGE } from '../../model/own-files.ts';
 import type { Command } from '../command.ts';
-import { areSame, rowsOf } from '../snapshot/rows.ts';
 import { recallJoined, type Joined } from './record.ts';
 
 /** The build command was taken from joined modules. */
@@ -36,6 +36,6 @@ function upToDate(): string | undefined {
   return existsSync(path) ? path : undefined;
 }
 
-function isAsItWas({ sources, rows }: Joined): boolean {
-  return areSame(rowsOf(sources.map((path) => join(OWN_PACKAGE, path))), Float64Array.from(rows));
+function isAsItWas({ sources, stamps }: Joined): boolean {
+  return areSameStamps(stampsOf(sources.map((path) => join(OWN_PACKAGE, path))), stamps);
 }

@@ -11,8 +11,8 @@ export interface Joined {
   readonly outputs: readonly string[];
   /** The sources, below the package's folder. */
   readonly sources: readonly string[];
-  /** Of the sources, as `rowsOf` gives them. */
-  readonly rows: readonly number[];
+  /** Of the sources. */
+  readonly stamps: readonly number[];
 }
 
 /** Where `Joined` is, sealed. */

@@ -1,10 +1,10 @@
 /** What a build with nothing to do rests on: files and folders as they are, and paths that exist or do not. */
 import { existsSync, lstatSync, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { areUnknown } from '../../../cache/stamps.ts';
 import { pathsBelow } from '../../../cache/walk.ts';
 import type { PackageRequest } from '../../load/trace.ts';
 import type { Looked } from './reading.ts';
-import { areUnknown } from './rows.ts';
 
 export class Evidence {
   /** Absolute paths whose inode, size, mode and times count. */
@@ -70,7 +70,7 @@ export interface RestedOn {
 
 /** The evidence of what a build rested on; undefined while some of it is just changing. */
 export function evidenceOf({ base, looked }: RestedOn): Evidence | undefined {
-  if (looked.some(({ rows }) => areUnknown(rows))) return undefined;
+  if (looked.some(({ stamps }) => areUnknown(stamps))) return undefined;
   const evidence = new Evidence(base);
   for (const { paths } of looked) for (const path of paths) evidence.path(path);
   return evidence;

@@ -1,5 +1,7 @@
 /** Keeps a build that began with the build files, for the next one of the same request to go on from. */
+import { areBelievable, stampsOf } from '../../../cache/stamps.ts';
 import type { Store } from '../../../cache/store.ts';
+import { Looks } from '../../../cache/ways.ts';
 import { actionGraph } from '../../analysis/action-graph.ts';
 import type { ActionNode, AnalysedTarget } from '../../analysis/action.ts';
 import { GraphWriter } from '../../analysis/remembered.ts';
@@ -12,7 +14,6 @@ import type { RestedOn } from './evidence.ts';
 import { gatherEvidence } from './gather.ts';
 import { keepLast, keepPlan, keepState, resultLine, stateOf, type Plan } from './memory.ts';
 import { look } from './reading.ts';
-import { isFresh, rowsOf, type Looks } from './rows.ts';
 
 /** The targets of a call, then what gates them. */
 export function wanted(call: Call, { targets }: Project): AnalysedTarget[] {
@@ -31,11 +32,11 @@ export function prepareToKeep(call: Call, store: Store, project: Project): Keep 
   const all = wanted(call, project);
   const artifacts = all.map(({ artifact }) => artifact);
   const rests = gatherEvidence(call, store, project, artifacts);
-  const rows = rests && rowsOf([...rests.base.seen]);
-  if (!rests || !rows || isFresh(rows, performance.timeOrigin)) return undefined;
+  const stamps = rests && stampsOf([...rests.base.seen]);
+  if (!rests || !stamps || !areBelievable(stamps, performance.timeOrigin)) return undefined;
   const graph = actionGraph(artifacts);
   const writer = new GraphWriter(graph);
-  const looks: Looks = new Map();
+  const looks = new Looks();
   const looked = rests.readings.map(({ reading }) => look(store, reading, looks));
   const plan: Plan = {
     root,
@@ -46,7 +47,7 @@ export function prepareToKeep(call: Call, store: Store, project: Project): Keep 
     seen: [...rests.base.seen],
     present: [...rests.base.present],
     absent: [...rests.base.absent],
-    rows,
+    stamps,
     actions: writer,
   };
   return (settledBy) => {

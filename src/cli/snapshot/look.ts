@@ -2,16 +2,12 @@
 import { execFileSync } from 'node:child_process';
 import { hash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
+import { isRacy } from '../../../cache/stamps.ts';
 
 /** Device, inode, type and mode, size, and the times of the last change of content and of anything. */
 const ROW = '%d %i %f %s %.9Y %.9Z';
 /** As in the launcher. */
 const LOOK = ['-0', '-s', '1000000', 'stat', '-c', ROW, '--'];
-
-/** What changed this shortly before a look may change again without its times showing it. */
-export const RACY_MS = 50;
-/** The same on a file system that keeps times in whole seconds, or in steps of two. */
-export const COARSE_RACY_MS = 2100;
 
 /** Very many paths are looked at in shares, side by side. */
 const SIDE_BY_SIDE = 4;
@@ -41,7 +37,7 @@ export function lookAt(folder: string, paths: readonly string[], startedAt: numb
     stdio: ['pipe', 'pipe', 'ignore'],
   });
   const rows = text.split('\n').slice(0, -1);
-  if (rows.length !== paths.length || rows.some((row) => isFresh(row, startedAt))) return undefined;
+  if (rows.length !== paths.length || rows.some((row) => isChanging(row, startedAt))) return undefined;
   const share = shareOf(paths);
   const sums: string[] = [];
   for (let at = 0; at < rows.length; at += share) {
@@ -64,8 +60,7 @@ function shareOf(paths: readonly string[]): number {
   return Math.min(Math.ceil(paths.length / shares), Math.floor(MAX_SHARE_BYTES / longest));
 }
 
-function isFresh(row: string, startedAt: number): boolean {
-  const [modified = '', changed = ''] = row.split(' ').slice(-2);
-  const coarse = changed.endsWith('.000000000');
-  return Math.max(Number(modified), Number(changed)) * 1000 > startedAt - (coarse ? COARSE_RACY_MS : RACY_MS);
+function isChanging(row: string, startedAt: number): boolean {
+  const [modified, changed] = row.split(' ').slice(-2);
+  return isRacy(Number(modified) * 1000, Number(changed) * 1000, startedAt);
 }

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { writeAtomically } from '../../../cache/files.ts';
 import { Lines } from '../../../cache/lines.ts';
 import { readSealed, sealed } from '../../../cache/sealed.ts';
+import type { Stamps } from '../../../cache/stamps.ts';
 import type { Store } from '../../../cache/store.ts';
 import type { Node } from '../../../cache/tree.ts';
 import type { EncodedArtifact, GraphLines } from '../../analysis/remembered.ts';
@@ -18,7 +19,7 @@ import type { Label } from '../../model/label.ts';
 import type { Looked, Reading } from './reading.ts';
 
 /** With the version of the format. */
-const FOLDER = 'graphs.v1';
+const FOLDER = 'graphs.v2';
 
 /** What does not change until the engine, a build file or the project's settings do. */
 export interface Plan {
@@ -35,7 +36,7 @@ export interface Plan {
   readonly present: readonly string[];
   readonly absent: readonly string[];
   /** Of what was seen. */
-  readonly rows: Float64Array;
+  readonly stamps: Stamps;
   readonly actions: GraphLines & { readonly names: Iterable<string>; readonly bodies: Iterable<string> };
 }
 
@@ -44,7 +45,7 @@ export interface State {
   /** For each reading. */
   readonly paths: readonly (readonly string[])[];
   /** Of all these paths. */
-  readonly rows: Float64Array;
+  readonly stamps: Stamps;
   /** For each action: its key, a tab, and its outputs. */
   readonly results: Iterable<string> & Pick<Lines, 'at'>;
 }
@@ -66,22 +67,22 @@ export function recallBuild(store: Store, name: string): Kept | undefined {
     id: top.id,
     plan: {
       ...top,
-      rows: numbersOf(top.rows),
+      stamps: numbersOf(top.stamps),
       actions: { names: lines.slice(0, count), bodies: lines.slice(count, 2 * count) },
     },
-    state: { ...state.top, rows: numbersOf(state.top.rows), results: state.lines },
+    state: { ...state.top, stamps: numbersOf(state.top.stamps), results: state.lines },
   };
 }
 
 /** Keeps a plan, and gives the name that its states refer to it by. */
 export function keepPlan(store: Store, name: string, { actions: { names, bodies }, ...plan }: Plan): string {
   const id = crypto.randomUUID();
-  write(pathOf(store, name, 'plan'), [...names, ...bodies], { id, ...plan, rows: textOf(plan.rows) });
+  write(pathOf(store, name, 'plan'), [...names, ...bodies], { id, ...plan, stamps: textOf(plan.stamps) });
   return id;
 }
 
 export function keepState(store: Store, name: string, id: string, { results, ...state }: State): void {
-  write(pathOf(store, name, 'state'), results, { id, ...state, rows: textOf(state.rows) });
+  write(pathOf(store, name, 'state'), results, { id, ...state, stamps: textOf(state.stamps) });
 }
 
 /** Notes the last request of a family, whose builds may take over from each other. */
@@ -127,17 +128,17 @@ export function settledOf(line: string): Settled {
 }
 
 export function stateOf(looked: readonly Looked[], results: readonly string[]): State {
-  const length = looked.reduce((sum, { rows }) => sum + rows.length, 0);
+  const length = looked.reduce((sum, { stamps }) => sum + stamps.length, 0);
   const all = new Float64Array(length);
   let at = 0;
-  for (const { rows } of looked) {
-    all.set(rows, at);
-    at += rows.length;
+  for (const { stamps } of looked) {
+    all.set(stamps, at);
+    at += stamps.length;
   }
-  return { paths: looked.map(({ paths }) => paths), rows: all, results };
+  return { paths: looked.map(({ paths }) => paths), stamps: all, results };
 }
 
-type Top<T> = Omit<T, 'rows' | 'actions' | 'results'> & { readonly id: string; readonly rows: string };
+type Top<T> = Omit<T, 'stamps' | 'actions' | 'results'> & { readonly id: string; readonly stamps: string };
 
 function pathOf({ root }: Store, name: string, part: 'plan' | 'state' | 'last' | 'first'): string {
   return join(root, FOLDER, `${name}.${part}`);
@@ -157,11 +158,11 @@ function read<T>(path: string): { readonly lines: Lines; readonly top: Top<T> } 
   return { lines: lines.slice(0, count), top: JSON.parse(lines.at(count)!) as Top<T> };
 }
 
-function textOf({ buffer, byteOffset, byteLength }: Float64Array): string {
+function textOf({ buffer, byteOffset, byteLength }: Stamps): string {
   return Buffer.from(buffer, byteOffset, byteLength).toString('base64');
 }
 
-function numbersOf(text: string): Float64Array {
+function numbersOf(text: string): Stamps {
   const bytes = Buffer.from(text, 'base64');
   return new Float64Array(new Uint8Array(bytes).buffer);
 }

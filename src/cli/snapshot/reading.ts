@@ -1,27 +1,29 @@
 /** What actions read and people change, one by one: a source, or the modules of a step. */
 import { lstatSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { areBelievable, stampsOf, unknownStamps, type Stamps } from '../../../cache/stamps.ts';
 import type { Store } from '../../../cache/store.ts';
 import { pathsBelow } from '../../../cache/walk.ts';
+import { Looks } from '../../../cache/ways.ts';
 import { bundleRestsOn } from '../../plan/bundle.ts';
-import { isFresh, rowsOf, unknownRows, type Looks } from './rows.ts';
 
 export type Reading =
   { readonly type: 'source'; readonly path: string } | { readonly type: 'step'; readonly module: string };
 
-/** A reading as it was found: the paths that count, there or not, and a row for each. */
+/** A reading as it was found: the paths that count, there or not, and a stamp for each. */
 export interface Looked {
   readonly paths: readonly string[];
-  readonly rows: Float64Array;
+  readonly stamps: Stamps;
 }
 
 /** Looks at a reading. What has changed since this process began may be another thing than the build has read. */
-export function look(store: Store, reading: Reading, looks?: Looks): Looked {
+export function look(store: Store, reading: Reading, looks = new Looks()): Looked {
   const paths = pathsOf(store, reading);
-  const rows = paths && rowsOf(paths, reading.type === 'step' ? looks : undefined);
-  if (rows && !isFresh(rows, performance.timeOrigin)) return { paths, rows };
+  // Steps share most of their modules; sources may be many, and are read once.
+  const stamps = paths && stampsOf(paths, reading.type === 'step' ? looks.stamp : undefined);
+  if (stamps && areBelievable(stamps, performance.timeOrigin)) return { paths, stamps };
   const path = reading.type === 'source' ? reading.path : fileURLToPath(reading.module);
-  return { paths: [path], rows: unknownRows(1) };
+  return { paths: [path], stamps: unknownStamps(1) };
 }
 
 /** Undefined for a step whose modules are just changing. */

@@ -2,6 +2,7 @@
  * A build that goes on from the last one of the same request: of its graph, only what a change of sources reaches is
  * looked at. Where anything else has changed, a build begins with the build files.
  */
+import { stampsAt } from '../../../cache/stamps.ts';
 import type { Store } from '../../../cache/store.ts';
 import type { ActionNode, AnalysedTarget } from '../../analysis/action.ts';
 import type { Declaration } from '../../analysis/declaration.ts';
@@ -13,7 +14,6 @@ import type { Request } from '../project.ts';
 import type { RestedOn } from './evidence.ts';
 import { keepState, recallBuild, settledOf, stateOf, resultLine, type Kept, type State } from './memory.ts';
 import { look, type Looked } from './reading.ts';
-import { rowsAt } from './rows.ts';
 import { changedReadings, stands } from './standing.ts';
 
 export class Resumed {
@@ -123,10 +123,10 @@ export class Resumed {
   }
 }
 
-function lookedBefore({ paths, rows }: State): Looked[] {
+function lookedBefore({ paths, stamps }: State): Looked[] {
   let first = 0;
   return paths.map((of) => {
-    const looked = { paths: of, rows: rowsAt(rows, first, of.length) };
+    const looked = { paths: of, stamps: stampsAt(stamps, first, of.length) };
     first += of.length;
     return looked;
   });

@@ -1,0 +1,72 @@
+/**
+ * How one comes to what lies at a path: every symlink that is followed, and the end, or the first place where nothing
+ * is. A look at a path alone misses a link on the way that is pointed elsewhere.
+ */
+import { readlinkSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { stampOf, type Stamp } from './stamps.ts';
+
+const TYPE = 0o170000;
+const SYMLINK = 0o120000;
+/** As many as Linux follows. */
+const MAX_LINKS = 40;
+
+/** Where a path leads. */
+export interface Way {
+  /** Absolute paths without a link in any folder: the links that are followed, in order, then the end. */
+  readonly places: readonly string[];
+  /** The last of the places, where the way ends: at something that is no link, or where nothing is. */
+  readonly end: string;
+  /** Whether something lies at the end. */
+  readonly exists: boolean;
+}
+
+/** Looks at the file system once for each path, however many ways lead over it. */
+export class Looks {
+  readonly #stamps = new Map<string, Stamp>();
+
+  /** The stamp of a path when this first looked at it. */
+  readonly stamp = (path: string): Stamp => {
+    const known = this.#stamps.get(path);
+    if (known) return known;
+    const stamp = stampOf(path);
+    this.#stamps.set(path, stamp);
+    return stamp;
+  };
+
+  /** The way to a path; relative paths start at the working folder. */
+  way(path: string): Way {
+    const links: string[] = [];
+    const todo = resolve(path).split('/').reverse();
+    let end = '';
+    while (todo.length > 0) {
+      const name = todo.pop()!;
+      if (name === '' || name === '.') continue;
+      if (name === '..') {
+        end = end.slice(0, end.lastIndexOf('/'));
+        continue;
+      }
+      const here = `${end}/${name}`;
+      const [, , mode] = this.stamp(here);
+      if (mode < 0) return { places: [...links, here], end: here, exists: false };
+      if ((mode & TYPE) !== SYMLINK) {
+        end = here;
+        continue;
+      }
+      links.push(here);
+      if (links.length > MAX_LINKS) return { places: links, end: here, exists: false };
+      const target = readlinkSync(here);
+      if (target.startsWith('/')) end = '';
+      todo.push(...target.split('/').reverse());
+    }
+    if (end === '') end = '/';
+    return { places: [...links, end], end, exists: true };
+  }
+}
+
+/** The places that decide what lies at some paths, each once. */
+export function placesOf(paths: Iterable<string>, looks = new Looks()): string[] {
+  const places = new Set<string>();
+  for (const path of paths) for (const place of looks.way(path).places) places.add(place);
+  return [...places];
+}
