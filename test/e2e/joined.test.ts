@@ -20,7 +20,7 @@ import { grubConfig } from 'dsmb/rules';
 export const config = grubConfig({ mac: '52:54:00:00:00:01' });
 `;
 const SOURCE = 'src/cli/build.ts';
-const RECORD = 'joined.json';
+const RECORD = 'joined.v2.json';
 
 let store: TestStore;
 let checkout: string;

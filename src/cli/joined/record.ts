@@ -15,8 +15,8 @@ export interface Joined {
   readonly stamps: readonly number[];
 }
 
-/** Where `Joined` is, sealed. */
-export const RECORD = join(JOINED_FOLDER, 'joined.json');
+/** Where `Joined` is, sealed; its name carries the version of its format. */
+export const RECORD = join(JOINED_FOLDER, 'joined.v2.json');
 
 /** What was joined last; undefined where nothing was. */
 export function recallJoined(): Joined | undefined {
