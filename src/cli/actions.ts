@@ -12,6 +12,7 @@ import { actionId } from '../model/event.ts';
 import { actionsBelow } from './below.ts';
 import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { openProject } from './project.ts';
+import { printJson, printLine } from '../report/print.ts';
 
 export const actions: Command = {
   name: 'actions',
@@ -53,7 +54,7 @@ async function runActions(call: Call): Promise<number> {
   const shown: Shown[] = [];
   for (const action of actionsBelow(targets)) shown.push(show(action, await forecaster.of(action)));
   store.sources.save();
-  if (call.flag('json')) console.log(JSON.stringify({ actions: shown }, null, 2));
+  if (call.flag('json')) printJson({ actions: shown });
   else print(shown);
   return EXIT.ok;
 }
@@ -95,7 +96,7 @@ function print(shown: readonly Shown[]): void {
   const { bold, dim, green, yellow } = palette(process.stdout);
   for (const one of shown) {
     const state = one.state === 'cached' ? green('cached') : yellow(one.state === 'runs' ? 'stale' : 'not known');
-    console.log(`${bold(one.label)} ${one.action.slice(one.label.length + 1)} ${dim('[')}${state}${dim(']')}`);
+    printLine(`${bold(one.label)} ${one.action.slice(one.label.length + 1)} ${dim('[')}${state}${dim(']')}`);
     const module = one.parts.find(({ kind }) => kind === 'step')?.name;
     row('command', [one.command.map(quoted).join(' '), ...(module ? [dim(module)] : [])].join('  '));
     for (const [name, from] of Object.entries(one.inputs)) row('input', `${name} ${dim('←')} ${from}`);
@@ -103,11 +104,11 @@ function print(shown: readonly Shown[]): void {
     for (const name of Object.values(one.outputs)) row('output', name);
     row('key', one.key ?? unknownKey(one));
   }
-  console.log(plural(shown.length, 'action'));
+  printLine(plural(shown.length, 'action'));
 }
 
 function row(name: string, text: string): void {
-  console.log(`  ${name.padEnd(9)} ${text}`);
+  printLine(`  ${name.padEnd(9)} ${text}`);
 }
 
 function unknownKey({ unknownUntil }: Shown): string {

@@ -19,6 +19,7 @@ import { formatDiagnostic } from '../report/diagnostics.ts';
 import { palette, plural } from '../report/format.ts';
 import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { workspaceOf } from './project.ts';
+import { printJson, printLine } from '../report/print.ts';
 
 export const check: Command = {
   name: 'check',
@@ -48,7 +49,7 @@ async function runCheck(call: Call): Promise<number> {
     ...impurities(files).map(asError),
     ...ofGraph.filter((one) => !isToldBy(problems, one)),
   ]);
-  if (call.flag('json')) console.log(JSON.stringify({ problems: findings.map((one) => row(root, one)) }, null, 2));
+  if (call.flag('json')) printJson({ problems: findings.map((one) => row(root, one)) });
   else print(findings, own.length);
   const errors = findings.filter(({ severity }) => severity === 'error' || call.flag('strict'));
   return errors.length > 0 ? EXIT.usage : EXIT.ok;
@@ -149,8 +150,8 @@ function row(root: string, { location, ...finding }: Finding): object {
 
 function print(findings: readonly Finding[], files: number): void {
   const paint = palette(process.stdout);
-  for (const finding of findings) console.log(`${formatDiagnostic(finding, paint, finding.severity)}\n`);
+  for (const finding of findings) printLine(`${formatDiagnostic(finding, paint, finding.severity)}\n`);
   const errors = findings.filter(({ severity }) => severity === 'error').length;
   const warnings = findings.length - errors;
-  console.log(`${plural(errors, 'error')}, ${plural(warnings, 'warning')} in ${plural(files, 'file')}`);
+  printLine(`${plural(errors, 'error')}, ${plural(warnings, 'warning')} in ${plural(files, 'file')}`);
 }

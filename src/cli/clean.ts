@@ -8,6 +8,7 @@ import { findWorkspace } from '../load/workspace.ts';
 import { plural } from '../report/format.ts';
 import { OUTPUT_FOLDER } from '../report/outputs.ts';
 import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
+import { printLine } from '../report/print.ts';
 
 export const clean: Command = {
   name: 'clean',
@@ -29,13 +30,13 @@ function runClean(call: Call): number {
   const store = new Store(storeRoot());
   if (call.flag('all')) {
     const forgotten = forgetResults(store, workspace);
-    console.log(`forgot ${plural(forgotten, 'result')}; dsmb gc frees their space`);
+    printLine(`forgot ${plural(forgotten, 'result')}; dsmb gc frees their space`);
   }
   const folder = join(workspace, OUTPUT_FOLDER);
   const there = statSync(folder, { throwIfNoEntry: false }) !== undefined;
   removeTree(folder);
   store.roots.prune();
-  console.log(there ? `removed ${OUTPUT_FOLDER}` : `there is no ${OUTPUT_FOLDER}`);
+  printLine(there ? `removed ${OUTPUT_FOLDER}` : `there is no ${OUTPUT_FOLDER}`);
   return EXIT.ok;
 }
 

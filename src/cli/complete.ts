@@ -14,6 +14,7 @@ import type { Target } from '../model/target.ts';
 import { queryCandidates } from './complete-query.ts';
 import { EXIT, type Command, type Commands, type Option } from './command.ts';
 import { SHELLS } from './completion.ts';
+import { printText } from '../report/print.ts';
 
 /** A word that may stand there. */
 export interface Candidate {
@@ -40,7 +41,7 @@ export function completeFor(commands: Commands): Command {
       const lines = found.flatMap(({ word, remark }) =>
         word.startsWith(current) || word === FILES[0]?.word ? [remark ? `${word}\t${remark}` : word] : [],
       );
-      process.stdout.write(lines.map((line) => `${line}\n`).join(''));
+      printText(lines.map((line) => `${line}\n`).join(''));
       return EXIT.ok;
     },
   };

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fail } from '../model/diagnostic.ts';
 import { nearest } from '../load/nearest.ts';
 import { EXIT, type Call, type Command } from './command.ts';
+import { printText } from '../report/print.ts';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
@@ -23,7 +24,7 @@ export const completion: Command = {
       return fail('USAGE', `dsmb completion takes the name of a shell: ${SHELLS.join(', ')}`, {
         hint: `dsmb completion ${nearest(shell, SHELLS) ?? 'bash'}`,
       });
-    process.stdout.write(readFileSync(new URL(`./completion/${known}`, import.meta.url), 'utf8'));
+    printText(readFileSync(new URL(`./completion/${known}`, import.meta.url), 'utf8'));
     return EXIT.ok;
   },
 };

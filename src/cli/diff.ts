@@ -8,6 +8,7 @@ import { fail } from '../model/diagnostic.ts';
 import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { findBuilt } from './disk/built.ts';
 import { workspaceOf } from './project.ts';
+import { printJson, printLine } from '../report/print.ts';
 
 const DEFAULT_LIMIT = 50;
 
@@ -46,7 +47,8 @@ async function runDiff(call: Call): Promise<number> {
   const comparison = await compareFiles(before, after, { limit, scratch: scratch.path, ...(xz ? { xz } : {}) });
   const { equal, findings, more } = comparison;
   const lines = equal ? ['they are equal'] : [...findings.map(formatFinding), ...(more ? ['and more'] : [])];
-  console.log(call.flag('json') ? JSON.stringify(comparison, null, 2) : lines.join('\n'));
+  if (call.flag('json')) printJson(comparison);
+  else printLine(lines.join('\n'));
   return call.flag('exit-code') && !equal ? EXIT.buildFailed : EXIT.ok;
 }
 

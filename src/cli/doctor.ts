@@ -4,6 +4,7 @@ import { EXIT, type Call, type Command } from './command.ts';
 import { examine, type Examined } from './doctor/check.ts';
 import { places } from './doctor/places.ts';
 import { programs } from './doctor/programs.ts';
+import { printJson, printLine } from '../report/print.ts';
 
 export const doctor: Command = {
   name: 'doctor',
@@ -19,9 +20,9 @@ async function runDoctor(call: Call): Promise<number> {
   for (const checkup of [...programs, ...places]) {
     const one = await examine(checkup, found);
     found.push(one);
-    if (!call.flag('json')) console.log(line(one));
+    if (!call.flag('json')) printLine(line(one));
   }
-  if (call.flag('json')) console.log(JSON.stringify(found, undefined, 2));
+  if (call.flag('json')) printJson(found);
   return found.some(({ state }) => state === 'bad') ? EXIT.buildFailed : EXIT.ok;
 }
 

@@ -7,6 +7,7 @@ import { formatBytes, palette, plural } from '../report/format.ts';
 import { labelsByKey } from '../report/history/labels.ts';
 import { EXIT, type Call, type Command } from './command.ts';
 import { progressLine } from './progress-line.ts';
+import { printJson, printLine } from '../report/print.ts';
 
 export const fsck: Command = {
   name: 'fsck',
@@ -30,8 +31,8 @@ async function runFsck(call: Call): Promise<number> {
   const checked = await checkWithProgress(store, repair);
   const labels = labelsByKey(store);
   const named = checked.findings.map((finding) => ({ ...finding, labels: labelsOf(finding, labels) }));
-  if (call.flag('json')) console.log(JSON.stringify({ ...checked, findings: named, repaired: repair }, undefined, 2));
-  else for (const line of report(checked, named, repair)) console.log(line);
+  if (call.flag('json')) printJson({ ...checked, findings: named, repaired: repair });
+  else for (const line of report(checked, named, repair)) printLine(line);
   const open = named.filter((finding) => finding.problem && !(repair && finding.repair !== 'none'));
   return open.some(({ kind, repair: remedy }) => kind !== 'foreign' || remedy !== 'none') ? EXIT.buildFailed : EXIT.ok;
 }

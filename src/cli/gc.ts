@@ -5,6 +5,7 @@ import { Store, storeRoot } from '../../cache/store.ts';
 import { fail } from '../model/diagnostic.ts';
 import { alignColumns, formatBytes, formatDuration, plural } from '../report/format.ts';
 import { EXIT, type Call, type Command } from './command.ts';
+import { printJson, printLine } from '../report/print.ts';
 
 export const gc: Command = {
   name: 'gc',
@@ -44,8 +45,8 @@ async function runGc(call: Call): Promise<number> {
     fail('GC_RUNNING', 'another process is collecting garbage in this store', {
       hint: 'wait for it, then run it again',
     });
-  if (call.flag('json')) console.log(JSON.stringify(collected, undefined, 2));
-  else console.log(report(collected, bound, performance.now() - started));
+  if (call.flag('json')) printJson(collected);
+  else printLine(report(collected, bound, performance.now() - started));
   return EXIT.ok;
 }
 

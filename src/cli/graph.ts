@@ -6,6 +6,7 @@ import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { openProject } from './project.ts';
 import { targetGraph, toMermaid, type TargetGraph } from '../graph/target-graph.ts';
 import { graphToSvg } from '../report/graph-svg.ts';
+import { printText } from '../report/print.ts';
 
 const FORMATS: Readonly<Record<string, (graph: TargetGraph) => string>> = { mermaid: toMermaid, svg: graphToSvg };
 
@@ -38,7 +39,7 @@ async function runGraph(call: Call): Promise<number> {
   const { targets, loaded } = await openProject(call);
   const opened = call.flag('all') ? undefined : new Set(targets.map(({ label }) => splitLabel(label).packageName));
   const text = FORMATS[output]!(targetGraph(targets, loaded, opened));
-  if (file === undefined) process.stdout.write(text);
+  if (file === undefined) printText(text);
   else writeFileSync(file, text);
   return EXIT.ok;
 }

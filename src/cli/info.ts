@@ -8,6 +8,7 @@ import { findWorkspace } from '../load/workspace.ts';
 import { alignColumns, formatBytes } from '../report/format.ts';
 import { EXIT, type Call, type Command } from './command.ts';
 import { version } from './help.ts';
+import { printJson, printLine } from '../report/print.ts';
 
 export const info: Command = {
   name: 'info',
@@ -41,8 +42,8 @@ function runInfo(call: Call): number {
     runningBuilds: store.presence.all().filter(({ role }) => role === 'build').length,
     accelerator: accelerator(store),
   };
-  if (call.flag('json')) console.log(JSON.stringify({ ...facts, parts }, undefined, 2));
-  else console.log(report(facts, parts));
+  if (call.flag('json')) printJson({ ...facts, parts });
+  else printLine(report(facts, parts));
   return EXIT.ok;
 }
 

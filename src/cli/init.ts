@@ -6,6 +6,7 @@ import { findWorkspace } from '../load/workspace.ts';
 import { fail, Failure } from '../model/diagnostic.ts';
 import { OWN_CONDITIONS, OWN_PACKAGE } from '../model/own-files.ts';
 import { EXIT, type Call, type Command } from './command.ts';
+import { printLine } from '../report/print.ts';
 
 export const init: Command = {
   name: 'init',
@@ -40,11 +41,11 @@ async function runInit(call: Call): Promise<number> {
   for (const [path, text] of files) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), text, { flag: 'wx' });
-    console.log(`wrote ${join(folderName, path)}`);
+    printLine(`wrote ${join(folderName, path)}`);
   }
   link(folder);
   const enter = folder === process.cwd() ? '' : `cd ${folderName} && `;
-  console.log(`\nnow: ${enter}dsmb build //page`);
+  printLine(`\nnow: ${enter}dsmb build //page`);
   return EXIT.ok;
 }
 

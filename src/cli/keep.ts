@@ -8,6 +8,7 @@ import { fail } from '../model/diagnostic.ts';
 import { parseLabel, type Label } from '../model/label.ts';
 import { alignColumns } from '../report/format.ts';
 import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
+import { printJson, printLine } from '../report/print.ts';
 
 export const keep: Command = {
   name: 'keep',
@@ -45,7 +46,7 @@ function runKeep(call: Call): number {
 function keepLast(roots: Roots, label: Label, workspace: string): void {
   const root = roots.last(workspace, label) ?? notBuilt(label);
   roots.keep(root, Date.now());
-  console.log(`${label} is kept as it was last built: ${shortened(root)}`);
+  printLine(`${label} is kept as it was last built: ${shortened(root)}`);
 }
 
 function shortened({ output }: Pick<Root, 'output'>): string {
@@ -60,7 +61,7 @@ function remove(label: Label, kept: readonly StoredRoot[]): void {
   if (kept.length === 0) fail('NOT_KEPT', `${label} is not kept`, { hint: 'dsmb keep --list' });
   for (const root of kept) {
     rmSync(root.file, { force: true });
-    console.log(`${label} is kept no more: ${shortened(root)}`);
+    printLine(`${label} is kept no more: ${shortened(root)}`);
   }
 }
 
@@ -70,11 +71,11 @@ function notBuilt(label: Label): never {
 
 function list(call: Call, kept: readonly StoredRoot[], delivered: readonly StoredRoot[]): number {
   const rows = [...kept.map((root) => entry(root, 'kept')), ...delivered.map((root) => entry(root, 'delivered'))];
-  if (call.flag('json')) console.log(JSON.stringify(rows, undefined, 2));
-  else if (rows.length === 0) console.log('nothing is kept: dsmb keep //target');
+  if (call.flag('json')) printJson(rows);
+  else if (rows.length === 0) printLine('nothing is kept: dsmb keep //target');
   else
     for (const line of alignColumns(rows.map((row) => [row.why, row.label, row.at, shortened(row), row.workspace])))
-      console.log(line);
+      printLine(line);
   return EXIT.ok;
 }
 

@@ -5,6 +5,7 @@ import { splitLabel } from '../model/label.ts';
 import { formatValue } from './values.ts';
 import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { openProject } from './project.ts';
+import { printLine } from '../report/print.ts';
 
 export const list: Command = {
   name: 'list',
@@ -22,18 +23,18 @@ async function runList(call: Call): Promise<number> {
   const { loaded } = await openProject({ ...call, operands: call.operands.length > 0 ? call.operands : ['//...'] });
   const sources = new BuildFileSources();
   const docs = new Map(loaded.files.map((file) => [packageOf(loaded.root, file), sources.docs(file)]));
-  console.log('Targets');
+  printLine('Targets');
   for (const [label, { kind }] of loaded.targets) {
     const { packageName, name } = splitLabel(label);
-    console.log(`  ${label} (${kind.name})`);
+    printLine(`  ${label} (${kind.name})`);
     const doc = docs.get(packageName)?.get(name);
-    if (doc) console.log(`      ${doc}`);
+    if (doc) printLine(`      ${doc}`);
   }
   if (loaded.parameters.size === 0) return EXIT.ok;
-  console.log('\nParameters (--set name=value)');
+  printLine('\nParameters (--set name=value)');
   for (const [name, parameter] of loaded.parameters) {
     const { doc, format, default: value } = parameter.type === 'target' ? parameter.parameter : parameter;
-    console.log(`  ${name}=${format}\n      ${doc} (default: ${formatValue(value, loaded)})`);
+    printLine(`  ${name}=${format}\n      ${doc} (default: ${formatValue(value, loaded)})`);
   }
   return EXIT.ok;
 }

@@ -7,6 +7,7 @@ import { nodeLibraries, sandboxTools } from '../plan/runtime.ts';
 import { relock, type PackageSet } from '../toolchain/index.ts';
 import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { openProject } from './project.ts';
+import { printLine } from '../report/print.ts';
 
 export const lock: Command = {
   name: 'lock',
@@ -28,9 +29,9 @@ async function runLock(call: Call): Promise<number> {
     lockFile: join(root, 'toolchain.lock.json'),
     cache: new Store(storeRoot()).downloads,
     frozen: false,
-    warn: (message) => console.error(message),
+    warn: (message) => printLine(message, process.stderr),
   });
-  console.log(`toolchain.lock.json: ${sets.size} package sets`);
+  printLine(`toolchain.lock.json: ${sets.size} package sets`);
   return EXIT.ok;
 }
 

@@ -12,6 +12,8 @@ import { actionsBelow } from './below.ts';
 import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { openProject, workspaceOf } from './project.ts';
 import { openHistory } from './recording.ts';
+import { printJson, printLine, printText } from '../report/print.ts';
+import { printableLines } from '../report/printable.ts';
 
 export const log: Command = {
   name: 'log',
@@ -51,9 +53,9 @@ async function runLog(call: Call): Promise<number> {
   const found = call.operands.length === 0 ? ofLastBuild(history) : await ofTargets(call, history);
   const wanted = found.filter(({ action }) => !call.flag('failed') || action.outcome === 'failed');
   const logs = wanted.map(({ action, build }) => logged(store, action, build));
-  if (call.flag('json')) console.log(JSON.stringify({ actions: logs }, null, 2));
+  if (call.flag('json')) printJson({ actions: logs });
   else logs.forEach(print);
-  if (logs.length === 0 && !call.flag('json')) console.log(call.flag('failed') ? 'nothing failed' : 'nothing ran');
+  if (logs.length === 0 && !call.flag('json')) printLine(call.flag('failed') ? 'nothing failed' : 'nothing ran');
   return EXIT.ok;
 }
 
@@ -121,9 +123,9 @@ function print({ label, mnemonic, outcome, build, durationMs, text, error }: Log
   const { bold, dim, red } = palette(process.stdout);
   const verdict = outcome === 'failed' ? red('failed') : build ? 'ran' : 'ran elsewhere';
   const when = build ? dim(` in build ${build}, ${formatDuration(durationMs)}`) : '';
-  console.log(
+  printLine(
     `${bold(label)} ${mnemonic}: ${verdict}${when}${text === '' ? dim(', no output') : ''}${text === null ? dim(', no output is kept') : ''}`,
   );
-  if (error) console.log(red(error));
-  if (text) process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+  if (error) printLine(red(printableLines(error)));
+  if (text) printText(printableLines(text.endsWith('\n') ? text : `${text}\n`));
 }

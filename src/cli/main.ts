@@ -6,6 +6,7 @@ import { palette } from '../report/format.ts';
 import { EXIT, parseCall, type Commands } from './command.ts';
 import { commandHelp, overview, version } from './help.ts';
 import { buildCommand, joinForNextTime } from './joined/joined.ts';
+import { printLine } from '../report/print.ts';
 
 const COMMANDS: Commands = {
   build: buildCommand,
@@ -83,7 +84,7 @@ function unknownCommand(commands: Commands, name: string, parent: string): never
 }
 
 function print(text: string): number {
-  process.stdout.write(`${text}\n`);
+  printLine(text);
   return EXIT.ok;
 }
 
@@ -95,7 +96,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 function report(diagnostic: Diagnostic): void {
-  process.stderr.write(`${formatDiagnostic(diagnostic, palette(process.stderr))}\n`);
+  printLine(formatDiagnostic(diagnostic, palette(process.stderr)), process.stderr);
 }
 
 try {

@@ -18,6 +18,7 @@ import { ownVersion } from './help.ts';
 import type { Request } from './project.ts';
 import { pastRuns, recordBuild } from './recording.ts';
 import { ReportFiles } from './report-files.ts';
+import { printLine } from '../report/print.ts';
 
 /** Options of every command that builds. */
 export const BUILDING_OPTIONS: Readonly<Record<string, Option>> = {
@@ -104,7 +105,7 @@ export class Observers implements Disposable {
     for (const { message } of left) this.#console.listen({ type: 'warning', message });
     this.#console.listen(event);
     const paint = palette(process.stderr);
-    for (const diagnostic of failed) process.stderr.write(`${formatDiagnostic(diagnostic, paint)}\n`);
+    for (const diagnostic of failed) printLine(formatDiagnostic(diagnostic, paint), process.stderr);
     return failed.length > 0 ? EXIT.infrastructure : EXIT.ok;
   }
 

@@ -19,6 +19,7 @@ import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { openProject, type Project } from './project.ts';
 import { buildable } from './runnable.ts';
 import { openHistory, pastRuns } from './recording.ts';
+import { printJson, printLine } from '../report/print.ts';
 
 export const plan: Command = {
   name: 'plan',
@@ -65,7 +66,7 @@ async function runPlan(call: Call): Promise<number> {
     rows.set(action, rowOf(store, project, history, past, action, await forecaster.of(action)));
   store.sources.save();
   const criticalMs = longestWay(graph, rows);
-  if (call.flag('json')) console.log(JSON.stringify({ criticalMs, actions: [...rows.values()] }, null, 2));
+  if (call.flag('json')) printJson({ criticalMs, actions: [...rows.values()] });
   else print([...rows.values()], criticalMs);
   const runs = [...rows.values()].some(({ state }) => state !== 'cached');
   return runs && call.flag('fail-on-run') ? EXIT.buildFailed : EXIT.ok;
@@ -126,10 +127,10 @@ function print(rows: readonly Row[], criticalMs: number): void {
   for (const { label, mnemonic, state, reason, causes, expectedMs } of rows) {
     if (state === 'cached') continue;
     const time = expectedMs === null ? '' : ` ${paint.dim(`(${formatDuration(expectedMs)} last time)`)}`;
-    console.log(`${paint.bold(label)} ${mnemonic}: ${state === 'runs' ? 'would run' : 'may run'}${time}, ${reason}`);
-    for (const line of causeLines(causes, paint)) console.log(`  ${line}`);
+    printLine(`${paint.bold(label)} ${mnemonic}: ${state === 'runs' ? 'would run' : 'may run'}${time}, ${reason}`);
+    for (const line of causeLines(causes, paint)) printLine(`  ${line}`);
   }
-  console.log(summary(rows, criticalMs));
+  printLine(summary(rows, criticalMs));
 }
 
 function summary(rows: readonly Row[], criticalMs: number): string {

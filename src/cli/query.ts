@@ -12,6 +12,7 @@ import { positionOf, toDot, toJson, toMermaid } from '../report/query-output.ts'
 import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { workspaceOf } from './project.ts';
 import { nodesOf, unknownWord, type Dictionary } from './query-words.ts';
+import { printLine } from '../report/print.ts';
 
 const FORMATS: Readonly<Record<string, (nodes: readonly QueryNode[], graph: QueryGraph) => string>> = {
   label: (nodes) => nodes.map(({ name }) => name).join('\n'),
@@ -63,10 +64,10 @@ async function runQuery(call: Call): Promise<number> {
     tests: (name) => graph.nodes.get(name)?.tests ?? [],
   });
   for (const unknown of unknownWords(expression, graph.nodes.values()))
-    console.error(formatDiagnostic(unknownWord(dictionary, unknown), palette(process.stderr), 'warning'));
+    printLine(formatDiagnostic(unknownWord(dictionary, unknown), palette(process.stderr), 'warning'), process.stderr);
   const nodes = [...found].map((name) => graph.nodes.get(name)!);
   const lines = FORMATS[call.text('output') ?? 'label']!(nodes, graph);
-  if (lines !== '') console.log(lines);
+  if (lines !== '') printLine(lines);
   return EXIT.ok;
 }
 

@@ -2,7 +2,8 @@
 import { Store, storeRoot } from '../../cache/store.ts';
 import type { Build } from '../execute/build.ts';
 import { startRunnable, type RunnableOptions } from '../execute/start-runnable.ts';
-import { failureOfStep, type StepRecord } from '../execute/step-record.ts';
+import { failureOfStep } from '../execute/failed-step.ts';
+import type { StepRecord } from '../execute/step-record.ts';
 import { fail } from '../model/diagnostic.ts';
 import { Runnable } from '../model/kinds.ts';
 import type { Label } from '../model/label.ts';
@@ -16,6 +17,7 @@ import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { openProject, type Project } from './project.ts';
 import { runnableAction } from './runnable.ts';
 import { Workshop } from './workshop.ts';
+import { printLine } from '../report/print.ts';
 
 export const run: Command = {
   name: 'run',
@@ -65,10 +67,11 @@ async function start(
     ...options,
     onRecord: (record) => {
       if (record.type === 'diagnostic') failures.push(record);
-      else console.error(paint.dim(`      ${record.stage}`));
+      if (record.type === 'progress') printLine(paint.dim(`      ${record.stage}`), process.stderr);
     },
   });
-  for (const failure of failures) console.error(formatDiagnostic(await failureOfStep(planned, failure), paint));
+  for (const failure of failures)
+    printLine(formatDiagnostic(await failureOfStep(planned, failure), paint), process.stderr);
   return exitCode;
 }
 

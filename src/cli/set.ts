@@ -14,6 +14,7 @@ import type { Target } from '../model/target.ts';
 import { textDiff } from '../report/text-diff.ts';
 import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { workspaceOf } from './project.ts';
+import { printLine, printText } from '../report/print.ts';
 
 export const set: Command = {
   name: 'set',
@@ -44,11 +45,11 @@ async function runSet(call: Call): Promise<number> {
   const edit = makeEdit(root, place, change);
   requireInside(root, edit);
   if (edit.before === edit.after) {
-    console.error(`${name} is that already`);
+    printLine(`${name} is that already`, process.stderr);
     return EXIT.ok;
   }
   requireTypes(root, place, edit, change);
-  process.stdout.write(textDiff(relative(root, edit.file), edit.before, edit.after));
+  printText(textDiff(relative(root, edit.file), edit.before, edit.after));
   if (!call.flag('dry-run')) write(edit);
   return EXIT.ok;
 }

@@ -10,6 +10,7 @@ import { exitOfFailure, interruption } from './build.ts';
 import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { openProject } from './project.ts';
 import { Workshop } from './workshop.ts';
+import { printText } from '../report/print.ts';
 
 export const shell: Command = {
   name: 'shell',
@@ -47,7 +48,7 @@ async function runShellCommand(call: Call): Promise<number> {
   return await runShell(store, workshop.machine, planned, {
     argv: call.rest,
     busybox: () => workshop.packages.of(['busybox-static'], false).catch((error: unknown) => noShell(node, error)),
-    onReady: () => process.stderr.write(greeting(planned)),
+    onReady: () => printText(greeting(planned), process.stderr),
   });
 }
 

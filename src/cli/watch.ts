@@ -9,6 +9,7 @@ import { OUTPUT_FOLDER } from '../report/outputs.ts';
 import { palette } from '../report/format.ts';
 import { build } from './build.ts';
 import { EXIT, type Call, type Command } from './command.ts';
+import { printLine } from '../report/print.ts';
 
 /** Changes that come within this time are one change: an editor writes several files, git hundreds. */
 const QUIET_MS = 100;
@@ -79,7 +80,7 @@ class WatchSession {
     this.#changed.clear();
     await this.#end();
     const more = paths.length > SHOWN_PATHS ? ` and ${paths.length - SHOWN_PATHS} more` : '';
-    process.stderr.write(`\n${this.#paint.bold('changed')} ${paths.slice(0, SHOWN_PATHS).join(', ')}${more}\n`);
+    printLine(`\n${this.#paint.bold('changed')} ${paths.slice(0, SHOWN_PATHS).join(', ')}${more}`, process.stderr);
     this.#start();
   }
 

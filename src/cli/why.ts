@@ -12,6 +12,7 @@ import { actionsBelow } from './below.ts';
 import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { openProject, workspaceOf } from './project.ts';
 import { openHistory } from './recording.ts';
+import { printJson, printLine } from '../report/print.ts';
 
 export const why: Command = {
   name: 'why',
@@ -65,8 +66,7 @@ async function runWhy(call: Call): Promise<number> {
     .filter(({ label }) => labels.has(label))
     .sort(byOrder(below.map(actionId)))
     .map((action) => explainAction(store, history, latest(history, action, base), last, base));
-  if (call.flag('json'))
-    console.log(JSON.stringify({ build: last.build, since: base?.build ?? null, actions: explained }, null, 2));
+  if (call.flag('json')) printJson({ build: last.build, since: base?.build ?? null, actions: explained });
   else print(explained, last);
   return EXIT.ok;
 }
@@ -124,22 +124,22 @@ function hashOf(key: string): string {
 
 function print(explained: readonly Explained[], { build, startedAt }: BuildRecord): void {
   const paint = palette(process.stdout);
-  console.log(paint.dim(`build ${build}, ${new Date(startedAt).toLocaleString('sv-SE')}`));
+  printLine(paint.dim(`build ${build}, ${new Date(startedAt).toLocaleString('sv-SE')}`));
   const quiet = explained.filter(({ outcome, change }) => outcome === 'cached' && change === 'equal');
   for (const one of explained) if (!quiet.includes(one)) printAction(one, paint);
   for (const { label, mnemonic } of quiet)
-    console.log(`${label} ${mnemonic}: did not run, its key is the same as before`);
-  if (quiet.length === explained.length) console.log(`nothing changed: ${plural(quiet.length, 'action')}`);
+    printLine(`${label} ${mnemonic}: did not run, its key is the same as before`);
+  if (quiet.length === explained.length) printLine(`nothing changed: ${plural(quiet.length, 'action')}`);
 }
 
 function printAction(
   { label, mnemonic, outcome, durationMs, change, comparedWith, causes }: Explained,
   paint: Palette,
 ): void {
-  console.log(
+  printLine(
     `${paint.bold(label)} ${mnemonic}: ${verdict(outcome, durationMs)}, ${reason(outcome, change, comparedWith)}`,
   );
-  for (const line of causeLines(causes, paint)) console.log(`  ${line}`);
+  for (const line of causeLines(causes, paint)) printLine(`  ${line}`);
 }
 
 function verdict(outcome: string, durationMs: number): string {
@@ -177,15 +177,8 @@ function reason(outcome: string, change: Explained['change'], comparedWith = '')
 function listBuilds(call: Call, store: Store): number {
   const history = openHistory(store, { root: workspaceOf(call) });
   const records = [...history.newestFirst()];
-  if (call.flag('json'))
-    console.log(
-      JSON.stringify(
-        records.map(({ actions, ...header }) => ({ ...header, actions: actions.length })),
-        null,
-        2,
-      ),
-    );
-  else for (const record of records) console.log(buildLine(record));
+  if (call.flag('json')) printJson(records.map(({ actions, ...header }) => ({ ...header, actions: actions.length })));
+  else for (const record of records) printLine(buildLine(record));
   return EXIT.ok;
 }
 

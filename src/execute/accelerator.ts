@@ -50,7 +50,7 @@ async function tryCanary(
   writeFileSync(join(sandbox.tmp, 'canary.img'), disk);
   const argv = sandboxArgv(store, bubblewrap, probe, sandbox, { kvm: true, memo: undefined });
   const { signal } = new AbortController();
-  const exit = await spawner.run({ argv }, { logFile: sandbox.log, timeoutMs: deadlineMs, signal, onRecord: () => {} });
+  const exit = await spawner.run({ argv }, { logFile: sandbox.log, timeoutMs: deadlineMs, signal });
   return exit.code === expectedStatus;
 }
 

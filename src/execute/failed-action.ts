@@ -1,14 +1,11 @@
 /** The error of an action that failed: what it says of itself, what is known of why, and the end of its log. */
-import { cpSync, existsSync, lstatSync, rmSync } from 'node:fs';
-import { basename, join, relative } from 'node:path';
+import { relative } from 'node:path';
 import type { Store } from '../../cache/store.ts';
-import { pathsBelow } from '../../cache/walk.ts';
 import type { ActionNode } from '../analysis/action.ts';
 import { Failure, type Diagnostic } from '../model/diagnostic.ts';
-import { formatDigest } from '../model/digest.ts';
 import type { PlannedAction } from '../plan/key.ts';
 import { describeExit, endingHint } from './ending.ts';
-import { readLog } from './log-file.ts';
+import { evidence, keepEvidence, tailOf } from './evidence.ts';
 import { passingFault } from './machine-fault.ts';
 import type { Machine } from './machine.ts';
 import { networkHint } from './network-need.ts';
@@ -16,14 +13,11 @@ import type { Sandbox } from './sandboxes.ts';
 import type { Exit } from './spawner.ts';
 import { undeclaredRead, type Undeclared } from './undeclared.ts';
 
-const LOG_TAIL_LINES = 20;
 /** Of steps that met an error of a file, a program or the network, and have no better word for it. */
 const VAGUE_CODES: ReadonlySet<string> = new Set([
   ...['ENOENT', 'ENOTDIR', 'EAI_AGAIN', 'ENOTFOUND', 'ENETUNREACH'],
   ...['PROGRAM_FAILED', 'STEP_FAILED'],
 ]);
-/** A failed action's files of these kinds in `/tmp` are kept for the reader of the message. */
-const EVIDENCE = /\.(log|png|txt)$/;
 
 /** An action whose process ended badly; `said` is what its step reported. */
 export async function failedAction(
@@ -35,7 +29,7 @@ export async function failedAction(
 ): Promise<Failure> {
   const { node } = action;
   const kept = keepEvidence(store, action, sandbox);
-  const tail = lastLines(sandbox.log);
+  const tail = tailOf(sandbox);
   const fault = passingFault(exit, tail, said);
   const cause: Partial<Undeclared> = fault ? {} : await causeOf(machine, action, said, tail);
   const ended = fault ?? said?.message ?? `the command ${describeExit(exit, node.timeoutMs)}`;
@@ -95,28 +89,4 @@ async function causeOf(
 /** The second place, where the first one is in the step. */
 function declaredAt({ label, target: { location } }: ActionNode): string {
   return location ? `${label} is at ${relative(process.cwd(), location.file)}:${location.line}:${location.column}` : '';
-}
-
-/** What was run, and the end of what it said; empty lines where it said nothing. */
-function evidence({ command, key }: PlannedAction, sandbox: Sandbox, kept: string): string[] {
-  const tail = lastLines(sandbox.log);
-  return [
-    `command: ${command.argv.join(' ')}`,
-    `key: ${formatDigest(key)}`,
-    tail && `last lines of its log:\n${tail}`,
-    tail && `full log: ${join(kept, 'log')}`,
-  ];
-}
-
-function keepEvidence(store: Store, { key }: PlannedAction, sandbox: Sandbox): string {
-  const folder = join(store.folder('logs'), key.hash.slice(0, 16));
-  rmSync(folder, { recursive: true, force: true });
-  if (existsSync(sandbox.log)) cpSync(sandbox.log, join(folder, 'log'));
-  for (const path of pathsBelow(sandbox.tmp))
-    if (EVIDENCE.test(path) && lstatSync(path).isFile()) cpSync(path, join(folder, basename(path)));
-  return folder;
-}
-
-function lastLines(log: string): string {
-  return readLog(log).trimEnd().split('\n').slice(-LOG_TAIL_LINES).join('\n');
 }

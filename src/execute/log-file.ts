@@ -1,5 +1,5 @@
 /** The log of an action while it runs: a file that comes into being with its first byte, since most actions say nothing. */
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { writeAll } from '../../cache/files.ts';
 
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -35,6 +35,22 @@ export class LogFile {
 export function readLog(path: string): string {
   try {
     return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** The last bytes of it. */
+export function readTail(path: string, bytes: number): string {
+  try {
+    const file = openSync(path, 'r');
+    try {
+      const { size } = fstatSync(file);
+      const tail = Buffer.alloc(Math.min(bytes, size));
+      return tail.subarray(0, readSync(file, tail, 0, tail.length, size - tail.length)).toString();
+    } finally {
+      closeSync(file);
+    }
   } catch {
     return '';
   }

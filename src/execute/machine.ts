@@ -80,7 +80,6 @@ export class Machine implements Disposable {
         timeoutMs: SYNC_TIMEOUT_MS,
         // What has ended well is kept, also when the build is ended.
         signal: new AbortController().signal,
-        onRecord: () => {},
       },
     );
     if (exit.code !== 0) fail('SYNC_FAILED', 'the outputs could not be made durable', { hint: 'check the disk' });
@@ -101,7 +100,6 @@ export class Machine implements Disposable {
         logFile: sandbox.log,
         timeoutMs: PROBE_TIMEOUT_MS,
         signal: new AbortController().signal,
-        onRecord: () => {},
       },
     );
     if (tried.code === 0) return;

@@ -7,6 +7,7 @@ import { toDiagnostic } from '../model/diagnostic.ts';
 import { needsVm } from '../model/rule.ts';
 import type { PlannedAction } from '../plan/key.ts';
 import { EarlyHashes } from './early-hashes.ts';
+import { failureOfStep } from './failed-step.ts';
 import { failedAction, whoIs, withEvidence } from './failed-action.ts';
 import { memoFolder, offerHints } from './hints.ts';
 import { readLog } from './log-file.ts';
@@ -16,7 +17,7 @@ import { MOUNTED, publish, requireRoom, type Outputs } from './publish.ts';
 import { layOutFolders, sandboxArgv, type Grants } from './sandbox.ts';
 import type { Sandbox } from './sandboxes.ts';
 import type { Call, Exit, RunOptions } from './spawner.ts';
-import { failureOfStep, parseRecord, type StepRecord } from './step-record.ts';
+import type { StepRecord } from './step-record.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 import { unsandboxedCall } from './unsandboxed.ts';
 import type { Usage } from './usage.ts';
@@ -111,10 +112,9 @@ export async function produce(
   const options: RunOptions = {
     timeoutMs: action.node.timeoutMs,
     signal,
-    onRecord: (text) => {
-      const record = parseRecord(text);
-      if (record?.type === 'progress') watcher.onProgress(record.stage, record.percent);
-      if (record?.type === 'diagnostic') said.push(record);
+    onRecord: (record) => {
+      if (record.type === 'progress') watcher.onProgress(record.stage, record.percent);
+      if (record.type === 'diagnostic') said.push(record);
     },
   };
   const start = async (): Promise<Exit> => {
@@ -153,5 +153,5 @@ async function sandboxedCall(
   const bubblewrap = await machine.bubblewrap();
   await layOutFolders(store, action, signal);
   const isStep = action.node.work.type === 'step';
-  return { argv: sandboxArgv(store, bubblewrap, { ...action, isStep }, sandbox, grants) };
+  return { argv: sandboxArgv(store, bubblewrap, { ...action, isStep }, sandbox, grants), isStep };
 }

@@ -2,8 +2,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { endOrphans, endProcess } from './end-process.ts';
 import { LogFile } from './log-file.ts';
-import { recordSplitter } from './record-splitter.ts';
 import type { SpawnAnswer, SpawnRequest } from './spawner.ts';
+import { StepRecords } from './step-records.ts';
 import { UsageMeter } from './usage.ts';
 
 interface Running {
@@ -31,7 +31,7 @@ process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
 
 function start(request: SpawnRequest & { type: 'spawn' }): void {
-  const { id, argv, env = {}, cwd, group = false, logFile, timeoutMs } = request;
+  const { id, argv, env = {}, cwd, group = false, isStep = false, logFile, timeoutMs } = request;
   const [program = '', ...args] = argv;
   const log = new LogFile(logFile);
   const stdin = timeoutMs === undefined ? 'pipe' : 'ignore';
@@ -51,10 +51,8 @@ function start(request: SpawnRequest & { type: 'spawn' }): void {
   running.set(id, { child, group, limit });
   const meter = child.pid === undefined ? undefined : new UsageMeter(child.pid);
   child.stdout?.on('data', write);
-  child.stderr?.on(
-    'data',
-    recordSplitter(write, (text) => answer({ type: 'record', id, text })),
-  );
+  const records = isStep ? new StepRecords(write, (record) => answer({ type: 'record', id, record })) : undefined;
+  child.stderr?.on('data', (chunk: Buffer) => (records ? records.write(chunk) : write(chunk)));
   child.on('error', (error) => finish({ type: 'exit', id, code: null, signal: null, timedOut, error: error.message }));
   child.on('exit', (_code, signal) => {
     if (group) endGroup(child);
@@ -66,6 +64,7 @@ function start(request: SpawnRequest & { type: 'spawn' }): void {
     clearTimeout(timer);
     const usage = meter?.end();
     if (!running.delete(id)) return;
+    records?.end();
     log.close();
     answer(usage ? { ...result, usage } : result);
   }

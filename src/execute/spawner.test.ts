@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readLog } from './log-file.ts';
 import { Spawner, type RunOptions } from './spawner.ts';
+import type { StepRecord } from './step-record.ts';
 
 let folder: string;
 let log: string;
@@ -25,7 +26,6 @@ const shell = (script: string) => ({ argv: ['/bin/sh', '-c', script] });
 const options = (more: Partial<RunOptions> = {}): RunOptions => ({
   timeoutMs: 20_000,
   signal: new AbortController().signal,
-  onRecord: () => {},
   ...more,
 });
 
@@ -46,6 +46,19 @@ describe('a process that runs', () => {
     expect(readLog(log)).toBe(` yes\n${folder}\n`);
   });
 
+  it('is heard by the engine only if it is a step; all else is log', async () => {
+    const record = '\u001e{"type":"progress","stage":"on"}\n';
+    const records: StepRecord[] = [];
+    const call = { ...shell(`printf '%s\\n' '${record.trimEnd()}' >&2`), isStep: false };
+    await spawner.run(call, { ...options({ onRecord: (one) => records.push(one) }), logFile: log });
+    expect([records, readLog(log)]).toEqual([[], record]);
+    await spawner.run(
+      { ...call, isStep: true },
+      { ...options({ onRecord: (one) => records.push(one) }), logFile: log },
+    );
+    expect([records, readLog(log)]).toEqual([[{ type: 'progress', stage: 'on' }], record]);
+  });
+
   it('takes its group with it', async () => {
     const call = { ...shell('sleep 1000 & echo $!'), group: true };
     await spawner.run(call, { ...options(), logFile: log });
@@ -54,18 +67,19 @@ describe('a process that runs', () => {
 });
 
 describe('a process that is held', () => {
-  const WAITING = `printf '\\036{}\\n' >&2; read line && echo went on`;
+  const PROGRESS = `printf '\\036{"type":"progress","stage":"on"}\\n' >&2`;
+  const WAITING = `printf '\\036{"type":"ready"}\\n' >&2; read line && echo went on`;
 
   it('says that it waits, goes on when it is told, and is an action from then on', async () => {
     const ready = Promise.withResolvers<void>();
-    const held = spawner.hold(shell(`${WAITING}; printf '\\036record\\n' >&2`), log, ready.resolve);
+    const held = spawner.hold(shell(`${WAITING}; ${PROGRESS}`), log, ready.resolve);
     await ready.promise;
     expect(existsSync(log)).toBe(false);
-    const records: string[] = [];
-    const exit = await held.go(options({ onRecord: (text) => records.push(text) }));
+    const records: StepRecord[] = [];
+    const exit = await held.go(options({ onRecord: (record) => records.push(record) }));
     expect(exit).toMatchObject({ code: 0, timedOut: false });
     expect(readLog(log)).toBe('went on\n');
-    expect(records).toEqual(['record']);
+    expect(records).toEqual([{ type: 'progress', stage: 'on' }]);
   });
 
   it('has its time from then on', async () => {

@@ -1,6 +1,7 @@
 /** The builder's end of the helper process that starts actions. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { modulePath } from '../model/own-files.ts';
+import type { StepRecord } from './step-record.ts';
 import type { Usage } from './usage.ts';
 
 /** A process to start. */
@@ -11,6 +12,8 @@ export interface Call {
   readonly cwd?: string;
   /** Its children end with it: for what is not in a namespace of processes that sees to that. */
   readonly group?: boolean;
+  /** It is a step: what it marks on its standard error are records. All that others write there is log. */
+  readonly isStep?: boolean;
 }
 
 export type SpawnRequest =
@@ -25,7 +28,7 @@ export type SpawnRequest =
   | { readonly type: 'kill'; readonly id: number };
 
 export type SpawnAnswer =
-  | { readonly type: 'record'; readonly id: number; readonly text: string }
+  | { readonly type: 'record'; readonly id: number; readonly record: StepRecord }
   | ({ readonly type: 'exit'; readonly id: number } & Exit);
 
 /** How a process ended. */
@@ -47,7 +50,7 @@ export interface RunOptions {
   readonly timeoutMs: number;
   /** Ends it at once. */
   readonly signal: AbortSignal;
-  readonly onRecord: (text: string) => void;
+  readonly onRecord?: (record: StepRecord) => void;
 }
 
 /** A process that waits. */
@@ -59,7 +62,7 @@ export interface Held {
 }
 
 interface Running {
-  onRecord: (text: string) => void;
+  onRecord: ((record: StepRecord) => void) | undefined;
   readonly onExit: (exit: Exit) => void;
 }
 
@@ -83,9 +86,9 @@ export class Spawner implements Disposable {
     return this.#spawn({ ...call, logFile, timeoutMs }, onRecord).until(signal);
   }
 
-  /** Starts a process that waits for a byte on its standard input; `go` sends it. Its first record says that it waits. */
+  /** Starts a step that waits for a byte on its standard input; `go` sends it. Its first record says that it waits. */
   hold(call: Call, logFile: string, onReady: () => void): Held {
-    const { id, running, exit, kill, until } = this.#spawn({ ...call, logFile }, onReady);
+    const { id, running, exit, kill, until } = this.#spawn({ ...call, isStep: true, logFile }, onReady);
     return {
       exit,
       kill,
@@ -149,7 +152,7 @@ export class Spawner implements Disposable {
     });
     helper.on('message', (answer: SpawnAnswer) => {
       const running = this.#running.get(answer.id);
-      if (answer.type === 'record') return running?.onRecord(answer.text);
+      if (answer.type === 'record') return running?.onRecord?.(answer.record);
       running?.onExit(answer);
     });
     helper.on('exit', () => this.#ended(helper, HELPER_LOST));

@@ -10,9 +10,9 @@ import { ARGUMENTS_FILE } from '../step/terminal.ts';
 import { endProcess } from './end-process.ts';
 import { memoFolder, offerHints } from './hints.ts';
 import type { Machine } from './machine.ts';
-import { recordSplitter } from './record-splitter.ts';
 import { layOutFolders, sandboxArgv } from './sandbox.ts';
-import { parseRecord, type StepRecord } from './step-record.ts';
+import type { StepRecord } from './step-record.ts';
+import { StepRecords } from './step-records.ts';
 
 export interface RunnableOptions {
   /** What the user gave behind `--`. */
@@ -54,14 +54,8 @@ async function untilEnd(argv: readonly string[], { signal, onRecord }: RunnableO
   if (signal.aborted) return 128 + constants.signals.SIGTERM;
   const [program = '', ...args] = [...DEAF_TO_INTERRUPTS, ...argv];
   const child = spawn(program, args, { stdio: ['inherit', 'inherit', 'pipe'], env: {} });
-  const split = recordSplitter(
-    (bytes) => void process.stderr.write(bytes),
-    (text) => {
-      const record = parseRecord(text);
-      if (record) onRecord(record);
-    },
-  );
-  child.stderr.on('data', split);
+  const records = new StepRecords((bytes) => void process.stderr.write(bytes), onRecord);
+  child.stderr.on('data', (chunk: Buffer) => records.write(chunk)).on('end', () => records.end());
   const end = (): void => endProcess(child.pid!);
   signal.addEventListener('abort', end, { once: true });
   try {

@@ -1,45 +1,69 @@
-/** What a step says to the engine while it runs, a line each. */
-import { relative } from 'node:path';
-import type { Diagnostic, Location } from '../model/diagnostic.ts';
-import { modulePath } from '../model/own-files.ts';
-import type { PlannedAction } from '../plan/key.ts';
-import { placeInStep } from '../plan/step-source.ts';
+/**
+ * What a step says to the engine while it runs. It is written by a program that nobody vouches for: of a record only what
+ * is listed here is taken, in the shape and the size that it may have.
+ */
+import type { Diagnostic } from '../model/diagnostic.ts';
 
 export type StepRecord =
+  /** It waits to be told what to do. */
+  | { readonly type: 'ready' }
   | { readonly type: 'progress'; readonly stage: string; readonly percent?: number }
   | {
       readonly type: 'diagnostic';
-      readonly diagnostic: Diagnostic;
+      /** Never with a place: the engine alone says which file it is about. */
+      readonly diagnostic: Pick<Diagnostic, 'code' | 'message' | 'detail' | 'hint'>;
       /** Of what it did not mean to throw, in terms of its bundle. */
       readonly stack?: string;
     };
 
+/** The most characters of a text that are taken. */
+const MOST = { code: 64, stage: 200, message: 8192, hint: 2048, detail: 65_536, stack: 65_536 } as const;
+/** Mean something to the engine that a step cannot know: that the store has lost something, that a run is to be repeated. */
+const ENGINE_CODES: ReadonlySet<string> = new Set(['BLOB_MISSING', 'MACHINE_FAULT']);
+
+type Fields = Readonly<Record<string, unknown>>;
+
 /** A record of a step; undefined for what is none. */
 export function parseRecord(text: string): StepRecord | undefined {
+  const record = fieldsOf(parsed(text));
+  if (record['type'] === 'ready') return { type: 'ready' };
+  if (record['type'] === 'progress') return progressOf(record);
+  return record['type'] === 'diagnostic' ? diagnosticOf(record) : undefined;
+}
+
+function progressOf({ stage, percent }: Fields): StepRecord | undefined {
+  if (typeof stage !== 'string') return undefined;
+  if (percent === undefined) return { type: 'progress', ...textsOf({ stage }) };
+  if (typeof percent !== 'number' || !Number.isFinite(percent)) return undefined;
+  return { type: 'progress', ...textsOf({ stage }), percent: Math.min(100, Math.max(0, percent)) };
+}
+
+function diagnosticOf({ diagnostic, stack }: Fields): StepRecord | undefined {
+  const { code, message, detail, hint } = fieldsOf(diagnostic);
+  if (typeof code !== 'string' || !/^\w+$/.test(code) || typeof message !== 'string') return undefined;
+  const texts = { message, ...ifText({ detail }), ...ifText({ hint }) };
+  const said = { code: ENGINE_CODES.has(code) ? 'STEP_FAILED' : code, ...texts };
+  return { type: 'diagnostic', diagnostic: textsOf(said), ...textsOf(ifText({ stack })) };
+}
+
+/** Fields that are no texts are left out. */
+function ifText<Name extends string>(fields: Readonly<Record<Name, unknown>>): { readonly [name in Name]?: string } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => typeof value === 'string')) as object;
+}
+
+function textsOf<Texts extends { readonly [name in keyof typeof MOST]?: string }>(texts: Texts): Texts {
+  const cut = Object.entries(texts).map(([name, text]) => [name, text.slice(0, MOST[name as keyof typeof MOST])]);
+  return Object.fromEntries(cut) as Texts;
+}
+
+function parsed(text: string): unknown {
   try {
-    return JSON.parse(text) as StepRecord;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
 }
 
-/** What a step did not mean to throw is a defect of the step, and not of the engine; it is told with its place. */
-export async function failureOfStep(
-  action: PlannedAction,
-  { diagnostic, stack = '' }: StepRecord & { type: 'diagnostic' },
-): Promise<Diagnostic> {
-  const { work } = action.node;
-  const bundled = action.files.get('step.mjs');
-  if (work.type !== 'step' || bundled?.type !== 'file') return diagnostic;
-  const module = modulePath(work.module);
-  const location = await placeInStep(stack, module, bundled.digest).catch(nowhere);
-  const placed = location ? { ...diagnostic, location } : diagnostic;
-  if (diagnostic.code !== 'INTERNAL') return placed;
-  const message = `the step threw: ${diagnostic.message}`;
-  return { ...placed, code: 'STEP_FAILED', message, hint: `the step is ${relative(process.cwd(), module)}` };
-}
-
-/** What is wrong with the bundle by now hides nothing of what was thrown. */
-function nowhere(): Location | undefined {
-  return undefined;
+function fieldsOf(value: unknown): Fields {
+  return typeof value === 'object' && value !== null ? (value as Fields) : {};
 }

@@ -47,6 +47,7 @@ export function unsandboxedCall(
     ...call,
     argv: [nodeBinary(), join(sandbox.dsmb, 'step.mjs'), requestFile],
     env: { ...env, ...librariesOfNode(), DSMB_ACCELERATOR: 'tcg' },
+    isStep: true,
   };
 }
 

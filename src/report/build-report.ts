@@ -5,6 +5,7 @@ import type { Store } from '../../cache/store.ts';
 import type { Diagnostic, Location } from '../model/diagnostic.ts';
 import type { ActionIdentity, BuildEvent, Check, Outcome, Phase } from '../model/event.ts';
 import { failureLog, successLog } from './action-log.ts';
+import { printableJson } from './printable.ts';
 
 /** The version of what the report holds: raised when a field changes its meaning or goes, not when one is added. */
 const SCHEMA = 1;
@@ -122,7 +123,7 @@ export class ReportCollector {
       actions: this.#actions.map((action) => ({ ...action, log: this.#logOf(action) })),
       ...(this.#checks.length > 0 ? { checks: this.#checks } : {}),
     };
-    return `${JSON.stringify(report, null, 2)}\n`;
+    return `${printableJson(report, 2)}\n`;
   }
 
   #finished(event: Of<'action-finished'>): void {

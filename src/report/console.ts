@@ -6,6 +6,7 @@ import { PlainConsole } from './console/plain.ts';
 import { Progress } from './console/progress.ts';
 import { palette, type Palette } from './format.ts';
 import type { Outlook } from './outlook.ts';
+import { printLine } from './print.ts';
 
 export interface ConsoleOptions {
   readonly out?: NodeJS.WriteStream;
@@ -63,7 +64,7 @@ function viewOn(
   progress: Progress,
   outlook: Outlook | undefined,
 ): View {
-  const write = (line: string): void => void out.write(`${line}\n`);
+  const write = (line: string): void => printLine(line, out);
   if (quiet) return { listen: (_event, lines) => lines.forEach(write), end() {} };
   return isForPeople(out)
     ? new LiveConsole(out, paint, progress, outlook)

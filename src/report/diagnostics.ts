@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { Diagnostic, Location } from '../model/diagnostic.ts';
 import type { Palette } from './format.ts';
+import { printable, printableLines } from './printable.ts';
 
 export function formatDiagnostic(
   diagnostic: Diagnostic,
@@ -12,19 +13,19 @@ export function formatDiagnostic(
   const tint = severity === 'error' ? red : yellow;
   const { code, message, detail, hint, location } = diagnostic;
   return [
-    `${tint(bold(severity))} ${dim(code)} ${message}`,
+    `${tint(bold(severity))} ${dim(printable(code))} ${printableLines(message)}`,
     ...(location ? [excerpt(location, dim, tint)] : []),
-    ...(detail ? [indent(detail)] : []),
-    ...(hint ? [`  ${blue('hint')}: ${hint}`] : []),
+    ...(detail ? [indent(printableLines(detail))] : []),
+    ...(hint ? [`  ${blue('hint')}: ${printableLines(hint)}`] : []),
   ].join('\n');
 }
 
 function excerpt({ file, line, column }: Location, dim: Palette['dim'], tint: Palette['red']): string {
-  const where = `  ${relative(process.cwd(), file)}:${line}:${column}`;
+  const where = `  ${printable(relative(process.cwd(), file))}:${line}:${column}`;
   const text = lineOf(file, line);
   if (text === undefined) return where;
   const width = /^[\w$.]*/.exec(text.slice(column - 1))?.[0].length || 1;
-  return `${where}\n    ${dim(text)}\n    ${' '.repeat(column - 1)}${tint('~'.repeat(width))}`;
+  return `${where}\n    ${dim(printable(text))}\n    ${' '.repeat(column - 1)}${tint('~'.repeat(width))}`;
 }
 
 function lineOf(file: string, line: number): string | undefined {

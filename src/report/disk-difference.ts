@@ -1,6 +1,7 @@
 /** Shows what differs between two disks. */
 import type { ByteRange, DiskDifference, FileDifference, RegionDifference } from '../disk/index.ts';
-import { alignColumns, formatBytes, plural, printable } from './format.ts';
+import { alignColumns, formatBytes, plural } from './format.ts';
+import { printable } from './printable.ts';
 
 const SIGNS = { added: '+', removed: '-', changed: '~', moved: '~' } as const;
 /** Byte ranges of a region that are shown where there are no files to show. */

@@ -1,6 +1,7 @@
 /** Shows partitions and the files of a file system. */
 import { SECTOR, type FileSystemEntry, type Partition } from '../disk/index.ts';
-import { alignColumns, formatBytes, printable } from './format.ts';
+import { alignColumns, formatBytes } from './format.ts';
+import { printable } from './printable.ts';
 
 /** One line a file: size, name; folders end in a slash, symlinks show where they lead. */
 export function formatEntries(entries: readonly FileSystemEntry[]): string {

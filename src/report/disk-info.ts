@@ -2,7 +2,8 @@
 import type { Content, DiskDescription, FileSystemIdentity, Partition } from '../disk/index.ts';
 import type { MdSuperblock } from '../disk/index.ts';
 import { SECTOR } from '../disk/index.ts';
-import { alignColumns, formatBytes, plural, printable } from './format.ts';
+import { alignColumns, formatBytes, plural } from './format.ts';
+import { printable } from './printable.ts';
 
 /** What `--verify` found of a disk that is whole. */
 export interface Verification {

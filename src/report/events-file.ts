@@ -1,5 +1,6 @@
 /** Every event of a build as a line of JSON, for programs that follow it. */
 import type { BuildEvent } from '../model/event.ts';
+import { printableJson } from './printable.ts';
 import type { ReportFile } from './report-file.ts';
 
 /** The version of what the lines hold: raised when a field changes its meaning or goes, not when one is added. */
@@ -16,7 +17,7 @@ export class EventsFile {
   readonly listen = (event: BuildEvent): void => {
     const time = performance.timeOrigin + performance.now();
     const schema = event.type === 'build-started' ? { schema: SCHEMA } : {};
-    this.#file.write(`${JSON.stringify({ time, ...event, ...schema }, rounded)}\n`);
+    this.#file.write(`${printableJson({ time, ...event, ...schema }, undefined, rounded)}\n`);
   };
 }
 

@@ -35,7 +35,7 @@ export function plural(count: number, noun: string): string {
 
 /** Colours for a stream that wants them, or that is told to by one of the variables that programs agree on. */
 export function palette(stream: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv = process.env) {
-  const enabled = wantsColour(stream.isTTY === true, env);
+  const enabled = hasColours(stream, env);
   const paint = (code: number) => (text: string) => (enabled ? `\x1b[${code}m${text}\x1b[0m` : text);
   return { bold: paint(1), dim: paint(2), red: paint(31), green: paint(32), yellow: paint(33), blue: paint(34) };
 }
@@ -44,19 +44,14 @@ export function palette(stream: { readonly isTTY?: boolean }, env: NodeJS.Proces
  * To ask for colours is stronger than to refuse them, as in Node: `FORCE_COLOR`, `CLICOLOR_FORCE`, then `NO_COLOR`
  * (no-color.org), `CLICOLOR=0` (bixense.com/clicolors), `TERM=dumb`; empty variables say nothing.
  */
-function wantsColour(isTerminal: boolean, env: NodeJS.ProcessEnv): boolean {
+export function hasColours({ isTTY }: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv = process.env): boolean {
   const { FORCE_COLOR: force, CLICOLOR_FORCE: cliForce } = env;
   if (force) return force !== '0' && force !== 'false';
   if (cliForce && cliForce !== '0') return true;
-  return isTerminal && !env['NO_COLOR'] && env['CLICOLOR'] !== '0' && env['TERM'] !== 'dumb';
+  return isTTY === true && !env['NO_COLOR'] && env['CLICOLOR'] !== '0' && env['TERM'] !== 'dumb';
 }
 
 export type Palette = ReturnType<typeof palette>;
-
-/** Text from a disk or an archive, safe to print: control characters become `\x1b`. */
-export function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
-}
 
 /** Rows of cells as lines, each column as wide as its widest cell. */
 export function alignColumns(rows: readonly (readonly string[])[]): string[] {

@@ -1,6 +1,7 @@
 /** The answer to a query in several forms. Arrows go as data does: from what is read to what is made of it. */
 import { relative } from 'node:path';
 import type { QueryGraph, QueryNode } from '../graph/query-graph.ts';
+import { printableJson } from './printable.ts';
 
 /** For programs: each node with its attributes and what it reads. */
 export function toJson(nodes: readonly QueryNode[], { edges }: QueryGraph): string {
@@ -9,7 +10,7 @@ export function toJson(nodes: readonly QueryNode[], { edges }: QueryGraph): stri
     attributes: Object.fromEntries(attributes),
     inputs: [...(edges.get(node.name) ?? [])],
   }));
-  return JSON.stringify(rows, null, 2);
+  return printableJson(rows, 2);
 }
 
 /** Where a node is declared, as the start of a line. */

@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import type { ByteSource } from '../../disk/index.ts';
 import { fail } from '../../model/diagnostic.ts';
 import { EXIT, type Call, type Command } from '../command.ts';
+import { forTerminal } from '../../report/print.ts';
 import { DISK, DISK_OPTIONS, openOperand } from './operand.ts';
 import { openDiskPath } from './path.ts';
 
@@ -28,7 +29,9 @@ async function runCat(call: Call): Promise<number> {
   using opened = await openOperand(call, operand);
   for (const place of places) {
     const { fileSystem, path } = openDiskPath(opened.disk, place);
-    await pipeline(pieces(fileSystem.file(path)), process.stdout, { end: false });
+    const bytes = pieces(fileSystem.file(path));
+    if (process.stdout.isTTY) await pipeline(bytes, forTerminal(), process.stdout, { end: false });
+    else await pipeline(bytes, process.stdout, { end: false });
   }
   return EXIT.ok;
 }

@@ -4,6 +4,7 @@ import { fail } from '../../model/diagnostic.ts';
 import { formatDifference } from '../../report/disk-difference.ts';
 import { EXIT, type Call, type Command } from '../command.ts';
 import { DISK, DISK_OPTIONS, openOperand } from './operand.ts';
+import { printJson, printText } from '../../report/print.ts';
 
 export const diff: Command = {
   name: 'disk diff',
@@ -35,7 +36,8 @@ async function runDiff(call: Call): Promise<number> {
   using before = await openOperand(call, first);
   using after = await openOperand(withParameters(call, parameters), second);
   const difference = compareDisks(before.disk, after.disk);
-  process.stdout.write(call.flag('json') ? `${JSON.stringify(difference, null, 2)}\n` : formatDifference(difference));
+  if (call.flag('json')) printJson(difference);
+  else printText(formatDifference(difference));
   const equal = difference.regions.length === 0 && before.disk.size === after.disk.size;
   return call.flag('exit-code') && !equal ? EXIT.buildFailed : EXIT.ok;
 }

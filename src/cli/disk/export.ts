@@ -9,6 +9,7 @@ import { exportFolder, replaceableFolder } from './export-folder.ts';
 import { exportDevice, exportRaw, type ExportTask } from './export-raw.ts';
 import { DISK, DISK_OPTIONS, openOperand } from './operand.ts';
 import { noRoomLeft } from './room.ts';
+import { printLine } from '../../report/print.ts';
 
 export const exportDisk: Command = {
   name: 'disk export',
@@ -41,7 +42,7 @@ async function runExport(call: Call): Promise<number> {
     noRoomLeft(to, error),
   );
   if (interrupt.signal.aborted) return EXIT.interrupted;
-  process.stderr.write(`${operand} -> ${path} (${formatBytes(opened.disk.size)})\n`);
+  printLine(`${operand} -> ${path} (${formatBytes(opened.disk.size)})`, process.stderr);
   return EXIT.ok;
 }
 

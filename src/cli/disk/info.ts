@@ -10,6 +10,7 @@ import { EXIT, type Call, type Command } from '../command.ts';
 import { progressLine } from '../progress-line.ts';
 import { givenDigest, treeChecksums, treeDigest } from './digests.ts';
 import { DISK, DISK_OPTIONS, openOperand, type OpenedDisk } from './operand.ts';
+import { printJson, printText } from '../../report/print.ts';
 
 export const info: Command = {
   name: 'disk info',
@@ -41,7 +42,8 @@ async function runInfo(call: Call): Promise<number> {
   const description = describeDisk(opened.disk);
   const identity = opened.tree ? { digest: formatDigest(opened.tree.digest) } : {};
   const result = { name: operand, ...identity, ...description, ...(verification ? { verification } : {}) };
-  process.stdout.write(call.flag('json') ? `${JSON.stringify(result, jsonValue, 2)}\n` : formatDiskInfo(result));
+  if (call.flag('json')) printJson(result, jsonValue);
+  else printText(formatDiskInfo(result));
   return EXIT.ok;
 }
 

@@ -5,6 +5,7 @@ import { formatEntries, formatPartitions } from '../../report/disk-entries.ts';
 import { EXIT, type Call, type Command } from '../command.ts';
 import { DISK, DISK_OPTIONS, openOperand } from './operand.ts';
 import { openDiskPath } from './path.ts';
+import { printJson, printText } from '../../report/print.ts';
 
 export const ls: Command = {
   name: 'disk ls',
@@ -62,6 +63,7 @@ function namesIn(path: string): string[] {
 }
 
 function print<T>(call: Call, items: readonly T[], format: (items: readonly T[]) => string): number {
-  process.stdout.write(call.flag('json') ? `${JSON.stringify(items, null, 2)}\n` : format(items));
+  if (call.flag('json')) printJson(items);
+  else printText(format(items));
   return EXIT.ok;
 }

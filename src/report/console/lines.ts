@@ -1,7 +1,8 @@
 /** The lines that stay: what has begun, ended, failed, and the summary. */
 import { actionId, type BuildEvent } from '../../model/event.ts';
 import { formatDiagnostic } from '../diagnostics.ts';
-import { formatBytes, formatDuration, plural, printable, type Palette } from '../format.ts';
+import { formatBytes, formatDuration, plural, type Palette } from '../format.ts';
+import { printable, printableLines } from '../printable.ts';
 
 type Of<Type extends BuildEvent['type']> = BuildEvent & { readonly type: Type };
 
@@ -19,11 +20,11 @@ export function linesOf(event: BuildEvent, paint: Palette, quiet: boolean): stri
     case 'action-retried':
       return [retryLine(event, paint)];
     case 'warning':
-      return [`${paint.yellow('warning')} ${event.message}`];
+      return [`${paint.yellow('warning')} ${printableLines(event.message)}`];
     case 'store-collected':
       return quiet ? [] : [collectedLine(event, paint)];
     case 'output':
-      return quiet ? [] : [`${paint.bold(event.label)} ${paint.dim('→')} ${event.path}`];
+      return quiet ? [] : [`${paint.bold(printable(event.label))} ${paint.dim('→')} ${printable(event.path)}`];
     case 'build-finished':
       return quiet && event.success ? [] : [summary(event, paint)];
     default:
@@ -62,7 +63,7 @@ function checkLines(check: Of<'check-finished'>, paint: Palette, quiet: boolean)
   if (quiet) return [];
   const name = `${printable(actionId(check))}${check.of > 1 ? paint.dim(` (run ${check.run} of ${check.of})`) : ''}`;
   if (outcome === 'same') return [`${paint.green('same ')} ${name}`];
-  const where = differences.map((text) => `  ${paint.dim(text)}`);
+  const where = differences.map((text) => `  ${paint.dim(printable(text))}`);
   return [`${paint.yellow('other')} ${name} differs, as it declares`, ...where];
 }
 

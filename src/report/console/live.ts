@@ -2,6 +2,7 @@
 import type { BuildEvent } from '../../model/event.ts';
 import type { Palette } from '../format.ts';
 import type { Outlook } from '../outlook.ts';
+import { safeFor } from '../print.ts';
 import { frame } from './frame.ts';
 import { LiveBlock } from './live-block.ts';
 import type { Progress } from './progress.ts';
@@ -29,7 +30,7 @@ export class LiveConsole {
   readonly #resized = (): void => this.#draw();
 
   listen(_event: BuildEvent, lines: readonly string[]): void {
-    for (const line of lines) this.#block.print(line);
+    for (const line of lines) this.#block.print(safeFor(line, this.#out));
     if (this.#timer) return;
     this.#timer = setInterval(() => this.#draw(), FRAME_MS);
     this.#timer.unref();
@@ -48,6 +49,7 @@ export class LiveConsole {
     // A terminal may not know its size.
     const [columns, rows] = [this.#out.columns || 80, this.#out.rows || 24];
     const canvas = { columns, rows, paint: this.#paint, unicode: process.env['TERM'] !== 'linux' };
-    this.#block.draw(frame(this.#progress, this.#outlook, canvas, performance.now()));
+    const lines = frame(this.#progress, this.#outlook, canvas, performance.now());
+    this.#block.draw(lines.map((line) => safeFor(line, this.#out)));
   }
 }

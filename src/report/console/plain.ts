@@ -1,6 +1,7 @@
 /** The console without a terminal: a line when something begins, gets on, lasts long, or ends. No control codes. */
 import { actionId, type BuildEvent } from '../../model/event.ts';
-import { formatDuration, printable, type Palette } from '../format.ts';
+import { formatDuration, type Palette } from '../format.ts';
+import { printable } from '../printable.ts';
 import type { Outlook } from '../outlook.ts';
 import type { Activity, Progress } from './progress.ts';
 

@@ -1,6 +1,6 @@
 /** How far a build is: what the console shows of its events. */
 import { actionId, type ActionIdentity, type BuildEvent } from '../../model/event.ts';
-import { printable } from '../format.ts';
+import { printable } from '../printable.ts';
 
 /** Something that goes on. */
 export interface Activity {

@@ -1,0 +1,28 @@
+/** A step that talks without end is heard as one that talks. */
+import { expect, it } from 'vitest';
+import type { StepRecord } from './step-record.ts';
+import { StepRecords } from './step-records.ts';
+
+const line = (record: StepRecord): string => `\u001e${JSON.stringify(record)}\n`;
+
+function heard(...written: readonly StepRecord[]): { log: string; records: StepRecord[] } {
+  let log = '';
+  const records: StepRecord[] = [];
+  const all = new StepRecords(
+    (bytes) => (log += bytes.toString()),
+    (record) => records.push(record),
+  );
+  all.write(Buffer.from(written.map(line).join('')));
+  all.end();
+  return { log, records };
+}
+
+it('of much progress at once, the first and the last are told', () => {
+  const progress = Array.from({ length: 10_000 }, (_, i) => ({ type: 'progress', stage: String(i) }) as const);
+  expect(heard(...progress)).toEqual({ log: '', records: [progress[0], progress.at(-1)] });
+});
+
+it('one failure is told, the first', () => {
+  const failure = (message: string) => ({ type: 'diagnostic', diagnostic: { code: 'X', message } }) as const;
+  expect(heard(failure('first'), failure('second')).records).toEqual([failure('first')]);
+});

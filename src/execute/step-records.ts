@@ -1,0 +1,56 @@
+/** Reads the records of one step: those that count, and no more of them than anybody can look at. */
+import { RecordSplitter } from './record-splitter.ts';
+import { parseRecord, type StepRecord } from './step-record.ts';
+
+/** Progress that comes faster is left out, but for the last of each such time. */
+const PROGRESS_MS = 50;
+
+export class StepRecords {
+  readonly #splitter: RecordSplitter;
+  readonly #onRecord: (record: StepRecord) => void;
+  /** Kinds of which one is all there can be. */
+  readonly #told = new Set<StepRecord['type']>();
+  #held: StepRecord | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** Hands on what the step logs, and its records. */
+  constructor(onLog: (bytes: Buffer) => void, onRecord: (record: StepRecord) => void) {
+    this.#splitter = new RecordSplitter(onLog, (text) => this.#take(parseRecord(text)));
+    this.#onRecord = onRecord;
+  }
+
+  write(chunk: Buffer): void {
+    this.#splitter.write(chunk);
+  }
+
+  /** Nothing more comes. */
+  end(): void {
+    this.#splitter.end();
+    clearTimeout(this.#timer);
+    this.#tellHeld();
+  }
+
+  #take(record: StepRecord | undefined): boolean {
+    if (record?.type === 'progress') this.#progress(record);
+    else if (record && !this.#told.has(record.type)) {
+      this.#told.add(record.type);
+      this.#onRecord(record);
+    }
+    return record !== undefined;
+  }
+
+  #progress(record: StepRecord): void {
+    this.#held = record;
+    if (this.#timer) return;
+    this.#tellHeld();
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#tellHeld();
+    }, PROGRESS_MS).unref();
+  }
+
+  #tellHeld(): void {
+    if (this.#held) this.#onRecord(this.#held);
+    this.#held = undefined;
+  }
+}
