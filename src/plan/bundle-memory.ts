@@ -1,36 +1,34 @@
-/** Remembers bundles of steps until a file changes that they came from, or that would lead the bundler elsewhere. */
+/** Remembers bundles of steps while everything stands that the bundler looked at, there or not. */
 import { createHash } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { hashFile, writeAtomically } from '../../cache/files.ts';
+import { areBelievable, areSameStamps, stampsOf } from '../../cache/stamps.ts';
+import { placesOf, type Looks } from '../../cache/ways.ts';
+import type { Lookups, ModuleRequest } from '../load/lookups.ts';
 import { digest, type Digest } from '../model/digest.ts';
 
 /** Part of a memory's name: a change here forgets all of them. */
-const FORMAT = 4;
-/** What the bundler heeds wherever it is, in the folder of a module or above. */
-const SETTINGS = ['tsconfig.json', 'package.json'];
-/** Clocks of file systems go in steps: two writes so close to each other may have one time. */
-const RACY_MS = 50;
-
-/** Zeros where there is nothing. */
-type StatRow = readonly [path: string, size: number, mtimeMs: number, ctimeMs: number, inode: number];
-
-interface Remembered {
-  readonly hash: string;
-  readonly size: number;
-  /** Every module that went in, with its hash. */
-  readonly inputs: readonly (readonly [...StatRow, hash: string])[];
-  /** Every place where the bundler may have looked for its settings. */
-  readonly settings: readonly StatRow[];
-}
+const FORMAT = 5;
+/** What the bundler heeds in the folder of a module or above it. */
+const SETTINGS = ['tsconfig.json', 'jsconfig.json', 'package.json', '.pnp.cjs', '.pnp.data.json', '.pnp.js'];
 
 /** A bundle that was made before. */
 export interface KnownBundle {
   readonly digest: Digest;
   /** Hashes by path. */
   readonly modules: ReadonlyMap<string, string>;
-  /** Paths of the settings that the bundler heeded, or would have if they were there. */
-  readonly settings: readonly string[];
+  /** Paths of all that decides what the bundle is; undefined where that is not known. */
+  readonly places: readonly string[] | undefined;
+}
+
+interface Remembered {
+  readonly hash: string;
+  readonly size: number;
+  readonly modules: readonly (readonly [path: string, hash: string])[];
+  readonly places: readonly string[];
+  /** Of the places. */
+  readonly stamps: readonly number[];
 }
 
 /** The file in a folder that remembers what an entry was bundled to. */
@@ -42,71 +40,52 @@ export function memoryOf(folder: string, ...entry: readonly string[]): string {
   return join(folder, `${name}.json`);
 }
 
-/** Looks at a path. */
-export type Look = (path: string) => StatRow;
-
-/** Looks at each path once, since steps share most of their modules. */
-export function lookOnce(): Look {
-  const seen = new Map<string, StatRow>();
-  return (path) => {
-    const row = seen.get(path) ?? statRow(path);
-    seen.set(path, row);
-    return row;
-  };
-}
-
 /** What is remembered, while all of it holds. */
-export function recall(memory: string, look: Look = statRow): KnownBundle | undefined {
+export function recall(memory: string, looks: Looks): KnownBundle | undefined {
   try {
-    const remembered = JSON.parse(readFileSync(memory, 'utf8')) as Remembered;
-    const same = rowsOf(remembered).every((row) => look(row[0]).every((value, index) => value === row[index]));
-    return same ? knownOf(remembered) : undefined;
+    const { hash, size, modules, places, stamps } = JSON.parse(readFileSync(memory, 'utf8')) as Remembered;
+    if (!areSameStamps(stampsOf(places, looks.stamp), stamps)) return undefined;
+    return { digest: digest(hash, size), modules: new Map(modules), places };
   } catch {
     return undefined;
   }
 }
 
-/**
- * Remembers a bundle of modules whose reading began at a time, in ms since the epoch. A file that was written since, or
- * just before, may be another one than was read: then it is bundled again the next time.
- */
-export function remember(
-  memory: string,
-  { hash, size }: Digest,
-  paths: readonly string[],
-  startedAt: number,
-): KnownBundle {
-  const inputs = paths.map((path) => [...statRow(path), hashFile(path).hash] as const);
-  const made: Remembered = { hash, size, inputs, settings: settingsOf(paths).map(statRow) };
-  const isOld = rowsOf(made).every(([, , , ctimeMs]) => ctimeMs < startedAt - RACY_MS);
-  if (isOld) writeAtomically(memory, JSON.stringify(made));
-  return knownOf(made);
+/** A bundle as it was made of modules whose reading began at a time, in ms since the epoch. */
+export interface MadeBundle {
+  readonly digest: Digest;
+  readonly inputs: readonly string[];
+  readonly requests: readonly ModuleRequest[];
+  readonly startedAt: number;
 }
 
-function knownOf({ hash, size, inputs, settings }: Remembered): KnownBundle {
-  return {
-    digest: digest(hash, size),
-    modules: new Map(inputs.map(([path, , , , , of]) => [path, of])),
-    settings: settings.map(([path]) => path),
-  };
+/** Remembers a bundle, unless something that it rests on is not known, or may have changed since it was read. */
+export function remember(memory: string, made: MadeBundle, lookups: Lookups): KnownBundle {
+  const { hash, size } = made.digest;
+  const modules = made.inputs.map((path) => [path, hashFile(path).hash] as const);
+  const places = placesBehind(made, lookups);
+  const stamps = places && stampsOf(places);
+  if (stamps && areBelievable(stamps, made.startedAt))
+    writeAtomically(memory, JSON.stringify({ hash, size, modules, places, stamps: [...stamps] } satisfies Remembered));
+  return { digest: made.digest, modules: new Map(modules), places };
 }
 
-function rowsOf({ inputs, settings }: Remembered): StatRow[] {
-  const modules = inputs.map(([path, size, mtimeMs, ctimeMs, inode]) => [path, size, mtimeMs, ctimeMs, inode] as const);
-  return [...modules, ...settings];
+function placesBehind({ inputs, requests }: MadeBundle, lookups: Lookups): string[] | undefined {
+  const paths = new Set(inputs);
+  for (const request of requests) {
+    const places = lookups.places(request);
+    if (!places) return undefined;
+    for (const place of places) paths.add(place);
+  }
+  for (const folder of foldersOf(inputs)) for (const name of SETTINGS) paths.add(join(folder, name));
+  for (const folder of new Set(inputs.map(dirname))) for (const place of lookups.settings(folder)) paths.add(place);
+  return placesOf(paths);
 }
 
-/** Beside modules and above them, whether or not they are there. */
-function settingsOf(paths: readonly string[]): string[] {
+/** Those of modules and all above them. */
+function foldersOf(paths: readonly string[]): Set<string> {
   const folders = new Set<string>();
   for (const path of paths)
     for (let folder = dirname(path); !folders.has(folder); folder = dirname(folder)) folders.add(folder);
-  return [...folders].flatMap((folder) => SETTINGS.map((name) => join(folder, name)));
+  return folders;
 }
-
-function statRow(path: string): StatRow {
-  const { size, mtimeMs, ctimeMs, ino } = statSync(path, { throwIfNoEntry: false }) ?? NOTHING;
-  return [path, size, mtimeMs, ctimeMs, ino];
-}
-
-const NOTHING = { size: 0, mtimeMs: 0, ctimeMs: 0, ino: 0 };

@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { captureBytes } from '../../cache/capture.ts';
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
+import { Looks } from '../../cache/ways.ts';
 import type { ActionNode } from '../analysis/action.ts';
 import { modulePath } from '../model/own-files.ts';
-import { lookOnce, memoryOf, recall, remember, type KnownBundle, type Look } from './bundle-memory.ts';
+import { memoryOf, recall, remember, type KnownBundle } from './bundle-memory.ts';
 import { bundle, RUNNER } from './bundler.ts';
 
 /** A step as one file, and the modules that it came from. */
@@ -19,7 +20,7 @@ interface Bundle {
 export class Bundles {
   readonly #store: Store;
   readonly #bundles = new Map<string, Promise<Bundle>>();
-  #look = lookOnce();
+  #looks = new Looks();
 
   constructor(store: Store) {
     this.#store = store;
@@ -29,7 +30,7 @@ export class Bundles {
   async contentOf({ work }: ActionNode): Promise<{ bundle?: Node; modules?: Bundle['modules'] }> {
     if (work.type !== 'step') return {};
     const path = modulePath(work.module);
-    const made = this.#bundles.get(path) ?? bundleStep(this.#store, path, this.#look);
+    const made = this.#bundles.get(path) ?? bundleStep(this.#store, path, this.#looks);
     this.#bundles.set(path, made);
     const { node, modules } = await made;
     return { bundle: node, modules };
@@ -38,14 +39,14 @@ export class Bundles {
   /** The store may have lost some of them. */
   forget(): void {
     this.#bundles.clear();
-    this.#look = lookOnce();
+    this.#looks = new Looks();
   }
 }
 
 /** The bundle of a step's module as a file of the store. Remembered until something that went in changes. */
-async function bundleStep(store: Store, path: string, look: Look): Promise<Bundle> {
+async function bundleStep(store: Store, path: string, looks: Looks): Promise<Bundle> {
   const memory = memoryIn(store, path);
-  const remembered = recall(memory, look);
+  const remembered = recall(memory, looks);
   const known = remembered && store.cas.has(remembered.digest) ? remembered : await bundleAnew(store, path, memory);
   LAST_USED.set(memory, known);
   return { node: { type: 'file', digest: known.digest, executable: false }, modules: known.modules };
@@ -53,9 +54,11 @@ async function bundleStep(store: Store, path: string, look: Look): Promise<Bundl
 
 async function bundleAnew(store: Store, path: string, memory: string): Promise<KnownBundle> {
   const startedAt = Date.now();
-  const { code, inputs } = await bundle(path);
-  const made = captureBytes(store.cas, code) as Node & { type: 'file' };
-  return remember(memory, made.digest, inputs, startedAt);
+  const { code, inputs, requests } = await bundle(path);
+  const { digest } = captureBytes(store.cas, code) as Node & { type: 'file' };
+  // Most builds bundle nothing.
+  const { Lookups } = await import('../load/lookups.ts');
+  return remember(memory, { digest, inputs, requests, startedAt }, new Lookups('bundle'));
 }
 
 /** By the file that remembers them. */
@@ -65,9 +68,8 @@ function memoryIn(store: Store, path: string): string {
   return memoryOf(join(store.root, 'bundles.v1'), RUNNER, path);
 }
 
-/** Paths of all that the bundle rests on which was last used of a step, there or not: modules, settings. */
-export function bundleRestsOn(store: Store, module: URL): readonly string[] | undefined {
+/** Paths of all that the bundle rests on which was last used of a step, there or not; undefined where it is not known. */
+export function bundleRestsOn(store: Store, module: URL, looks: Looks): readonly string[] | undefined {
   const memory = memoryIn(store, modulePath(module));
-  const known = LAST_USED.get(memory) ?? recall(memory);
-  return known && [...known.modules.keys(), ...known.settings];
+  return (LAST_USED.get(memory) ?? recall(memory, looks))?.places;
 }

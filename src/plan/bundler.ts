@@ -1,6 +1,7 @@
 /** Makes one minified file of a step and all that it imports. */
-import type { Plugin } from 'esbuild';
+import type { Metafile, Plugin } from 'esbuild';
 import { dirname, join, relative } from 'node:path';
+import type { ModuleRequest } from '../load/lookups.ts';
 import { fail } from '../model/diagnostic.ts';
 import { isOwn, modulePath, OWN_CONDITIONS } from '../model/own-files.ts';
 
@@ -9,6 +10,9 @@ export const RUNNER = modulePath(new URL('../step/main.ts', import.meta.url));
 
 /** The module that starts a step: it is in no file. */
 export const ENTRY = 'step-entry.js';
+
+/** Beside those that the bundler adds itself. */
+const CONDITIONS = ['module', ...OWN_CONDITIONS];
 
 const MINIFIED = { format: 'esm', target: 'node26', minify: true, legalComments: 'none' } as const;
 
@@ -24,8 +28,10 @@ const OWN_MODULES: Plugin = {
 };
 
 /** What the bundler made of a step's module. */
-interface Made {
+export interface Made {
   readonly code: Uint8Array;
+  /** What the modules asked for, and got. */
+  readonly requests: readonly ModuleRequest[];
   /** Paths of the modules that went in. */
   readonly inputs: readonly string[];
   /** From places in the code to places in the modules; empty unless asked for. The code is the same with it. */
@@ -52,7 +58,8 @@ export async function bundle(path: string, { withMap = false } = {}): Promise<Ma
     legalComments: 'none',
     // CommonJS packages in the bundle ask for `require` of Node's own modules.
     banner: { js: `import{createRequire as __r}from'node:module';const require=__r(import.meta.url);` },
-    conditions: ['module', ...OWN_CONDITIONS],
+    conditions: CONDITIONS,
+    nodePaths: [],
     plugins: [OWN_MODULES],
     absWorkingDir: root,
     ...(withMap ? { sourcemap: 'inline', sourcesContent: false } : {}),
@@ -83,5 +90,19 @@ export async function bundle(path: string, { withMap = false } = {}): Promise<Ma
     ...MINIFIED,
     ...(withMap ? { sourcemap: 'external', sourcesContent: false } : {}),
   });
-  return { code: Buffer.from(code), inputs, map };
+  return { code: Buffer.from(code), inputs, requests: requestsIn(result.metafile, root), map };
+}
+
+/** All requests for files; modules of one folder that ask for the same get the same. */
+function requestsIn({ inputs }: Metafile, root: string): ModuleRequest[] {
+  const requests = new Map<string, ModuleRequest>();
+  for (const [name, { imports }] of Object.entries(inputs))
+    for (const { path, original: specifier, external, kind } of imports) {
+      if (external || specifier === undefined) continue;
+      const folder = isOwn(specifier) ? dirname(RUNNER) : dirname(join(root, name));
+      const condition = kind === 'require-call' ? 'require' : 'import';
+      const conditions = [...CONDITIONS, condition, 'node'];
+      requests.set(`${folder}\0${specifier}\0${condition}`, { specifier, folder, found: join(root, path), conditions });
+    }
+  return [...requests.values()];
 }

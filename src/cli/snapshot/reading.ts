@@ -18,7 +18,7 @@ export interface Looked {
 
 /** Looks at a reading. What has changed since this process began may be another thing than the build has read. */
 export function look(store: Store, reading: Reading, looks = new Looks()): Looked {
-  const paths = pathsOf(store, reading);
+  const paths = pathsOf(store, reading, looks);
   // Steps share most of their modules; sources may be many, and are read once.
   const stamps = paths && stampsOf(paths, reading.type === 'step' ? looks.stamp : undefined);
   if (stamps && areBelievable(stamps, performance.timeOrigin)) return { paths, stamps };
@@ -27,8 +27,8 @@ export function look(store: Store, reading: Reading, looks = new Looks()): Looke
 }
 
 /** Undefined for a step whose modules are just changing. */
-function pathsOf(store: Store, reading: Reading): readonly string[] | undefined {
-  if (reading.type === 'step') return bundleRestsOn(store, new URL(reading.module));
+function pathsOf(store: Store, reading: Reading, looks: Looks): readonly string[] | undefined {
+  if (reading.type === 'step') return bundleRestsOn(store, new URL(reading.module), looks);
   const isFolder = lstatSync(reading.path, { throwIfNoEntry: false })?.isDirectory() === true;
   return isFolder ? [reading.path, ...pathsBelow(reading.path)] : [reading.path];
 }
