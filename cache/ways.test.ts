@@ -27,6 +27,7 @@ describe('the way to a path', () => {
       places: [join(folder, 'one/deep/file')],
       end: join(folder, 'one/deep/file'),
       exists: true,
+      isFolder: false,
     });
   });
 
@@ -53,7 +54,8 @@ describe('the way to a path', () => {
     expect(way('around/file').end).toBe(realpathSync(join(folder, 'around/file')));
   });
 
-  it('to the root is the root', () => expect(new Looks().way('/')).toEqual({ places: ['/'], end: '/', exists: true }));
+  it('to the root is the root', () =>
+    expect(new Looks().way('/')).toEqual({ places: ['/'], end: '/', exists: true, isFolder: true }));
 });
 
 describe('what decides what lies at a path', () => {

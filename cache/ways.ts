@@ -8,6 +8,7 @@ import { stampOf, type Stamp } from './stamps.ts';
 
 const TYPE = 0o170000;
 const SYMLINK = 0o120000;
+const FOLDER = 0o040000;
 /** As many as Linux follows. */
 const MAX_LINKS = 40;
 
@@ -17,8 +18,9 @@ export interface Way {
   readonly places: readonly string[];
   /** The last of the places, where the way ends: at something that is no link, or where nothing is. */
   readonly end: string;
-  /** Whether something lies at the end. */
+  /** Whether something lies at the end, and whether that is a folder. */
   readonly exists: boolean;
+  readonly isFolder: boolean;
 }
 
 /** Looks at the file system once for each path, however many ways lead over it. */
@@ -48,19 +50,19 @@ export class Looks {
       }
       const here = `${end}/${name}`;
       const [, , mode] = this.stamp(here);
-      if (mode < 0) return { places: [...links, here], end: here, exists: false };
+      if (mode < 0) return { places: [...links, here], end: here, exists: false, isFolder: false };
       if ((mode & TYPE) !== SYMLINK) {
         end = here;
         continue;
       }
       links.push(here);
-      if (links.length > MAX_LINKS) return { places: links, end: here, exists: false };
+      if (links.length > MAX_LINKS) return { places: links, end: here, exists: false, isFolder: false };
       const target = readlinkSync(here);
       if (target.startsWith('/')) end = '';
       todo.push(...target.split('/').reverse());
     }
     if (end === '') end = '/';
-    return { places: [...links, end], end, exists: true };
+    return { places: [...links, end], end, exists: true, isFolder: (this.stamp(end)[2] & TYPE) === FOLDER };
   }
 }
 

@@ -3,8 +3,9 @@
  * their answers is found once more by a resolver whose looks are noted. What it noted counts only where it found the
  * same; where not, nothing is known, and nothing may be concluded.
  */
-import enhancedResolve from 'enhanced-resolve';
+import type { ResolverFactory } from 'enhanced-resolve';
 import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { Looks } from '../../cache/ways.ts';
 
@@ -23,7 +24,8 @@ export interface ModuleRequest {
 /** How a resolver searches: as Node does for `import`, as it does for `require`, or as the bundler of steps. */
 export type Manner = 'import' | 'require' | 'bundle';
 
-const { ResolverFactory } = enhancedResolve;
+/** Loaded when something was searched for: most builds search for nothing. */
+const load = (): typeof import('enhanced-resolve') => createRequire(import.meta.url)('enhanced-resolve') as never;
 
 type Options = Parameters<typeof ResolverFactory.createResolver>[0];
 type Resolver = ReturnType<typeof ResolverFactory.createResolver>;
@@ -105,7 +107,7 @@ export class Lookups {
     const key = conditions.join(' ');
     const known = this.#resolvers.get(key);
     if (known) return known;
-    const made = ResolverFactory.createResolver({
+    const made = load().ResolverFactory.createResolver({
       ...MANNERS[this.#manner],
       conditionNames: [...conditions],
       fileSystem: this.#fileSystem(),

@@ -1,8 +1,9 @@
 /** What build files and rules look at when they are evaluated: modules, and whether anything that is no module. */
-import { isBuiltin, registerHooks } from 'node:module';
+import { isBuiltin, registerHooks, type ResolveHookContext } from 'node:module';
 import { dirname } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { ENGINE_FOLDERS } from '../model/own-files.ts';
+import type { ModuleRequest } from './lookups.ts';
 
 /** Modules of Node that see nothing of the machine. */
 const PURE_BUILTINS = new Set(['assert', 'buffer', 'path', 'path/posix', 'url', 'util', 'util/types']);
@@ -11,16 +12,12 @@ const WORLD = ['process', 'Date', 'performance', 'crypto', 'fetch', 'Temporal', 
 /** The engine's own modules may look where they like. */
 const ENGINE = ENGINE_FOLDERS.map((folder) => pathToFileURL(folder).href);
 
-/** A package that a module of a folder asked for by name. */
-export interface PackageRequest {
-  readonly folder: string;
-  readonly name: string;
-}
-
 export class LoadTrace {
-  /** Absolute paths of what was loaded, without the engine's own. */
+  /** Absolute paths of what was loaded, without links and without the engine's own. */
   readonly modules = new Set<string>();
-  readonly #requests = new Map<string, PackageRequest>();
+  /** Absolute paths by which modules were asked for: links may be on the way. */
+  readonly paths = new Set<string>();
+  readonly #searches = new Map<string, Search>();
   #watching = false;
   #looksOutside = false;
 
@@ -28,7 +25,7 @@ export class LoadTrace {
     registerHooks({
       resolve: (specifier, context, next) => {
         const resolved = next(specifier, context);
-        if (this.#watching) this.#note(specifier, context.parentURL, resolved.url);
+        if (this.#watching) this.#note(specifier, context, resolved.url);
         return resolved;
       },
     });
@@ -39,8 +36,9 @@ export class LoadTrace {
     return this.#looksOutside;
   }
 
-  get requests(): Iterable<PackageRequest> {
-    return this.#requests.values();
+  /** Requests that Node had to search for. */
+  get searches(): Iterable<Search> {
+    return this.#searches.values();
   }
 
   /** Until this is disposed of, code of build files and rules runs: what it asks for is noted. */
@@ -59,24 +57,35 @@ export class LoadTrace {
     };
   }
 
-  #note(specifier: string, parent: string | undefined, url: string): void {
+  #note(specifier: string, { parentURL: parent, conditions }: ResolveHookContext, url: string): void {
     const byEngine = isEngine(parent);
     if (isBuiltin(specifier)) {
       if (!byEngine && !PURE_BUILTINS.has(specifier.replace(/^node:/, ''))) this.#looksOutside = true;
     } else if (!url.startsWith('file:')) {
       this.#looksOutside = true;
     } else {
-      if (!isEngine(url)) this.modules.add(fileURLToPath(url));
-      if (!byEngine) this.#noteRequest(specifier, parent);
+      const found = fileURLToPath(url);
+      if (!isEngine(url)) this.modules.add(found);
+      // Of the engine's own requests only those for build files are about the project.
+      if (!byEngine || specifier.startsWith('file:')) this.#noteWay(specifier, parent, conditions, found);
     }
   }
 
-  #noteRequest(specifier: string, parent: string | undefined): void {
-    const [name] = /^(?:@[^/]+\/)?[^./#@][^/:]*(?=\/|$)/.exec(specifier) ?? [];
-    if (name === undefined || !parent?.startsWith('file:')) return;
-    const folder = dirname(fileURLToPath(parent));
-    this.#requests.set(`${folder}\0${name}`, { folder, name });
+  /** `import` takes a path as it stands; for all else Node looks in several places. */
+  #noteWay(specifier: string, parent: string | undefined, conditions: readonly string[], found: string): void {
+    const manner = conditions.includes('require') ? 'require' : 'import';
+    if (manner === 'import' && /^(\.{0,2}\/|file:)/.test(specifier))
+      this.paths.add(fileURLToPath(new URL(specifier, parent)));
+    else if (parent?.startsWith('file:')) {
+      const folder = dirname(fileURLToPath(parent));
+      this.#searches.set(`${folder}\0${specifier}\0${manner}`, { manner, specifier, folder, found, conditions });
+    }
   }
+}
+
+/** A request for a module, and how Node searched for it. */
+export interface Search extends ModuleRequest {
+  readonly manner: 'import' | 'require';
 }
 
 function isEngine(url: string | undefined): boolean {

@@ -5,6 +5,7 @@ import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
 import { Looks } from '../../cache/ways.ts';
 import type { ActionNode } from '../analysis/action.ts';
+import { Lookups } from '../load/lookups.ts';
 import { modulePath } from '../model/own-files.ts';
 import { memoryOf, recall, remember, type KnownBundle } from './bundle-memory.ts';
 import { bundle, RUNNER } from './bundler.ts';
@@ -56,8 +57,6 @@ async function bundleAnew(store: Store, path: string, memory: string): Promise<K
   const startedAt = Date.now();
   const { code, inputs, requests } = await bundle(path);
   const { digest } = captureBytes(store.cas, code) as Node & { type: 'file' };
-  // Most builds bundle nothing.
-  const { Lookups } = await import('../load/lookups.ts');
   return remember(memory, { digest, inputs, requests, startedAt }, new Lookups('bundle'));
 }
 

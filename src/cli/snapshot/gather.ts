@@ -5,7 +5,9 @@ import type { Store } from '../../../cache/store.ts';
 import { pathsBelow } from '../../../cache/walk.ts';
 import type { ActionNode, ArtifactReference } from '../../analysis/action.ts';
 import { packageFolders } from '../../load/load.ts';
+import { Lookups } from '../../load/lookups.ts';
 import { PARAMETERS_FILE } from '../../load/parameters.ts';
+import type { Search } from '../../load/trace.ts';
 import { findWorkspace } from '../../load/workspace.ts';
 import { nodeBinary } from '../../plan/runtime.ts';
 import type { Call } from '../command.ts';
@@ -39,6 +41,7 @@ export function gatherEvidence(
   const base = new Evidence();
   addEngine(base);
   addProject(base, call, project);
+  if (!addSearches(base, [...project.loaded.trace.searches])) return undefined;
   base.path(removalsFile(store.root));
   for (const folder of ['cas.v1', 'ac.v1']) base.exists(join(store.root, folder));
   return { base, readings: readingsOf(artifacts) };
@@ -57,8 +60,18 @@ function addProject(evidence: Evidence, call: Call, { root, loaded }: Project): 
   if (call.operands.some((operand) => operand.endsWith('...')))
     for (const folder of packageFolders(root)) evidence.path(folder);
   for (const name of [PARAMETERS_FILE, 'toolchain.lock.json']) evidence.path(join(root, name));
+  for (const path of loaded.trace.paths) evidence.path(path);
   for (const module of loaded.trace.modules) evidence.module(module);
-  for (const request of loaded.trace.requests) evidence.package(request);
+}
+
+/** The places where Node searched for modules. False where they are not all known. */
+function addSearches(evidence: Evidence, searches: readonly Search[]): boolean {
+  const lookups = { import: new Lookups('import'), require: new Lookups('require') };
+  return searches.every((search) => {
+    const places = lookups[search.manner].places(search);
+    for (const place of places ?? []) evidence.path(place);
+    return places !== undefined;
+  });
 }
 
 /** The sources in artifacts and in all that they are made of, and the steps, each with the actions that read it. */

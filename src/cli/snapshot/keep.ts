@@ -46,7 +46,6 @@ export function prepareToKeep(call: Call, store: Store, project: Project): Keep 
     readings: rests.readings.map(({ reading, readers }) => [reading, [...readers].map((one) => writer.place(one))]),
     seen: [...rests.base.seen],
     present: [...rests.base.present],
-    absent: [...rests.base.absent],
     stamps,
     actions: writer,
   };

@@ -1,11 +1,18 @@
 /** The look at many paths that the launcher takes: the same programs with the same arguments give the same bytes. */
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { hash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { isRacy } from '../../../cache/stamps.ts';
 
-/** Device, inode, type and mode, size, and the times of the last change of content and of anything. */
-const ROW = '%d %i %f %s %.9Y %.9Z';
+/**
+ * Device, inode, type and mode, size, the times of the last change of content and of anything, and the path: of a path
+ * where nothing is there is no row.
+ */
+const ROW = '%d %i %f %s %.9Y %.9Z %n';
+/** Before the path. */
+const COLUMNS = 6;
+/** With which xargs ends when stat did not find all. */
+const SOME_ARE_MISSING = 123;
 /** As in the launcher. */
 const LOOK = ['-0', '-s', '1000000', 'stat', '-c', ROW, '--'];
 
@@ -28,21 +35,13 @@ export interface Sight {
  * have read it earlier.
  */
 export function lookAt(folder: string, paths: readonly string[], startedAt: number): Sight | undefined {
-  const text = execFileSync('xargs', LOOK, {
-    cwd: folder,
-    env: { ...process.env, LC_ALL: 'C' },
-    input: paths.map((path) => `${path}\0`).join(''),
-    encoding: 'latin1',
-    maxBuffer: 2 ** 30,
-    stdio: ['pipe', 'pipe', 'ignore'],
-  });
-  const rows = text.split('\n').slice(0, -1);
-  if (rows.length !== paths.length || rows.some((row) => isChanging(row, startedAt))) return undefined;
+  const rows = rowsAt(folder, paths);
+  if ([...rows.values()].some((row) => isChanging(row, startedAt))) return undefined;
   const share = shareOf(paths);
   const sums: string[] = [];
-  for (let at = 0; at < rows.length; at += share) {
-    const lines = rows.slice(at, at + share).map((row) => `${row}\n`);
-    sums.push(hash('sha256', Buffer.from(lines.join(''), 'latin1'), 'hex'));
+  for (let at = 0; at < paths.length; at += share) {
+    const lines = paths.slice(at, at + share).map((path) => rows.get(path) ?? '');
+    sums.push(hash('sha256', lines.join(''), 'hex'));
   }
   return {
     sums: sums
@@ -53,6 +52,28 @@ export function lookAt(folder: string, paths: readonly string[], startedAt: numb
   };
 }
 
+/** The rows of those paths where something is, each with its line break. */
+function rowsAt(folder: string, paths: readonly string[]): ReadonlyMap<string, string> {
+  const { stdout, status } = spawnSync('xargs', LOOK, {
+    cwd: folder,
+    env: { ...process.env, LC_ALL: 'C' },
+    input: paths.map((path) => `${path}\0`).join(''),
+    encoding: 'utf8',
+    maxBuffer: 2 ** 30,
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
+  if (status !== 0 && status !== SOME_ARE_MISSING) throw new Error(`a look at the file system failed: ${status}`);
+  const rows = stdout.split('\n').slice(0, -1);
+  return new Map(rows.map((row) => [row.slice(placeAfter(row, COLUMNS)), `${row}\n`]));
+}
+
+/** Where the field behind so many others begins. */
+function placeAfter(row: string, fields: number): number {
+  let at = 0;
+  for (let field = 0; field < fields; field++) at = row.indexOf(' ', at) + 1;
+  return at;
+}
+
 function shareOf(paths: readonly string[]): number {
   if (paths.length < WORTH_SHARING) return paths.length;
   const longest = paths.reduce((most, path) => Math.max(most, Buffer.byteLength(path) + 1), 0);
@@ -61,6 +82,6 @@ function shareOf(paths: readonly string[]): number {
 }
 
 function isChanging(row: string, startedAt: number): boolean {
-  const [modified, changed] = row.split(' ').slice(-2);
+  const [, , , , modified, changed] = row.split(' ', COLUMNS);
   return isRacy(Number(modified) * 1000, Number(changed) * 1000, startedAt);
 }

@@ -34,7 +34,6 @@ export interface Plan {
   readonly readings: readonly (readonly [Reading, readers: readonly number[]])[];
   readonly seen: readonly string[];
   readonly present: readonly string[];
-  readonly absent: readonly string[];
   /** Of what was seen. */
   readonly stamps: Stamps;
   readonly actions: GraphLines & { readonly names: Iterable<string>; readonly bodies: Iterable<string> };

@@ -17,7 +17,7 @@ import { spoken } from './spoken.ts';
 /** Where the launcher looks for the snapshot of this very request. Without it there is nobody who would read one. */
 const VARIABLE = 'DSMB_SNAPSHOT';
 /** The first line; another format has another. */
-const FORMAT = 'dsmb-snapshot 2';
+const FORMAT = 'dsmb-snapshot 3';
 /** Options with which a build says and leaves nothing but what it does without. */
 const PLAIN_OPTIONS = new Set(['set', 'workspace', 'skip-validations', 'keep-going', 'frozen']);
 
@@ -63,21 +63,20 @@ export class Snapshot {
   }
 
   /** Lines of a letter and a text up to a dot; then the paths that are looked at, each ended by a zero byte. */
-  #text(root: string, { seen, present, absent }: Evidence, recorder: BuildRecorder): string | undefined {
+  #text(root: string, { seen, present }: Evidence, recorder: BuildRecorder): string | undefined {
     const below = `${root}/`;
     const paths = [...seen].map((path) => (path.startsWith(below) ? path.slice(below.length) : path));
     const sight = lookAt(root, paths, this.#startedAt);
     if (!sight) return undefined;
     const lines = [
       ...[...present].map((path) => `+${path}`),
-      ...[...absent].map((path) => `-${path}`),
       `w${root}`,
       `s${sight.sums}`,
       ...(sight.share === undefined ? [] : [`n${sight.share}`]),
       ...recordLines(recorder),
       ...spoken(this.#events),
     ];
-    if (lines.some((line) => line.includes('\n'))) return undefined;
+    if ([...lines, ...paths].some((line) => line.includes('\n'))) return undefined;
     return [FORMAT, ...lines, '.', ''].join('\n') + paths.map((path) => `${path}\0`).join('');
   }
 }

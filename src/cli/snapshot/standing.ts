@@ -1,16 +1,12 @@
 /** Whether what a kept build rested on is still as it was. */
-import { existsSync, lstatSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { areSameStamps, stampsAt, stampsOf, type Stamps } from '../../../cache/stamps.ts';
 import { Looks } from '../../../cache/ways.ts';
 import type { Kept, Plan } from './memory.ts';
 
 /** Whether the ground of a kept graph is as it was; paths that are read again anyway may be left out. */
-export function stands({ seen, stamps, present, absent }: Plan, leftOut?: ReadonlySet<string>): boolean {
-  return (
-    present.every((path) => existsSync(path)) &&
-    absent.every((path) => leftOut?.has(path) || !lstatSync(path, { throwIfNoEntry: false })) &&
-    areSameBut(leftOut, seen, stamps)
-  );
+export function stands({ seen, stamps, present }: Plan, leftOut?: ReadonlySet<string>): boolean {
+  return present.every((path) => existsSync(path)) && areSameBut(leftOut, seen, stamps);
 }
 
 function areSameBut(leftOut: ReadonlySet<string> | undefined, seen: readonly string[], stamps: Stamps): boolean {
