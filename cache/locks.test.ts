@@ -1,7 +1,7 @@
 /** Locks between processes: one holder, waiters are told, and a killed holder holds nothing. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -53,7 +53,7 @@ describe('a lock', () => {
     const locks = new Locks(folder);
     expect(await locks.tryTake('killed')).toBeUndefined();
     const { promise: waits, resolve: onWait } = Promise.withResolvers<void>();
-    const work = locks.with('killed', async () => 'worked', { onWait });
+    const work = locks.with('killed', async () => 'worked', { signal: undefined, onWait });
     await waits;
     child.kill('SIGKILL');
     expect(await work).toBe('worked');
@@ -63,14 +63,13 @@ describe('a lock', () => {
     const locks = new Locks(folder);
     let inside = 0;
     let done = 0;
-    const work = () =>
-      locks.with('queue', async () => {
-        expect(++inside).toBe(1);
-        await new Promise((resolve) => setTimeout(resolve, 1));
-        inside--;
-        done++;
-      });
-    await Promise.all(Array.from({ length: 20 }, work));
+    const work = async () => {
+      expect(++inside).toBe(1);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      inside--;
+      done++;
+    };
+    await Promise.all(Array.from({ length: 20 }, () => locks.with('queue', work, { signal: undefined })));
     expect(done).toBe(20);
   });
 
@@ -83,6 +82,70 @@ describe('a lock', () => {
     const waiting = locks.released('long', controller.signal);
     controller.abort(reason);
     await expect(waiting).rejects.toBe(reason);
+  });
+});
+
+describe('the file of a lock', () => {
+  const files = (): string[] => readdirSync(join(folder, 'locks'));
+  const sweptFiles = async (): Promise<string[]> => {
+    await new Locks(folder).sweep();
+    return files();
+  };
+
+  it('goes with its release', async () => {
+    const before = files();
+    const lock = await new Locks(folder).tryTake('file');
+    expect(files()).toHaveLength(before.length + 1);
+    lock?.release();
+    await expect.poll(files).toEqual(before);
+  });
+
+  it('holds nobody up when its holder was killed, and is swept', async () => {
+    const locks = new Locks(folder);
+    const before = files();
+    for (const name of ['asked for again', 'forgotten']) {
+      const { child } = await holder(name);
+      child.kill('SIGKILL');
+      await once(child, 'close');
+    }
+    expect(files()).toHaveLength(before.length + 2);
+    const release = Promise.withResolvers<void>();
+    const taken = Promise.withResolvers<void>();
+    const work = async () => {
+      taken.resolve();
+      await release.promise;
+    };
+    const again = locks.with('asked for again', work, { signal: undefined });
+    await taken.promise;
+    expect(await new Locks(folder).tryTake('asked for again')).toBeUndefined();
+    // A process that has made its file a moment ago may be about to listen.
+    await expect.poll(sweptFiles, { timeout: 5000 }).toHaveLength(before.length + 1);
+    expect(await new Locks(folder).tryTake('asked for again')).toBeUndefined();
+    release.resolve();
+    await again;
+  });
+
+  it('has a name that no other user can take: it lies in the store', async () => {
+    using lock = await new Locks(folder).tryTake('listed');
+    expect(lock).toBeDefined();
+    expect(readFileSync('/proc/net/unix', 'utf8')).toContain(` ${join(folder, 'locks')}/`);
+  });
+
+  it('may have a path that is longer than a socket may have', async () => {
+    const long = join(folder, 'x'.repeat(100), 'y'.repeat(100));
+    using lock = await new Locks(long).tryTake('long');
+    expect(readdirSync(join(long, 'locks'))).toHaveLength(1);
+    expect(lock).toBeDefined();
+    expect(await new Locks(long).tryTake('long')).toBeUndefined();
+  });
+
+  it('that cannot be made gives everybody the lock', async () => {
+    const gone = mkdtempSync(join(tmpdir(), 'dsmb-locks-'));
+    const locks = new Locks(gone);
+    rmSync(gone, { recursive: true });
+    using one = await locks.tryTake('same');
+    using other = await locks.tryTake('same');
+    expect([one, other]).not.toContain(undefined);
   });
 });
 

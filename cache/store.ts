@@ -62,7 +62,8 @@ export class Store {
    * Removes what processes that are gone have left: names begin with the process's token. Results that they had finished
    * stay: the next build publishes them.
    */
-  sweep(): void {
+  async sweep(): Promise<void> {
+    await this.locks.sweep();
     const finished = new Set(this.actions.left().map(({ path }) => path));
     for (const folder of ['incoming', 'sandboxes'])
       for (const name of readdirSync(this.folder(folder))) {

@@ -6,6 +6,7 @@ import type { AnalysedTarget } from '../analysis/action.ts';
 import type { Build, BuildResult } from '../execute/build.ts';
 import { Starts, type FirstStep } from '../execute/starts.ts';
 import { storedXz } from '../execute/stored-toolchains.ts';
+import type { Listener } from '../model/event.ts';
 import { fail, Failure, type Diagnostic } from '../model/diagnostic.ts';
 import { deliver, OUTPUT_FOLDER, type Delivered } from '../report/outputs.ts';
 import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
@@ -145,7 +146,7 @@ async function execute(
   for (const target of targets) {
     const node = result.artifacts.get(target.label);
     if (!node || signal.aborted) continue;
-    const delivered = await deliverWhole(store, root, build, target, node);
+    const delivered = await deliverWhole({ store, root, build, signal, onEvent }, target, node);
     if (!delivered) continue;
     onEvent({ type: 'output', label: target.label, ...delivered });
     rememberDelivered(store, request, target, node, { build, packages: workshop.packages.used() });
@@ -161,21 +162,30 @@ async function execute(
   return { result: { ...result, success, failures }, build, firstStep: workshop.machine.firstStep };
 }
 
+interface Delivering {
+  readonly store: Store;
+  readonly root: string;
+  readonly build: Build;
+  readonly signal: AbortSignal;
+  readonly onEvent: Listener;
+}
+
 /** Delivers a target. What has gone from the store is made again first; undefined where that fails. */
 async function deliverWhole(
-  store: Store,
-  root: string,
-  build: Build,
+  { store, root, build, signal, onEvent }: Delivering,
   target: AnalysedTarget,
   node: Node,
 ): Promise<Delivered | undefined> {
+  const message = `${target.label}: waiting for another build that lays it out`;
+  const wait = { signal, onWait: () => onEvent({ type: 'warning', message }) };
   try {
-    return await deliver(store, root, target, node);
+    return await deliver(store, root, target, node, wait);
   } catch (error) {
+    if (signal.aborted) return undefined;
     if (!(error instanceof Failure) || error.diagnostic.code !== 'BLOB_MISSING') throw error;
     const again = await build.remake(target);
     const made = again.artifacts.get(target.label);
-    return made && (await deliver(store, root, target, made));
+    return made && (await deliver(store, root, target, made, wait));
   }
 }
 

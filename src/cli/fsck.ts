@@ -27,7 +27,7 @@ export const fsck: Command = {
 async function runFsck(call: Call): Promise<number> {
   const store = new Store(storeRoot());
   const repair = call.flag('repair');
-  if (repair) store.sweep();
+  if (repair) await store.sweep();
   const checked = await checkWithProgress(store, repair);
   const labels = labelsByKey(store);
   const named = checked.findings.map((finding) => ({ ...finding, labels: labelsOf(finding, labels) }));

@@ -39,7 +39,7 @@ async function runGc(call: Call): Promise<number> {
   const bound = boundFrom(call);
   const started = performance.now();
   const dryRun = call.flag('dry-run');
-  if (!dryRun) store.sweep();
+  if (!dryRun) await store.sweep();
   const collected =
     (await collectNow(store, { ...bound, dryRun })) ??
     fail('GC_RUNNING', 'another process is collecting garbage in this store', {

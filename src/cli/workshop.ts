@@ -43,7 +43,7 @@ export class Workshop implements Disposable {
   static async open(call: Call, setting: Setting): Promise<Workshop> {
     const workshop = new Workshop(call, setting);
     await publishLeft(setting.store, () => workshop.machine.syncStore());
-    setting.store.sweep();
+    await setting.store.sweep();
     return workshop;
   }
 

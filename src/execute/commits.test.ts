@@ -82,7 +82,7 @@ it('what a killed builder had finished is published by the next one, after a syn
   const key = add('a');
   killed();
   // Whatever command sweeps in between.
-  store.sweep();
+  await store.sweep();
   let synced = 0;
   const syncAll = async (): Promise<void> => void synced++;
   await publishLeft(store, syncAll);
@@ -96,7 +96,7 @@ it('a result that a killed builder was just writing is none, and is swept', asyn
   const [path = ''] = killed();
   truncateSync(path, statSync(path).size - 1);
   await publishLeft(store, () => Promise.reject(new Error('nothing is to be synced')));
-  store.sweep();
+  await store.sweep();
   expect([store.actions.get(key), readdirSync(store.folder('incoming'))]).toEqual([undefined, []]);
 });
 

@@ -33,7 +33,8 @@ function folderOf(files: Readonly<Record<string, string>>): Node {
   return store.trees.build(nodes);
 }
 
-const lay = async (node: Node): Promise<boolean> => (await deliver(store, root, target, node)).fresh;
+const lay = async (node: Node): Promise<boolean> =>
+  (await deliver(store, root, target, node, { signal: undefined })).fresh;
 const lies = (): Record<string, string> => {
   const folder = join(root, 'dsmb-out/tree');
   return Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]));

@@ -1,6 +1,7 @@
 /** Puts what was asked for where people look: `dsmb-out/<package>/<name>/`. */
 import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
+import type { WaitOptions } from '../../cache/locks.ts';
 import type { Store } from '../../cache/store.ts';
 import { removeTree, writeInto } from '../../cache/files.ts';
 import type { Node } from '../../cache/tree.ts';
@@ -35,10 +36,15 @@ export interface Delivered {
   readonly fresh: boolean;
 }
 
-/** Lays a target's artifact out, unless it lies there already. */
-export function deliver(store: Store, root: string, target: AnalysedTarget, node: Node): Promise<Delivered> {
-  // Another build of the same workspace may be about to do the same.
-  return store.locks.with(`deliver ${root} ${target.label}`, () => deliverAlone(store, root, target, node));
+/** Lays a target's artifact out, unless it lies there already. Another build of the workspace may be about to do the same. */
+export function deliver(
+  store: Store,
+  root: string,
+  target: AnalysedTarget,
+  node: Node,
+  wait: WaitOptions,
+): Promise<Delivered> {
+  return store.locks.with(`deliver ${root} ${target.label}`, () => deliverAlone(store, root, target, node), wait);
 }
 
 async function deliverAlone(store: Store, root: string, target: AnalysedTarget, node: Node): Promise<Delivered> {
