@@ -1,10 +1,11 @@
 /** Takes what an action wrote into the store: hashed once, renamed and not copied. Durable when the store has settled. */
-import { lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs';
+import { lstatSync, type Stats } from 'node:fs';
 import { join, posix } from 'node:path';
 import { fail } from '../src/model/diagnostic.ts';
 import type { Digest } from '../src/model/digest.ts';
 import { digestOf, type Cas } from './cas.ts';
 import { hashFile, startSync } from './files.ts';
+import { namesIn, targetOf } from './names.ts';
 import type { Node, Trees } from './tree.ts';
 
 /** A file of this size is written to the disk while it is hashed. */
@@ -45,7 +46,7 @@ export function capture(cas: Cas, trees: Trees, names: readonly string[], reques
     if (stats.isSymbolicLink()) return resolveLink(path, seenAt);
     if (stats.isDirectory()) {
       const entries = new Map<string, Node>();
-      for (const name of readdirSync(path)) entries.set(name, visit(join(path, name), `${seenAt}/${name}`));
+      for (const name of namesIn(path, seenAt)) entries.set(name, visit(join(path, name), `${seenAt}/${name}`));
       return trees.store(entries);
     }
     if (!stats.isFile()) return fail('OUTPUT_NOT_A_FILE', `output ${seenAt} is neither a file, a folder nor a symlink`);
@@ -57,7 +58,7 @@ export function capture(cas: Cas, trees: Trees, names: readonly string[], reques
   };
 
   const resolveLink = (path: string, seenAt: string): Node => {
-    const target = readlinkSync(path);
+    const target = targetOf(path, seenAt);
     const absolute = posix.resolve(posix.dirname(seenAt), target);
     const input = posix.relative(request.inputsAt, absolute);
     if (input !== '' && !input.startsWith('..')) {

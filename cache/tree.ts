@@ -12,6 +12,9 @@ export type Node =
 
 type Directory = Node & { readonly type: 'directory' };
 
+/** As many as Linux follows. */
+const MAX_LINKS = 40;
+
 /** The content of one directory, by name. */
 export type Entries = ReadonlyMap<string, Node>;
 
@@ -118,6 +121,32 @@ export class Trees {
       node = this.entries(node.digest).get(name);
     }
     return node;
+  }
+
+  /**
+   * The path, free of symlinks, that a path below a node leads to; undefined where it leads nowhere. To absolute targets,
+   * the node is the root.
+   */
+  resolve(root: Node, path: string): string | undefined {
+    const todo = path.split('/').reverse();
+    const at: string[] = [];
+    let links = 0;
+    while (todo.length > 0) {
+      const name = todo.pop()!;
+      if (name === '' || name === '.') continue;
+      if (name === '..') {
+        at.pop();
+        continue;
+      }
+      const node = this.lookup(root, [...at, name].join('/'));
+      if (!node || links > MAX_LINKS) return undefined;
+      if (node.type === 'symlink') {
+        links++;
+        if (node.target.startsWith('/')) at.length = 0;
+        todo.push(...node.target.split('/').reverse());
+      } else at.push(name);
+    }
+    return at.join('/');
   }
 
   /** Every file, symlink and directory below a node, parents first, with its path. */

@@ -2,8 +2,8 @@
  * How one comes to what lies at a path: every symlink that is followed, and the end, or the first place where nothing
  * is. A look at a path alone misses a link on the way that is pointed elsewhere.
  */
-import { readlinkSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { targetOf } from './names.ts';
 import { stampOf, type Stamp } from './stamps.ts';
 
 const TYPE = 0o170000;
@@ -57,7 +57,7 @@ export class Looks {
       }
       links.push(here);
       if (links.length > MAX_LINKS) return { places: links, end: here, exists: false, isFolder: false };
-      const target = readlinkSync(here);
+      const target = targetOf(here);
       if (target.startsWith('/')) end = '';
       todo.push(...target.split('/').reverse());
     }

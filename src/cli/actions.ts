@@ -3,6 +3,7 @@ import { Store, storeRoot } from '../../cache/store.ts';
 import type { ActionNode } from '../analysis/action.ts';
 import { storedToolchains } from '../execute/stored-toolchains.ts';
 import { fail } from '../model/diagnostic.ts';
+import { shellWord } from '../model/shell-word.ts';
 import { formatDigest } from '../model/digest.ts';
 import { describe } from '../plan/content.ts';
 import { Forecaster, type Forecast } from '../plan/forecast.ts';
@@ -98,7 +99,7 @@ function print(shown: readonly Shown[]): void {
     const state = one.state === 'cached' ? green('cached') : yellow(one.state === 'runs' ? 'stale' : 'not known');
     printLine(`${bold(one.label)} ${one.action.slice(one.label.length + 1)} ${dim('[')}${state}${dim(']')}`);
     const module = one.parts.find(({ kind }) => kind === 'step')?.name;
-    row('command', [one.command.map(quoted).join(' '), ...(module ? [dim(module)] : [])].join('  '));
+    row('command', [one.command.map(shellWord).join(' '), ...(module ? [dim(module)] : [])].join('  '));
     for (const [name, from] of Object.entries(one.inputs)) row('input', `${name} ${dim('←')} ${from}`);
     for (const from of one.toolchains) row('toolchain', from);
     for (const name of Object.values(one.outputs)) row('output', name);
@@ -114,8 +115,4 @@ function row(name: string, text: string): void {
 function unknownKey({ unknownUntil }: Shown): string {
   if (unknownUntil.length === 0) return 'unknown until the packages of its toolchains are fetched';
   return `unknown until ${unknownUntil.join(', ')} ${unknownUntil.length === 1 ? 'has' : 'have'} run`;
-}
-
-function quoted(argument: string): string {
-  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
 }

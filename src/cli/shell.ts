@@ -1,8 +1,9 @@
 /** `dsmb shell`: a shell, or one command, in the sandbox of an action, also of one that fails. */
 import { Store, storeRoot } from '../../cache/store.ts';
 import type { ActionNode, AnalysedTarget } from '../analysis/action.ts';
-import { quoted, RUN_AGAIN, runShell } from '../execute/shell.ts';
+import { RUN_AGAIN, runShell } from '../execute/shell.ts';
 import { fail, toDiagnostic } from '../model/diagnostic.ts';
+import { shellWord } from '../model/shell-word.ts';
 import type { PlannedAction } from '../plan/key.ts';
 import { ConsoleReporter } from '../report/console.ts';
 import { palette } from '../report/format.ts';
@@ -79,7 +80,7 @@ function greeting({ node, command, inputs }: PlannedAction): string {
     `${bold(`${node.label} (${node.mnemonic})`)} ${dim('exit ends the shell; nothing of it is kept')}`,
     `  /in   ${list(inputs.keys())}`,
     `  /out  to be written: ${list(Object.values(node.outputs).map(({ name }) => name))}`,
-    `  run   ${command.argv.map(quoted).join(' ')} ${dim(`(${RUN_AGAIN})`)}`,
+    `  run   ${command.argv.map(shellWord).join(' ')} ${dim(`(${RUN_AGAIN})`)}`,
     '',
   ].join('\n');
 }

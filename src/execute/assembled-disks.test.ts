@@ -17,7 +17,7 @@ import { collect } from '../../cache/collect/collect.ts';
 import { SEAL_TIME } from '../../cache/stamps.ts';
 import { Store } from '../../cache/store.ts';
 import { editDisk } from '../disk/index.ts';
-import { sourceNode } from '../plan/content.ts';
+import { sourceNode } from '../plan/source.ts';
 import { checkAssembledDisks } from './assembled-check.ts';
 import { deliverDisk, linkAssembled } from './assembled-disks.ts';
 

@@ -6,6 +6,7 @@ import { basename, join } from 'node:path';
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
 import { fail } from '../model/diagnostic.ts';
+import { shellWord } from '../model/shell-word.ts';
 import type { PlannedAction } from '../plan/key.ts';
 import { endProcess } from './end-process.ts';
 import { offerHints } from './hints.ts';
@@ -139,13 +140,8 @@ function addBusybox(store: Store, sandbox: Sandbox, packageTree: Node): readonly
 
 function writeRunAgain(sandbox: Sandbox, { command }: PlannedAction, shell: readonly string[]): void {
   const path = join(sandbox.dsmb, 'run');
-  writeFileSync(path, `#!${shell.join(' ')}\ncd /tmp && exec ${command.argv.map(quoted).join(' ')}\n`);
+  writeFileSync(path, `#!${shell.join(' ')}\ncd /tmp && exec ${command.argv.map(shellWord).join(' ')}\n`);
   chmodSync(path, 0o755);
-}
-
-/** For a POSIX shell. */
-export function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 /** Ctrl-C is the business of what runs: it reaches the whole process group. Other signals end it, and are passed on. */

@@ -2,7 +2,8 @@
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
 import type { ActionNode } from '../analysis/action.ts';
-import { contentOf, settleAll, sourceNode, type Producers } from '../plan/content.ts';
+import { contentOf, settleAll, type Producers } from '../plan/content.ts';
+import { sourceNode } from '../plan/source.ts';
 import { nodeBinary, nodeLibraries, sandboxTools } from '../plan/runtime.ts';
 import type { DebianAttributes } from '../model/builtin.ts';
 import type { PackageTrees } from './package-trees.ts';

@@ -1,5 +1,4 @@
 /** The content of artifacts: from references to nodes of Merkle trees. */
-import { lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { captureBytes } from '../../cache/capture.ts';
 import type { Store } from '../../cache/store.ts';
@@ -8,6 +7,7 @@ import type { ArtifactReference } from '../analysis/action.ts';
 import { fail } from '../model/diagnostic.ts';
 import type { ActionNode } from '../analysis/action.ts';
 import { sortByCodePoint } from '../step/order.ts';
+import { sourceNode } from './source.ts';
 
 /** Gives the nodes that need more than the store: results of actions, package sets. */
 export interface Producers {
@@ -19,11 +19,18 @@ export interface Producers {
 /** The node that an artifact stands for. */
 export async function contentOf(store: Store, of: ArtifactReference, producers: Producers): Promise<Node> {
   const whole = await originContent(store, of, producers);
-  if (of.path === '') return whole;
-  return (
-    store.trees.lookup(whole, of.path) ??
-    fail('NO_SUCH_PART', `there is no ${of.path} in ${describe(of)}`, { detail: near(store, whole, of.path) })
-  );
+  return of.path === '' ? whole : partOf(store, of, whole);
+}
+
+/** A part is what its path leads to. That of a source is one itself: its links must not lead out of it either. */
+function partOf(store: Store, of: ArtifactReference, whole: Node): Node {
+  const place = store.trees.resolve(whole, of.path);
+  const node = place === undefined ? undefined : store.trees.lookup(whole, place);
+  if (!node)
+    return fail('NO_SUCH_PART', `there is no ${of.path} in ${describe(of)}`, { detail: near(store, whole, of.path) });
+  const { origin } = of;
+  if (origin.type !== 'source' || node.type !== 'directory') return node;
+  return sourceNode(store, join(origin.path, place!), `${origin.written}/${place}`);
 }
 
 async function originContent(store: Store, { origin }: ArtifactReference, producers: Producers): Promise<Node> {
@@ -66,21 +73,6 @@ export async function settleAll<T>(promises: readonly Promise<T>[]): Promise<T[]
   const settled = await Promise.allSettled(promises);
   for (const one of settled) if (one.status === 'rejected') throw one.reason;
   return settled.map((one) => (one as PromiseFulfilledResult<T>).value);
-}
-
-/** A source file or folder; files that did not change since they were last read are not read. */
-export function sourceNode(store: Store, path: string, written: string): Node {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
-  if (!stats) return fail('NO_SUCH_FILE', `there is no file or folder ${written} (${path})`);
-  if (stats.isSymbolicLink()) return { type: 'symlink', target: readlinkSync(path) };
-  if (stats.isDirectory()) {
-    const names = readdirSync(path).filter((name) => name !== '.git' && name !== 'node_modules');
-    return store.trees.store(new Map(names.map((name) => [name, sourceNode(store, join(path, name), written)])));
-  }
-  if (!stats.isFile()) return fail('SOURCE_NOT_A_FILE', `${path} is neither a file nor a folder`);
-  const digest = store.sources.of(path, () => store.cas.putCopy(path), stats);
-  const stored = store.cas.has(digest) ? digest : store.cas.putCopy(path);
-  return { type: 'file', digest: stored, executable: (stats.mode & 0o100) !== 0 };
 }
 
 /** A text as a node. */

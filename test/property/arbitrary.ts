@@ -36,6 +36,21 @@ export type Meanwhile =
 const texts = fc.constantFrom('one', 'two', 'six', '', 'one\nsix\n', 'two\nsix\n');
 const fileTexts = fc.oneof({ weight: 30, arbitrary: texts }, { weight: 1, arbitrary: fc.constant('REFUSE') });
 const words = fc.constantFrom('a', 'b', 'c');
+/** Where links lead: beside them, into another source, from outside into their own, out of all, nowhere. */
+const ends = fc.constantFrom(
+  'a',
+  'b',
+  'deep',
+  'deep/c',
+  'f0',
+  'd1',
+  '../a',
+  '../f0',
+  '../d0',
+  '../d0/a',
+  '../d1/l',
+  'gone',
+);
 const index = fc.noBias(fc.nat(100));
 const inputs = fc.oneof(
   { weight: 9, arbitrary: fc.array(index, { minLength: 1, maxLength: 3 }) },
@@ -102,7 +117,10 @@ const edits: fc.Arbitrary<Edit> = fc.oneof(
       executable: fc.boolean(),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant('link'), path: paths, to: words }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ type: fc.constant('link'), path: fc.constantFrom(...PATHS, ...SOURCES), to: ends }),
+  },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('delete'), path: fc.constantFrom(...PATHS, ...SOURCES) }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('move'), from: paths, to: paths }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('parameter'), value: words }) },

@@ -3,7 +3,7 @@ import { lstatSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { BLOCK_SIZE, isZero, paced, type BlockSource, type Pace } from '../../disk/index.ts';
 import { fail } from '../../model/diagnostic.ts';
-import { quoted } from '../../execute/shell.ts';
+import { shellWord } from '../../model/shell-word.ts';
 import { formatBytes } from '../../report/format.ts';
 
 /**
@@ -20,7 +20,7 @@ export async function requireRoom(disk: BlockSource, to: string, pieceSize: numb
     ...(replaced > 0 ? { detail: 'what is there now is kept until the new one is whole; it was not touched' } : {}),
     hint:
       needed <= free + replaced
-        ? `remove it first, then one of the two needs room: rm ${quoted(to)}`
+        ? `remove it first, then one of the two needs room: rm ${shellWord(to)}`
         : `free ${formatBytes(needed - free)} in ${dirname(to)}, or choose a path on another disk`,
   });
 }

@@ -1,11 +1,10 @@
 /** What actions read and people change, one by one: a source, or the modules of a step. */
-import { lstatSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { areBelievable, stampsOf, unknownStamps, type Stamps } from '../../../cache/stamps.ts';
 import type { Store } from '../../../cache/store.ts';
-import { pathsBelow } from '../../../cache/walk.ts';
 import { Looks } from '../../../cache/ways.ts';
 import { bundleRestsOn } from '../../plan/bundle.ts';
+import { sourceRestsOn } from '../../plan/source.ts';
 
 export type Reading =
   { readonly type: 'source'; readonly path: string } | { readonly type: 'step'; readonly module: string };
@@ -28,7 +27,7 @@ export function look(store: Store, reading: Reading, looks = new Looks()): Looke
 
 /** Undefined for a step whose modules are just changing. */
 function pathsOf(store: Store, reading: Reading, looks: Looks): readonly string[] | undefined {
-  if (reading.type === 'step') return bundleRestsOn(store, new URL(reading.module), looks);
-  const isFolder = lstatSync(reading.path, { throwIfNoEntry: false })?.isDirectory() === true;
-  return isFolder ? [reading.path, ...pathsBelow(reading.path)] : [reading.path];
+  return reading.type === 'step'
+    ? bundleRestsOn(store, new URL(reading.module), looks)
+    : sourceRestsOn(reading.path, looks);
 }

@@ -4,7 +4,7 @@ import type { Make, PATHS, SOURCES, Spec, TargetSpec } from './spec.ts';
 
 export type Edit =
   | { readonly type: 'content'; readonly path: Path; readonly text: string; readonly executable: boolean }
-  | { readonly type: 'link'; readonly path: Path; readonly to: string }
+  | { readonly type: 'link'; readonly path: Path | (typeof SOURCES)[number]; readonly to: string }
   | { readonly type: 'delete'; readonly path: Path | (typeof SOURCES)[number] }
   | { readonly type: 'move'; readonly from: Path; readonly to: Path }
   | { readonly type: 'parameter'; readonly value: string }
@@ -30,13 +30,12 @@ export function edited(spec: Spec, edit: Edit): Spec {
     case 'content':
       return withSource(spec, edit.path, file(edit.text, edit.executable));
     case 'link':
-      // A source of its own is always a file or a folder.
-      return edit.path.includes('/') ? withSource(spec, edit.path, link(edit.to)) : spec;
+      return withSource(spec, edit.path, link(edit.to));
     case 'delete':
       return withSource(spec, edit.path, undefined);
     case 'move': {
       const moved = at(spec.sources, edit.from);
-      if (!moved || (moved.type === 'link' && !edit.to.includes('/'))) return spec;
+      if (!moved) return spec;
       return withSource(withSource(spec, edit.from, undefined), edit.to, moved);
     }
     case 'parameter':

@@ -1,5 +1,6 @@
 /** What a build must give, and what each action is made of: computed from the project alone, without any cache. */
 import { at, file, folder, link, type Content, type Folder } from './content.ts';
+import { sourceContent } from './links.ts';
 import { inputsOf, nameOf, partOf, textOf, validationsOf, type Spec, type TargetSpec } from './spec.ts';
 
 export interface Expected {
@@ -19,7 +20,7 @@ export function expectations(spec: Spec): Expected[] {
   for (const [index, target] of spec.targets.entries()) {
     const references = inputsOf(spec, target, index);
     const inputs = references.map((one) =>
-      one.type === 'source' ? at(spec.sources, one.path) : made[one.index]!.content,
+      one.type === 'source' ? sourceContent(spec.sources, one.path) : made[one.index]!.content,
     );
     made.push({
       name: nameOf(spec, index),
@@ -58,7 +59,7 @@ function outcome(
     case 'group':
       return { ...nothing, content: folder(Object.fromEntries(inputs.entries())) };
     case 'part':
-      return { ...nothing, content: at(inputs[0], partOf(spec, target, index).path) };
+      return { ...nothing, content: partContent(spec, target, index, inputs[0]) };
     case 'write':
       return { content: file(text), key: JSON.stringify(['write', text]) };
     case 'worked': {
@@ -79,6 +80,11 @@ function outcome(
       };
     }
   }
+}
+
+function partContent(spec: Spec, target: TargetSpec, index: number, whole: Content | undefined): Content | undefined {
+  const { of, path } = partOf(spec, target, index);
+  return of.type === 'source' ? sourceContent(spec.sources, of.path, path) : at(whole, path);
 }
 
 /** What the script of the shell's rules gathers. */
