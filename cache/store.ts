@@ -13,6 +13,7 @@ import { Roots } from './roots.ts';
 import { SourceDigests } from './sources.ts';
 import { Trees } from './tree.ts';
 import { noteEveryUse } from './uses.ts';
+import { Looks } from './ways.ts';
 
 /** What a process of another container left is swept when nothing was done to it for this long. */
 const FOREIGN_LEFTOVER_MS = 24 * 60 * 60 * 1000;
@@ -29,6 +30,8 @@ export class Store {
   readonly locks: Locks;
   readonly presence: Presence;
   readonly roots: Roots;
+  /** What this process has seen of sources and steps. */
+  readonly looks = new Looks();
 
   constructor(root: string, downloads = downloadsRoot(root)) {
     for (const folder of [root, downloads]) makeFolder(folder);

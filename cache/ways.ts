@@ -2,9 +2,10 @@
  * How one comes to what lies at a path: every symlink that is followed, and the end, or the first place where nothing
  * is. A look at a path alone misses a link on the way that is pointed elsewhere.
  */
+import type { Stats } from 'node:fs';
 import { resolve } from 'node:path';
 import { targetOf } from './names.ts';
-import { stampOf, type Stamp } from './stamps.ts';
+import { stampFrom, stampOf, type Stamp } from './stamps.ts';
 
 const TYPE = 0o170000;
 const SYMLINK = 0o120000;
@@ -23,7 +24,10 @@ export interface Way {
   readonly isFolder: boolean;
 }
 
-/** Looks at the file system once for each path, however many ways lead over it. */
+/**
+ * What one process has seen of the file system: each path as it was when it was first looked at. So a stamp is never
+ * younger than what was read, and one of something that was replaced after the reading equals nothing that is there.
+ */
 export class Looks {
   readonly #stamps = new Map<string, Stamp>();
 
@@ -35,6 +39,11 @@ export class Looks {
     this.#stamps.set(path, stamp);
     return stamp;
   };
+
+  /** Notes what a reader has just seen itself, unless the path was looked at before. */
+  note(path: string, stats: Stats): void {
+    if (!this.#stamps.has(path)) this.#stamps.set(path, stampFrom(stats));
+  }
 
   /** The way to a path; relative paths start at the working folder. */
   way(path: string): Way {

@@ -1,5 +1,5 @@
 /** Loads and analyses the project that a command is about. */
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Analysis } from '../analysis/analyse.ts';
 import type { ActionNode, AnalysedTarget } from '../analysis/action.ts';
 import { declarationOf, type Declaration } from '../analysis/declaration.ts';
@@ -9,7 +9,7 @@ import { fail } from '../model/diagnostic.ts';
 import type { Phase } from '../model/event.ts';
 import { parseLabel, splitLabel, type Label } from '../model/label.ts';
 import { findPackages, findTarget, load, type Loaded } from '../load/load.ts';
-import { parameterValues, type ParameterValues } from '../load/parameters.ts';
+import { PARAMETERS_FILE, parameterValues, type ParameterValues } from '../load/parameters.ts';
 import { findWorkspace } from '../load/workspace.ts';
 import type { Call } from './command.ts';
 import { requestId } from './request-id.ts';
@@ -49,6 +49,7 @@ export async function openProject(call: Call): Promise<Project> {
   const packages = everywhere ? findPackages(root) : patterns.map(({ packageName }) => packageName);
   const loaded = await load(root, packages);
   const loadedAt = performance.now();
+  loaded.trace.looks.way(join(root, PARAMETERS_FILE));
   const parameters = parameterValues(loaded, call.list('set'), process.cwd());
   const analysis = new Analysis(loaded.labels, parameters);
   const named = new Set(patterns.flatMap((pattern) => matching(loaded, pattern)));

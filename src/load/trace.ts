@@ -2,6 +2,7 @@
 import { isBuiltin, registerHooks, type ResolveHookContext } from 'node:module';
 import { dirname } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { Looks } from '../../cache/ways.ts';
 import { ENGINE_FOLDERS } from '../model/own-files.ts';
 import type { ModuleRequest } from './lookups.ts';
 
@@ -17,6 +18,8 @@ export class LoadTrace {
   readonly modules = new Set<string>();
   /** Absolute paths by which modules were asked for: links may be on the way. */
   readonly paths = new Set<string>();
+  /** What lay at all of these before it was read. */
+  readonly looks = new Looks();
   readonly #searches = new Map<string, Search>();
   #watching = false;
   #looksOutside = false;
@@ -25,7 +28,7 @@ export class LoadTrace {
     registerHooks({
       resolve: (specifier, context, next) => {
         const resolved = next(specifier, context);
-        if (this.#watching) this.#note(specifier, context, resolved.url);
+        if (this.#watching) this.#see(specifier, context, resolved.url);
         return resolved;
       },
     });
@@ -57,7 +60,7 @@ export class LoadTrace {
     };
   }
 
-  #note(specifier: string, { parentURL: parent, conditions }: ResolveHookContext, url: string): void {
+  #see(specifier: string, { parentURL: parent, conditions }: ResolveHookContext, url: string): void {
     const byEngine = isEngine(parent);
     if (isBuiltin(specifier)) {
       if (!byEngine && !PURE_BUILTINS.has(specifier.replace(/^node:/, ''))) this.#looksOutside = true;
@@ -65,17 +68,22 @@ export class LoadTrace {
       this.#looksOutside = true;
     } else {
       const found = fileURLToPath(url);
-      if (!isEngine(url)) this.modules.add(found);
+      if (!isEngine(url)) this.#note(this.modules, found);
       // Of the engine's own requests only those for build files are about the project.
       if (!byEngine || specifier.startsWith('file:')) this.#noteWay(specifier, parent, conditions, found);
     }
+  }
+
+  #note(paths: Set<string>, path: string): void {
+    paths.add(path);
+    this.looks.way(path);
   }
 
   /** `import` takes a path as it stands; for all else Node looks in several places. */
   #noteWay(specifier: string, parent: string | undefined, conditions: readonly string[], found: string): void {
     const manner = conditions.includes('require') ? 'require' : 'import';
     if (manner === 'import' && /^(\.{0,2}\/|file:)/.test(specifier))
-      this.paths.add(fileURLToPath(new URL(specifier, parent)));
+      this.#note(this.paths, fileURLToPath(new URL(specifier, parent)));
     else if (parent?.startsWith('file:')) {
       const folder = dirname(fileURLToPath(parent));
       this.#searches.set(`${folder}\0${specifier}\0${manner}`, { manner, specifier, folder, found, conditions });

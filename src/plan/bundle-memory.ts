@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { hashFile, writeAtomically } from '../../cache/files.ts';
 import { areBelievable, areSameStamps, stampsOf } from '../../cache/stamps.ts';
 import { placesOf, type Looks } from '../../cache/ways.ts';
-import type { Lookups, ModuleRequest } from '../load/lookups.ts';
+import { Lookups, type ModuleRequest } from '../load/lookups.ts';
 import { digest, type Digest } from '../model/digest.ts';
 
 /** Part of a memory's name: a change here forgets all of them. */
@@ -60,17 +60,18 @@ export interface MadeBundle {
 }
 
 /** Remembers a bundle, unless something that it rests on is not known, or may have changed since it was read. */
-export function remember(memory: string, made: MadeBundle, lookups: Lookups): KnownBundle {
+export function remember(memory: string, made: MadeBundle, looks: Looks): KnownBundle {
   const { hash, size } = made.digest;
   const modules = made.inputs.map((path) => [path, hashFile(path).hash] as const);
-  const places = placesBehind(made, lookups);
-  const stamps = places && stampsOf(places);
+  const places = placesBehind(made, looks);
+  const stamps = places && stampsOf(places, looks.stamp);
   if (stamps && areBelievable(stamps, made.startedAt))
     writeAtomically(memory, JSON.stringify({ hash, size, modules, places, stamps: [...stamps] } satisfies Remembered));
   return { digest: made.digest, modules: new Map(modules), places };
 }
 
-function placesBehind({ inputs, requests }: MadeBundle, lookups: Lookups): string[] | undefined {
+function placesBehind({ inputs, requests }: MadeBundle, looks: Looks): string[] | undefined {
+  const lookups = new Lookups('bundle', looks);
   const paths = new Set(inputs);
   for (const request of requests) {
     const places = lookups.places(request);
@@ -79,7 +80,7 @@ function placesBehind({ inputs, requests }: MadeBundle, lookups: Lookups): strin
   }
   for (const folder of foldersOf(inputs)) for (const name of SETTINGS) paths.add(join(folder, name));
   for (const folder of new Set(inputs.map(dirname))) for (const place of lookups.settings(folder)) paths.add(place);
-  return placesOf(paths);
+  return placesOf(paths, looks);
 }
 
 /** Those of modules and all above them. */

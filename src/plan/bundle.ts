@@ -3,9 +3,7 @@ import { join } from 'node:path';
 import { captureBytes } from '../../cache/capture.ts';
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
-import { Looks } from '../../cache/ways.ts';
 import type { ActionNode } from '../analysis/action.ts';
-import { Lookups } from '../load/lookups.ts';
 import { modulePath } from '../model/own-files.ts';
 import { memoryOf, recall, remember, type KnownBundle } from './bundle-memory.ts';
 import { bundle, RUNNER } from './bundler.ts';
@@ -21,8 +19,6 @@ interface Bundle {
 export class Bundles {
   readonly #store: Store;
   readonly #bundles = new Map<string, Promise<Bundle>>();
-  #looks = new Looks();
-
   constructor(store: Store) {
     this.#store = store;
   }
@@ -31,7 +27,7 @@ export class Bundles {
   async contentOf({ work }: ActionNode): Promise<{ bundle?: Node; modules?: Bundle['modules'] }> {
     if (work.type !== 'step') return {};
     const path = modulePath(work.module);
-    const made = this.#bundles.get(path) ?? bundleStep(this.#store, path, this.#looks);
+    const made = this.#bundles.get(path) ?? bundleStep(this.#store, path);
     this.#bundles.set(path, made);
     const { node, modules } = await made;
     return { bundle: node, modules };
@@ -40,14 +36,13 @@ export class Bundles {
   /** The store may have lost some of them. */
   forget(): void {
     this.#bundles.clear();
-    this.#looks = new Looks();
   }
 }
 
 /** The bundle of a step's module as a file of the store. Remembered until something that went in changes. */
-async function bundleStep(store: Store, path: string, looks: Looks): Promise<Bundle> {
+async function bundleStep(store: Store, path: string): Promise<Bundle> {
   const memory = memoryIn(store, path);
-  const remembered = recall(memory, looks);
+  const remembered = recall(memory, store.looks);
   const known = remembered && store.cas.has(remembered.digest) ? remembered : await bundleAnew(store, path, memory);
   LAST_USED.set(memory, known);
   return { node: { type: 'file', digest: known.digest, executable: false }, modules: known.modules };
@@ -57,7 +52,7 @@ async function bundleAnew(store: Store, path: string, memory: string): Promise<K
   const startedAt = Date.now();
   const { code, inputs, requests } = await bundle(path);
   const { digest } = captureBytes(store.cas, code) as Node & { type: 'file' };
-  return remember(memory, { digest, inputs, requests, startedAt }, new Lookups('bundle'));
+  return remember(memory, { digest, inputs, requests, startedAt }, store.looks);
 }
 
 /** By the file that remembers them. */
@@ -68,7 +63,7 @@ function memoryIn(store: Store, path: string): string {
 }
 
 /** Paths of all that the bundle rests on which was last used of a step, there or not; undefined where it is not known. */
-export function bundleRestsOn(store: Store, module: URL, looks: Looks): readonly string[] | undefined {
+export function bundleRestsOn(store: Store, module: URL): readonly string[] | undefined {
   const memory = memoryIn(store, modulePath(module));
-  return (LAST_USED.get(memory) ?? recall(memory, looks))?.places;
+  return (LAST_USED.get(memory) ?? recall(memory, store.looks))?.places;
 }

@@ -21,10 +21,18 @@ const LEFT_OUT: ReadonlySet<string> = new Set(['.git', 'node_modules']);
  * last read are not read.
  */
 export function sourceNode(store: Store, path: string, written: string): Node {
+  const { end } = store.looks.way(path);
   const there = lstatSync(path, { throwIfNoEntry: false });
   const stats = there?.isSymbolicLink() ? behindLink(path) : there;
   if (!stats) return fail('NO_SUCH_FILE', `there is no file or folder ${written} (${path})`);
-  return stats.isDirectory() ? folderNode(store, path, new SourceLinks(path, LEFT_OUT)) : fileNode(store, path, stats);
+  if (!stats.isDirectory()) return fileNode(store, path, stats);
+  return folderNode(store, { path, end }, new SourceLinks(path, LEFT_OUT));
+}
+
+/** A place in a source, as it is named and without a link on the way. */
+interface Place {
+  readonly path: string;
+  readonly end: string;
 }
 
 /** Every path that decides what a source is: the places on the way to it, and all that is in a folder. */
@@ -43,15 +51,17 @@ function* placesBelow(folder: string, looks: Looks): Generator<string> {
   }
 }
 
-function folderNode(store: Store, folder: string, links: SourceLinks): Node {
-  const names = namesIn(folder).filter((name) => !LEFT_OUT.has(name));
-  return store.trees.store(new Map(names.map((name) => [name, entryNode(store, join(folder, name), links)])));
+function folderNode(store: Store, { path, end }: Place, links: SourceLinks): Node {
+  const names = namesIn(path).filter((name) => !LEFT_OUT.has(name));
+  const node = (name: string): Node => entryNode(store, { path: join(path, name), end: join(end, name) }, links);
+  return store.trees.store(new Map(names.map((name) => [name, node(name)])));
 }
 
-function entryNode(store: Store, path: string, links: SourceLinks): Node {
-  const stats = lstatSync(path);
-  if (stats.isSymbolicLink()) return links.node(path);
-  return stats.isDirectory() ? folderNode(store, path, links) : fileNode(store, path, stats);
+function entryNode(store: Store, place: Place, links: SourceLinks): Node {
+  const stats = lstatSync(place.path);
+  store.looks.note(place.end, stats);
+  if (stats.isSymbolicLink()) return links.node(place.path);
+  return stats.isDirectory() ? folderNode(store, place, links) : fileNode(store, place.path, stats);
 }
 
 function fileNode(store: Store, path: string, stats: Stats): Node {

@@ -37,11 +37,12 @@ export function gatherEvidence(
   project: Project,
   artifacts: readonly ArtifactReference[],
 ): RestsOn | undefined {
-  if (project.loaded.trace.looksOutside) return undefined;
-  const base = new Evidence();
+  const { trace } = project.loaded;
+  if (trace.looksOutside) return undefined;
+  const base = new Evidence(trace.looks);
   addEngine(base);
   addProject(base, call, project);
-  if (!addSearches(base, [...project.loaded.trace.searches])) return undefined;
+  if (!addSearches(base, [...trace.searches])) return undefined;
   base.path(removalsFile(store.root));
   for (const folder of ['cas.v1', 'ac.v1']) base.exists(join(store.root, folder));
   return { base, readings: readingsOf(artifacts) };

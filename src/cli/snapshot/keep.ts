@@ -1,7 +1,6 @@
 /** Keeps a build that began with the build files, for the next one of the same request to go on from. */
 import { areBelievable, stampsOf } from '../../../cache/stamps.ts';
 import type { Store } from '../../../cache/store.ts';
-import { Looks } from '../../../cache/ways.ts';
 import { actionGraph } from '../../analysis/action-graph.ts';
 import type { ActionNode, AnalysedTarget } from '../../analysis/action.ts';
 import { GraphWriter } from '../../analysis/remembered.ts';
@@ -32,12 +31,11 @@ export function prepareToKeep(call: Call, store: Store, project: Project): Keep 
   const all = wanted(call, project);
   const artifacts = all.map(({ artifact }) => artifact);
   const rests = gatherEvidence(call, store, project, artifacts);
-  const stamps = rests && stampsOf([...rests.base.seen]);
+  const stamps = rests && stampsOf([...rests.base.seen], rests.base.looks.stamp);
   if (!rests || !stamps || !areBelievable(stamps, performance.timeOrigin)) return undefined;
   const graph = actionGraph(artifacts);
   const writer = new GraphWriter(graph);
-  const looks = new Looks();
-  const looked = rests.readings.map(({ reading }) => look(store, reading, looks));
+  const looked = rests.readings.map(({ reading }) => look(store, reading));
   const plan: Plan = {
     root,
     settings: settings(),
@@ -54,6 +52,6 @@ export function prepareToKeep(call: Call, store: Store, project: Project): Keep 
     const id = keepPlan(store, project.id, plan);
     keepState(store, project.id, id, stateOf(looked, results));
     keepLast(store, familyId(call), project.id);
-    return { base: rests.base, looked };
+    return { base: plan, looked };
   };
 }

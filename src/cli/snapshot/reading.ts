@@ -2,7 +2,6 @@
 import { fileURLToPath } from 'node:url';
 import { areBelievable, stampsOf, unknownStamps, type Stamps } from '../../../cache/stamps.ts';
 import type { Store } from '../../../cache/store.ts';
-import { Looks } from '../../../cache/ways.ts';
 import { bundleRestsOn } from '../../plan/bundle.ts';
 import { sourceRestsOn } from '../../plan/source.ts';
 
@@ -15,19 +14,18 @@ export interface Looked {
   readonly stamps: Stamps;
 }
 
-/** Looks at a reading. What has changed since this process began may be another thing than the build has read. */
-export function look(store: Store, reading: Reading, looks = new Looks()): Looked {
-  const paths = pathsOf(store, reading, looks);
-  // Steps share most of their modules; sources may be many, and are read once.
-  const stamps = paths && stampsOf(paths, reading.type === 'step' ? looks.stamp : undefined);
+/** A reading as the build has seen it. What has changed since this process began may be another thing than it has read. */
+export function look(store: Store, reading: Reading): Looked {
+  const paths = pathsOf(store, reading);
+  const stamps = paths && stampsOf(paths, store.looks.stamp);
   if (stamps && areBelievable(stamps, performance.timeOrigin)) return { paths, stamps };
   const path = reading.type === 'source' ? reading.path : fileURLToPath(reading.module);
   return { paths: [path], stamps: unknownStamps(1) };
 }
 
 /** Undefined for a step whose modules are just changing. */
-function pathsOf(store: Store, reading: Reading, looks: Looks): readonly string[] | undefined {
+function pathsOf(store: Store, reading: Reading): readonly string[] | undefined {
   return reading.type === 'step'
-    ? bundleRestsOn(store, new URL(reading.module), looks)
-    : sourceRestsOn(reading.path, looks);
+    ? bundleRestsOn(store, new URL(reading.module))
+    : sourceRestsOn(reading.path, store.looks);
 }

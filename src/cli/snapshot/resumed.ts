@@ -32,7 +32,7 @@ export class Resumed {
     this.#name = name;
     this.#kept = kept;
     this.#graph = new RememberedGraph(kept.plan.actions);
-    this.#changed = changedReadings(kept);
+    this.#changed = changedReadings(kept, store.looks);
     const targets = this.#targets();
     this.#open = this.#graph.reachedFrom(this.#readers());
     const { root, settings } = kept.plan;

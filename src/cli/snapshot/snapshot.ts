@@ -10,7 +10,7 @@ import { outputFolder, stampOf } from '../../report/outputs.ts';
 import type { BuildRecorder } from '../../report/history/recorder.ts';
 import type { Call } from '../command.ts';
 import type { Request } from '../project.ts';
-import { evidenceOf, type Evidence, type RestedOn } from './evidence.ts';
+import { evidenceOf, isAsSeen, type Evidence, type RestedOn } from './evidence.ts';
 import { lookAt } from './look.ts';
 import { spoken } from './spoken.ts';
 
@@ -59,7 +59,7 @@ export class Snapshot {
       evidence.tree(outputFolder(root, label));
     }
     const text = this.#text(root, evidence, recorder);
-    if (text) writeAtomically(this.#path, text, false);
+    if (text && isAsSeen(restedOn)) writeAtomically(this.#path, text, false);
   }
 
   /** Lines of a letter and a text up to a dot; then the paths that are looked at, each ended by a zero byte. */

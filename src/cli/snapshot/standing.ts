@@ -1,7 +1,7 @@
 /** Whether what a kept build rested on is still as it was. */
 import { existsSync } from 'node:fs';
 import { areSameStamps, stampsAt, stampsOf, type Stamps } from '../../../cache/stamps.ts';
-import { Looks } from '../../../cache/ways.ts';
+import type { Looks } from '../../../cache/ways.ts';
 import type { Kept, Plan } from './memory.ts';
 
 /** Whether the ground of a kept graph is as it was; paths that are read again anyway may be left out. */
@@ -16,9 +16,8 @@ function areSameBut(leftOut: ReadonlySet<string> | undefined, seen: readonly str
 }
 
 /** The places of readings that have changed. */
-export function changedReadings({ state: { paths, stamps } }: Kept): Set<number> {
+export function changedReadings({ state: { paths, stamps } }: Kept, looks: Looks): Set<number> {
   const changed = new Set<number>();
-  const looks = new Looks();
   let first = 0;
   for (const [place, of] of paths.entries()) {
     if (!areSameStamps(stampsOf(of, looks.stamp), stampsAt(stamps, first, of.length))) changed.add(place);

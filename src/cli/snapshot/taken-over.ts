@@ -5,6 +5,7 @@
  */
 import { join } from 'node:path';
 import type { Store } from '../../../cache/store.ts';
+import type { Looks } from '../../../cache/ways.ts';
 import { actionGraph } from '../../analysis/action-graph.ts';
 import type { ActionNode } from '../../analysis/action.ts';
 import { GraphWriter, RememberedGraph } from '../../analysis/remembered.ts';
@@ -23,7 +24,7 @@ export function takenOver(call: Call, store: Store, project: Project): ReadonlyM
   const kept = last === undefined ? undefined : recallBuild(store, last);
   if (!kept || !stands(kept.plan, readAgain(project))) return new Map();
   const graph = actionGraph(wanted(call, project).map(({ artifact }) => artifact));
-  const open = openPlaces(kept, new GraphWriter(graph));
+  const open = openPlaces(kept, new GraphWriter(graph), store.looks);
   const settled = new Map<ActionNode, Settled>();
   if (!open) return settled;
   for (const [place, action] of graph.actions.entries())
@@ -37,10 +38,10 @@ function readAgain({ root, loaded }: Project): ReadonlySet<string> {
 }
 
 /** The places of actions that are to be looked at; undefined where the two graphs do not have the same actions. */
-function openPlaces(kept: Kept, { names, bodies }: GraphWriter): ReadonlySet<number> | undefined {
+function openPlaces(kept: Kept, { names, bodies }: GraphWriter, looks: Looks): ReadonlySet<number> | undefined {
   const { actions, readings } = kept.plan;
   if (actions.names.length !== names.length || !names.every((name, at) => name === actions.names.at(at))) return;
   const changed = [...bodies.keys()].filter((place) => bodies[place] !== actions.bodies.at(place));
-  const readers = [...changedReadings(kept)].flatMap((place) => readings[place]![1]);
+  const readers = [...changedReadings(kept, looks)].flatMap((place) => readings[place]![1]);
   return new RememberedGraph(actions).reachedFrom([...changed, ...readers]);
 }
