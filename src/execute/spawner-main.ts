@@ -94,6 +94,7 @@ function endGroup({ pid }: ChildProcess): void {
   }
 }
 
+/** The builder may be gone already. That ends this process as soon as it is noticed, and is nothing to complain about. */
 function answer(message: SpawnAnswer): void {
-  if (process.connected) process.send?.(message);
+  if (process.connected) process.send?.(message, undefined, undefined, () => {});
 }

@@ -1,8 +1,11 @@
 /** The helper that starts processes: they run, they wait, they end, and nothing of them stays. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { existsSync } from 'node:fs';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readLog } from './log-file.ts';
 import { Spawner, type RunOptions } from './spawner.ts';
@@ -103,6 +106,39 @@ describe('a process that is held', () => {
     const held = spawner.hold(shell('exit 5'), log, () => {});
     expect(await held.exit).toMatchObject({ code: 5 });
     expect(await held.go(options())).toMatchObject({ code: 5 });
+  });
+});
+
+describe('the helper', () => {
+  const MAIN = fileURLToPath(new URL('./spawner-main.ts', import.meta.url));
+  const STEP = `printf '\\036{"type":"ready"}\\n' >&2; until [ -e go ]; do sleep 0.01; done
+    printf '\\036{"type":"progress","stage":"on"}\\n' >&2; touch said; exec sleep 1000`;
+
+  /** It is held while a step says something and the builder goes, so that it always finds the two together. */
+  it('ends in silence when it has an answer for a builder that is gone', async () => {
+    const helper = fork(MAIN, { stdio: ['ignore', 'inherit', 'pipe', 'ipc'] });
+    let said = '';
+    helper.stderr!.setEncoding('utf8').on('data', (text: string) => (said += text));
+    helper.send({
+      type: 'spawn',
+      id: 1,
+      ...shell(STEP),
+      cwd: folder,
+      isStep: true,
+      group: true,
+      logFile: log,
+      timeoutMs: 20_000,
+    });
+    await once(helper, 'message');
+    helper.kill('SIGSTOP');
+    writeFileSync(join(folder, 'go'), '');
+    while (!existsSync(join(folder, 'said'))) await setTimeout(10);
+    const gone = once(helper, 'disconnect');
+    helper.disconnect();
+    await gone;
+    helper.kill('SIGCONT');
+    const [[code]] = await Promise.all([once(helper, 'exit'), once(helper.stderr!, 'end')]);
+    expect([code, said]).toEqual([1, '']);
   });
 });
 

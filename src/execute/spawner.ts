@@ -129,8 +129,9 @@ export class Spawner implements Disposable {
     return { id, running, exit, kill, until };
   }
 
+  /** A helper that is gone says so by its end, and not by what can no longer be sent to it. */
   #send(request: SpawnRequest): void {
-    if (this.#helper?.connected) this.#helper.send(request);
+    if (this.#helper?.connected) this.#helper.send(request, () => {});
   }
 
   /** Ends the helper, and with it everything that still runs. */
