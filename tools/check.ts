@@ -1,5 +1,6 @@
 /** `npm run check`: all that can be said about the sources without running them. Goes on after a failure, to show all. */
 import { spawnSync } from 'node:child_process';
+import { delimiter, dirname } from 'node:path';
 
 interface Check {
   readonly name: string;
@@ -16,9 +17,13 @@ const CHECKS: readonly Check[] = [
   { name: 'package' },
 ];
 
+/** The programs run under the pinned Node, whichever the machine has. */
+const env = { ...process.env, PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter) };
+
 function passes({ name, says }: Check): boolean {
   const started = performance.now();
-  const { status, stdout, stderr } = spawnSync('npm', ['run', '--silent', `check:${name}`], { encoding: 'utf8' });
+  const script = ['run', '--silent', `check:${name}`];
+  const { status, stdout, stderr } = spawnSync('npm', script, { encoding: 'utf8', env });
   const passed = status === 0 && (says?.test(stdout) ?? true);
   if (!passed) console.log(`${stdout}${stderr}`.trimEnd());
   const seconds = ((performance.now() - started) / 1000).toFixed(1);

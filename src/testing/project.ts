@@ -99,7 +99,7 @@ export class TestProject implements Disposable {
 
   /** Starts `dsmb` with arguments, in a process group of its own. */
   start(args: readonly string[], { cwd = '', env = {} }: CallOptions = {}): Invocation {
-    return new Invocation(join(OWN_PACKAGE, 'dsmb'), args, {
+    return new Invocation(join(OWN_PACKAGE, 'dsmb.bin'), args, {
       cwd: this.path(cwd),
       env: { ...process.env, NO_COLOR: '1', ...this.store.env, ...env },
     });

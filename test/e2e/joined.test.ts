@@ -32,10 +32,12 @@ beforeEach(() => {
 });
 afterEach(() => store[Symbol.dispose]());
 
+const COPY = { recursive: true, preserveTimestamps: true, verbatimSymlinks: true };
+
 /** With the packages of this one, and nothing that was joined. */
 function copyThisCheckout(): void {
-  for (const name of ['src', 'cache', 'rules', 'dsmb', 'package.json', 'package-lock.json'])
-    cpSync(join(CHECKOUT, name), join(checkout, name), { recursive: true, preserveTimestamps: true });
+  for (const name of ['src', 'cache', 'rules', 'dsmb', 'dsmb.bin', 'package.json', 'package-lock.json'])
+    cpSync(join(CHECKOUT, name), join(checkout, name), COPY);
   const modules = join(CHECKOUT, 'node_modules');
   mkdirSync(join(checkout, 'node_modules'));
   for (const name of readdirSync(modules).filter((one) => one !== '.cache'))

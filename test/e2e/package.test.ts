@@ -46,7 +46,7 @@ const typeErrors = async (): Promise<string[]> => {
 describe('the package', () => {
   test('holds what runs, and neither sources nor tests', () => {
     expect(packed).toEqual(
-      expect.arrayContaining(['dsmb', 'LICENSE', 'README.md', 'docs/rules.md', 'toolchain.lock.json']),
+      expect.arrayContaining(['dsmb.bin', 'LICENSE', 'README.md', 'docs/rules.md', 'toolchain.lock.json']),
     );
     expect(packed).toContain('dist/rules/boot-image/boot-image.step.js');
     // What the build command is joined into: a package has no place to do that later.
