@@ -1,5 +1,5 @@
 /** What every action cache keeps to: a result counts only while all that it names is there. */
-import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { digestOf } from '../../cache/cas.ts';
@@ -8,6 +8,7 @@ import type { ResultData } from '../../cache/reapi/messages.ts';
 import { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
 import type { Digest } from '../../src/model/digest.ts';
+import { cut } from '../rig/damage.ts';
 import { temporaryNames } from './temporary.ts';
 
 const newName = temporaryNames();
@@ -77,7 +78,7 @@ describe('a result is a miss', () => {
 
   it('when a blob that it names is broken', () => {
     store.actions.put(KEY, result);
-    truncateSync(store.cas.path(deep.digest), 3);
+    cut(store.cas.path(deep.digest), 3);
     expect(reopened().actions.get(KEY)).toBeUndefined();
   });
 

@@ -207,7 +207,7 @@ describe('what was being written when the process ended', () => {
     expect(cas.has(OF)).toBe(false);
     cas.put(BYTES);
     expect(readdirSync(dirname(cas.path(OF)))).toEqual([OF.hash]);
-    store.sweep();
+    await store.sweep();
     expect(readdirSync(join(root, 'incoming'))).toEqual([basename(ofTheLiving)]);
   });
 

@@ -1,21 +1,9 @@
 /** A store that was damaged, or is used by two builds at once: results stay right, and what is broken is made again. */
 import { createHash } from 'node:crypto';
-import {
-  chmodSync,
-  existsSync,
-  globSync,
-  openSync,
-  readFileSync,
-  readSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  utimesSync,
-  writeSync,
-  closeSync,
-} from 'node:fs';
+import { chmodSync, existsSync, globSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SEAL_TIME } from '../../cache/stamps.ts';
+import { cut, flip } from '../rig/damage.ts';
 import { countingRules, Project, TestStore } from '../rig/index.ts';
 
 let store: TestStore;
@@ -40,11 +28,12 @@ beforeEach(() => {
 });
 afterEach(() => project[Symbol.dispose]());
 
+/** In a result, this byte is a part of its output's digest. */
 const FLIPPED_AT = 30;
 
 const damages: readonly (readonly [string, (path: string) => void])[] = [
-  ['has a flipped bit', flipByte],
-  ['was cut off', (path) => truncateSync(path, 3)],
+  ['has a flipped bit', (path) => flip(path, FLIPPED_AT)],
+  ['was cut off', (path) => cut(path, 3)],
   ['was deleted', (path) => rmSync(path)],
 ];
 
@@ -102,7 +91,7 @@ describe('the blob of an output that', () => {
 it('what was made of a blob that only its content tells to be broken goes with it at fsck --repair', async () => {
   await project.build(['//first']);
   const blob = blobOf(project.read('dsmb-out/first/first.txt'));
-  flipByte(blob);
+  flip(blob, FLIPPED_AT);
   chmodSync(blob, 0o444);
   utimesSync(blob, SEAL_TIME, SEAL_TIME);
   expect((await project.build(['//second'])).executed).toEqual(['//second']);
@@ -116,8 +105,8 @@ it('what was made of a blob that only its content tells to be broken goes with i
 
 describe('programs of the sandbox that', () => {
   it.each([
-    ['have a flipped bit', flipByte],
-    ['were cut off', (path: string) => truncateSync(path, 3)],
+    ['have a flipped bit', (path: string) => flip(path, FLIPPED_AT)],
+    ['were cut off', (path: string) => cut(path, 3)],
     ['were deleted', (path: string) => rmSync(path)],
   ])('%s are unpacked again', async (_what, damage) => {
     await project.build(['//tree']);
@@ -174,16 +163,4 @@ describe('two builds at once', () => {
 
 function blobOf(content: string): string {
   return store.blob(createHash('sha256').update(content).digest('hex'));
-}
-
-/** As a program that writes to it would: the size stays. In a result, this byte is a part of its output's digest. */
-function flipByte(path: string): void {
-  const { mode } = statSync(path);
-  chmodSync(path, 0o600);
-  const file = openSync(path, 'r+');
-  const byte = Buffer.alloc(1);
-  readSync(file, byte, 0, 1, FLIPPED_AT);
-  writeSync(file, Buffer.from([byte[0]! ^ 1]), 0, 1, FLIPPED_AT);
-  closeSync(file);
-  chmodSync(path, mode);
 }
