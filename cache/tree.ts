@@ -1,5 +1,5 @@
 /** Merkle trees of files: folders as content. All operations touch only the directories they change. */
-import { fail } from '../src/model/diagnostic.ts';
+import { Failure } from '../src/model/diagnostic.ts';
 import type { Digest } from '../src/model/digest.ts';
 import { digestOf, EMPTY, type Cas } from './cas.ts';
 import { decodeDirectory, encodeDirectory } from './reapi/messages.ts';
@@ -19,6 +19,20 @@ const MAX_LINKS = 40;
 export type Entries = ReadonlyMap<string, Node>;
 
 export const EMPTY_DIRECTORY: Node = { type: 'directory', digest: EMPTY };
+
+/** Two trees that are to become one have different files at a path. */
+export class TreeConflict extends Failure {
+  readonly path: string;
+
+  constructor(path: string) {
+    super({
+      code: 'TREE_CONFLICT',
+      message: `two inputs have different files at /${path}`,
+      hint: 'give the inputs different names, or take one of them that has both',
+    });
+    this.path = path;
+  }
+}
 
 /** Reads and writes directories of the store; keeps what it has decoded, since digests never change their meaning. */
 export class Trees {
@@ -103,10 +117,7 @@ export class Trees {
 
   #mergeNodes(left: Node, right: Node, path: string): Node {
     if (sameNode(left, right)) return left;
-    if (left.type !== 'directory' || right.type !== 'directory')
-      return fail('TREE_CONFLICT', `two inputs have different files at /${path}`, {
-        hint: 'use one toolchain that has both, or inputs under different names',
-      });
+    if (left.type !== 'directory' || right.type !== 'directory') throw new TreeConflict(path);
     if (left.digest.size === 0) return right;
     if (right.digest.size === 0) return left;
     return this.#mergeFolders(left, right, path);

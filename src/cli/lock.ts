@@ -1,50 +1,72 @@
-/** `dsmb lock`: takes the present versions of every toolchain into toolchain.lock.json. */
+/** `dsmb lock`: takes the present versions of every toolchain into toolchain.lock.json, all together. */
 import { join } from 'node:path';
 import { Store, storeRoot } from '../../cache/store.ts';
-import type { ActionNode, AnalysedTarget, ArtifactReference } from '../analysis/action.ts';
+import { actionGraph } from '../analysis/action-graph.ts';
+import type { AnalysedTarget } from '../analysis/action.ts';
+import { debianSetsOf } from '../analysis/debian-sets.ts';
 import type { DebianAttributes } from '../model/builtin.ts';
 import { nodeLibraries, sandboxTools } from '../plan/runtime.ts';
-import { relock, type PackageSet } from '../toolchain/index.ts';
+import { sortByCodePoint } from '../step/order.ts';
+import { changedSets, renewLock, setKey, versionChanges, type PackageSet, type Renewal } from '../toolchain/index.ts';
+import { printLine } from '../report/print.ts';
 import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { openProject } from './project.ts';
-import { printLine } from '../report/print.ts';
 
 export const lock: Command = {
   name: 'lock',
   summary: 'update toolchain.lock.json to the present package versions',
   usage: '',
-  examples: [['dsmb lock', 'resolve every toolchain again; the next build fetches what changed']],
+  examples: [['dsmb lock', 'resolve all toolchains again, together; the next build fetches what changed']],
   options: WORKSPACE_OPTIONS,
   run: runLock,
 };
 
+const NODE = nodeLibraries.attributes as unknown as DebianAttributes;
+const SANDBOX = sandboxTools.attributes as unknown as DebianAttributes;
+
 async function runLock(call: Call): Promise<number> {
   const { root, targets } = await openProject({ ...call, operands: ['//...'] });
-  const sets = new Map<string, PackageSet>();
-  const add = ({ packages, closure }: PackageSet): void =>
-    void sets.set(`${closure} ${packages.join(' ')}`, { packages, closure });
-  for (const builtin of [nodeLibraries, sandboxTools]) add(builtin.attributes as unknown as DebianAttributes);
-  for (const reference of allReferences(targets)) if (reference.origin.type === 'debian') add(reference.origin);
-  await relock([...sets.values()], {
-    lockFile: join(root, 'toolchain.lock.json'),
-    cache: new Store(storeRoot()).downloads,
+  const store = new Store(storeRoot());
+  const lockFile = join(root, 'toolchain.lock.json');
+  const sets = setsOf(targets);
+  const context = {
+    lockFile,
+    cache: store.downloads,
     frozen: false,
-    warn: (message) => printLine(message, process.stderr),
-  });
-  printLine(`toolchain.lock.json: ${sets.size} package sets`);
+    warn: (message: string) => printLine(message, process.stderr),
+  };
+  const onWait = (): void => context.warn('waiting for another command that changes the lock');
+  const waiting = { signal: undefined, onWait };
+  const renewal = await store.locks.with(`file ${lockFile}`, () => renewLock(sets, context), waiting);
+  for (const line of [`toolchain.lock.json: ${sets.length} package sets`, ...report(renewal, targets)]) printLine(line);
   return EXIT.ok;
 }
 
-function allReferences(targets: readonly AnalysedTarget[]): ArtifactReference[] {
-  const found = new Set<ArtifactReference>();
-  const actions = new Set<ActionNode>();
-  const visit = (reference: ArtifactReference): void => {
-    found.add(reference);
-    if ('entries' in reference.origin) reference.origin.entries.forEach(visit);
-    if (reference.origin.type !== 'action' || actions.has(reference.origin.action)) return;
-    actions.add(reference.origin.action);
-    [...reference.origin.action.inputs.values(), ...reference.origin.action.toolchains].forEach(visit);
-  };
-  for (const target of targets) visit(target.artifact);
-  return [...found];
+/** Each set of the project, and those that the engine itself has. */
+function setsOf(targets: readonly AnalysedTarget[]): PackageSet[] {
+  const all = [NODE, SANDBOX, ...targets.flatMap(({ artifact }) => debianSetsOf(artifact))];
+  const sets = all.map(({ packages, closure }): PackageSet => ({ packages, closure }));
+  return [...new Map(sets.map((set) => [setKey(set), set])).values()];
+}
+
+function report({ before, after, kept }: Renewal, targets: readonly AnalysedTarget[]): string[] {
+  const changes = versionChanges(before, after);
+  const stale = staleTargets(targets, changedSets(before, after));
+  return [
+    ...kept.map(({ name, version }) => `kept ${name} ${version}: no package source of this machine lists it`),
+    ...changes.map(
+      ({ name, was, is }) => `${name} ${was.join(', ') || 'new'} -> ${is.join(', ') || 'no longer needed'}`,
+    ),
+    stale.length === 0 ? 'no target is stale by it' : `stale by it, and built again when they are next asked for:`,
+    ...stale.map((label) => `  ${label}`),
+  ];
+}
+
+/** The targets that are made of packages which changed; a step is made of Node's libraries as well. */
+function staleTargets(targets: readonly AnalysedTarget[], changed: ReadonlySet<string>): string[] {
+  const isStale = ({ artifact }: AnalysedTarget): boolean =>
+    debianSetsOf(artifact).some((set) => changed.has(setKey(set))) ||
+    (changed.has(setKey(NODE)) && actionGraph([artifact]).actions.some(({ work }) => work.type === 'step'));
+  // A target that several build files export is listed once.
+  return sortByCodePoint(new Set(targets.filter(isStale).map(({ label }) => label)));
 }

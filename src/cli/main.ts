@@ -70,7 +70,8 @@ async function located(diagnostic: Diagnostic): Promise<Diagnostic> {
 /** What the user gave is wrong, unless the code says that what was looked at is, or the machine. */
 function exitCodeOf({ code }: Diagnostic): number {
   if (/_(CORRUPT|DAMAGED|UNREADABLE|UNSUPPORTED)$/.test(code)) return EXIT.buildFailed;
-  if (/^(APT_|BLOB_|FETCH_|NO_APT|NO_ROOM|NO_SANDBOX|PACKAGE_GONE|SYNC_)/.test(code)) return EXIT.infrastructure;
+  if (/^(APT_|BLOB_|FETCH_|NO_APT|NO_ROOM|NO_SANDBOX|PACKAGE_GONE|SANDBOX_BROKEN|SYNC_)/.test(code))
+    return EXIT.infrastructure;
   return EXIT.usage;
 }
 

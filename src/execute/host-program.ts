@@ -1,7 +1,7 @@
 /** Programs of a toolchain that run outside of any sandbox, with their own loader and libraries. */
 import { join } from 'node:path';
 
-const LOADER = 'lib64/ld-linux-x86-64.so.2';
+const LOADER = 'usr/lib64/ld-linux-x86-64.so.2';
 const LIBRARIES = 'usr/lib/x86_64-linux-gnu';
 
 /** The start of a command line for a program below the folder that a toolchain is laid out in. */

@@ -6,6 +6,7 @@ import type { PlannedAction } from '../plan/key.ts';
 import { kvmWorks } from './accelerator.ts';
 import type { HeadStarts } from './head-starts.ts';
 import { readLog } from './log-file.ts';
+import { passingFault } from './machine-fault.ts';
 import { NAMESPACES } from './sandbox.ts';
 import type { Sandboxes } from './sandboxes.ts';
 import type { Exit, Spawner } from './spawner.ts';
@@ -86,8 +87,8 @@ export class Machine implements Disposable {
   }
 
   /**
-   * After an action has failed: fails where it was the machine, which lets the user make no namespaces. Who never has
-   * this problem never waits for the answer.
+   * After an action has failed: fails where it was the sandbox, because the machine lets the user make no namespaces, or
+   * because bubblewrap itself cannot run. Who never has this problem never waits for the answer.
    */
   async requireNamespaces(exit: Exit, log: string): Promise<void> {
     if (this.unsandboxed || (exit.error === undefined && !log.startsWith('bwrap: '))) return;
@@ -102,9 +103,15 @@ export class Machine implements Disposable {
         signal: new AbortController().signal,
       },
     );
-    if (tried.code === 0) return;
+    const said = readLog(sandbox.log).trim();
+    if (tried.code === 0 || passingFault(tried, said, undefined)) return;
+    if (tried.error !== undefined || !said.startsWith('bwrap: '))
+      fail('SANDBOX_BROKEN', 'bubblewrap, which makes the sandboxes of actions, does not run', {
+        detail: tried.error ?? (said || `it exited with ${tried.code}`),
+        hint: '`dsmb fsck --repair` removes what is damaged in the store; `dsmb lock` takes another version of bubblewrap',
+      });
     fail('NO_SANDBOX', 'this machine lets the user make no namespaces, so actions cannot be kept apart from it', {
-      detail: tried.error ?? (readLog(sandbox.log).trim() || `bubblewrap exited with ${tried.code}`),
+      detail: said,
       hint: 'as root: sysctl -w kernel.unprivileged_userns_clone=1 kernel.apparmor_restrict_unprivileged_userns=0',
     });
   }

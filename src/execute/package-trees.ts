@@ -39,6 +39,8 @@ export class PackageTrees {
   readonly #context: Omit<ToolchainContext, 'cache' | 'progress'>;
   readonly #onProgress: (set: string, stage: string, percent?: number) => void;
   readonly #running = new Map<string, Promise<Node>>();
+  /** By the record: sets of different names may have the same packages. */
+  readonly #making = new Map<string, Promise<Node>>();
   readonly #broken = new Set<string>();
   readonly #used = new Set<string>();
 
@@ -79,6 +81,11 @@ export class PackageTrees {
     return undefined;
   }
 
+  /** What the lock says that a set stands for; undefined where it does not have the set. */
+  lockedPackages(set: PackageSet): readonly Package[] | undefined {
+    return lockedPackages(readLock(this.#context.lockFile), set);
+  }
+
   /** Forgets the sets that the store no longer has whole; they are unpacked again when they are next asked for. */
   async forgetBroken(): Promise<void> {
     for (const [key, running] of this.#running) {
@@ -90,14 +97,21 @@ export class PackageTrees {
   }
 
   async #find(set: TreeSet): Promise<Node> {
-    const context: ToolchainContext = {
-      ...this.#context,
-      cache: this.#store.downloads,
-      progress: (stage, percent) => this.#onProgress(setKey(set), stage, percent),
-    };
+    using told = new ToldProgress((stage, percent) => this.#onProgress(setKey(set), stage, percent));
+    const context: ToolchainContext = { ...this.#context, cache: this.#store.downloads, progress: told.tell };
     const memory = this.#memory(set, await this.#locked(set, context));
     this.#used.add(memory);
     const doubted = this.#broken.delete(treeKey(set));
+    const making = this.#making.get(memory) ?? this.#findOrMake(set, memory, doubted, context);
+    this.#making.set(memory, making);
+    try {
+      return await making;
+    } finally {
+      this.#making.delete(memory);
+    }
+  }
+
+  async #findOrMake(set: TreeSet, memory: string, doubted: boolean, context: ToolchainContext): Promise<Node> {
     return (
       this.#remembered(memory, doubted) ??
       this.#store.locks.with(
@@ -112,7 +126,8 @@ export class PackageTrees {
   async #locked(set: PackageSet, context: ToolchainContext): Promise<readonly Package[]> {
     const { lockFile, signal } = context;
     const known = lockedPackages(readLock(lockFile), set);
-    return known ?? this.#store.locks.with(`file ${lockFile}`, () => lockSet(set, context), { signal });
+    const onWait = (): void => context.progress?.('waiting for another build that adds to the lock');
+    return known ?? this.#store.locks.with(`file ${lockFile}`, () => lockSet(set, context), { signal, onWait });
   }
 
   #remembered(memory: string, doubted: boolean): Node | undefined {
@@ -217,6 +232,25 @@ class StoreSink implements TreeSink {
 
   discard(): void {
     for (const { path } of this.#incoming.values()) rmSync(path, { force: true });
+  }
+}
+
+/** What was told of a set's progress; at its end nothing goes on any more. */
+class ToldProgress implements Disposable {
+  readonly #onProgress: (stage: string, percent?: number) => void;
+  #open = false;
+
+  constructor(onProgress: (stage: string, percent?: number) => void) {
+    this.#onProgress = onProgress;
+  }
+
+  readonly tell = (stage: string, percent?: number): void => {
+    this.#open = percent !== 100;
+    this.#onProgress(stage, percent);
+  };
+
+  [Symbol.dispose](): void {
+    if (this.#open) this.tell('ready', 100);
   }
 }
 

@@ -4,7 +4,7 @@ import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
 import type { ActionNode, ArtifactReference } from '../analysis/action.ts';
 import { makersOf } from '../analysis/action-graph.ts';
-import { fail } from '../model/diagnostic.ts';
+import { fail, Failure } from '../model/diagnostic.ts';
 import { Bundles } from './bundle.ts';
 import type { StoredToolchains } from './cached.ts';
 import { contentOf, type Producers } from './content.ts';
@@ -86,6 +86,8 @@ export class Forecaster {
   }
 }
 
-function unfetched(): never {
+/** What a build would fetch. Toolchains that do not go together are an error of the build as well. */
+function unfetched(error: unknown): never {
+  if (error instanceof Failure && error.diagnostic.code === 'TREE_CONFLICT') throw error;
   throw new Unfetched();
 }

@@ -8,6 +8,8 @@ import { fail } from '../model/diagnostic.ts';
 export interface AptOptions {
   /** A folder for apt's lists and .deb files; made when missing. */
   readonly cache: string;
+  /** More settings, as `Name=value`. */
+  readonly settings?: readonly string[];
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -60,7 +62,12 @@ function mirrors(base: string): string[] {
   const file = /^mirror\+file:(?:\/\/)?(\/.*)\/$/.exec(base)?.[1];
   if (file === undefined) return [base];
   const addresses = readFileSync(file, 'utf8').matchAll(/^\s*([a-z][^\s#]*)/gm);
-  return Array.from(addresses, ([, address]) => (address!.endsWith('/') ? address! : `${address}/`));
+  return Array.from(addresses, ([, address]) => withSlash(address!));
+}
+
+/** Paths of a pool are put behind a repository's address. */
+export function withSlash(address: string): string {
+  return address.endsWith('/') ? address : `${address}/`;
 }
 
 /**
@@ -96,7 +103,8 @@ interface AptResult {
 }
 
 async function aptResult(options: AptOptions, program: string, args: readonly string[]): Promise<AptResult> {
-  const result = await execa(program, [...settings(options.cache), ...args], {
+  const own = (options.settings ?? []).flatMap((setting) => ['-o', setting]);
+  const result = await execa(program, [...settings(options.cache), ...own, ...args], {
     reject: false,
     env: { LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive' },
     maxBuffer: 64 * 1024 * 1024,

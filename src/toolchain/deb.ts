@@ -3,6 +3,8 @@ import { execa } from 'execa';
 import { pipeline } from 'node:stream/promises';
 import { extract, type Header } from 'tar-stream';
 import { fail, Failure } from '../model/diagnostic.ts';
+import { controlOf, fieldsOf } from './control.ts';
+import { CONTROL_FIELDS, type Control } from './packages.ts';
 
 /** One entry of a package, its path normalised and without a leading slash; the root folder has the path ''. */
 export type DebEntry =
@@ -63,6 +65,12 @@ export function openDeb(file: string, name: string): OpenDeb {
 /** A field of a package's control file, for example `Replaces`; empty when it has none. */
 export async function debField(file: string, field: string): Promise<string> {
   return (await execa('dpkg-deb', ['--field', file, field])).stdout;
+}
+
+/** What resolution needs to know of a package, from its own control file. */
+export async function debControl(file: string): Promise<Control> {
+  const { stdout } = await execa('dpkg-deb', ['--field', file, ...CONTROL_FIELDS]);
+  return controlOf(fieldsOf(stdout));
 }
 
 function toEntry(header: Header, content: AsyncIterable<Uint8Array>, name: string): DebEntry {

@@ -3,7 +3,7 @@ import { hashFile } from 'hasha';
 import { copyFileSync, lstatSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail } from '../model/diagnostic.ts';
-import { aptHelper, repositories, type AptOptions } from './apt.ts';
+import { aptHelper, repositories, withSlash, type AptOptions } from './apt.ts';
 import { debFile, packageKey, type Package } from './packages.ts';
 
 /** How files are fetched. */
@@ -20,7 +20,7 @@ const ABSENT = /\b(403|404|410) |Not Found|File not found|no such file/i;
 
 /**
  * Fetches what is not yet there; each file's size and SHA-256 are those of the package afterwards. Gives the
- * packages that no repository of this machine has any more. The lists of apt are not needed: a package's path in
+ * packages that no repository of this machine, and no mirror in `DSMB_MIRRORS`, has any more. The lists of apt are not needed: a package's path in
  * the pool is known from the lock, and its hash is what makes it trusted.
  */
 export async function fetchPackages(packages: readonly Package[], options: FetchOptions): Promise<Package[]> {
@@ -31,7 +31,7 @@ export async function fetchPackages(packages: readonly Package[], options: Fetch
   const stopProgress = reportProgress(missing, options);
   const problems = new Map<Package, string>();
   try {
-    for (const base of await repositories(options)) {
+    for (const base of [...(await repositories(options)), ...keepingMirrors()]) {
       if (missing.length === 0) break;
       const failed = await fetchFrom(base, missing, options);
       for (const [each, reason] of failed) if (!ABSENT.test(reason)) problems.set(each, reason);
@@ -52,6 +52,17 @@ export async function fetchPackages(packages: readonly Package[], options: Fetch
       hint: 'check the network and run the same command again: what has been fetched is kept',
     });
   return missing;
+}
+
+/** Archives that keep what the machine's own repositories have dropped, as the user names them. */
+function keepingMirrors(): string[] {
+  const addresses = (process.env['DSMB_MIRRORS'] ?? '').split(/\s+/).filter((address) => address !== '');
+  for (const address of addresses)
+    if (!/^(https?|file):\/\S/.test(address))
+      fail('BAD_MIRROR', `DSMB_MIRRORS has '${address}', which is no address of a package archive`, {
+        hint: 'give addresses that end above pool/, separated by spaces: DSMB_MIRRORS=https://host/debian',
+      });
+  return addresses.map(withSlash);
 }
 
 /** Fetches from one repository; gives what failed, with the reason. */

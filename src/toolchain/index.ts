@@ -2,13 +2,15 @@
  * Toolchains: locked sets of Debian packages, fetched without root and unpacked into file trees.
  * Nothing heavy is loaded until a set has to be resolved, fetched or unpacked.
  */
-import { fail } from '../model/diagnostic.ts';
-import { lockedPackages, onlySets, readLock, updateLock, withSet } from './lock.ts';
+import { fail, Failure } from '../model/diagnostic.ts';
+import { allPackages, lockedPackages, readLock, updateLock, withPackages, withSet } from './lock.ts';
 import { packageKey, setKey, type Package, type PackageSet } from './packages.ts';
+import type { Renewal } from './renew.ts';
 import type { TreeSink } from './tree-sink.ts';
 
-export { lockedPackages, readLock } from './lock.ts';
-export { debFile, setKey, type Package, type PackageSet } from './packages.ts';
+export { changedSets, lockedPackages, readLock, versionChanges } from './lock.ts';
+export { debFile, packageKey, setKey, type Package, type PackageSet } from './packages.ts';
+export type { Renewal } from './renew.ts';
 export type { TreeSink } from './tree-sink.ts';
 
 /** Counts up when the same packages come to give another tree: a part of what a stored tree is looked up by. */
@@ -37,13 +39,23 @@ export async function lockSet(set: PackageSet, context: ToolchainContext): Promi
     fail('LOCK_MISSING', `toolchain.lock.json has no entry for '${setKey(set)}'`, {
       hint: 'run `dsmb lock` (or the build without --frozen) and keep the changed file',
     });
-  return alone(async () => lockedPackages(readLock(context.lockFile), set) ?? (await resolveInto(set, context, false)));
+  return alone(async () => lockedPackages(readLock(context.lockFile), set) ?? (await addToLock(set, context)));
 }
 
-/** Resolves every set anew, and drops from the lock what is not among them: an update of the toolchains. */
-export async function relock(sets: readonly PackageSet[], context: ToolchainContext): Promise<void> {
-  for (const [index, set] of sets.entries()) await alone(() => resolveInto(set, context, index === 0));
-  updateLock(context.lockFile, (lock) => onlySets(lock, sets));
+/** The package of a set that has a path; undefined where none has, or its .deb file is not in the cache any more. */
+export async function ownerOf(
+  path: string,
+  packages: readonly Package[],
+  context: Pick<ToolchainContext, 'cache'>,
+): Promise<Package | undefined> {
+  const { findOwner } = await import('./owner.ts');
+  return findOwner(path, packages, context.cache);
+}
+
+/** Resolves every set anew, all together: an update of the toolchains. What is not among them leaves the lock. */
+export async function renewLock(sets: readonly PackageSet[], context: ToolchainContext): Promise<Renewal> {
+  const { renew } = await import('./renew.ts');
+  return alone(() => renew(sets, context));
 }
 
 /** Resolves, fetches and unpacks a set into the sink; gives the packages that the tree is made of. */
@@ -64,37 +76,51 @@ export async function materialiseSet(
   return packages;
 }
 
-/** Brings the .deb files of a set into the cache; resolves the set again when a locked version is gone. */
+/** Brings the .deb files of a set into the cache. */
 export async function fetchSet(set: PackageSet, context: ToolchainContext): Promise<readonly Package[]> {
   const packages = await lockSet(set, context);
   const gone = await fetchAll(packages, context);
   if (gone.length === 0) return packages;
-  const names = gone.map(packageKey).join(', ');
-  if (context.frozen)
-    fail('PACKAGE_GONE', `no package source of this machine has ${names} any more`, {
-      detail: `locked for '${setKey(set)}'`,
-      hint: 'run `dsmb lock` (or the build without --frozen) to take the present versions',
-    });
-  context.warn(`${names} has left the package sources: '${setKey(set)}' is resolved again and the lock changes`);
-  const resolved = await alone(() => resolveInto(set, context, true));
-  const stillGone = await fetchAll(resolved, context);
-  if (stillGone.length > 0)
-    fail('PACKAGE_GONE', `the package sources list ${stillGone.map(packageKey).join(', ')} but do not have it`, {
-      hint: 'the mirror is being updated or is broken: try again later, or use another mirror',
-    });
-  return resolved;
+  return fail('PACKAGE_GONE', `no package source of this machine has ${gone.map(packageKey).join(', ')} any more`, {
+    detail: `locked for '${setKey(set)}'`,
+    hint: 'run `dsmb lock`, which renews all toolchains together; or name a mirror that keeps old versions in DSMB_MIRRORS',
+  });
 }
 
-async function resolveInto(set: PackageSet, context: ToolchainContext, fresh: boolean): Promise<readonly Package[]> {
-  const { resolveSet } = await import('./resolve.ts');
+/** The set gets the versions that the lock has of other sets, as far as it can: trees of one action are merged. */
+async function addToLock(set: PackageSet, context: ToolchainContext): Promise<readonly Package[]> {
+  const [{ resolveSet }, { described, lockSource }] = await Promise.all([
+    import('./resolve.ts'),
+    import('./lock-source.ts'),
+  ]);
   context.progress?.('resolving packages');
-  const resolved = await resolveSet(set, { cache: context.cache, signal: context.signal }, fresh);
-  updateLock(context.lockFile, (lock) => withSet(lock, set, resolved));
+  const apt = { cache: context.cache, signal: context.signal };
+  const locked = await described(allPackages(readLock(context.lockFile)), context.cache);
+  const resolved = await preferringLocked().catch(asTheSourcesAre);
+  updateLock(context.lockFile, (lock) => withSet(withPackages(lock, locked), set, resolved));
   return resolved;
+
+  async function preferringLocked(): Promise<readonly Package[]> {
+    using source = lockSource(locked, 'preferred');
+    const found = await resolveSet(set, { ...apt, settings: source.settings });
+    const known = new Map(locked.map((each) => [packageKey(each), each]));
+    return found.map((each) => known.get(packageKey(each)) ?? each);
+  }
+
+  async function asTheSourcesAre(error: unknown): Promise<readonly Package[]> {
+    if (!(error instanceof Failure) || error.diagnostic.code !== 'APT_FAILED' || locked.length === 0) throw error;
+    const found = await resolveSet(set, apt);
+    context.warn(
+      `'${setKey(set)}' cannot be had with the versions in the lock and takes newer ones: ` +
+        'if they do not go together, `dsmb lock` renews all toolchains',
+    );
+    return found;
+  }
 }
 
 async function fetchAll(packages: readonly Package[], context: ToolchainContext): Promise<readonly Package[]> {
   const { fetchPackages } = await import('./fetch.ts');
+  // Sets share packages: what one has fetched the next finds.
   return alone(() =>
     fetchPackages(packages, {
       cache: context.cache,
@@ -104,7 +130,7 @@ async function fetchAll(packages: readonly Package[], context: ToolchainContext)
   );
 }
 
-/** One after the other: sets share packages, and what one has fetched the next finds. */
+/** One after the other. */
 let last: Promise<unknown> = Promise.resolve();
 function alone<T>(work: () => Promise<T>): Promise<T> {
   const next = last.then(work, work);

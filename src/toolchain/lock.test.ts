@@ -3,10 +3,20 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { formatLock, lockedPackages, onlySets, parseLock, readLock, updateLock, withSet } from './lock.ts';
+import {
+  changedSets,
+  formatLock,
+  lockedPackages,
+  lockOf,
+  parseLock,
+  readLock,
+  updateLock,
+  versionChanges,
+  withSet,
+} from './lock.ts';
 import { setKey, type Package, type PackageSet } from './packages.ts';
 
-const EMPTY = { version: 1, sets: {}, packages: {} } as const;
+const EMPTY = { version: 2, sets: {}, packages: {} } as const;
 const hex = fc.stringMatching(/^[0-9a-f]{64}$/);
 const anyPackage: fc.Arbitrary<Package> = fc.record({
   name: fc.stringMatching(/^[a-z0-9][a-z0-9+.-]{1,8}$/),
@@ -15,6 +25,10 @@ const anyPackage: fc.Arbitrary<Package> = fc.record({
   filename: fc.stringMatching(/^pool\/[a-z]\/[a-z0-9+~_-]{1,8}\.deb$/),
   size: fc.integer({ min: 1, max: 1e9 }),
   sha256: hex,
+  control: fc.record(
+    { Depends: fc.stringMatching(/^[ -~]{1,9}$/), Source: fc.stringMatching(/^[a-z]{2,5}$/) },
+    { requiredKeys: [] },
+  ),
 });
 const packages = fc.uniqueArray(anyPackage, { selector: ({ name }) => name, minLength: 1, maxLength: 6 });
 
@@ -42,6 +56,7 @@ const dash: Package = {
   filename: 'pool/main/d/dash/dash_0.5.12-2_amd64.deb',
   size: 91848,
   sha256: 'a'.repeat(64),
+  control: { Depends: 'debianutils (>= 5)', Essential: 'yes' },
 };
 
 test('a set is the same however its packages are ordered', () => {
@@ -54,13 +69,16 @@ test('what no set names any more is dropped', () => {
   const one: PackageSet = { packages: ['one'], closure: true };
   const lock = withSet(EMPTY, one, [dash]);
   expect(Object.keys(withSet(lock, one, [{ ...dash, version: '2' }]).packages)).toEqual(['dash=2']);
-  expect(onlySets(lock, [])).toEqual(EMPTY);
+  expect(lockOf([])).toEqual(EMPTY);
   expect(lockedPackages(lock, { packages: ['__proto__'], closure: true })).toBeUndefined();
 });
 
 test.each([
   ['no JSON', '{'],
-  ['another version', '{"version":2}'],
+  ['another version', '{"version":3}'],
+  ['a field that resolution does not need', lockText({ control: { Description: 'x' } as object })],
+  ['a field of several lines', lockText({ control: { Depends: 'x\nPackage: y' } })],
+  ['an architecture of several lines', lockText({ architecture: 'all\nDepends: y' })],
   ['a path that climbs', lockText({ filename: 'pool/../../etc/passwd' })],
   ['a host', lockText({ filename: 'http://host/x.deb' })],
   ['a broken hash', lockText({ sha256: '../../x' })],
@@ -68,6 +86,31 @@ test.each([
   ['a missing package', '{"version":1,"sets":{"closure: x":["x=1"]},"packages":{}}'],
 ])('a lock with %s is refused', (_what, text) => {
   expect(() => parseLock(text, 'toolchain.lock.json')).toThrow(/toolchain\.lock\.json/);
+});
+
+test('a lock of version 1 is read: its packages lack what resolution needs', () => {
+  const { name, version, ...fields } = { ...dash, control: undefined };
+  const text = JSON.stringify({
+    version: 1,
+    sets: { 'packages: dash': ['dash=0.5.12-2'] },
+    packages: { [`${name}=${version}`]: fields },
+  });
+  expect(lockedPackages(parseLock(text, 'lock'), { packages: ['dash'], closure: false })).toEqual([
+    { name, version, ...fields },
+  ]);
+});
+
+test('what changed between two locks', () => {
+  const [one, two]: PackageSet[] = [
+    { packages: ['one'], closure: true },
+    { packages: ['two'], closure: true },
+  ];
+  const before = withSet(withSet(EMPTY, one!, [dash]), two!, [{ ...dash, name: 'bash' }]);
+  const after = withSet(before, one!, [{ ...dash, version: '2', sha256: 'b'.repeat(64) }]);
+  expect([...changedSets(before, after)]).toEqual(['closure: one']);
+  expect(versionChanges(before, after)).toEqual([{ name: 'dash', was: ['0.5.12-2'], is: ['2'] }]);
+  expect([[...changedSets(after, after)], versionChanges(after, after)]).toEqual([[], []]);
+  expect([...changedSets(EMPTY, before)]).toEqual(['closure: one', 'closure: two']);
 });
 
 function lockText(change: Partial<Package>, key = 'dash=0.5.12-2'): string {
@@ -82,7 +125,7 @@ test('an update replaces the file and leaves nothing beside it', () => {
     updateLock(file, (lock) => withSet(lock, { packages: ['dash'], closure: false }, [dash]));
     expect(readdirSync(folder)).toEqual(['toolchain.lock.json']);
     expect(readFileSync(file, 'utf8')).toBe(`{
-  "version": 1,
+  "version": 2,
   "sets": {
     "packages: dash": [
       "dash=0.5.12-2"
@@ -93,7 +136,11 @@ test('an update replaces the file and leaves nothing beside it', () => {
       "architecture": "amd64",
       "filename": "pool/main/d/dash/dash_0.5.12-2_amd64.deb",
       "size": 91848,
-      "sha256": "${'a'.repeat(64)}"
+      "sha256": "${'a'.repeat(64)}",
+      "control": {
+        "Essential": "yes",
+        "Depends": "debianutils (>= 5)"
+      }
     }
   }
 }

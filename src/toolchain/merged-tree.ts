@@ -3,14 +3,26 @@ import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
 import { fail } from '../model/diagnostic.ts';
 import type { DebEntry } from './deb.ts';
-import type { Package } from './packages.ts';
+import { packageKey, type Package } from './packages.ts';
 import type { TreeSink } from './tree-sink.ts';
 
-/** What is at a path; `by` is the package it came from, none for what dsmb adds. */
+/** What is at a path; `by` is the package it came from, none for what dsmb adds, and `as` the path that it gives. */
 type Node =
   | { readonly type: 'directory' }
-  | { readonly type: 'symlink'; readonly target: string; readonly by: Package | undefined }
-  | { readonly type: 'file'; readonly executable: boolean; readonly sha256: string; readonly by: Package };
+  | { readonly type: 'symlink'; readonly target: string; readonly by: Package | undefined; readonly as: string }
+  | {
+      readonly type: 'file';
+      readonly executable: boolean;
+      readonly sha256: string;
+      readonly by: Package;
+      readonly as: string;
+    };
+
+/** Whose entry it is, and the path that the package gives. */
+interface From {
+  readonly by: Package;
+  readonly as: string;
+}
 
 /** How a tree is laid out. */
 export interface TreeOptions {
@@ -20,8 +32,13 @@ export interface TreeOptions {
   readonly replaces: (winner: Package, loser: Package) => Promise<boolean>;
 }
 
-/** Live in /usr and are symbolic links in /, as in every Debian since bookworm. */
+/** Live in /usr and are symbolic links in /, as in every Debian since bookworm and in Ubuntu. */
 const MERGED = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32'];
+/** Where a path of a package lies in a tree, as long as its folders are no other links. */
+export function mergedPath(path: string): string {
+  return MERGED.includes(path.split('/', 1)[0]!) ? `usr/${path}` : path;
+}
+
 /** As many as Linux follows. */
 const MAX_LINKS = 40;
 
@@ -30,6 +47,8 @@ export class MergedTree {
   readonly #sink: TreeSink;
   readonly #options: TreeOptions;
   readonly #nodes = new Map<string, Node>();
+  /** Whether a package has the loader's folder in /, as releases before the merge of /usr do. */
+  #hasLoaderInRoot = false;
 
   constructor(sink: TreeSink, options: TreeOptions) {
     this.#sink = sink;
@@ -41,15 +60,28 @@ export class MergedTree {
     if (entry.type === 'directory') return this.#addDirectory(this.#resolve(entry.path, true));
     const path = this.#resolve(entry.path, false);
     if (this.#options.leaveOut(path)) return;
-    if (entry.type === 'symlink') return this.#addSymlink(path, entry.target, by);
-    if (entry.type === 'link') return this.#addLink(path, this.#resolve(entry.from, false), by);
-    return this.#addFile(path, entry, by);
+    const from: From = { by, as: entry.path };
+    this.#hasLoaderInRoot ||= entry.path.startsWith('lib64/');
+    if (entry.type === 'symlink') return this.#addSymlink(path, entry.target, from);
+    if (entry.type === 'link') return this.#addLink(path, this.#resolve(entry.from, false), from);
+    return this.#addFile(path, entry, from);
+  }
+
+  /**
+   * Adds the links from / into /usr where the packages are of a release that ships everything in /usr and counts on the
+   * links of a base system. Such a release shows in its loader: `/lib64/ld-linux-x86-64.so.2`, as every program names
+   * it, is shipped in `/usr/lib64`.
+   */
+  addUsrLinks(): void {
+    if (!this.#nodes.has('usr/lib64') || this.#hasLoaderInRoot) return;
+    for (const name of MERGED)
+      if (this.#nodes.has(`usr/${name}`) && !this.#nodes.has(name)) this.#setSymlink(name, `usr/${name}`);
   }
 
   /** Adds a symbolic link of our own where the target exists and nothing is in its place. */
   addMissingLink(path: string, target: string): void {
     const to = posix.join(posix.dirname(path), target);
-    if (!this.#nodes.has(path) && this.#nodes.has(to)) this.#setSymlink(path, target, undefined);
+    if (!this.#nodes.has(path) && this.#nodes.has(to)) this.#setSymlink(path, target);
   }
 
   #addDirectory(path: string): void {
@@ -59,48 +91,48 @@ export class MergedTree {
     this.#sink.directory(path);
   }
 
-  async #addFile(path: string, entry: DebEntry & { type: 'file' }, by: Package): Promise<void> {
+  async #addFile(path: string, entry: DebEntry & { type: 'file' }, from: From): Promise<void> {
     const { executable, size, content } = entry;
     const old = this.#nodes.get(path);
-    if (old && !(await this.#wins(path, by, old))) {
+    if (old && !(await this.#wins(path, from, old))) {
       const sha256 = await drain(content);
       if (old.type === 'file' && old.sha256 === sha256 && old.executable === executable) return;
-      return this.#mustLose(path, by, old);
+      return this.#mustLose(path, from, old);
     }
     this.#makeParents(path);
     const hash = createHash('sha256');
     await this.#sink.file(path, executable, size, tee(content, hash));
-    this.#nodes.set(path, { type: 'file', executable, sha256: hash.digest('hex'), by });
+    this.#nodes.set(path, { type: 'file', executable, sha256: hash.digest('hex'), ...from });
   }
 
-  async #addLink(path: string, from: string, by: Package): Promise<void> {
-    const source = this.#nodes.get(from);
+  async #addLink(path: string, to: string, from: From): Promise<void> {
+    const source = this.#nodes.get(to);
     if (source?.type !== 'file')
-      return fail('BAD_PACKAGE', `the package ${by.name} cannot be unpacked`, {
-        detail: `${path} is a hard link to ${from}, which is no file before it`,
+      return fail('BAD_PACKAGE', `the package ${from.by.name} cannot be unpacked`, {
+        detail: `${path} is a hard link to ${to}, which is no file before it`,
       });
     const old = this.#nodes.get(path);
     if (old?.type === 'file' && old.sha256 === source.sha256 && old.executable === source.executable) return;
-    if (old && !(await this.#wins(path, by, old))) return this.#mustLose(path, by, old);
+    if (old && !(await this.#wins(path, from, old))) return this.#mustLose(path, from, old);
     this.#makeParents(path);
-    this.#sink.copy(path, from);
-    this.#nodes.set(path, { ...source, by });
+    this.#sink.copy(path, to);
+    this.#nodes.set(path, { ...source, ...from });
   }
 
-  async #addSymlink(path: string, written: string, by: Package): Promise<void> {
+  async #addSymlink(path: string, written: string, from: From): Promise<void> {
     const target = inside(path, written);
     // With /bin inside /usr, a link from one to the other would be a link to itself.
     if (this.#resolve(posix.join(posix.dirname(path), target), false) === path) return;
     const old = this.#nodes.get(path);
     // dpkg never replaces a folder by a link to one.
     if (old?.type === 'directory' || (old?.type === 'symlink' && old.target === target)) return;
-    if (old && !(await this.#wins(path, by, old))) return this.#mustLose(path, by, old);
-    this.#setSymlink(path, target, by);
+    if (old && !(await this.#wins(path, from, old))) return this.#mustLose(path, from, old);
+    this.#setSymlink(path, target, from);
   }
 
-  #setSymlink(path: string, target: string, by: Package | undefined): void {
+  #setSymlink(path: string, target: string, { by, as }: Partial<From> = {}): void {
     this.#makeParents(path);
-    this.#nodes.set(path, { type: 'symlink', target, by });
+    this.#nodes.set(path, { type: 'symlink', target, by, as: as ?? path });
     this.#sink.symlink(path, target);
   }
 
@@ -112,24 +144,17 @@ export class MergedTree {
   }
 
   /** Whether a new entry may replace what is there. */
-  async #wins(path: string, by: Package, old: Node): Promise<boolean> {
-    if (old.type === 'directory') return this.#conflict(path, by, old);
-    if (!old.by || old.by === by || old.type === 'symlink') return false;
-    return this.#options.replaces(by, old.by);
+  async #wins(path: string, from: From, old: Node): Promise<boolean> {
+    if (old.type === 'directory') return conflict(path, from, old);
+    if (!old.by || old.by === from.by || old.type === 'symlink') return false;
+    return this.#options.replaces(from.by, old.by);
   }
 
   /** Leaves the old one in place if it may stay. */
-  async #mustLose(path: string, by: Package, old: Node): Promise<void> {
+  async #mustLose(path: string, from: From, old: Node): Promise<void> {
     const keeper = old.type === 'directory' ? undefined : old.by;
-    if (keeper && keeper !== by && (await this.#options.replaces(keeper, by))) return;
-    this.#conflict(path, by, old);
-  }
-
-  #conflict(path: string, by: Package, old: Node): never {
-    const other = old.type === 'directory' ? 'another package, where it is a folder' : (old.by?.name ?? 'dsmb');
-    return fail('PACKAGE_CONFLICT', `/${path} is in ${by.name} and, with another content, in ${other}`, {
-      hint: 'put the two packages into two toolchains',
-    });
+    if (keeper && keeper !== from.by && (await this.#options.replaces(keeper, from.by))) return;
+    conflict(path, from, old);
   }
 
   /** The path with all symbolic links in its folders (and, with `last`, at its end) followed. */
@@ -150,7 +175,7 @@ export class MergedTree {
         continue;
       }
       if (node?.type === 'file' && todo.length > 0)
-        fail('PACKAGE_CONFLICT', `/${here} is a file in ${node.by.name} and a folder in another package`);
+        fail('PACKAGE_CONFLICT', `/${here} is a file in ${packageKey(node.by)} and a folder in another package`);
       done = here;
     }
     return done;
@@ -160,9 +185,19 @@ export class MergedTree {
   #mergeUsr(path: string, asFolder: boolean): Node | undefined {
     if (!asFolder || !MERGED.includes(path)) return undefined;
     this.#addDirectory(`usr/${path}`);
-    this.#setSymlink(path, `usr/${path}`, undefined);
+    this.#setSymlink(path, `usr/${path}`);
     return this.#nodes.get(path);
   }
+}
+
+function conflict(path: string, { by, as }: From, old: Node): never {
+  const other =
+    old.type === 'directory' ? 'another package, where it is a folder' : old.by ? packageKey(old.by) : 'dsmb';
+  // Two paths of two packages, or of one, meet where /bin and the like are links into /usr.
+  const paths = old.type === 'directory' || old.as === as ? '' : ` (as /${as} and /${old.as})`;
+  return fail('PACKAGE_CONFLICT', `/${path} is in ${packageKey(by)} and, with another content, in ${other}${paths}`, {
+    hint: 'run `dsmb lock`, which takes versions of one release; or put the two packages into two toolchains',
+  });
 }
 
 /** A link's target as a relative one that stays in the tree, as it would with the tree as the root. */

@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { pack, type Header } from 'tar-stream';
+import { controlOf, fieldsOf } from './control.ts';
 import { debFile } from './packages.ts';
 import type { Package } from './packages.ts';
 import type { TreeSink } from './tree-sink.ts';
@@ -17,15 +18,17 @@ export async function testPackage(
   name: string,
   entries: readonly TestEntry[],
   fields = '',
+  version = '1',
 ): Promise<Package> {
-  const control = `Package: ${name}\nVersion: 1\nArchitecture: all\nMaintainer: nobody\nDescription: test\n${fields}`;
+  const own = `Package: ${name}\nVersion: ${version}\nArchitecture: all\nMaintainer: nobody\nDescription: test\n`;
+  const control = own + fields;
   const deb = ar([
     ['debian-binary', Buffer.from('2.0\n')],
     ['control.tar', await tar([{ name: './control', text: control }])],
     ['data.tar', await tar(entries)],
   ]);
-  const made = { name, version: '1', architecture: 'all', filename: `pool/${name}_1_all.deb` };
-  const of: Package = { ...made, size: deb.length, sha256: hash('sha256', deb) };
+  const made = { name, version, architecture: 'all', filename: `pool/${name}_${version}_all.deb` };
+  const of: Package = { ...made, size: deb.length, sha256: hash('sha256', deb), control: controlOf(fieldsOf(control)) };
   mkdirSync(dirname(debFile(cache, of)), { recursive: true });
   writeFileSync(debFile(cache, of), deb);
   return of;
@@ -33,7 +36,8 @@ export async function testPackage(
 
 async function tar(entries: readonly TestEntry[]): Promise<Buffer> {
   const archive = pack();
-  for (const { text, ...header } of entries) archive.entry(header, text ?? '');
+  // The same entries give the same file.
+  for (const { text, ...header } of entries) archive.entry({ mtime: new Date(0), ...header }, text ?? '');
   archive.finalize();
   return buffer(archive);
 }

@@ -10,6 +10,15 @@ export interface PackageSet {
   readonly closure: boolean;
 }
 
+/** What of a package's control file decides what is installed with it, under the names that Debian's lists use. */
+export const CONTROL_FIELDS = [
+  ...(['Source', 'Essential', 'Priority', 'Multi-Arch', 'Pre-Depends', 'Depends'] as const),
+  ...(['Provides', 'Conflicts', 'Breaks', 'Replaces'] as const),
+] as const;
+
+/** The fields that a package has, each on one line. */
+export type Control = Readonly<Partial<Record<(typeof CONTROL_FIELDS)[number], string>>>;
+
 /** One Debian package, pinned. */
 export interface Package {
   readonly name: string;
@@ -22,6 +31,8 @@ export interface Package {
   readonly size: number;
   /** Lower-case hex, of the .deb file. */
   readonly sha256: string;
+  /** What resolving another set with it needs; absent from a lock of version 1. */
+  readonly control?: Control;
 }
 
 /**

@@ -12,7 +12,8 @@ let cache: string;
 beforeAll(() => void (cache = mkdtempSync(join(tmpdir(), 'dsmb-unpack-'))));
 afterAll(() => rmSync(cache, { recursive: true, force: true }));
 
-const deb = (name: string, entries: TestEntry[], fields?: string) => testPackage(cache, name, entries, fields);
+const deb = (name: string, entries: TestEntry[], fields?: string, version?: string) =>
+  testPackage(cache, name, entries, fields, version);
 
 async function unpack(packages: Package[], asRoot = true): Promise<Record<string, string>> {
   const sink = new MemorySink();
@@ -69,6 +70,52 @@ describe('a toolchain', () => {
     });
   });
 
+  test('of a release that ships everything in /usr has the links that its programs count on', async () => {
+    const libc = await deb('libc6', [
+      { name: './usr/lib/x86_64-linux-gnu/ld.so', mode: 0o755, text: 'ld' },
+      { name: './usr/lib64/ld.so', type: 'symlink', linkname: '../lib/x86_64-linux-gnu/ld.so' },
+    ]);
+    const dash = await deb('dash', [
+      { name: './usr/bin/dash', mode: 0o755, text: 'dash' },
+      { name: './usr/bin/loader', type: 'symlink', linkname: '/lib64/ld.so' },
+    ]);
+    expect(await unpack([dash, libc])).toMatchObject({ bin: '-> usr/bin', lib: '-> usr/lib', lib64: '-> usr/lib64' });
+    expect(await unpack([dash, libc])).not.toHaveProperty('sbin');
+    expect(await unpack([libc], false)).toMatchObject({ lib: '-> usr/lib', lib64: '-> usr/lib64' });
+  });
+
+  test('of a release before that gets no other links than it had', async () => {
+    const libc = await deb('libc6-before', [{ name: './lib64/ld.so', mode: 0o755, text: 'ld' }]);
+    const tool = await deb('tool-before', [{ name: './usr/sbin/tool', mode: 0o755, text: 'tool' }]);
+    expect(await unpack([libc, tool])).toEqual({
+      lib64: '-> usr/lib64',
+      'usr/lib64': '/',
+      'usr/lib64/ld.so': '* ld',
+      'usr/sbin/tool': '* tool',
+    });
+  });
+
+  test('may be mixed of both, and of a base system that has the links itself', async () => {
+    const base = await deb('base-files', [
+      ...['bin', 'lib', 'lib64', 'sbin'].map((name): TestEntry => ({
+        ...{ name: `./${name}`, type: 'symlink', linkname: `usr/${name}` },
+      })),
+      { name: './usr/lib64/ld.so', text: 'ld' },
+    ]);
+    const older = await deb('older', [
+      { name: './bin/', type: 'directory' },
+      { name: './bin/one', mode: 0o755, text: '1' },
+      { name: './lib/modules/m.ko', text: 'm' },
+    ]);
+    const newer = await deb('newer', [{ name: './usr/bin/two', mode: 0o755, text: '2' }]);
+    const whole = {
+      ...{ bin: '-> usr/bin', lib: '-> usr/lib', lib64: '-> usr/lib64', sbin: '-> usr/sbin' },
+      ...{ 'usr/bin/one': '* 1', 'usr/bin/two': '* 2', 'usr/lib/modules/m.ko': 'm', 'usr/lib64/ld.so': 'ld' },
+    };
+    expect(await unpack([base, older, newer])).toMatchObject(whole);
+    expect(await unpack([newer, older, base])).toMatchObject(whole);
+  });
+
   test('leaves documentation out and links alternatives', async () => {
     const one = await deb('docs', [
       { name: './usr/share/doc/docs/copyright', text: 'c' },
@@ -107,7 +154,26 @@ describe('two packages with the same path', () => {
 
   test('fail with the names of both', async () => {
     const said = await problem(await deb('a', file('x')), await deb('b', file('y')));
-    expect(said).toMatch(/^PACKAGE_CONFLICT: \/etc\/shared is in b and, with another content, in a/);
+    expect(said).toMatch(/^PACKAGE_CONFLICT: \/etc\/shared is in b=1 and, with another content, in a=1/);
+  });
+
+  test('are one where /bin is a link into /usr, and are named with the paths of both', async () => {
+    const older = await deb('older-tool', [{ name: './bin/tool', text: 'x' }], '', '1.0');
+    const same = await deb('newer-tool', [{ name: './usr/bin/tool', text: 'x' }], '', '2.0');
+    const other = await deb('other-tool', [{ name: './usr/bin/tool', text: 'y' }], '', '2.0');
+    expect(await unpack([older, same])).toMatchObject({ 'usr/bin/tool': 'x' });
+    for (const [one, two] of [
+      [older, other],
+      [other, older],
+    ] as const)
+      expect(await problem(one, two)).toMatch(
+        /^PACKAGE_CONFLICT: \/usr\/bin\/tool is in (older-tool=1.0|other-tool=2.0) and, .* \(as \/(usr\/)?bin\/tool and \/(usr\/)?bin\/tool\)/,
+      );
+    const both = await deb('both', [
+      { name: './bin/tool', text: 'x' },
+      { name: './usr/bin/tool', text: 'y' },
+    ]);
+    expect(await problem(both)).toContain('is in both=1 and, with another content, in both=1 (as /usr/bin/tool');
   });
 
   test('are settled by Replaces, in either order', async () => {

@@ -65,6 +65,7 @@ export async function unpackSet(packages: readonly Package[], sink: TreeSink, op
   } finally {
     for (const each of open) each.close();
   }
+  tree.addUsrLinks();
   if (asRoot) for (const [path, target] of ALTERNATIVES) tree.addMissingLink(path, target);
 }
 
