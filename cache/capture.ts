@@ -4,9 +4,10 @@ import { join, posix } from 'node:path';
 import { fail } from '../src/model/diagnostic.ts';
 import type { Digest } from '../src/model/digest.ts';
 import { digestOf, type Cas } from './cas.ts';
-import { hashFile, startSync } from './files.ts';
+import { hashFile, hashInTurns, startSync } from './files.ts';
 import { namesIn, targetOf } from './names.ts';
 import type { Node, Trees } from './tree.ts';
+import type { Turns } from './turns.ts';
 
 /** A file of this size is written to the disk while it is hashed. */
 export const LARGE_BYTES = 8 * 1024 * 1024;
@@ -20,8 +21,10 @@ export interface CaptureRequest {
   readonly inputsAt: string;
   /** The action's input root: a symlink to an input in it becomes the input's node, which costs nothing. */
   readonly inputRoot: Node;
-  /** The digest of a file, where it was hashed while it was written. */
-  readonly known?: (path: string, stats: Stats) => Digest | undefined;
+  /** The digest of a large file, where it was hashed while it was written. */
+  readonly known?: (path: string, stats: Stats, turns: Turns) => Promise<Digest | undefined> | undefined;
+  /** An output may be larger than anybody wants to wait for. */
+  readonly turns: Turns;
 }
 
 /** What was captured: the node of each declared output, and how many bytes had to be hashed. */
@@ -37,25 +40,35 @@ interface Written {
 }
 
 /** Captures the named outputs. The action must have ended: nothing may still write. */
-export function capture(cas: Cas, trees: Trees, names: readonly string[], request: CaptureRequest): Captured {
+export async function capture(
+  cas: Cas,
+  trees: Trees,
+  names: readonly string[],
+  request: CaptureRequest,
+): Promise<Captured> {
+  const { turns } = request;
   const written: Written[] = [];
   let bytesHashed = 0;
 
-  const visit = (path: string, seenAt: string): Node => {
+  const visit = async (path: string, seenAt: string): Promise<Node> => {
+    if (turns.isOver) await turns.next();
     const stats = lstatSync(path);
     if (stats.isSymbolicLink()) return resolveLink(path, seenAt);
     if (stats.isDirectory()) {
       const entries = new Map<string, Node>();
-      for (const name of namesIn(path, seenAt)) entries.set(name, visit(join(path, name), `${seenAt}/${name}`));
+      for (const name of namesIn(path, seenAt)) entries.set(name, await visit(join(path, name), `${seenAt}/${name}`));
       return trees.store(entries);
     }
     if (!stats.isFile()) return fail('OUTPUT_NOT_A_FILE', `output ${seenAt} is neither a file, a folder nor a symlink`);
     const syncing = stats.size >= LARGE_BYTES ? startSync(path) : undefined;
-    const of = request.known?.(path, stats) ?? hashFile(path);
+    const of = syncing ? await digestOfLarge(path, stats) : hashFile(path);
     bytesHashed += of.size;
     written.push({ path, digest: of, syncing });
     return { type: 'file', digest: of, executable: (stats.mode & 0o100) !== 0 };
   };
+
+  const digestOfLarge = async (path: string, stats: Stats): Promise<Digest> =>
+    (await request.known?.(path, stats, turns)) ?? hashInTurns(path, turns);
 
   const resolveLink = (path: string, seenAt: string): Node => {
     const target = targetOf(path, seenAt);
@@ -71,7 +84,7 @@ export function capture(cas: Cas, trees: Trees, names: readonly string[], reques
   };
 
   const nodes = new Map<string, Node>();
-  for (const name of names) nodes.set(name, visit(join(request.folder, name), `${request.mountedAt}/${name}`));
+  for (const name of names) nodes.set(name, await visit(join(request.folder, name), `${request.mountedAt}/${name}`));
   // Only now: a blob loses its mode, and a file may have several names here.
   for (const { path, digest, syncing } of written) cas.adoptUnsettled(path, digest, syncing);
   return { nodes, bytesHashed };

@@ -21,6 +21,7 @@ import {
 import { createHash, randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { digest, type Digest } from '../src/model/digest.ts';
+import type { Turns } from './turns.ts';
 
 const BUFFER = Buffer.allocUnsafeSlow(256 * 1024);
 const ZEROS = Buffer.alloc(BUFFER.length);
@@ -34,6 +35,23 @@ export function hashFile(path: string): Digest {
     for (let read = readSync(file, BUFFER); read > 0; read = readSync(file, BUFFER)) {
       hash.update(BUFFER.subarray(0, read));
       size += read;
+    }
+    return digest(hash.digest('hex'), size);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** The same for a file of any size, in turns. */
+export async function hashInTurns(path: string, turns: Turns): Promise<Digest> {
+  const file = openSync(path, 'r');
+  try {
+    const hash = createHash('sha256');
+    let size = 0;
+    for (let read = readSync(file, BUFFER); read > 0; read = readSync(file, BUFFER)) {
+      hash.update(BUFFER.subarray(0, read));
+      size += read;
+      if (turns.isOver) await turns.next();
     }
     return digest(hash.digest('hex'), size);
   } finally {

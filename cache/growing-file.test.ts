@@ -19,9 +19,11 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { hashFile, writeAll } from './files.ts';
 import { GrowingFile } from './growing-file.ts';
+import { Turns } from './turns.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'dsmb-growing-'));
 const path = join(folder, 'file');
+const TURNS = new Turns(new AbortController().signal);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function overwrite(position: number, bytes: Uint8Array): void {
@@ -33,15 +35,18 @@ function overwrite(position: number, bytes: Uint8Array): void {
 describe('a file that grows', () => {
   it('has the digest of its content, however often it was looked at', () =>
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.uint8Array({ maxLength: 3000 }), fc.option(fc.nat(4000)))), (parts) => {
-        writeFileSync(path, '');
-        using file = new GrowingFile(path);
-        for (const [part, look] of parts) {
-          appendFileSync(path, part);
-          if (look !== null) file.advance(look);
-        }
-        expect(file.finish(lstatSync(path))).toEqual(hashFile(path));
-      }),
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.uint8Array({ maxLength: 3000 }), fc.option(fc.nat(4000)))),
+        async (parts) => {
+          writeFileSync(path, '');
+          using file = new GrowingFile(path);
+          for (const [part, look] of parts) {
+            appendFileSync(path, part);
+            if (look !== null) file.advance(look);
+          }
+          expect(await file.finish(lstatSync(path), TURNS)).toEqual(hashFile(path));
+        },
+      ),
     ));
 
   it.each<[string, (size: number) => void]>([
@@ -53,23 +58,23 @@ describe('a file that grows', () => {
     ],
     ['it is cut', (size) => truncateSync(path, size - 1)],
     ['it is cut and filled up again', (size) => (truncateSync(path, 10), truncateSync(path, size))],
-  ])('has none when %s after it was hashed', (_what, change) => {
+  ])('has none when %s after it was hashed', async (_what, change) => {
     const content = Buffer.alloc(600_000);
     content.fill('a', 0, 1000).fill('b', 400_000, 401_000);
     writeFileSync(path, content);
     using file = new GrowingFile(path);
     expect(file.advance()).toBe(content.length);
     change(content.length);
-    expect(file.finish(lstatSync(path))).toBeUndefined();
+    expect(await file.finish(lstatSync(path), TURNS)).toBeUndefined();
   });
 
-  it('has none when another file is in its place', () => {
+  it('has none when another file is in its place', async () => {
     writeFileSync(path, 'content');
     using file = new GrowingFile(path);
     file.advance();
     writeFileSync(`${path}.new`, 'content');
     renameSync(`${path}.new`, path);
-    expect(file.finish(lstatSync(path))).toBeUndefined();
+    expect(await file.finish(lstatSync(path), TURNS)).toBeUndefined();
   });
 
   it('is not read before its content is there', () => {

@@ -7,6 +7,7 @@
 import { createCipheriv, createHash, randomBytes, type CipherGCM } from 'node:crypto';
 import { closeSync, constants, fdatasync, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { digest, type Digest } from '../src/model/digest.ts';
+import type { Turns } from './turns.ts';
 
 const BUFFER = Buffer.allocUnsafeSlow(256 * 1024);
 
@@ -19,6 +20,7 @@ export class GrowingFile implements Disposable {
   #hashed = 0;
   #syncing = false;
   #closed = false;
+  #finishing = false;
 
   /** Opens a file that is there. Follows no symlink, and waits for no pipe. */
   constructor(path: string) {
@@ -35,7 +37,7 @@ export class GrowingFile implements Disposable {
   advance(most = Infinity): number {
     const { size, blocks } = fstatSync(this.#file);
     // A file that was given its length before its content is not worth a look: what is read now is not what comes.
-    if (blocks * BLOCK_BYTES < size) return 0;
+    if (this.#finishing || blocks * BLOCK_BYTES < size) return 0;
     const from = this.#hashed;
     this.#hashed = this.#read(from, Math.min(size, from + most), (chunk) => {
       this.#hash.update(chunk);
@@ -48,13 +50,14 @@ export class GrowingFile implements Disposable {
    * The digest of the file, to which nobody writes any more; undefined where it is not what was hashed, or not the file
    * that `stats` tells of. May be asked once.
    */
-  finish({ dev, ino, size }: Pick<Stats, 'dev' | 'ino' | 'size'>): Digest | undefined {
+  async finish({ dev, ino, size }: Pick<Stats, 'dev' | 'ino' | 'size'>, turns: Turns): Promise<Digest | undefined> {
     const own = fstatSync(this.#file);
     if (own.dev !== dev || own.ino !== ino) return undefined;
+    this.#finishing = true;
     const early = this.#hashed;
-    this.#hashed = this.#read(early, size, (chunk) => this.#hash.update(chunk));
+    this.#hashed = await this.#readInTurns(early, size, turns, (chunk) => this.#hash.update(chunk));
     const now = this.#checksum();
-    const again = this.#read(0, early, (chunk) => now.setAAD(chunk));
+    const again = await this.#readInTurns(0, early, turns, (chunk) => now.setAAD(chunk));
     if (this.#hashed !== size || again !== early || !tagOf(now).equals(tagOf(this.#seen))) return undefined;
     return digest(this.#hash.digest('hex'), size);
   }
@@ -90,6 +93,17 @@ export class GrowingFile implements Disposable {
       if (read === 0) break;
       use(BUFFER.subarray(0, read));
       at += read;
+    }
+    return at;
+  }
+
+  async #readInTurns(from: number, end: number, turns: Turns, use: (chunk: Buffer) => void): Promise<number> {
+    let at = from;
+    while (at < end) {
+      const to = Math.min(end, at + BUFFER.length);
+      at = this.#read(at, to, use);
+      if (at < to) break;
+      if (turns.isOver) await turns.next();
     }
     return at;
   }

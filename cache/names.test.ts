@@ -7,6 +7,7 @@ import { capture } from './capture.ts';
 import { namesIn, targetOf } from './names.ts';
 import { Store } from './store.ts';
 import { EMPTY_DIRECTORY } from './tree.ts';
+import { Turns } from './turns.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -43,21 +44,22 @@ describe('names', () => {
 });
 
 describe('outputs', () => {
-  function captured(): unknown {
+  function captured(): Promise<unknown> {
     const { cas, trees } = new Store(join(folder, 'store'));
-    const request = { folder: join(folder, 'out'), mountedAt: '/out', inputsAt: '/in', inputRoot: EMPTY_DIRECTORY };
-    return capture(cas, trees, ['tree'], request);
+    const turns = new Turns(new AbortController().signal);
+    const at = { folder: join(folder, 'out'), mountedAt: '/out', inputsAt: '/in' };
+    return capture(cas, trees, ['tree'], { ...at, inputRoot: EMPTY_DIRECTORY, turns });
   }
 
   beforeEach(() => mkdirSync(join(folder, 'out/tree/deep'), { recursive: true }));
 
-  it('have such names as the action saw them', () => {
+  it('have such names as the action saw them', async () => {
     writeFileSync(raw('out/tree/deep'), '');
-    expect(captured).toThrow('/out/tree/deep holds a name that is not UTF-8: caf\\xe9');
+    await expect(captured()).rejects.toThrow('/out/tree/deep holds a name that is not UTF-8: caf\\xe9');
   });
 
-  it('have such links', () => {
+  it('have such links', async () => {
     symlinkSync(LATIN_1, join(folder, 'out/tree/l'));
-    expect(captured).toThrow('the symlink /out/tree/l leads to a name that is not UTF-8: caf\\xe9');
+    await expect(captured()).rejects.toThrow('the symlink /out/tree/l leads to a name that is not UTF-8: caf\\xe9');
   });
 });

@@ -8,6 +8,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,12 +17,14 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { capture, captureBytes } from './capture.ts';
 import { Store } from './store.ts';
 import { sameNode, type Node } from './tree.ts';
+import { OutOfTime, Turns } from './turns.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'dsmb-trees-'));
 const store = new Store(join(folder, 'store'));
 const { cas, trees } = store;
 const EMPTY = trees.store(new Map());
 
+const TURNS = new Turns(new AbortController().signal);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A file system as a plain map: path to content, or to the target of a link. */
@@ -135,11 +138,12 @@ describe('capturing', () => {
       fc.asyncProperty(flat, async (files) => {
         const here = join(folder, `capture${run++}`);
         writeFiles(join(here, 'out/result'), files);
-        const { nodes } = capture(cas, trees, ['result'], {
+        const { nodes } = await capture(cas, trees, ['result'], {
           folder: join(here, 'out'),
           mountedAt: '/out',
           inputsAt: '/in',
           inputRoot: EMPTY,
+          turns: TURNS,
         });
         expectSame(nodes.get('result')!, treeOf(files));
         store.folders.link(nodes.get('result')!, join(here, 'again'));
@@ -165,16 +169,37 @@ describe('capturing', () => {
   });
 
   /** Captures one folder of symlinks, as an action with the input `/in/tree` leaves it. */
+  it('ends when it is told to, also in the middle of a file that nobody could wait for', async () => {
+    const here = mkdtempSync(join(folder, 'endless-'));
+    writeFileSync(join(here, 'result'), '');
+    truncateSync(join(here, 'result'), 2 ** 42);
+    const reason = new Error('enough');
+    const enough = new AbortController();
+    setTimeout(() => enough.abort(reason), 50);
+    const request = {
+      folder: here,
+      mountedAt: '/out',
+      inputsAt: '/in',
+      inputRoot: EMPTY,
+      turns: new Turns(enough.signal),
+    };
+    await expect(capture(cas, trees, ['result'], request)).rejects.toBe(reason);
+    const late = new Turns(new AbortController().signal, performance.now() + 50);
+    await expect(capture(cas, trees, ['result'], { ...request, turns: late })).rejects.toThrow(OutOfTime);
+    rmSync(here, { recursive: true });
+  });
+
   async function captured(links: Readonly<Record<string, string>>, input: Node): Promise<Map<string, Node>> {
     const here = mkdtempSync(join(folder, 'links-'));
     mkdirSync(join(here, 'result'));
     for (const [link, target] of Object.entries(links)) symlinkSync(target, join(here, 'result', link));
     const inputRoot = trees.build([['in/tree', input]]);
-    const { nodes } = capture(cas, trees, ['result'], {
+    const { nodes } = await capture(cas, trees, ['result'], {
       folder: here,
       mountedAt: '/out',
       inputsAt: '/in',
       inputRoot,
+      turns: TURNS,
     });
     const result = nodes.get('result') as Node & { type: 'directory' };
     return new Map(trees.entries(result.digest));

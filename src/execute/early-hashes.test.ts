@@ -4,12 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { hashFile } from '../../cache/files.ts';
+import { Turns } from '../../cache/turns.ts';
 import { File, Tree } from '../model/kinds.ts';
 import { EarlyHashes } from './early-hashes.ts';
 
 const MIB = 1024 * 1024;
 const folder = mkdtempSync(join(tmpdir(), 'dsmb-early-'));
 const [large, small] = [join(folder, 'large'), join(folder, 'small')];
+const turns = new Turns(new AbortController().signal);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const outputs = {
@@ -31,8 +33,8 @@ describe('while an action runs', () => {
     using hashes = watched();
     await looked(hashes);
     appendFileSync(large, Buffer.alloc(3 * MIB, 'b'));
-    expect(hashes.digestOf(large, lstatSync(large))).toEqual(hashFile(large));
-    expect(hashes.digestOf(small, lstatSync(small))).toBeUndefined();
+    expect(await hashes.digestOf(large, lstatSync(large), turns)).toEqual(hashFile(large));
+    expect(await hashes.digestOf(small, lstatSync(small), turns)).toBeUndefined();
   });
 
   it('one that was written anew has no digest yet', async () => {
@@ -41,6 +43,6 @@ describe('while an action runs', () => {
     await looked(hashes);
     rmSync(large);
     writeFileSync(large, Buffer.alloc(20 * MIB, 'b'));
-    expect(hashes.digestOf(large, lstatSync(large))).toBeUndefined();
+    expect(await hashes.digestOf(large, lstatSync(large), turns)).toBeUndefined();
   });
 });

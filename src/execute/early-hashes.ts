@@ -3,6 +3,7 @@ import { lstatSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { LARGE_BYTES } from '../../cache/capture.ts';
 import { GrowingFile } from '../../cache/growing-file.ts';
+import type { Turns } from '../../cache/turns.ts';
 import type { ActionNode } from '../analysis/action.ts';
 import type { Digest } from '../model/digest.ts';
 
@@ -31,7 +32,8 @@ export class EarlyHashes implements Disposable {
   }
 
   /** The digest of a file that an action has left; undefined where it has to be hashed from its beginning. */
-  readonly digestOf = (path: string, stats: Stats): Digest | undefined => this.#growing.get(path)?.file.finish(stats);
+  readonly digestOf = (path: string, stats: Stats, turns: Turns): Promise<Digest | undefined> | undefined =>
+    this.#growing.get(path)?.file.finish(stats, turns);
 
   /** Whether a file is being hashed. */
   watches(path: string): boolean {

@@ -20,7 +20,7 @@ export function endingHint(exit: Exit, node: ActionNode): string | undefined {
 }
 
 /** Which limit it was, and where it is set. */
-function timeoutHint({ mnemonic, target }: ActionNode): string {
+export function timeoutHint({ mnemonic, target }: ActionNode): string {
   const attribute = Object.keys(target.attributes).find((name) => /timeout/i.test(name));
   const given = attribute ? `; the attribute '${attribute}' is given in the build file` : '';
   return `the limit is timeoutMs of the action ${mnemonic}, declared by the rule ${target.rule.name}${given}`;

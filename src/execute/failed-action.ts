@@ -4,7 +4,7 @@ import type { Store } from '../../cache/store.ts';
 import type { ActionNode } from '../analysis/action.ts';
 import { Failure, type Diagnostic } from '../model/diagnostic.ts';
 import type { PlannedAction } from '../plan/key.ts';
-import { describeExit, endingHint } from './ending.ts';
+import { describeExit, endingHint, timeoutHint } from './ending.ts';
 import { evidence, keepEvidence, tailOf } from './evidence.ts';
 import { passingFault } from './machine-fault.ts';
 import type { Machine } from './machine.ts';
@@ -60,6 +60,14 @@ export function withEvidence(store: Store, action: PlannedAction, sandbox: Sandb
   if (!(error instanceof Failure) || !error.diagnostic.code.startsWith('OUTPUT_')) return error;
   const lines = [error.diagnostic.detail ?? '', ...evidence(action, sandbox, keepEvidence(store, action, sandbox))];
   return new Failure({ ...error.diagnostic, detail: lines.filter((line) => line !== '').join('\n') });
+}
+
+/** An action that ended well, with outputs that nobody could take in within its time. */
+export function lateOutputs(action: PlannedAction): Failure {
+  const { node } = action;
+  const hint = timeoutHint(node);
+  const message = `${whoIs(action)}: its outputs are so large that they were not hashed within ${node.timeoutMs / 1000} s`;
+  return new Failure({ code: 'ACTION_TIMEOUT', message, hint });
 }
 
 /** How messages name an action. */

@@ -21,18 +21,18 @@ type SeenAt = Pick<Sandbox, 'in' | 'out'>;
 export const MOUNTED: SeenAt = { in: '/in', out: '/out' };
 
 /** Checks and captures the outputs of an action that has ended well. */
-export function publish(
+export async function publish(
   store: Store,
   action: PlannedAction,
   sandbox: Sandbox,
   seen: SeenAt,
-  known: CaptureRequest['known'],
-): Outputs {
+  { known, turns }: Pick<CaptureRequest, 'known' | 'turns'>,
+): Promise<Outputs> {
   const declared = Object.values(action.node.outputs);
   const who = `${action.node.label} (${action.node.mnemonic})`;
   requireRoom(who, sandbox.out);
   requireNames(who, declared, readdirSync(sandbox.out));
-  const { nodes } = capture(
+  const { nodes } = await capture(
     store.cas,
     store.trees,
     declared.map(({ name }) => name),
@@ -41,6 +41,7 @@ export function publish(
       mountedAt: seen.out,
       inputsAt: seen.in,
       inputRoot: action.inputRoot,
+      turns,
       ...(known ? { known } : {}),
     },
   );

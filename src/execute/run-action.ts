@@ -3,12 +3,13 @@ import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ResultData } from '../../cache/reapi/messages.ts';
 import type { Store } from '../../cache/store.ts';
+import { OutOfTime, Turns } from '../../cache/turns.ts';
 import { toDiagnostic } from '../model/diagnostic.ts';
 import { needsVm } from '../model/rule.ts';
 import type { PlannedAction } from '../plan/key.ts';
 import { EarlyHashes } from './early-hashes.ts';
 import { failureOfStep } from './failed-step.ts';
-import { failedAction, whoIs, withEvidence } from './failed-action.ts';
+import { failedAction, lateOutputs, whoIs, withEvidence } from './failed-action.ts';
 import { memoFolder, offerHints } from './hints.ts';
 import { readLog } from './log-file.ts';
 import { PAUSE_MS, TRIES } from './machine-fault.ts';
@@ -124,6 +125,7 @@ export async function produce(
     return machine.spawner.run(call, { ...options, logFile: sandbox.log });
   };
   using hashes = new EarlyHashes(action, sandbox.out);
+  const began = performance.now();
   const exit = await (early ? early.held.go(options) : start());
   if (exit.usage) watcher.onUsage(exit.usage);
   if (exit.code !== 0) {
@@ -134,10 +136,13 @@ export async function produce(
       said: said[0] && (await failureOfStep(action, said[0])),
     });
   }
+  // Outputs may be larger than the action's time is long: taking them in is a part of it.
+  const turns = new Turns(signal, began + action.node.timeoutMs);
+  const seen = machine.unsandboxed ? sandbox : MOUNTED;
   try {
-    return publish(store, action, sandbox, machine.unsandboxed ? sandbox : MOUNTED, hashes.digestOf);
+    return await publish(store, action, sandbox, seen, { known: hashes.digestOf, turns });
   } catch (error) {
-    throw withEvidence(store, action, sandbox, error);
+    throw error instanceof OutOfTime ? lateOutputs(action) : withEvidence(store, action, sandbox, error);
   }
 }
 
