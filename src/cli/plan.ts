@@ -107,7 +107,7 @@ function why(
       const [hash = ''] = before.action.key!.split('/');
       if (hash === key.hash && before.action.outcome === 'failed') return { reason: 'it failed last time', causes: [] };
       if (hash === key.hash) return { reason: 'its result is gone from the store', causes: [] };
-      const was = readParts(store, hash);
+      const was = readParts(store, project.root, hash);
       if (!was) return { reason: `its key changed since ${before.build.build}`, causes: [] };
       const declared = declarationOf(action.target, project.loaded, project.parameters);
       return { reason: 'because of', causes: locate(explain(store, was, { parts: parts(), declared })) };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Store } from '../../cache/store.ts';
 import { PastRuns } from '../execute/past-runs.ts';
 import type { PlannedAction } from '../plan/key.ts';
-import { BuildHistory, historyFolder } from '../report/history/history.ts';
+import { BuildHistory, historyFolder, historyFolders } from '../report/history/history.ts';
 import { BuildRecorder } from '../report/history/recorder.ts';
 import { keepParts } from '../report/kept-parts.ts';
 import type { Request } from './project.ts';
@@ -19,8 +19,8 @@ export function recordBuild(store: Store, { root, targets, settings }: Request):
 }
 
 /** Keeps the parts of each action that is about to run. */
-export function partsKeeper(store: Store, { declarationOf }: Request): (planned: PlannedAction) => void {
-  return ({ key, parts, node }) => keepParts(store, key, { parts: parts(), declared: declarationOf(node) });
+export function partsKeeper(store: Store, { root, declarationOf }: Request): (planned: PlannedAction) => void {
+  return ({ key, parts, node }) => keepParts(store, root, key, { parts: parts(), declared: declarationOf(node) });
 }
 
 /** The recorded builds of a project. */
@@ -28,7 +28,9 @@ export function openHistory(store: Store, { root }: Pick<Request, 'root'>): Buil
   return new BuildHistory(historyFolder(store, root));
 }
 
-/** What the actions of a project took when they last ran. */
+/** What the actions of a project took when they last ran: here, or else in another workspace, as in another clone. */
 export function pastRuns(store: Store, { root }: Pick<Request, 'root'>): PastRuns {
-  return new PastRuns(join(historyFolder(store, root), 'past-runs'));
+  const name = 'past-runs';
+  const own = historyFolder(store, root);
+  return new PastRuns(join(own, name), () => historyFolders(store).map((folder) => join(folder, name)));
 }

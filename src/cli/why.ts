@@ -65,7 +65,7 @@ async function runWhy(call: Call): Promise<number> {
   const explained = eachOnce(last.actions)
     .filter(({ label }) => labels.has(label))
     .sort(byOrder(below.map(actionId)))
-    .map((action) => explainAction(store, history, latest(history, action, base), last, base));
+    .map((action) => explainAction({ store, root: project.root }, history, latest(history, action, base), last, base));
   if (call.flag('json')) printJson({ build: last.build, since: base?.build ?? null, actions: explained });
   else print(explained, last);
   return EXIT.ok;
@@ -98,7 +98,7 @@ function latest(history: BuildHistory, action: RecordedAction, base: BuildRecord
 }
 
 function explainAction(
-  store: Store,
+  { store, root }: { readonly store: Store; readonly root: string },
   history: BuildHistory,
   action: RecordedAction,
   last: BuildRecord,
@@ -112,8 +112,8 @@ function explainAction(
   if (!before) return { ...explained, change: 'never' };
   const compared = { ...explained, comparedWith: before.build.build };
   if (before.action.key === key) return { ...compared, change: 'equal' };
-  const was = before.action.key === null ? undefined : readParts(store, hashOf(before.action.key));
-  const is = key === null ? undefined : readParts(store, hashOf(key));
+  const was = before.action.key === null ? undefined : readParts(store, root, hashOf(before.action.key));
+  const is = key === null ? undefined : readParts(store, root, hashOf(key));
   if (!was || !is) return { ...compared, change: 'unknown' };
   return { ...compared, change: 'changed', causes: locate(explain(store, was, is)) };
 }

@@ -1,5 +1,5 @@
 /** What is remembered of runs: the last one wins, the file stays small, and nothing can break it. */
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -27,6 +27,20 @@ describe('past runs', () => {
     expect(next.of(action('a'))).toEqual({ durationMs: 20 });
     expect(next.of(action('b'))).toEqual({ durationMs: 3000, cpus: 1.5, memoryMiB: 700 });
     expect(next.of(action('c'))).toBeUndefined();
+  });
+
+  it('are those of another workspace, the one that wrote last, where this one has none', () => {
+    const [older = '', newer = ''] = ['older', 'newer'].map((name) => join(folder, name));
+    for (const [index, other] of [older, newer].entries()) {
+      new PastRuns(other).note(action('a'), { durationMs: 2000 + index });
+      utimesSync(other, index + 1, index + 1);
+    }
+    new PastRuns(path).note(action('b'), { durationMs: 5000 });
+    const runs = new PastRuns(path, () => [older, newer, path]);
+    expect([runs.of(action('a')), runs.of(action('b'))]).toEqual([{ durationMs: 2001 }, { durationMs: 5000 }]);
+    runs.note(action('a'), { durationMs: 7000 });
+    expect(runs.of(action('a'))).toEqual({ durationMs: 7000 });
+    expect(runs.of(action('c'))).toBeUndefined();
   });
 
   it('that were dear are written at once', () => {

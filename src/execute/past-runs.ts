@@ -1,5 +1,5 @@
-/** What actions of a workspace took when they last ran. A hint for the order of work; nothing depends on it. */
-import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
+/** What actions took when they last ran. A hint for the order of work; nothing depends on it. */
+import { appendFileSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { writeAtomically } from '../../cache/files.ts';
 import { actionId, type ActionIdentity } from '../model/event.ts';
@@ -15,6 +15,8 @@ export interface PastRun {
 
 /** Actions that are remembered, the last ones that ran. */
 const KEPT = 20_000;
+/** Other workspaces that are asked. */
+const OTHERS = 8;
 /** The file is written anew when it has this many lines for each action. */
 const LINES_PER_ACTION = 4;
 /** What took this long is written down at once: it is not to be forgotten by a kill. */
@@ -22,19 +24,31 @@ const DEAR_MS = 1000;
 /** Each run that takes less memory lets go of this share of what an earlier one took. */
 const MEMORY_DECAY = 0.1;
 
-/** A file with a line for each run: identity, milliseconds, processors, MiB, with tabs between; later lines win. */
+/**
+ * A file with a line for each run: identity, milliseconds, processors, MiB, with tabs between; later lines win. What it
+ * does not know may stand in such files of other workspaces, which are asked for once, the newest first.
+ */
 export class PastRuns {
   readonly #path: string;
+  readonly #otherPaths: () => readonly string[];
+  #others: readonly ReadonlyMap<string, PastRun>[] | undefined;
   #runs: Map<string, PastRun> | undefined;
   #lines = 0;
   #unsaved: string[] = [];
 
-  constructor(path: string) {
+  constructor(path: string, otherPaths: () => readonly string[] = () => []) {
     this.#path = path;
+    this.#otherPaths = otherPaths;
   }
 
   of(action: ActionIdentity): PastRun | undefined {
-    return (this.#runs ??= this.#read()).get(nameOf(action));
+    const id = nameOf(action);
+    return (this.#runs ??= this.#read()).get(id) ?? this.#elsewhere(id);
+  }
+
+  #elsewhere(id: string): PastRun | undefined {
+    this.#others ??= newest(this.#otherPaths()).map((path) => new Map(runsIn(path)));
+    return this.#others.find((runs) => runs.has(id))?.get(id);
   }
 
   note(action: ActionIdentity, run: PastRun): void {
@@ -72,16 +86,9 @@ export class PastRuns {
 
   #read(): Map<string, PastRun> {
     this.#runs = new Map();
-    for (const line of textOf(this.#path).split('\n')) {
-      const [id, ...numbers] = line.split('\t');
-      if (!id || numbers.length !== 3 || !numbers.every((text) => Number(text) >= 0)) continue;
-      const [durationMs, cpus, memoryMiB] = numbers;
+    for (const [id, run] of runsIn(this.#path)) {
       this.#lines++;
-      this.#put(id, {
-        durationMs: Number(durationMs),
-        ...(cpus ? { cpus: Number(cpus) } : {}),
-        ...(memoryMiB ? { memoryMiB: Number(memoryMiB) } : {}),
-      });
+      this.#put(id, run);
     }
     return this.#runs;
   }
@@ -103,6 +110,22 @@ function nameOf(action: ActionIdentity): string {
 function lineOf(id: string, { durationMs, cpus, memoryMiB }: PastRun): string {
   const memory = memoryMiB === undefined ? '' : Math.ceil(memoryMiB);
   return `${id}\t${Math.round(durationMs)}\t${cpus?.toFixed(2) ?? ''}\t${memory}\n`;
+}
+
+function* runsIn(path: string): Generator<[id: string, run: PastRun]> {
+  for (const line of textOf(path).split('\n')) {
+    const [id, ...numbers] = line.split('\t');
+    if (!id || numbers.length !== 3 || !numbers.every((text) => Number(text) >= 0)) continue;
+    const [durationMs, cpus, memoryMiB] = numbers;
+    const used = { ...(cpus ? { cpus: Number(cpus) } : {}), ...(memoryMiB ? { memoryMiB: Number(memoryMiB) } : {}) };
+    yield [id, { durationMs: Number(durationMs), ...used }];
+  }
+}
+
+/** The files that were written last. */
+function newest(paths: readonly string[]): string[] {
+  const times = new Map(paths.map((path) => [path, statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0]));
+  return paths.toSorted((a, b) => times.get(b)! - times.get(a)!).slice(0, OTHERS);
 }
 
 function textOf(path: string): string {

@@ -1,11 +1,15 @@
-/** What the keys of actions were made of, kept in the store by key: written when an action runs, read to explain. */
+/**
+ * What the keys of actions were made of, kept in the store by key: written when an action runs, read to explain. Clones
+ * of one project share a store, so a path in the workspace, or in dsmb itself, is kept as what it is there.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Store } from '../../cache/store.ts';
 import { writeInto } from '../../cache/files.ts';
 import type { Declaration } from '../analysis/declaration.ts';
 import type { Digest } from '../model/digest.ts';
-import type { Part } from '../plan/parts.ts';
+import { OWN_PACKAGE } from '../model/own-files.ts';
+import type { Part, PartOrigin } from '../plan/parts.ts';
 
 /** A key, taken apart. */
 export interface KeptParts {
@@ -14,21 +18,31 @@ export interface KeptParts {
 }
 
 /**
- * Keeps what a key was made of. After a crash an explanation may be missing, or half of one, which is none; and a build
- * that cannot keep it is a build all the same.
+ * Keeps what a key was made of, in a build of a workspace. After a crash an explanation may be missing, or half of one,
+ * which is none; and a build that cannot keep it is a build all the same.
  */
-export function keepParts(store: Store, key: Digest, kept: KeptParts): void {
+export function keepParts(store: Store, workspace: string, key: Digest, kept: KeptParts): void {
+  const prefixes = prefixesOf(workspace);
+  const toKept = (path: string): string => {
+    const [prefix, folder] = prefixes.find(([, folder]) => path.startsWith(folder)) ?? ['', ''];
+    return prefix + path.slice(folder.length);
+  };
   try {
-    writeInto(pathOf(store, key.hash), JSON.stringify(kept));
+    writeInto(pathOf(store, key.hash), JSON.stringify(withPaths(kept, toKept)));
   } catch {
     // The disk is full, or the store is read-only: the action itself will say so where it matters.
   }
 }
 
-/** What was kept; undefined where nothing was, or it is gone. */
-export function readParts(store: Store, keyHash: string): KeptParts | undefined {
+/** What was kept, with its paths as they are in this workspace; undefined where nothing was, or it is gone. */
+export function readParts(store: Store, workspace: string, keyHash: string): KeptParts | undefined {
+  const prefixes = prefixesOf(workspace);
+  const toPath = (kept: string): string => {
+    const [prefix, folder] = prefixes.find(([prefix]) => kept.startsWith(prefix)) ?? ['', ''];
+    return folder + kept.slice(prefix.length);
+  };
   try {
-    return JSON.parse(readFileSync(pathOf(store, keyHash), 'utf8')) as KeptParts;
+    return withPaths(JSON.parse(readFileSync(pathOf(store, keyHash), 'utf8')) as KeptParts, toPath);
   } catch {
     return undefined;
   }
@@ -36,4 +50,39 @@ export function readParts(store: Store, keyHash: string): KeptParts | undefined 
 
 function pathOf(store: Store, keyHash: string): string {
   return join(store.root, 'parts.v1', keyHash.slice(0, 2), `${keyHash}.json`);
+}
+
+/** How a kept path begins, and the folder that this stands for. */
+function prefixesOf(workspace: string): readonly (readonly [prefix: string, folder: string])[] {
+  return [
+    ['workspace:', join(workspace, '/')],
+    ['dsmb:', OWN_PACKAGE],
+  ];
+}
+
+/** With every path of a file on the disk changed. */
+function withPaths({ parts, declared }: KeptParts, change: (path: string) => string): KeptParts {
+  const { location } = declared;
+  return {
+    parts: parts.map((part) => ({
+      ...part,
+      ...(part.kind === 'step' ? { name: change(part.name) } : {}),
+      ...(part.origin ? { origin: originWithPaths(part.origin, change) } : {}),
+      ...(part.modules ? { modules: mapped(part.modules, (path, hash) => [change(path), hash]) } : {}),
+    })),
+    declared: location ? { ...declared, location: { ...location, file: change(location.file) } } : declared,
+  };
+}
+
+function originWithPaths(origin: PartOrigin, change: (path: string) => string): PartOrigin {
+  if (origin.type === 'source') return { ...origin, path: change(origin.path) };
+  if (origin.type !== 'compose') return origin;
+  return { ...origin, entries: mapped(origin.entries, (at, of) => [at, originWithPaths(of, change)]) };
+}
+
+function mapped<T>(
+  record: Readonly<Record<string, T>>,
+  change: (key: string, value: T) => readonly [string, T],
+): Record<string, T> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => change(key, value)));
 }

@@ -1,6 +1,6 @@
 /** Explanations: why an action ran, what would run, what it said, and questions about the graph. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { countingRules, Project, TestStore } from '../rig/index.ts';
+import { countingRules, Project, TestStore, type Files } from '../rig/index.ts';
 
 const BUILD_FILE = `
 import { file, folder, param } from 'dsmb';
@@ -44,6 +44,7 @@ interface Row {
 }
 
 let store: TestStore;
+let files: Files;
 let project: Project;
 
 beforeAll(() => {
@@ -52,13 +53,14 @@ beforeAll(() => {
 afterAll(() => store[Symbol.dispose]());
 
 beforeEach(() => {
-  project = new Project(store, {
+  files = {
     ...countingRules(),
     'build.dsm.ts': BUILD_FILE,
     'source.txt': `first of ${crypto.randomUUID()}\nsecond\n`,
     'tree/deep/one.txt': `one of ${crypto.randomUUID()}\n`,
     'tree/two.txt': 'two\n',
-  });
+  };
+  project = new Project(store, files);
 });
 afterEach(() => project[Symbol.dispose]());
 
@@ -69,8 +71,10 @@ async function build(...args: string[]): Promise<void> {
 }
 
 /** The rows of a command with --json, by label. */
-async function rows(...args: string[]): Promise<ReadonlyMap<string, Row>> {
-  const { stdout, stderr } = await project.run([...args, '--json']);
+const rows = (...args: string[]): Promise<ReadonlyMap<string, Row>> => rowsIn(project, ...args);
+
+async function rowsIn(of: Project, ...args: string[]): Promise<ReadonlyMap<string, Row>> {
+  const { stdout, stderr } = await of.run([...args, '--json']);
   if (stdout === '') throw new Error(stderr);
   return new Map((JSON.parse(stdout) as { actions: Row[] }).actions.map((row) => [row.label, row]));
 }
@@ -260,4 +264,20 @@ describe('dsmb query', () => {
     for (const query of ['kind("sh.ls", //...)', 'attr(lines, "8", //...)', 'filter(nothing, //...)'])
       expect(await said(query)).toBe('');
   });
+});
+
+it('another clone with the same store is told what has changed there, and how long it took elsewhere', async () => {
+  await build();
+  using clone = new Project(store, files);
+  expect((await clone.build(['//head'])).executed).toEqual([]);
+  clone.edit('combine.step.ts', 'export default', `console.log('edited');\nexport default`);
+  const step = clone.path('combine.step.ts');
+  const causes = [
+    expect.objectContaining({ kind: 'step', name: step, details: [expect.objectContaining({ name: step })] }),
+  ];
+  const planned = (await rowsIn(clone, 'plan', '//head')).get('//head');
+  expect(planned?.causes).toEqual(causes);
+  expect(planned?.expectedMs).toBeGreaterThan(0);
+  expect((await clone.build(['//head'])).executed).toEqual(['//head']);
+  expect((await rowsIn(clone, 'why', '//head')).get('//head')?.causes).toEqual(causes);
 });

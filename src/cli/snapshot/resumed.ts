@@ -114,7 +114,7 @@ export class Resumed {
   #declarationOf({ place, target }: RememberedAction): Declaration {
     const { rule, location } = target;
     return (
-      readParts(this.#store, this.#keyBefore(place).hash)?.declared ?? {
+      readParts(this.#store, this.#kept.plan.root, this.#keyBefore(place).hash)?.declared ?? {
         rule: rule.name,
         ...(location ? { location } : {}),
         attributes: {},

@@ -12,13 +12,23 @@ export function historyFolder(store: Store, workspace: string): string {
   return join(store.root, 'builds.v1', hash('sha256', workspace, 'hex').slice(0, 16));
 }
 
+/** Those of all workspaces. */
+export function historyFolders(store: Store): string[] {
+  const folder = join(store.root, 'builds.v1');
+  return namesIn(folder).map((name) => join(folder, name));
+}
+
 /** Names of the recorded builds, oldest first. */
 export function recordedBuilds(folder: string): string[] {
+  return namesIn(folder)
+    .filter((name) => name.endsWith('.jsonl'))
+    .map((name) => name.slice(0, -'.jsonl'.length))
+    .sort();
+}
+
+function namesIn(folder: string): string[] {
   try {
-    return readdirSync(folder)
-      .filter((name) => name.endsWith('.jsonl'))
-      .map((name) => name.slice(0, -'.jsonl'.length))
-      .sort();
+    return readdirSync(folder);
   } catch {
     return [];
   }
