@@ -39,23 +39,25 @@ export function writeDsmb(folder: string, count: number, checkout: string): void
 }
 
 const RULES = `
-import { File, rule, toolchain, Tree, type Target } from 'dsmb';
+import { attr, File, rule, toolchain, Tree } from 'dsmb';
 const tools = toolchain('coreutils', 'dash');
-export const copy = rule<{ readonly of: Target }, 'File'>({
+export const copy = rule({
   name: 'copy',
   makes: File,
+  attributes: { of: attr.target },
   implement: ({ of }, actions) =>
     actions.run({
       mnemonic: 'Copy',
       argv: ['/usr/bin/cp', '/in/source', '/out/copy'],
       inputs: { source: of },
-      outputs: { copy: { name: 'copy', kind: File } },
+      outputs: { copy: File },
       toolchains: [actions.toolchain(tools)],
     }).copy,
 });
-export const collect = rule<{ readonly of: readonly Target[] }, 'Tree'>({
+export const collect = rule({
   name: 'collect',
   makes: Tree,
+  attributes: { of: attr.list(attr.target) },
   implement: ({ of }, actions) => actions.compose(Tree, Object.fromEntries(of.entries())),
 });
 `;

@@ -1,15 +1,16 @@
 /** Rule: a small C program, linked dynamically. */
-import { File, rule, type Toolchain } from 'dsmb';
+import { File, rule, Toolchain } from 'dsmb';
 
-export const cProgram = rule<{ readonly source: File; readonly compiler: Toolchain }, 'File'>({
+export const cProgram = rule({
   name: 'cProgram',
   makes: File,
+  attributes: { source: File, compiler: Toolchain },
   implement: ({ source, compiler }, actions) =>
     actions.run({
       mnemonic: 'CompileC',
       argv: ['gcc-12', '-O2', '-Wall', '-Werror', '-s', '-x', 'c', '-o', '/out/program', '/in/source'],
       inputs: { source },
-      outputs: { program: { name: 'program', kind: File } },
+      outputs: { program: File },
       toolchains: [compiler],
     }).program,
 });

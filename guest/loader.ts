@@ -1,15 +1,13 @@
 /** Rule: the stand-in's loader, in the shape of the original's. */
-import { File, rule } from 'dsmb';
-import { Loader, type CpioLzma } from '../rules/kinds.ts';
+import { attr, File, rule } from 'dsmb';
+import { CpioLzma, Loader } from '../rules/kinds.ts';
 import { loaderJson, type DsmVersion } from './dsm-version.ts';
 
 /** Puts together `zImage`, `rd.gz`, `extra.lzma` and `loader.json`; no process runs. */
-export const standInLoader = rule<
-  { readonly kernel: File; readonly rd: CpioLzma; readonly extra: CpioLzma; readonly version: DsmVersion },
-  'Loader'
->({
+export const standInLoader = rule({
   name: 'standInLoader',
   makes: Loader,
+  attributes: { kernel: File, rd: CpioLzma, extra: CpioLzma, version: attr.data<DsmVersion>() },
   implement: ({ kernel, rd, extra, version }, actions) =>
     actions.compose(Loader, {
       zImage: kernel,

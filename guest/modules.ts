@@ -1,29 +1,25 @@
 /** Rule: kernel modules from a kernel package, ready for an initrd. */
-import { rule, stepModule, Tree } from 'dsmb';
-
-const collect = stepModule<typeof import('./modules.step.ts').default>(new URL('./modules.step.ts', import.meta.url));
+import { attr, rule, Tree } from 'dsmb';
 
 /** Gives `usr/lib/modules/*.ko` and, where asked for, a list of the names in loading order. */
-export const kernelModules = rule<
-  {
-    /** The unpacked kernel package. */
-    readonly kernel: Tree;
-    /** The kernel's version, as `uname -r` says it. */
-    readonly version: string;
-    readonly modules: readonly string[];
-    /** Where to list the names in loading order, for example `etc/modules.base`. */
-    readonly list?: string;
-  },
-  'Tree'
->({
+export const kernelModules = rule({
   name: 'kernelModules',
   makes: Tree,
+  attributes: {
+    /** The unpacked kernel package. */
+    kernel: Tree,
+    /** The kernel's version, as `uname -r` says it. */
+    version: attr.string,
+    modules: attr.list(attr.string),
+    /** Where to list the names in loading order, for example `etc/modules.base`. */
+    list: attr.optional(attr.string),
+  },
   implement: ({ kernel, version, modules, list = '' }, actions) =>
     actions.step({
       mnemonic: 'KernelModules',
-      module: collect,
+      module: () => import('./modules.step.ts'),
       args: { modules, list, folder: `usr/lib/modules/${version}/kernel` },
       inputs: { kernel },
-      outputs: { modules: { name: 'modules', kind: Tree } },
+      outputs: { modules: Tree },
     }).modules,
 });

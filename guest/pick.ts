@@ -1,25 +1,25 @@
 /** Rules: parts of Debian packages. */
-import { File, rule, stepModule, Tree } from 'dsmb';
-
-const pick = stepModule<typeof import('./pick.step.ts').default>(new URL('./pick.step.ts', import.meta.url));
+import { attr, File, rule, Tree } from 'dsmb';
 
 /** One file of a folder, as an artifact of its own; nothing runs. */
-export const fileOf = rule<{ readonly folder: Tree; readonly path: string }, 'File'>({
+export const fileOf = rule({
   name: 'fileOf',
   makes: File,
+  attributes: { folder: Tree, path: attr.string },
   implement: ({ folder, path }) => folder.at(path, File),
 });
 
 /** Single files of packages, each under its own path; where the path is a symbolic link, the file it leads to. */
-export const pickFiles = rule<{ readonly packages: Tree; readonly paths: readonly string[] }, 'Tree'>({
+export const pickFiles = rule({
   name: 'pickFiles',
   makes: Tree,
+  attributes: { packages: Tree, paths: attr.list(attr.string) },
   implement: ({ packages, paths }, actions) =>
     actions.step({
       mnemonic: 'PickFiles',
-      module: pick,
+      module: () => import('./pick.step.ts'),
       args: { paths },
       inputs: { packages },
-      outputs: { picked: { name: 'picked', kind: Tree } },
+      outputs: { picked: Tree },
     }).picked,
 });

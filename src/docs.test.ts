@@ -96,8 +96,8 @@ function codesOf(source: string): string[] {
 }
 
 function attributesOf(source: string): string[] {
-  const interfaces = matches(source, /interface \w+Attributes \{\n([^]*?)\n\}/g);
-  return interfaces.flatMap((body) => matches(body, /^ {2}readonly (\w+)\??:/gm));
+  const blocks = matches(source, /^ {2}attributes: \{([^]*?)\},\n {2}(?:test|implement)\b/gm);
+  return blocks.flatMap((block) => matches(block.replaceAll(/\/\*[^]*?\*\//g, ''), /(?:^ {4}|^ )(\w+): /gm));
 }
 
 function optionsOf(source: string): string[] {

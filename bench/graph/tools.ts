@@ -25,25 +25,27 @@ export const dsmb: Tool = {
 };
 
 const BUILD_FILE = `
-import { File, file, rule, toolchain, Tree, type Target } from 'dsmb';
+import { attr, File, file, rule, toolchain, Tree, type Target } from 'dsmb';
 import { below } from './below.ts';
 
 const tools = toolchain('coreutils', 'dash');
-const checksum = rule<{ readonly of: readonly Target[] }, 'File'>({
+const checksum = rule({
   name: 'checksum',
   makes: File,
+  attributes: { of: attr.list(attr.target) },
   implement: ({ of }, actions) =>
     actions.run({
       mnemonic: 'Checksum',
       argv: ['/bin/dash', '-c', 'cat /in/* | cksum > /out/sum'],
       inputs: Object.fromEntries(of.entries()),
-      outputs: { sum: { name: 'sum', kind: File } },
+      outputs: { sum: File },
       toolchains: [actions.toolchain(tools)],
     }).sum,
 });
-const gather = rule<{ readonly of: readonly Target[] }, 'Tree'>({
+const gather = rule({
   name: 'gather',
   makes: Tree,
+  attributes: { of: attr.list(attr.target) },
   implement: ({ of }, actions) => actions.compose(Tree, Object.fromEntries(of.entries())),
 });
 

@@ -1,36 +1,34 @@
 /** Very large disks, and what is made of them: the build file of a project that `bench/scale.ts` lays out. */
-import { param, rule, stepModule, type Value } from 'dsmb';
+import { attr, param, rule } from 'dsmb';
 import { diskArchive } from 'dsmb/rules';
 import { Disk } from '../../rules/kinds.ts';
 
-const filledDisk = rule<{ readonly sizeGiB: number; readonly dataMiB: number }, 'Disk'>({
+const filledDisk = rule({
   name: 'filledDisk',
   makes: Disk,
+  attributes: { sizeGiB: attr.integer, dataMiB: attr.integer },
   implement: ({ sizeGiB, dataMiB }, actions) =>
     actions.step({
       mnemonic: 'FilledDisk',
-      module: stepModule<typeof import('./filled-disk.step.ts').default>(
-        new URL('./filled-disk.step.ts', import.meta.url),
-      ),
+      module: () => import('./filled-disk.step.ts'),
       args: { sizeMiB: sizeGiB * 1024, dataMiB },
       inputs: {},
-      outputs: { disk: { name: 'disk', kind: Disk } },
+      outputs: { disk: Disk },
       timeoutMs: HOUR_MS,
     }).disk,
 });
 
-const changedDisk = rule<{ readonly disk: Disk; readonly text: Value<string> }, 'Disk'>({
+const changedDisk = rule({
   name: 'changedDisk',
   makes: Disk,
+  attributes: { disk: Disk, text: attr.string },
   implement: ({ disk, text }, actions) =>
     actions.step({
       mnemonic: 'ChangedDisk',
-      module: stepModule<typeof import('./changed-disk.step.ts').default>(
-        new URL('./changed-disk.step.ts', import.meta.url),
-      ),
+      module: () => import('./changed-disk.step.ts'),
       args: { text },
       inputs: { disk },
-      outputs: { disk: { name: 'disk', kind: Disk } },
+      outputs: { disk: Disk },
     }).disk,
 });
 

@@ -1,7 +1,7 @@
 /** Rule: a disk that boots by BIOS from the ext4 file system that it holds. */
-import { File, rule, stepModule, toolchain } from 'dsmb';
+import { File, rule, toolchain } from 'dsmb';
 import { Disk } from 'dsmb/rules';
-import type { Ext4Image } from './kinds.ts';
+import { Ext4Image } from './kinds.ts';
 
 const grubTools = toolchain('grub-pc-bin', 'grub-common');
 
@@ -12,9 +12,10 @@ const CORE = [
 ];
 
 /** Makes a disk that is as large as its file system, and 1 MiB more. */
-export const bootable = rule<{ readonly root: Ext4Image }, 'Disk'>({
+export const bootable = rule({
   name: 'bootable',
   makes: Disk,
+  attributes: { root: Ext4Image },
   implement({ root }, actions) {
     const grub = actions.toolchain(grubTools);
     const { coreImg } = actions.run({
@@ -25,10 +26,10 @@ export const bootable = rule<{ readonly root: Ext4Image }, 'Disk'>({
     });
     return actions.step({
       mnemonic: 'BootableDisk',
-      module: stepModule<typeof import('./bootable.step.ts').default>(new URL('./bootable.step.ts', import.meta.url)),
+      module: () => import('./bootable.step.ts'),
       args: {},
       inputs: { root, bootImg: grub.at('usr/lib/grub/i386-pc/boot.img', File), coreImg },
-      outputs: { disk: { name: 'disk', kind: Disk } },
+      outputs: { disk: Disk },
     }).disk;
   },
 });

@@ -1,5 +1,5 @@
 /** Rule: the first stage of an installation, as debootstrap has it: all packages unpacked, none configured. */
-import { rule, stepModule, toolchain, type File, type Tree, type Value } from 'dsmb';
+import { attr, File, rule, toolchain, Tree } from 'dsmb';
 import { Ext4Image } from './kinds.ts';
 
 /** dpkg, fakeroot, mke2fs and debugfs. */
@@ -14,30 +14,25 @@ const unpackTools = toolchain(
   'tar',
   'util-linux',
 );
-
-/** Attributes of `firstStage`. */
-export interface FirstStageAttributes {
-  /** The packages: a folder of .deb files. */
-  readonly archives: Tree;
-  /** Files of our own, laid over those of the packages. */
-  readonly overlay: Tree;
-  /** The kernel and its initrd, laid over them as well. */
-  readonly boot: Tree;
-  /** The script that unpacks. */
-  readonly unpack: File;
-  /** Size of the file system; 1024 unless told. */
-  readonly sizeMiB?: Value<number>;
-}
-
-export const firstStage = rule<FirstStageAttributes, 'Ext4Image'>({
+export const firstStage = rule({
   name: 'firstStage',
   makes: Ext4Image,
+  attributes: {
+    /** The packages: a folder of .deb files. */
+    archives: Tree,
+    /** Files of our own, laid over those of the packages. */
+    overlay: Tree,
+    /** The kernel and its initrd, laid over them as well. */
+    boot: Tree,
+    /** The script that unpacks. */
+    unpack: File,
+    /** Size of the file system; 1024 by default. */
+    sizeMiB: attr.optional(attr.integer),
+  },
   implement: ({ archives, boot, overlay, unpack, sizeMiB = 1024 }, actions) =>
     actions.step({
       mnemonic: 'UnpackPackages',
-      module: stepModule<typeof import('./first-stage.step.ts').default>(
-        new URL('./first-stage.step.ts', import.meta.url),
-      ),
+      module: () => import('./first-stage.step.ts'),
       args: { sizeMiB },
       inputs: { archives, boot, overlay, unpack },
       outputs: { fileSystem: { name: 'file-system', kind: Ext4Image } },

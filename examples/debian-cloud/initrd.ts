@@ -1,26 +1,24 @@
 /** Rule: the initrd that mounts the root file system, in the installation as on the finished disk. */
-import { File, rule, stepModule, type Tree } from 'dsmb';
-import { Initrd, type Kernel } from './kinds.ts';
-
-/** Attributes of `initrd`. */
-export interface InitrdAttributes {
-  readonly kernel: Kernel;
-  /** The package busybox-static. */
-  readonly busybox: Tree;
-  /** The script that runs first. */
-  readonly init: File;
-  /** Names of modules to load; what they need is loaded before. */
-  readonly modules: readonly string[];
-}
+import { attr, File, rule, Tree } from 'dsmb';
+import { Initrd, Kernel } from './kinds.ts';
 
 /** Makes an uncompressed cpio archive. */
-export const initrd = rule<InitrdAttributes, 'Initrd'>({
+export const initrd = rule({
   name: 'initrd',
   makes: Initrd,
+  attributes: {
+    kernel: Kernel,
+    /** The package busybox-static. */
+    busybox: Tree,
+    /** The script that runs first. */
+    init: File,
+    /** Names of modules to load; what they need is loaded before. */
+    modules: attr.list(attr.string),
+  },
   implement: ({ kernel, busybox, init, modules }, actions) =>
     actions.step({
       mnemonic: 'Initrd',
-      module: stepModule<typeof import('./initrd.step.ts').default>(new URL('./initrd.step.ts', import.meta.url)),
+      module: () => import('./initrd.step.ts'),
       args: { modules },
       inputs: { kernel, busybox: busybox.at('usr/bin/busybox', File), init },
       outputs: { initrd: { name: 'initrd.img', kind: Initrd } },

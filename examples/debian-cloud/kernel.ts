@@ -1,19 +1,17 @@
 /** Rule: the kernel of a package, under names that do not change with its version. */
-import { File, rule, Tree } from 'dsmb';
-import { Kernel, type Initrd } from './kinds.ts';
-
-/** Attributes of `kernel`. */
-export interface KernelAttributes {
-  /** Content of a package linux-image-…. */
-  readonly from: Tree;
-  /** As in the names of its files: `6.1.0-56-cloud-amd64`. */
-  readonly release: string;
-}
+import { attr, File, rule, Tree } from 'dsmb';
+import { Initrd, Kernel } from './kinds.ts';
 
 /** Composes `boot/vmlinuz` and `lib/modules`; nothing runs. */
-export const kernel = rule<KernelAttributes, 'Kernel'>({
+export const kernel = rule({
   name: 'kernel',
   makes: Kernel,
+  attributes: {
+    /** Content of a package linux-image-…. */
+    from: Tree,
+    /** As in the names of its files: `6.1.0-56-cloud-amd64`. */
+    release: attr.string,
+  },
   implement: ({ from, release }, actions) =>
     actions.compose(Kernel, {
       'boot/vmlinuz': from.at(`boot/vmlinuz-${release}`, File),
@@ -22,9 +20,10 @@ export const kernel = rule<KernelAttributes, 'Kernel'>({
 });
 
 /** What GRUB loads and the system needs of the kernel: `boot/vmlinuz`, `boot/initrd.img`, `usr/lib/modules`. */
-export const bootFiles = rule<{ readonly kernel: Kernel; readonly initrd: Initrd }, 'Tree'>({
+export const bootFiles = rule({
   name: 'bootFiles',
   makes: Tree,
+  attributes: { kernel: Kernel, initrd: Initrd },
   implement: ({ kernel, initrd }, actions) =>
     actions.compose(Tree, {
       'boot/vmlinuz': kernel.at('boot/vmlinuz', File),

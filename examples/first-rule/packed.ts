@@ -1,14 +1,15 @@
 /** Rule: a folder and its checksums in one compressed archive. */
 import { File, rule, toolchain, Tree } from 'dsmb';
-import type { Checksums } from './checksums.ts';
+import { Checksums } from './checksums.ts';
 
 /** Declared once, beside the rules: an update of it makes only its users stale. */
 const tarTools = toolchain('tar', 'xz-utils');
 
 /** Makes `release.tar.xz`, the same bits for the same files. */
-export const packed = rule<{ readonly files: Tree; readonly sums: Checksums }, 'File'>({
+export const packed = rule({
   name: 'packed',
   makes: File,
+  attributes: { files: Tree, sums: Checksums },
   implement({ files, sums }, actions) {
     const content = actions.compose(Tree, { 'release/files': files, 'release/SUMS': sums });
     return actions.run({

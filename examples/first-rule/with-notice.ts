@@ -1,19 +1,18 @@
 /** Rule: a folder with one more file, made without copying the others. */
-import { rule, stepModule, Tree, type Value } from 'dsmb';
+import { attr, rule, Tree } from 'dsmb';
 
 /** Makes the same folder with a file `NOTICE`. */
-export const withNotice = rule<{ readonly files: Tree; readonly notice: Value<string> }, 'Tree'>({
+export const withNotice = rule({
   name: 'withNotice',
   makes: Tree,
+  attributes: { files: Tree, notice: attr.string },
   implement: ({ files, notice }, actions) =>
     actions.step({
       mnemonic: 'WithNotice',
-      module: stepModule<typeof import('./with-notice.step.ts').default>(
-        new URL('./with-notice.step.ts', import.meta.url),
-      ),
+      module: () => import('./with-notice.step.ts'),
       args: { notice },
       inputs: { files },
-      outputs: { folder: { name: 'folder', kind: Tree } },
+      outputs: { folder: Tree },
       needs: { memoryMiB: 64 },
       timeoutMs: 60_000,
     }).folder,

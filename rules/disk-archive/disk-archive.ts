@@ -1,55 +1,49 @@
 /** A disk packed for upload, in the format that a cloud takes, with checksums and a manifest that says what is in it. */
-import { fail, File, rule, stepModule, type Value } from 'dsmb';
-import { Archive, type Disk } from '../kinds.ts';
+import { attr, fail, File, rule } from 'dsmb';
+import { Archive, Disk } from '../kinds.ts';
 import { overlayTools } from '../toolchains.ts';
 import { FORMATS, levelOf, type ArchiveFormat } from './formats.ts';
 
-/** Attributes of `diskArchive`. */
-export interface DiskArchiveAttributes {
-  readonly disk: Disk;
-  /** The archive is `<name>` and the format's extension; `dsm` unless told. */
-  readonly name?: Value<string>;
-  /**
-   * What the disk is packed as; `tar.gz` unless told.
-   *
-   * | format   | file       | taken by                                                                              |
-   * | -------- | ---------- | ------------------------------------------------------------------------------------- |
-   * | `tar.gz` | `.tar.gz`  | installers and rescue systems that stream `tar xzO` into `dd` (any host, Hetzner)     |
-   * | `gcp`    | `.tar.gz`  | Google Cloud: sparse `disk.raw`, filled up to whole GiB                               |
-   * | `gz`     | `.raw.gz`  | `gunzip` into `dd`; every cloud that takes raw disks, unpacked                        |
-   * | `zst`    | `.raw.zst` | `zstd -d` into `dd`: quickest to pack and to unpack                                   |
-   * | `xz`     | `.raw.xz`  | `xz -d` into `dd`: smallest, slow to pack                                             |
-   * | `qcow2`  | `.qcow2`   | Aliyun, Huawei, Tencent, DigitalOcean, any QEMU; compressed                           |
-   * | `vhd`    | `.vhd`     | Azure: fixed VHD, filled up to whole MiB; Aliyun, Tencent, AWS. As large as the disk, |
-   * |          |            | and its checksum costs a pass over all of that, zeros included                        |
-   * | `vmdk`   | `.vmdk`    | AWS (alone or in an OVA), Aliyun, Huawei, Tencent, VMware: stream-optimised           |
-   */
-  readonly format?: Value<ArchiveFormat>;
-  /**
-   * How `tar.gz` writes holes. `gnu` (unless told): a sparse member, for GNU tar, bsdtar and Python. `plain`: zeros,
-   * which busybox reads too, for streaming from an installer's shell.
-   */
-  readonly sparse?: Value<'gnu' | 'plain'>;
-  /** From fast to small: 1 to 9 (6 unless told); zst 1 to 19 (9 unless told); xz 0 to 9 (6 unless told). */
-  readonly level?: Value<number>;
-}
-
 /** Packs a disk: a folder with `<name><extension>`, `SHA256SUMS`, `manifest.json`. */
-export const diskArchive = rule<DiskArchiveAttributes, 'Archive'>({
+export const diskArchive = rule({
   name: 'diskArchive',
   makes: Archive,
+  attributes: {
+    disk: Disk,
+    /** The archive is `<name>` and the format's extension; `dsm` by default. */
+    name: attr.optional(attr.string),
+    /**
+     * What the disk is packed as; `tar.gz` by default.
+     *
+     * | format   | file       | taken by                                                                              |
+     * | -------- | ---------- | ------------------------------------------------------------------------------------- |
+     * | `tar.gz` | `.tar.gz`  | installers and rescue systems that stream `tar xzO` into `dd` (any host, Hetzner)     |
+     * | `gcp`    | `.tar.gz`  | Google Cloud: sparse `disk.raw`, filled up to whole GiB                               |
+     * | `gz`     | `.raw.gz`  | `gunzip` into `dd`; every cloud that takes raw disks, unpacked                        |
+     * | `zst`    | `.raw.zst` | `zstd -d` into `dd`: quickest to pack and to unpack                                   |
+     * | `xz`     | `.raw.xz`  | `xz -d` into `dd`: smallest, slow to pack                                             |
+     * | `qcow2`  | `.qcow2`   | Aliyun, Huawei, Tencent, DigitalOcean, any QEMU; compressed                           |
+     * | `vhd`    | `.vhd`     | Azure: fixed VHD, filled up to whole MiB; Aliyun, Tencent, AWS. As large as the disk, |
+     * |          |            | and its checksum costs a pass over all of that, zeros included                        |
+     * | `vmdk`   | `.vmdk`    | AWS (alone or in an OVA), Aliyun, Huawei, Tencent, VMware: stream-optimised           |
+     */
+    format: attr.optional(attr.choice(Object.keys(FORMATS) as ArchiveFormat[])),
+    /**
+     * How `tar.gz` writes holes. `gnu` (the default): a sparse member, for GNU tar, bsdtar and Python. `plain`: zeros,
+     * which busybox reads too, for streaming from an installer's shell.
+     */
+    sparse: attr.optional(attr.choice(['gnu', 'plain'])),
+    /** From fast to small: 1 to 9 (6 by default); zst 1 to 19 (9 by default); xz 0 to 9 (6 by default). */
+    level: attr.optional(attr.integer),
+  },
   implement({ disk, name = 'dsm', format = 'tar.gz', sparse = 'gnu', level }, actions) {
     if (!/^\w[\w.+-]{0,63}$/.test(name)) fail('BAD_ATTRIBUTE', `name: '${name}' cannot be the name of a file`);
-    if (!Object.hasOwn(FORMATS, format))
-      fail('BAD_ATTRIBUTE', `format: '${format}' is none of ${Object.keys(FORMATS).join(', ')}`);
     if (sparse === 'plain' && format !== 'tar.gz') fail('BAD_ATTRIBUTE', `sparse: 'plain' is for tar.gz`);
     const chosen = levelOf(format, level);
     const file = `${name}${FORMATS[format].extension}`;
     const { archive, manifest } = actions.step({
       mnemonic: 'DiskArchive',
-      module: stepModule<typeof import('./disk-archive.step.ts').default>(
-        new URL(format === 'xz' ? './disk-archive-xz.step.ts' : './disk-archive.step.ts', import.meta.url),
-      ),
+      module: format === 'xz' ? () => import('./disk-archive-xz.step.ts') : () => import('./disk-archive.step.ts'),
       args: {
         file,
         format,

@@ -10,7 +10,7 @@ export interface FormatFacts {
   readonly extension: string;
   /** The disk is filled up with zeros to a multiple of so many bytes. */
   readonly granule: number;
-  /** Levels of compression: from, to, and what is taken unless told. Absent where nothing is compressed. */
+  /** Levels of compression: from, to, and the default. Absent where nothing is compressed. */
   readonly levels?: readonly [from: number, to: number, usual: number];
 }
 

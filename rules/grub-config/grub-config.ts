@@ -1,34 +1,32 @@
 /** The GRUB configuration of the DSM loader. The only place where the MAC address enters an image. */
-import { fail, rule, type Value } from 'dsmb';
+import { attr, fail, rule } from 'dsmb';
 import { GrubConfig } from '../kinds.ts';
 import { grubConfigText, type GrubSettings } from './text.ts';
-
-/** Attributes of `grubConfig`. */
-export interface GrubConfigAttributes {
-  /** MAC address of the guest's network card, as its hypervisor sets it; must begin with 52:54:00. */
-  readonly mac: Value<string>;
-  /** Show GRUB and the kernel's messages on the first serial port, too; true unless told. */
-  readonly serialConsole?: Value<boolean>;
-  /** The machine's serial number (`sn`). */
-  readonly serialNumber?: Value<string>;
-  /** USB vendor id of the boot medium, for example `0x058f`. */
-  readonly vid?: Value<string>;
-  /** USB product id of the boot medium, for example `0x6387`. */
-  readonly pid?: Value<string>;
-  /** Seconds that the menu is shown; 1 unless told. */
-  readonly timeout?: Value<number>;
-  /** More arguments for the kernel (`extra_args`), separated by spaces. */
-  readonly extraArguments?: Value<string>;
-  /** Arguments that map SATA ports to disk numbers (`sata_args`); none unless told. */
-  readonly sataArguments?: Value<string>;
-}
 
 const MAC_PREFIX = '52:54:00';
 
 /** Makes `grub.cfg`: one entry that starts the installer, or the system where one is installed. */
-export const grubConfig = rule<GrubConfigAttributes, 'GrubConfig'>({
+export const grubConfig = rule({
   name: 'grubConfig',
   makes: GrubConfig,
+  attributes: {
+    /** MAC address of the guest's network card, as its hypervisor sets it; must begin with 52:54:00. */
+    mac: attr.string,
+    /** Show GRUB and the kernel's messages on the first serial port, too; true by default. */
+    serialConsole: attr.optional(attr.boolean),
+    /** The machine's serial number (`sn`). */
+    serialNumber: attr.optional(attr.string),
+    /** USB vendor id of the boot medium, for example `0x058f`. */
+    vid: attr.optional(attr.string),
+    /** USB product id of the boot medium, for example `0x6387`. */
+    pid: attr.optional(attr.string),
+    /** Seconds that the menu is shown; 1 by default. */
+    timeout: attr.optional(attr.integer),
+    /** More arguments for the kernel (`extra_args`), separated by spaces. */
+    extraArguments: attr.optional(attr.string),
+    /** Arguments that map SATA ports to disk numbers (`sata_args`); none by default. */
+    sataArguments: attr.optional(attr.string),
+  },
   implement(attributes, actions) {
     const settings: GrubSettings = {
       mac1: macDigits(attributes.mac),

@@ -1,30 +1,26 @@
 /** Rules: a module of the kernel's own sources with a line changed, and a folder of modules. */
-import { File, rule, stepModule, type Toolchain, type Tree } from 'dsmb';
+import { attr, File, rule, Toolchain, Tree } from 'dsmb';
 import { Drivers, KernelModule } from '../kinds.ts';
 import { tarTools } from '../toolchains.ts';
 
-const build = stepModule<typeof import('./build.step.ts').default>(new URL('./build.step.ts', import.meta.url));
-
 /** Compiles one file of the kernel's sources, changed, as a module for that kernel. */
-export const kernelModule = rule<
-  {
-    /** The unpacked source package. */
-    readonly source: Tree;
-    /** The compressed tar of the sources, in that package. */
-    readonly archive: string;
-    /** The file to compile, below the archive's top folder, for example `drivers/block/virtio_blk.c`. */
-    readonly file: string;
-    /** A text that stands in the file exactly once, and what takes its place. */
-    readonly replace: { readonly from: string; readonly to: string };
-    /** The kernel's headers with compiler and make. */
-    readonly headers: Toolchain;
-    /** As `uname -r` says it: the headers are in `/usr/src/linux-headers-<version>`. */
-    readonly kernelVersion: string;
-  },
-  'KernelModule'
->({
+export const kernelModule = rule({
   name: 'kernelModule',
   makes: KernelModule,
+  attributes: {
+    /** The unpacked source package. */
+    source: Tree,
+    /** The compressed tar of the sources, in that package. */
+    archive: attr.string,
+    /** The file to compile, below the archive's top folder, for example `drivers/block/virtio_blk.c`. */
+    file: attr.string,
+    /** A text that stands in the file exactly once, and what takes its place. */
+    replace: attr.object({ from: attr.string, to: attr.string }),
+    /** The kernel's headers with compiler and make. */
+    headers: Toolchain,
+    /** As `uname -r` says it: the headers are in `/usr/src/linux-headers-<version>`. */
+    kernelVersion: attr.string,
+  },
   implement({ source, archive, file, replace, headers, kernelVersion }, actions) {
     const extracted = actions.run({
       mnemonic: 'KernelSource',
@@ -39,7 +35,7 @@ export const kernelModule = rule<
     });
     return actions.step({
       mnemonic: 'KernelModule',
-      module: build,
+      module: () => import('./build.step.ts'),
       args: { name: baseName(file).replace(/\.c$/, ''), replace, kernelVersion },
       inputs: { source: extracted.file },
       outputs: { module: { name: baseName(file).replace(/\.c$/, '.ko'), kind: KernelModule } },
@@ -50,9 +46,10 @@ export const kernelModule = rule<
 });
 
 /** A folder of modules for an overlay: name to module. */
-export const driversFolder = rule<{ readonly modules: Readonly<Record<string, KernelModule>> }, 'Drivers'>({
+export const driversFolder = rule({
   name: 'driversFolder',
   makes: Drivers,
+  attributes: { modules: attr.record(KernelModule) },
   implement: ({ modules }, actions) =>
     actions.compose(
       Drivers,

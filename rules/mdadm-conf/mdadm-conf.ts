@@ -1,23 +1,19 @@
 /** The arrays of an installed disk, read from it without starting anything. */
-import { rule, stepModule } from 'dsmb';
-import { MdadmConf, type Disk } from '../kinds.ts';
-
-/** Attributes of `mdadmConf`. */
-export interface MdadmConfAttributes {
-  /** A disk with md superblocks (0.90 or 1.2) in its RAID partitions. */
-  readonly disk: Disk;
-}
+import { rule } from 'dsmb';
+import { Disk, MdadmConf } from '../kinds.ts';
 
 /** Makes `mdadm.conf` as `mdadm --detail --scan` prints it on the system that runs from the disk. */
-export const mdadmConf = rule<MdadmConfAttributes, 'MdadmConf'>({
+export const mdadmConf = rule({
   name: 'mdadmConf',
   makes: MdadmConf,
+  attributes: {
+    /** A disk with md superblocks (0.90 or 1.2) in its RAID partitions. */
+    disk: Disk,
+  },
   implement({ disk }, actions) {
     return actions.step({
       mnemonic: 'MdadmConf',
-      module: stepModule<typeof import('./mdadm-conf.step.ts').default>(
-        new URL('./mdadm-conf.step.ts', import.meta.url),
-      ),
+      module: () => import('./mdadm-conf.step.ts'),
       args: {},
       inputs: { disk },
       outputs: { conf: { name: 'mdadm.conf', kind: MdadmConf } },

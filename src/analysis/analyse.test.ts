@@ -1,6 +1,7 @@
 /** The analysis phase: rules are called once, with values and artifacts in place of parameters and targets. */
 import { describe, expect, it } from 'vitest';
 import { debianPackages, file, toolchain } from '../model/builtin.ts';
+import { attr } from '../model/attribute.ts';
 import { fail } from '../model/diagnostic.ts';
 import { File, Tree } from '../model/kinds.ts';
 import { label, type Label } from '../model/label.ts';
@@ -18,9 +19,14 @@ interface Attributes {
 }
 
 /** A rule with one action; it tells what it was given. */
-const thing = rule<Attributes, 'File'>({
+const thing = rule({
   name: 'thing',
   makes: File,
+  attributes: {
+    text: attr.optional(attr.data<unknown>()),
+    of: attr.optional(attr.data<unknown>()),
+    seen: attr.optional(attr.data<(attributes: unknown) => void>()),
+  },
   implement: (attributes, actions) => {
     (attributes.seen as Attributes['seen'])?.(attributes);
     const inputs: Record<string, Artifact> = {};
@@ -125,7 +131,7 @@ describe('an attribute', () => {
 describe('a rule', () => {
   it('may use a toolchain of its own', () => {
     const tools = toolchain('tar', 'xz-utils');
-    const packed = rule<object, 'File'>({
+    const packed = rule({
       name: 'packed',
       makes: File,
       implement: (_attributes, actions) =>
@@ -143,7 +149,7 @@ describe('a rule', () => {
   });
 
   it('that refuses is an error with the label and the place of the call', () => {
-    const picky = rule<object, 'File'>({
+    const picky = rule({
       name: 'picky',
       makes: File,
       implement: () => fail('BAD_ATTRIBUTE', 'no'),
@@ -160,8 +166,7 @@ describe('a rule', () => {
   });
 
   it('that gives no artifact, or wants something else as an input, is told so', () => {
-    const gives = (made: unknown) =>
-      rule<object, 'File'>({ name: 'bad', makes: File, implement: () => made as never })({});
+    const gives = (made: unknown) => rule({ name: 'bad', makes: File, implement: () => made as never })({});
     expect(() => analysisOf({}).target(gives(undefined), anonymous)).toThrow('rule bad gave no artifact');
     const top = thing({ of: ['a path'] });
     expect(() => analysisOf({ top }).target(top)).toThrow("input '0' is not an artifact");

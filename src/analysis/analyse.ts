@@ -6,15 +6,18 @@ import {
   type DebianAttributes,
   type SourceAttributes,
 } from '../model/builtin.ts';
+import { callSite } from '../model/call-site.ts';
 import { fail, Failure } from '../model/diagnostic.ts';
 import { Runnable } from '../model/kinds.ts';
 import type { Label } from '../model/label.ts';
-import type { Actions, Artifact, Output } from '../model/rule.ts';
+import type { Actions, Artifact, Output, Outputs } from '../model/rule.ts';
 import type { FileParameter, Parameter, Target } from '../model/target.ts';
 import { thrownAt } from '../model/thrown-at.ts';
 import { isParameter, isTarget } from '../load/load.ts';
 import type { ParameterValues } from '../load/parameters.ts';
 import { ArtifactReference, type ActionNode, type AnalysedTarget, type Origin } from './action.ts';
+import { checkAttributes } from './attributes.ts';
+import { moduleUrl } from './module-url.ts';
 
 const DEFAULT_TIMEOUT_MS = 600_000;
 /** Longer labels of targets without a name are cut. */
@@ -115,6 +118,7 @@ export class Analysis {
   #rule(target: Target, label: Label): AnalysedTarget {
     const dependencies = new Set<AnalysedTarget>();
     const actions: ActionNode[] = [];
+    checkAttributes(target, label, { labels: this.#labels, valueOf: (parameter) => this.#valueOf(parameter) });
     const artifact =
       engineArtifact(target) ??
       this.#implement(target, label, this.#resolve(target.attributes, label, dependencies), actions);
@@ -186,11 +190,14 @@ export class Analysis {
       checksums: (kind, entries) =>
         new ArtifactReference(kind, { type: 'checksums', entries: references(entries) }) as never,
       run: ({ argv, env = {}, ...rest }) => declare({ ...common(label, rest), work: { type: 'run', argv, env } }),
-      step: ({ module, args, hints = {}, ...rest }) =>
-        declare({ ...common(label, rest), work: { type: 'step', module: module.url, args, hints } }),
+      step: ({ module, args, hints = {}, ...rest }) => {
+        const url = moduleUrl(module, rest.mnemonic, callSite()?.file);
+        return declare({ ...common(label, rest), work: { type: 'step', module: url, args, hints } });
+      },
       runnable: ({ module, args, hints = {}, network = false, ...rest }) => {
-        const work = { type: 'step', module: module.url, args, hints } as const;
-        const outputs = { runnable: { name: 'runnable', kind: Runnable } };
+        const url = moduleUrl(module, rest.mnemonic, callSite()?.file);
+        const work = { type: 'step', module: url, args, hints } as const;
+        const outputs = { runnable: Runnable };
         const made = declare({ ...common(label, { ...rest, outputs }), work, runnable: { network } });
         return (made as Record<string, ArtifactReference>)['runnable'] as never;
       },
@@ -208,7 +215,7 @@ function produced(action: ActionNode, key: string, output: Output): ArtifactRefe
 
 interface DeclaredAction {
   readonly mnemonic: string;
-  readonly outputs: Readonly<Record<string, Output>>;
+  readonly outputs: Outputs;
   readonly inputs?: Readonly<Record<string, Artifact>>;
   readonly toolchains?: readonly Artifact[];
   readonly needs?: ActionNode['needs'];
@@ -222,11 +229,17 @@ function common(label: Label, of: DeclaredAction): Omit<ActionNode, 'work' | 'or
     mnemonic: of.mnemonic,
     inputs: references(of.inputs ?? {}),
     toolchains: [...references(Object.fromEntries((of.toolchains ?? []).entries())).values()],
-    outputs: of.outputs,
+    outputs: outputsOf(of.outputs),
     needs: of.needs ?? {},
     timeoutMs: timeoutOf(of),
     reproducible: of.reproducible ?? true,
   };
+}
+
+/** A kind alone is an output under the name that the rule has for it. */
+function outputsOf(declared: Outputs): Readonly<Record<string, Output>> {
+  const named = Object.entries(declared).map(([key, of]) => [key, 'shape' in of ? { name: key, kind: of } : of]);
+  return Object.fromEntries(named) as Readonly<Record<string, Output>>;
 }
 
 /** Timers of Node take no more, and those that are asked for more end at once. */

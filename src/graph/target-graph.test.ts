@@ -1,5 +1,6 @@
 /** The target graph: what is in it, and its drawing. */
 import { describe, expect, it } from 'vitest';
+import { attr } from '../model/attribute.ts';
 import { File } from '../model/kinds.ts';
 import { label, type Label } from '../model/label.ts';
 import { param } from '../model/parameter.ts';
@@ -7,9 +8,10 @@ import { rule } from '../model/rule.ts';
 import type { FileParameter, Parameter, Target } from '../model/target.ts';
 import { targetGraph, toMermaid } from './target-graph.ts';
 
-const thing = rule<{ of?: unknown }, 'File'>({
+const thing = rule({
   name: 'thing',
   makes: File,
+  attributes: { of: attr.optional(attr.data<unknown>()) },
   implement: () => {
     throw new Error('the graph runs no rule');
   },

@@ -1,5 +1,6 @@
 /** What nothing uses, in a project of two packages. */
 import { expect, it } from 'vitest';
+import { attr } from '../model/attribute.ts';
 import { File } from '../model/kinds.ts';
 import { label, type Label } from '../model/label.ts';
 import { param } from '../model/parameter.ts';
@@ -9,13 +10,10 @@ import { queryGraph } from './query-graph.ts';
 import { testsOf } from './tests.ts';
 import { unusedNodes } from './unused.ts';
 
-interface Attributes {
-  readonly of?: readonly Target[];
-  readonly by?: Parameter<string>;
-}
-
-const make = rule<Attributes, 'File'>({ name: 'make', makes: File, implement: () => undefined as never });
-const check = rule<Attributes, 'File'>({ name: 'check', makes: File, test: true, implement: () => undefined as never });
+const attributes = { of: attr.optional(attr.list(attr.target)), by: attr.optional(attr.string) };
+const implement = () => undefined as never;
+const make = rule({ name: 'make', makes: File, attributes, implement });
+const check = rule({ name: 'check', makes: File, test: true, attributes, implement });
 
 const read = param.string({ default: '', doc: '' });
 const unread = param.string({ default: '', doc: '' });

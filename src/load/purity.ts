@@ -80,7 +80,7 @@ class FileChecker {
     if (ts.isCallExpression(node)) this.#now(node, 'Date()');
     if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
       const [name] = node.arguments;
-      if (name && ts.isStringLiteral(name)) this.#module(name);
+      if (name && ts.isStringLiteral(name) && !namesStep(node)) this.#module(name);
     }
     if (ts.isIdentifier(node) && isRead(node)) this.#global(node);
     ts.forEachChild(node, (child) => this.visit(child));
@@ -132,6 +132,11 @@ class FileChecker {
       location: { file: this.#source.fileName, line: line + 1, column: character + 1 },
     });
   }
+}
+
+/** `() => import('./x.step.ts')` names the module of a step, and runs nothing. */
+function namesStep({ parent, arguments: [name] }: ts.CallExpression): boolean {
+  return ts.isArrowFunction(parent) && name !== undefined && ts.isStringLiteral(name) && name.text.startsWith('.');
 }
 
 /** Names that the file gives a meaning of its own, anywhere in it. */

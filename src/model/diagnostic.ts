@@ -19,6 +19,8 @@ export interface Diagnostic {
   readonly location?: Location;
   /** The attribute of the rule's call at `location` that it is about. */
   readonly attribute?: string;
+  /** A second place that has to do with it, and what is there. */
+  readonly related?: { readonly message: string; readonly location: Location };
 }
 
 /** Carries a diagnostic up to the edge, where it becomes a value again. The only error thrown on purpose. */

@@ -1,8 +1,11 @@
 /** Rules: pure functions from attributes to actions. */
-import type { Kind } from './kind.ts';
-import type { Parameter, Target } from './target.ts';
-import type { Step, StepSpec } from '../step/index.ts';
+import type { StepSpec } from '../step/index.ts';
+import { isKind, isTaken, type AttributeTypes, type GivenAttributes } from './attribute.ts';
 import { callSite } from './call-site.ts';
+import { fail } from './diagnostic.ts';
+import type { Kind } from './kind.ts';
+import type { StepModule } from './step-module.ts';
+import type { Parameter, Target } from './target.ts';
 
 /**
  * An artifact as a rule sees it during analysis: a reference, never bytes. `at` and `kind` make a part of a folder
@@ -54,10 +57,13 @@ export function needsVm({ vm, kvm }: Needs): boolean {
   return vm === true || kvm === true;
 }
 
-interface ActionSpec<Outputs extends Readonly<Record<string, Output>>> {
+/** Declared outputs by the names that the rule has for them; a kind alone has its output under that name. */
+export type Outputs = Readonly<Record<string, Output | Kind>>;
+
+interface ActionSpec<Declared extends Outputs> {
   /** Short name of the action, for example `GrubConfig`. */
   readonly mnemonic: string;
-  readonly outputs: Outputs;
+  readonly outputs: Declared;
   /** Toolchains merged into the sandbox's root. */
   readonly toolchains?: readonly Artifact<'Toolchain'>[];
   readonly needs?: Needs;
@@ -65,21 +71,6 @@ interface ActionSpec<Outputs extends Readonly<Record<string, Output>>> {
   readonly timeoutMs?: number;
   /** False: run again, it may give other bits, and `dsmb build --check` does not mind. Not in the key. */
   readonly reproducible?: boolean;
-}
-
-/** The file of a step, with the step's shape. Made by `stepModule`. */
-export interface StepModule<Spec extends StepSpec = StepSpec> {
-  readonly url: URL;
-  /** Type only. */
-  readonly spec?: Spec;
-}
-
-/**
- * Names the module of a step: `stepModule<typeof import('./x.step.ts').default>(new URL('./x.step.ts', import.meta.url))`.
- * The module itself is not loaded here; it is bundled when the action is planned.
- */
-export function stepModule<S>(url: URL): StepModule<SpecOf<S>> {
-  return { url };
 }
 
 /** What spares a step work. None of it is in the key: the step must give the same output without. */
@@ -93,10 +84,7 @@ export interface Hints<Inputs extends string = string> {
 }
 
 /** An action in TypeScript. */
-export interface StepAction<
-  Spec extends StepSpec,
-  Outputs extends Readonly<Record<string, Output>>,
-> extends ActionSpec<Outputs> {
+export interface StepAction<Spec extends StepSpec, Declared extends Outputs> extends ActionSpec<Declared> {
   readonly module: StepModule<Spec>;
   readonly args: Spec['args'];
   /** Mounted at `/in/<name>`. */
@@ -121,16 +109,16 @@ export interface RunnableStep<Spec extends StepSpec> {
 }
 
 /** An action that runs a program of a toolchain. */
-export interface RunAction<Outputs extends Readonly<Record<string, Output>>> extends ActionSpec<Outputs> {
+export interface RunAction<Declared extends Outputs> extends ActionSpec<Declared> {
   /** Program and arguments; inputs are at `/in/<name>`, outputs go to `/out/<output name>`. */
   readonly argv: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly inputs?: Readonly<Record<string, Artifact>>;
 }
 
-type Artifacts<Outputs extends Readonly<Record<string, Output>>> = {
-  readonly [Key in keyof Outputs]: Artifact<Outputs[Key]['kind']['name']>;
-};
+type Artifacts<Declared extends Outputs> = { readonly [Key in keyof Declared]: Artifact<KindName<Declared[Key]>> };
+
+type KindName<Of> = Of extends Output<infer Name> ? Name : Of extends Kind<infer Name> ? Name : never;
 
 /** How a rule declares its actions. Each call gives the artifacts that the action will make. */
 export interface Actions {
@@ -145,30 +133,31 @@ export interface Actions {
    * own: no process runs, and nothing is read again.
    */
   checksums<Name extends string>(kind: Kind<Name>, files: Readonly<Record<string, Artifact>>): Artifact<Name>;
-  run<const Outputs extends Readonly<Record<string, Output>>>(action: RunAction<Outputs>): Artifacts<Outputs>;
-  step<Spec extends StepSpec, const Outputs extends { readonly [Name in Spec['outputs']]: Output }>(
-    action: StepAction<Spec, Outputs>,
-  ): Artifacts<Outputs>;
+  run<const Declared extends Outputs>(action: RunAction<Declared>): Artifacts<Declared>;
+  step<Spec extends StepSpec, const Declared extends { readonly [Name in Spec['outputs']]: Output | Kind }>(
+    action: StepAction<Spec, Declared>,
+  ): Artifacts<Declared>;
   /** Something with an effect. Inputs are built first; it is no input of anything itself, and never cached. */
   runnable<Spec extends StepSpec>(step: RunnableStep<Spec>): Artifact<'Runnable'>;
 }
 
-/** The shape of a step, from its type. */
-export type SpecOf<S> = S extends Step<infer Spec> ? Spec : never;
-
-/** What a rule author writes: a name, the kind of artifact it makes, and the pure function. */
-export interface RuleDefinition<Attributes extends object, Name extends string> {
+/** What a rule author writes: a name, the kind of artifact it makes, what its attributes take, and the pure function. */
+export interface RuleDefinition<Types extends AttributeTypes, Name extends string> {
   /** The name of the function that build files call, for example `bootImage`. */
   readonly name: string;
   readonly makes: Kind<Name>;
+  /** What the attributes take, by name: a kind, or what `attr` has. */
+  readonly attributes?: Types;
   /** What it makes is the record of a check: `dsmb test` runs it, and an action of it that fails is a failed test. */
   readonly test?: boolean;
   /** From resolved attributes to actions; gives the artifact that the target stands for. Throws only `Failure`s. */
-  readonly implement: (attributes: Resolved<Attributes>, actions: Actions) => Artifact<Name>;
+  readonly implement: (attributes: Resolved<GivenAttributes<Types>>, actions: Actions) => Artifact<NoInfer<Name>>;
 }
 
 /** A rule of any shape, as the engine holds it. */
-export type AnyRule = RuleDefinition<never, string>;
+export interface AnyRule extends Omit<RuleDefinition<AttributeTypes, string>, 'implement'> {
+  readonly implement: (attributes: never, actions: Actions) => Artifact;
+}
 
 /** Attributes that every rule takes. */
 export interface CommonAttributes {
@@ -176,16 +165,34 @@ export interface CommonAttributes {
   readonly validations?: readonly Target[];
 }
 
-/** Makes a rule: the function that build files call. It only records; nothing is read or run. */
-export function rule<Attributes extends object, const Name extends string>(
-  definition: RuleDefinition<Attributes, Name>,
-): (attributes: Attributes & CommonAttributes) => Target<Name> {
+/** A rule: the function that build files call. */
+export type Rule<Attributes, Name extends string> = (attributes: Attributes & CommonAttributes) => Target<Name>;
+
+/** Makes a rule. Its function only records: nothing is read or run. */
+export function rule<const Types extends AttributeTypes = Record<never, never>, const Name extends string = string>(
+  definition: RuleDefinition<Types, Name>,
+): Rule<GivenAttributes<Types>, Name> {
+  check(definition);
   return ({ validations = [], ...attributes }) => ({
     type: 'target',
     kind: definition.makes,
-    rule: definition as unknown as AnyRule,
+    rule: definition,
     attributes,
     validations,
     location: callSite(),
   });
+}
+
+/** What the compiler says, for rules that it has not seen, and for kinds that a cycle of imports has left undefined. */
+function check({ name, makes, attributes = {}, implement }: AnyRule): void {
+  const bad = (what: string): never => {
+    const location = callSite(4);
+    return fail('BAD_RULE', `rule ${name}: ${what}`, location ? { location } : {});
+  };
+  if (!isTaken(makes) || !isKind(makes)) bad('`makes` is not a kind');
+  if (typeof implement !== 'function') bad('`implement` is not a function');
+  for (const [attribute, taken] of Object.entries(attributes)) {
+    if (!isTaken(taken)) bad(`attribute ${attribute} has neither a kind nor a type of \`attr\``);
+    if (attribute === 'validations') bad('every rule has an attribute `validations`, which it cannot declare');
+  }
 }

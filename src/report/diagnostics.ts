@@ -11,17 +11,19 @@ export function formatDiagnostic(
   severity: 'error' | 'warning' = 'error',
 ): string {
   const tint = severity === 'error' ? red : yellow;
-  const { code, message, detail, hint, location } = diagnostic;
+  const { code, message, detail, hint, location, related } = diagnostic;
   return [
     `${tint(bold(severity))} ${dim(printable(code))} ${printableLines(message)}`,
     ...(location ? [excerpt(location, dim, tint)] : []),
+    ...(related ? [excerpt(related.location, dim, blue, related.message)] : []),
     ...(detail ? [indent(printableLines(detail))] : []),
     ...(hint ? [`  ${blue('hint')}: ${printableLines(hint)}`] : []),
   ].join('\n');
 }
 
-function excerpt({ file, line, column }: Location, dim: Palette['dim'], tint: Palette['red']): string {
-  const where = `  ${printable(relative(process.cwd(), file))}:${line}:${column}`;
+function excerpt({ file, line, column }: Location, dim: Palette['dim'], tint: Palette['red'], what?: string): string {
+  const place = `  ${printable(relative(process.cwd(), file))}:${line}:${column}`;
+  const where = what === undefined ? place : `${place}: ${printableLines(what)}`;
   const text = lineOf(file, line);
   if (text === undefined) return where;
   const width = /^[\w$.]*/.exec(text.slice(column - 1))?.[0].length || 1;

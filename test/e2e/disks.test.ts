@@ -30,20 +30,21 @@ export const made = madeDisk({ text });
 export const archive = diskArchive({ disk: made });
 `,
   'made-disk.ts': `
-import { kind, rule, stepModule, type Value } from 'dsmb';
+import { attr, kind, rule } from 'dsmb';
 
 const Disk = kind('Disk', 'folder');
 
-export const madeDisk = rule<{ readonly text: Value<string> }, 'Disk'>({
+export const madeDisk = rule({
   name: 'madeDisk',
   makes: Disk,
+  attributes: { text: attr.string },
   implement: ({ text }, actions) =>
     actions.step({
       mnemonic: 'MadeDisk',
-      module: stepModule<typeof import('./made-disk.step.ts').default>(new URL('./made-disk.step.ts', import.meta.url)),
+      module: () => import('./made-disk.step.ts'),
       args: { text },
       inputs: {},
-      outputs: { disk: { name: 'disk', kind: Disk } },
+      outputs: { disk: Disk },
     }).disk,
 });
 `,

@@ -5,18 +5,19 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHECKOUT, Project, TestStore } from '../rig/index.ts';
 
 const RULES = `
-import { File, rule, stepModule, toolchain } from 'dsmb';
+import { attr, File, rule, toolchain } from 'dsmb';
 const vmTools = toolchain('qemu-system-x86', 'qemu-utils', 'seabios', 'ipxe-qemu');
-export const machine = rule<{ readonly until: string }, 'File'>({
+export const machine = rule({
   name: 'machine',
   makes: File,
+  attributes: { until: attr.string },
   implement: ({ until }, actions) =>
     actions.step({
       mnemonic: 'Machine',
-      module: stepModule<typeof import('./machine.step.ts').default>(new URL('./machine.step.ts', import.meta.url)),
+      module: () => import('./machine.step.ts'),
       args: { until },
       inputs: {},
-      outputs: { out: { name: 'out', kind: File } },
+      outputs: { out: File },
       toolchains: [actions.toolchain(vmTools)],
     }).out,
 });

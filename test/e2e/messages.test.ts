@@ -19,12 +19,12 @@ export const copied = combine({ name: 'copied', of: [image], lines: count });
 `;
 
 /** A rule that throws, unless a module takes the place of the name that there is not. */
-const BROKEN_RULE = `import { File, rule, stepModule } from 'dsmb';
-export const broken = rule<{}, 'File'>({
+const BROKEN_RULE = `import { File, rule } from 'dsmb';
+export const broken = rule({
   name: 'broken',
   makes: File,
-  implement: (_, actions) => actions.step({ module: stepModule(undefinedName), mnemonic: 'Broken', args: {},
-    inputs: {}, outputs: { out: { name: 'out', kind: File } } }).out,
+  implement: (_, actions) => actions.step({ module: undefinedName, mnemonic: 'Broken', args: {},
+    inputs: {}, outputs: { out: File } }).out,
 });
 `;
 
@@ -252,10 +252,11 @@ describe('a mistake in a build file', () => {
     project.write(
       'rules.ts',
       `${project.read('rules.ts')}
-       import { fail } from 'dsmb';
-       export const picky = rule<{ size: number }, 'File'>({
+       import { attr, fail } from 'dsmb';
+       export const picky = rule({
          name: 'picky',
          makes: File,
+         attributes: { size: attr.integer },
          implement: ({ size }) => fail('BAD_ATTRIBUTE', 'size: ' + size + ' is too small', { hint: 'give 3 or more' }),
        });`,
     );

@@ -11,17 +11,18 @@ beforeAll(() => {
 afterAll(() => store[Symbol.dispose]());
 
 const RULES = `
-  import { File, rule, toolchain } from 'dsmb';
+  import { attr, File, rule, toolchain } from 'dsmb';
   const tools = toolchain('coreutils', 'dash', 'dosfstools', 'tar');
   /** A script whose output may be declared to differ from run to run. */
-  export const script = rule<{ text: string; reproducible?: boolean }, 'File'>({
+  export const script = rule({
     name: 'script',
     makes: File,
+    attributes: { text: attr.string, reproducible: attr.optional(attr.boolean) },
     implement: ({ text, reproducible = true }, actions) =>
       actions.run({
         mnemonic: 'Script',
         argv: ['/usr/bin/dash', '-c', text],
-        outputs: { out: { name: 'out', kind: File } },
+        outputs: { out: File },
         toolchains: [actions.toolchain(tools)],
         reproducible,
       }).out,

@@ -38,14 +38,14 @@ export default step<{ args: {}; inputs: never; outputs: never }>(async () => {
   null!.gone;
 });
 `;
-const THROWS_RULE = `import { rule, Runnable, stepModule } from 'dsmb';
-export const throws = rule<{}, 'Runnable'>({
+const THROWS_RULE = `import { rule, Runnable } from 'dsmb';
+export const throws = rule({
   name: 'throws',
   makes: Runnable,
   implement: (_, actions) =>
     actions.runnable({
       mnemonic: 'Throw',
-      module: stepModule<typeof import('./throws.step.ts').default>(new URL('./throws.step.ts', import.meta.url)),
+      module: () => import('./throws.step.ts'),
       args: {},
       inputs: {},
     }),

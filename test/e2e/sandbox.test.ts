@@ -116,13 +116,14 @@ describe('an action sees', () => {
     using project = new Project(store, {
       ...countingRules(),
       'rules.ts': `
-        import { File, rule, stepModule } from 'dsmb';
-        export const reach = rule<{ port: number }, 'File'>({
+        import { attr, File, rule } from 'dsmb';
+        export const reach = rule({
           name: 'reach',
           makes: File,
+          attributes: { port: attr.integer },
           implement: ({ port }, actions) => actions.step({
             mnemonic: 'Reach',
-            module: stepModule<typeof import('./reach.step.ts').default>(new URL('./reach.step.ts', import.meta.url)),
+            module: () => import('./reach.step.ts'),
             args: { port },
             inputs: {},
             outputs: { out: { name: 'out', kind: File } },
@@ -203,14 +204,18 @@ describe('an action that looks for what it does not have', () => {
         writeFileSync(outputs.out, content);
       });`,
     'reader.ts': `
-      import { File, rule, stepModule, type Target } from 'dsmb';
-      export const reader = rule<{ path: string; sources?: readonly Target[] | Readonly<Record<string, Target>> }, 'File'>({
+      import { attr, File, rule } from 'dsmb';
+      export const reader = rule({
         name: 'reader',
         makes: File,
+        attributes: {
+          path: attr.string,
+          sources: attr.optional(attr.oneOf(attr.list(attr.target), attr.record(attr.target))),
+        },
         implement: ({ path, sources = [] }, actions) =>
           actions.step({
             mnemonic: 'Read',
-            module: stepModule<typeof import('./step.step.ts').default>(new URL('./step.step.ts', import.meta.url)),
+            module: () => import('./step.step.ts'),
             args: { path },
             inputs: Object.fromEntries(Object.entries(sources)),
             outputs: { out: { name: 'out', kind: File } },

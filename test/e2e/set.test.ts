@@ -23,12 +23,15 @@ export const chosen = choose({ of: [{ color: "red" }] });
 export const [left, right] = ["left", "right"].map((name) => combine({ name })) as [never, never];
 `;
 
-const CHOOSE = `import { File, rule, type Needs, type Value } from 'dsmb';
-type Color = 'red' | 'green';
-interface Choice { readonly color: Value<Color> }
-export const choose = rule<{ of: readonly Choice[]; on?: Value<boolean>; needs?: Needs }, 'File'>({
+const CHOOSE = `import { attr, File, rule, type Needs } from 'dsmb';
+export const choose = rule({
   name: 'choose',
   makes: File,
+  attributes: {
+    of: attr.list(attr.object({ color: attr.choice(['red', 'green']) })),
+    on: attr.optional(attr.boolean),
+    needs: attr.optional(attr.data<Needs>()),
+  },
   implement: ({ of }, actions) => actions.write({ name: 'out', kind: File }, of.map(({ color }) => color).join()),
 });
 `;

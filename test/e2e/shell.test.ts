@@ -13,17 +13,18 @@ beforeAll(() => {
     ...countingRules(),
     'source.txt': 'the source\n',
     'bare.ts': `
-      import { File, rule, type Target } from 'dsmb';
+      import { attr, File, rule } from 'dsmb';
       /** An action whose sandbox has no shell. */
-      export const bare = rule<{ of: Target }, 'File'>({
+      export const bare = rule({
         name: 'bare',
         makes: File,
+        attributes: { of: attr.target },
         implement: ({ of }, actions) =>
           actions.run({
             mnemonic: 'Bare',
             argv: ['/usr/bin/no-such-program'],
             inputs: { of },
-            outputs: { out: { name: 'out', kind: File } },
+            outputs: { out: File },
           }).out,
       });`,
     'build.dsm.ts': `

@@ -28,18 +28,19 @@ export const gated = combine({ name: 'gated', of: [data], validations: [gate, co
 
 /** A rule of the project's own that makes tests: it fails at each second run. */
 const FLAKY_RULE = `
-import { File, rule, stepModule } from 'dsmb';
-export const flakyTest = rule<{ readonly name: string }, 'File'>({
+import { attr, File, rule } from 'dsmb';
+export const flakyTest = rule({
   name: 'flakyTest',
   makes: File,
+  attributes: { name: attr.string },
   test: true,
   implement: ({ name }, actions) =>
     actions.step({
       mnemonic: 'Flaky',
-      module: stepModule<typeof import('./flaky.step.ts').default>(new URL('./flaky.step.ts', import.meta.url)),
+      module: () => import('./flaky.step.ts'),
       args: { name },
       inputs: {},
-      outputs: { out: { name: 'out', kind: File } },
+      outputs: { out: File },
       hints: { memo: true },
     }).out,
 });

@@ -21,8 +21,7 @@ export const boot = dsm.bootImage({ loader, config });
 export const disk = dsm.installedDisk({ boot, pat, loader });
 `;
 
-/** Compiles `HEAD` and one more line as if they were a file of the checkout; gives the codes of the errors. */
-const compile = compiler();
+const { compile, complete } = compiler();
 
 describe('a build file compiles', () => {
   it('with the right kinds', () => {
@@ -51,8 +50,57 @@ describe('a build file does not compile', () => {
   });
 });
 
+/** A rule with a step, for lines that go on from it. */
+const RULE = (step: string) => `
+import { attr, File, rule } from 'dsmb';
+export const made = rule({
+  name: 'made',
+  makes: File,
+  attributes: {
+    /** The greeting. */
+    text: attr.string,
+    of: attr.optional(attr.list(attr.oneOf(Loader, Pat))),
+  },
+  implement: ({ text }, actions) => actions.step({ mnemonic: 'Made', ${step} }).out,
+});
+`;
+const STEP = "module: () => import('../rig/fixture/combine.step.ts'), args: { name: '', text, lines: 1 }, inputs: {}";
+
+describe('a rule', () => {
+  it.each([
+    ['with a step', STEP, 'outputs: { out: File }', '', []],
+    ['whose step is not there', STEP.replace('combine', 'combined'), 'outputs: { out: File }', '', [2307]],
+    ['whose step is no step', STEP.replace('combine.step', 'rules'), 'outputs: { out: File }', '', [2322]],
+    ['with a wrong argument', STEP.replace('lines: 1', "lines: '1'"), 'outputs: { out: File }', '', [2322]],
+    ['without an argument', STEP.replace(', lines: 1', ''), 'outputs: { out: File }', '', [2741]],
+    ['without an output', STEP, 'outputs: {}', '', [2322, 2741]],
+    ['that makes another kind', STEP, 'outputs: { out: Pat }', '', [2322]],
+    ['that is called as it wants', STEP, 'outputs: { out: File }', "made({ text: 'x', of: [pat, loader] })", []],
+    ['that is given another kind', STEP, 'outputs: { out: File }', "made({ text: 'x', of: [disk] })", [2322]],
+    ['that is given another type', STEP, 'outputs: { out: File }', 'made({ text: 1 })', [2322]],
+    ['that is given too much', STEP, 'outputs: { out: File }', "made({ text: 'x', off: [] })", [2353]],
+    ['that is given too little', STEP, 'outputs: { out: File }', 'made({})', [2345]],
+  ])('%s', (_what, step, outputs, call, codes) => {
+    expect(compile(`${RULE(`${step}, ${outputs}`)}${call}`)).toEqual(codes);
+  });
+
+  it('has its attributes completed in a call, with their comments', () => {
+    expect(complete(`${RULE(`${STEP}, outputs: { out: File }`)}made({ | })`)).toEqual([
+      ['text', 'The greeting.'],
+      ['of', ''],
+      ['validations', expect.any(String)],
+    ]);
+  });
+
+  it('has what its step wants completed', () => {
+    const names = (step: string) => complete(RULE(`${step}, outputs: { out: File }`)).map(([name]) => name);
+    expect(names(STEP.replace("{ name: '', text, lines: 1 }", '{ | }'))).toEqual(['lines', 'name', 'text']);
+    expect(names(STEP.replace('combine.step.ts', '|'))).toContain('combine.step.ts');
+  });
+});
+
 /** One language service for all cases, so that the libraries are read once. */
-function compiler(): (line: string) => readonly number[] {
+function compiler() {
   const { config } = ts.readConfigFile(join(CHECKOUT, 'tsconfig.json'), ts.sys.readFile) as { config: object };
   const { options } = ts.parseJsonConfigFileContent({ ...config, files: [FILE] }, ts.sys, CHECKOUT);
   let text = '';
@@ -64,6 +112,8 @@ function compiler(): (line: string) => readonly number[] {
     readFile: (path) => (path === FILE ? text : ts.sys.readFile(path)),
     getScriptFileNames: () => [FILE],
     getScriptVersion: (path) => (path === FILE ? String(version) : '0'),
+    readDirectory: ts.sys.readDirectory,
+    getDirectories: ts.sys.getDirectories,
     getScriptSnapshot(path) {
       const content = path === FILE ? text : ts.sys.readFile(path);
       return content === undefined ? undefined : ts.ScriptSnapshot.fromString(content);
@@ -72,9 +122,27 @@ function compiler(): (line: string) => readonly number[] {
     getCompilationSettings: () => ({ ...options, noUnusedLocals: false }),
     getDefaultLibFileName: ts.getDefaultLibFilePath,
   });
-  return (line) => {
-    text = `${HEAD}${line}\n`;
+  const open = (lines: string): void => {
+    text = `${HEAD}${lines}\n`;
     version++;
-    return [...service.getSyntacticDiagnostics(FILE), ...service.getSemanticDiagnostics(FILE)].map(({ code }) => code);
+  };
+  return {
+    /** Compiles `HEAD` and more lines as if they were a file of the checkout; gives the codes of the errors. */
+    compile(lines: string): readonly number[] {
+      open(lines);
+      return [...service.getSyntacticDiagnostics(FILE), ...service.getSemanticDiagnostics(FILE)].map(
+        ({ code }) => code,
+      );
+    },
+    /** What an editor offers where `|` stands, with its comment. */
+    complete(lines: string): readonly (readonly [name: string, comment: string])[] {
+      const place = HEAD.length + lines.indexOf('|');
+      open(lines.replace('|', ''));
+      const { entries = [] } = service.getCompletionsAtPosition(FILE, place, {}) ?? {};
+      return entries.map(({ name }) => {
+        const details = service.getCompletionEntryDetails(FILE, place, name, {}, undefined, {}, undefined);
+        return [name, ts.displayPartsToString(details?.documentation)];
+      });
+    },
   };
 }

@@ -1,15 +1,16 @@
 /** Rule: boots a disk over IDE, with nothing else attached, and keeps what the console said. */
-import { File, rule, stepModule } from 'dsmb';
-import type { Disk } from '../../../rules/kinds.ts';
+import { File, rule } from 'dsmb';
+import { Disk } from '../../../rules/kinds.ts';
 import { vmTools } from '../../../rules/toolchains.ts';
 
-export const bootsOverIde = rule<{ readonly disk: Disk }, 'File'>({
+export const bootsOverIde = rule({
   name: 'bootsOverIde',
   makes: File,
+  attributes: { disk: Disk },
   implement: ({ disk }, actions) =>
     actions.step({
       mnemonic: 'BootOverIde',
-      module: stepModule<typeof import('./ide-boot.step.ts').default>(new URL('./ide-boot.step.ts', import.meta.url)),
+      module: () => import('./ide-boot.step.ts'),
       args: {},
       inputs: { disk },
       outputs: { console: { name: 'console.log', kind: File } },

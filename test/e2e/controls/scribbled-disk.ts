@@ -1,20 +1,21 @@
 /** Rule: a disk after something has written to it through an overlay, as a machine would. */
-import { File, rule, stepModule } from 'dsmb';
+import { attr, File, rule } from 'dsmb';
 import { Disk } from '../../../rules/kinds.ts';
 import { vmTools } from '../../../rules/toolchains.ts';
 
 /** `commands` are qemu-io's. */
-export const scribbledDisk = rule<{ readonly disk: Disk; readonly commands: readonly string[] }, 'Disk'>({
+export const scribbledDisk = rule({
   name: 'scribbledDisk',
   makes: Disk,
+  attributes: { disk: Disk, commands: attr.list(attr.string) },
   implement: ({ disk, commands }, actions) =>
     actions.step({
       mnemonic: 'ScribbledDisk',
-      module: stepModule<typeof import('./scribble.step.ts').default>(new URL('./scribble.step.ts', import.meta.url)),
+      module: () => import('./scribble.step.ts'),
       args: { commands },
       inputs: { disk },
       hints: { assembled: ['disk'] },
-      outputs: { disk: { name: 'disk', kind: Disk }, summary: { name: 'summary.json', kind: File } },
+      outputs: { disk: Disk, summary: { name: 'summary.json', kind: File } },
       toolchains: [actions.toolchain(vmTools)],
     }).disk,
 });

@@ -1,16 +1,15 @@
 /** Rule: the same arrays under UUIDs that no disk has. */
-import { rule, stepModule } from 'dsmb';
+import { rule } from 'dsmb';
 import { MdadmConf } from '../../../rules/kinds.ts';
 
-export const wrongUuids = rule<{ readonly of: MdadmConf }, 'MdadmConf'>({
+export const wrongUuids = rule({
   name: 'wrongUuids',
   makes: MdadmConf,
+  attributes: { of: MdadmConf },
   implement: ({ of }, actions) =>
     actions.step({
       mnemonic: 'WrongUuids',
-      module: stepModule<typeof import('./wrong-uuids.step.ts').default>(
-        new URL('./wrong-uuids.step.ts', import.meta.url),
-      ),
+      module: () => import('./wrong-uuids.step.ts'),
       args: {},
       inputs: { of },
       outputs: { conf: { name: 'mdadm.conf', kind: MdadmConf } },
