@@ -176,7 +176,7 @@ describe('a mistake in a build file', () => {
         'throws.step.ts',
         `import { step } from 'dsmb/step';\nimport { inner } from './below/throws.ts';\nvoid inner;\nexport default step(async () => {\n  return ${call[place]};\n});\n`,
       );
-      project.write('broken.ts', BROKEN_RULE.replace('undefinedName', "new URL('./throws.step.ts', import.meta.url)"));
+      project.write('broken.ts', BROKEN_RULE.replace('undefinedName', "() => import('./throws.step.ts')"));
       project.write('build.dsm.ts', `import { broken } from './broken.ts';\n\nexport const bad = broken({});\n`);
       const failed = await project.run(['build', '//bad']);
       expectMessage(
@@ -252,7 +252,7 @@ describe('a mistake in a build file', () => {
     project.write(
       'rules.ts',
       `${project.read('rules.ts')}
-       import { attr, fail } from 'dsmb';
+       import { fail } from 'dsmb';
        export const picky = rule({
          name: 'picky',
          makes: File,

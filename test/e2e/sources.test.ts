@@ -6,9 +6,9 @@ import { Project, TestStore, type Files } from '../rig/index.ts';
 
 const FILES: Files = {
   'rules.ts': `
-import { type File, rule, Tree } from 'dsmb';
-export const put = rule<{ readonly what: File | Tree }, 'Tree'>({
-  name: 'put', makes: Tree, implement: ({ what }, actions) => actions.compose(Tree, { what }),
+import { attr, File, rule, Tree } from 'dsmb';
+export const put = rule({
+  name: 'put', makes: Tree, attributes: { what: attr.oneOf(File, Tree) }, implement: ({ what }, actions) => actions.compose(Tree, { what }),
 });
 `,
   'build.dsm.ts': `
