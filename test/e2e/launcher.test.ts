@@ -1,0 +1,106 @@
+/** The launcher before Node starts: what it needs is named, what it can do without it does without. */
+import { accessSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { execa } from 'execa';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CHECKOUT } from '../rig/index.ts';
+
+const MACHINE_FAULT = 4;
+/** Of a minimal Debian, and npm. */
+const PROGRAMS = [
+  ...['apt-get', 'cat', 'chmod', 'cmp', 'cp', 'dirname', 'dpkg-deb', 'env', 'flock', 'grep', 'gzip', 'id', 'mkdir'],
+  ...[
+    'mktemp',
+    'mv',
+    'node',
+    'npm',
+    'paste',
+    'readlink',
+    'rm',
+    'sha256sum',
+    'sh',
+    'tail',
+    'tar',
+    'touch',
+    'tr',
+    'uname',
+  ],
+];
+
+let folder: string;
+let checkout: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'dsmb-launcher-'));
+  checkout = join(folder, 'checkout');
+  copyCheckout();
+  mkdirSync(join(folder, 'bin'));
+  for (const program of PROGRAMS) symlinkSync(pathOf(program), join(folder, 'bin', program));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** Nothing of it is set up, though npm has installed the packages. */
+function copyCheckout(): void {
+  const modules = join(checkout, 'node_modules');
+  mkdirSync(modules, { recursive: true });
+  for (const name of ['src', 'cache']) symlinkSync(join(CHECKOUT, name), join(checkout, name));
+  for (const name of ['dsmb.bin', 'package.json', 'package-lock.json'])
+    cpSync(join(CHECKOUT, name), join(checkout, name));
+  const mine = ['.bin', '.cache', '.dsmb-stamp', '.package-lock.json'];
+  for (const name of readdirSync(join(CHECKOUT, 'node_modules')).filter((one) => !mine.includes(one)))
+    symlinkSync(join(CHECKOUT, 'node_modules', name), join(modules, name));
+  writeFileSync(join(modules, '.package-lock.json'), '');
+}
+
+function pathOf(program: string): string {
+  const found = process.env['PATH']!.split(delimiter).find((at) => !at.endsWith('.bin') && isThere(join(at, program)));
+  if (found === undefined) throw new Error(`this machine has no ${program}`);
+  return join(found, program);
+}
+
+function isThere(path: string): boolean {
+  try {
+    accessSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Starts it with no program but those; what stands before them on the PATH may be given. */
+async function start(...before: readonly string[]) {
+  const env = { PATH: [...before, join(folder, 'bin')].join(delimiter), HOME: folder };
+  return execa(join(checkout, 'dsmb.bin'), ['--version'], { env, extendEnv: false, reject: false });
+}
+
+describe('the launcher', () => {
+  it('sets up a checkout in which somebody has run npm', async () => {
+    expect((await start()).stdout).toMatch(/^dsmb /);
+    expect(isThere(join(checkout, 'node_modules/.dsmb-stamp'))).toBe(true);
+  });
+
+  it('does so without flock', async () => {
+    rmSync(join(folder, 'bin/flock'));
+    const { stdout, stderr } = await start();
+    expect([stdout.slice(0, 5), stderr]).toEqual(['dsmb ', '']);
+  });
+
+  it.each(['apt-get', 'dpkg-deb', 'npm'])('names %s where it is missing', async (program) => {
+    rmSync(join(checkout, 'node_modules/.package-lock.json'));
+    rmSync(join(folder, 'bin', program));
+    const { stderr, exitCode } = await start();
+    expect(stderr).toMatch(new RegExp(`^dsmb: ${program} is missing\n  hint: .*install`));
+    expect(exitCode).toBe(MACHINE_FAULT);
+  });
+
+  it('starts npm under the Node of the machine, whatever a project puts before it on the PATH', async () => {
+    rmSync(join(checkout, 'node_modules/.package-lock.json'));
+    const packages = join(folder, 'node_modules/.bin');
+    mkdirSync(packages, { recursive: true });
+    writeFileSync(join(packages, 'node'), '#!/bin/sh\nexit 127\n', { mode: 0o755 });
+    rmSync(join(folder, 'bin/npm'));
+    writeFileSync(join(folder, 'bin/npm'), '#!/bin/sh\necho "found $(command -v node)"\nexit 1\n', { mode: 0o755 });
+    const { stderr } = await start(packages);
+    expect(stderr).toContain(`found ${folder}/bin/node\ndsmb: npm install failed`);
+  });
+});
