@@ -4,10 +4,13 @@ import type { Store } from '../../cache/store.ts';
 import type { ActionNode } from '../analysis/action.ts';
 import { Failure, type Diagnostic } from '../model/diagnostic.ts';
 import type { PlannedAction } from '../plan/key.ts';
+import { mergedPath } from '../toolchain/index.ts';
 import { describeExit, endingHint, timeoutHint } from './ending.ts';
 import { evidence, keepEvidence, tailOf } from './evidence.ts';
 import { passingFault } from './machine-fault.ts';
 import type { Machine } from './machine.ts';
+import { missingLoader } from './missing-loader.ts';
+import { missingIn } from './missing-paths.ts';
 import { networkHint } from './network-need.ts';
 import type { Sandbox } from './sandboxes.ts';
 import type { Exit } from './spawner.ts';
@@ -31,7 +34,7 @@ export async function failedAction(
   const kept = keepEvidence(store, action, sandbox);
   const tail = tailOf(sandbox);
   const fault = passingFault(exit, tail, said);
-  const cause: Partial<Undeclared> = fault ? {} : await causeOf(machine, action, said, tail);
+  const cause: Partial<Undeclared> = fault ? {} : await causeOf(store, machine, action, said, tail);
   const ended = fault ?? said?.message ?? `the command ${describeExit(exit, node.timeoutMs)}`;
   const saidHint = fault
     ? 'run the same command again when the machine has less to do'
@@ -77,13 +80,16 @@ export function whoIs({ node }: Pick<PlannedAction, 'node'>): string {
 
 /** What the action looked for and is not given. A step that says of itself what is wrong is believed. */
 async function causeOf(
+  store: Store,
   machine: Machine,
-  { node }: PlannedAction,
+  { node, base }: PlannedAction,
   said: Diagnostic | undefined,
   log: string,
 ): Promise<Partial<Undeclared>> {
   if (said && !VAGUE_CODES.has(said.code)) return {};
   const text = [said?.message, said?.detail, log].join('\n');
+  const withoutLoader = machine.unsandboxed ? undefined : loaderHint(store.folders.folder(base), machine, text);
+  if (withoutLoader) return { hint: withoutLoader };
   const found = undeclaredRead(node, text, (path) => machine.toolchainWith(path));
   if (!found) {
     const hint = machine.unsandboxed ? undefined : networkHint(text);
@@ -92,6 +98,18 @@ async function causeOf(
   if (!found.attribute) return found;
   const { atAttribute } = await import('../load/source.ts');
   return atAttribute(found);
+}
+
+/** A program that is there and said not to be lacks what starts it. */
+function loaderHint(root: string, machine: Machine, text: string): string | undefined {
+  for (const program of missingIn(text).programs) {
+    const found = missingLoader(root, program);
+    if (!found) continue;
+    const packages = machine.toolchainWith(mergedPath(found.loader.slice(1)));
+    const remedy = packages ? `it is in toolchain(${packages.map((name) => `'${name}'`).join(', ')})` : 'add it';
+    return `${found.program} is there, but not ${found.loader}, which it is started by: ${remedy}`;
+  }
+  return undefined;
 }
 
 /** The second place, where the first one is in the step. */

@@ -9,6 +9,7 @@ import type { Renewal } from './renew.ts';
 import type { TreeSink } from './tree-sink.ts';
 
 export { changedSets, lockedPackages, readLock, versionChanges } from './lock.ts';
+export { mergedPath } from './merged-path.ts';
 export { debFile, packageKey, setKey, type Package, type PackageSet } from './packages.ts';
 export type { Renewal } from './renew.ts';
 export type { TreeSink } from './tree-sink.ts';

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
 import { fail } from '../model/diagnostic.ts';
 import type { DebEntry } from './deb.ts';
+import { MERGED } from './merged-path.ts';
 import { packageKey, type Package } from './packages.ts';
 import type { TreeSink } from './tree-sink.ts';
 
@@ -30,13 +31,6 @@ export interface TreeOptions {
   readonly leaveOut: (path: string) => boolean;
   /** Whether the first package may overwrite files of the second (`Replaces`). */
   readonly replaces: (winner: Package, loser: Package) => Promise<boolean>;
-}
-
-/** Live in /usr and are symbolic links in /, as in every Debian since bookworm and in Ubuntu. */
-const MERGED = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32'];
-/** Where a path of a package lies in a tree, as long as its folders are no other links. */
-export function mergedPath(path: string): string {
-  return MERGED.includes(path.split('/', 1)[0]!) ? `usr/${path}` : path;
 }
 
 /** As many as Linux follows. */

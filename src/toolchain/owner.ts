@@ -1,7 +1,7 @@
 /** Which package a file of an unpacked set came from. */
 import { statSync } from 'node:fs';
 import { openDeb } from './deb.ts';
-import { mergedPath } from './merged-tree.ts';
+import { mergedPath } from './merged-path.ts';
 import { debFile, type Package } from './packages.ts';
 
 /** The first of the packages that has a path; those whose .deb file is not there are passed over. */
