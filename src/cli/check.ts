@@ -66,7 +66,7 @@ function isToldBy(problems: readonly Finding[], { code, location }: Finding): bo
 async function graphFindings(root: string, settings: readonly string[]): Promise<Finding[]> {
   const findings: Finding[] = [];
   const loaded = await attempt(findings, () => load(root, findPackages(root)));
-  const parameters = loaded && (await attempt(findings, async () => parameterValues(loaded, settings, process.cwd())));
+  const parameters = loaded && (await attempt(findings, () => parameterValues(loaded, settings, process.cwd())));
   if (!loaded || !parameters) return findings;
   const analysis = new Analysis(loaded.labels, parameters);
   for (const [label, target] of loaded.targets) {

@@ -118,7 +118,7 @@ async function mnemonics(command: Command, words: readonly string[]): Promise<re
   const [label] = operandsIn(command, words.slice(1));
   if (label === undefined) return [];
   const { loaded } = await project(words);
-  const analysis = new Analysis(loaded.labels, parameterValues(loaded, [], process.cwd()));
+  const analysis = new Analysis(loaded.labels, await parameterValues(loaded, [], process.cwd()));
   const { actions } = analysis.target(findTarget(loaded, parseLabel(label)));
   return [...new Set(actions.flatMap(({ work, mnemonic }) => (work.type === 'write' ? [] : [mnemonic])))].map(
     (word) => ({

@@ -50,7 +50,7 @@ export async function openProject(call: Call): Promise<Project> {
   const loaded = await load(root, packages);
   const loadedAt = performance.now();
   loaded.trace.looks.way(join(root, PARAMETERS_FILE));
-  const parameters = parameterValues(loaded, call.list('set'), process.cwd());
+  const parameters = await parameterValues(loaded, call.list('set'), process.cwd());
   const analysis = new Analysis(loaded.labels, parameters);
   const named = new Set(patterns.flatMap((pattern) => matching(loaded, pattern)));
   const targets = analyse(analysis, loaded, named);

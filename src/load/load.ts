@@ -1,6 +1,6 @@
 /** The loading phase: runs build files as they are and names what they export. */
 import { existsSync, readdirSync } from 'node:fs';
-import { registerHooks } from 'node:module';
+import { registerHooks, type ResolveFnOutput } from 'node:module';
 import { basename, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { fail, Failure, toDiagnostic } from '../model/diagnostic.ts';
@@ -8,6 +8,7 @@ import { label, splitLabel, type Label } from '../model/label.ts';
 import { isOwn, OWN_CONDITIONS } from '../model/own-files.ts';
 import type { FileParameter, Parameter, Target } from '../model/target.ts';
 import { failedAt } from './failed-at.ts';
+import { requirePackageName, requireTargetName } from './names.ts';
 import { nearest } from './nearest.ts';
 import { LoadTrace } from './trace.ts';
 import { BUILD_FILE, packageOf } from './workspace.ts';
@@ -33,11 +34,13 @@ export async function load(root: string, packages: Iterable<string>): Promise<Lo
   return loader;
 }
 
-/** Every package below the root: folders with a build file. */
+/** Every package below the root: folders with a build file. One that no label can name is an error. */
 export function findPackages(root: string): string[] {
-  return [...packageFolders(root)]
+  const names = [...packageFolders(root)]
     .filter((folder) => existsSync(join(folder, BUILD_FILE)))
     .map((folder) => relative(root, folder));
+  for (const name of names) requirePackageName(root, name);
+  return names;
 }
 
 /** Every folder below the root that may be a package: hidden ones and node_modules are left out. */
@@ -75,6 +78,7 @@ class Loader implements Loaded {
         hint: close ? `did you mean //${close}?` : 'dsmb list',
       });
     }
+    requirePackageName(this.root, name);
     this.files.push(file);
     const exported = await evaluate(file, this.trace);
     for (const [name_, value] of Object.entries(exported)) this.#declare(name, name_, value);
@@ -83,12 +87,14 @@ class Loader implements Loaded {
 
   #declare(packageName: string, name: string, value: unknown): void {
     if (isTarget(value)) {
-      const of = label(packageName, name);
       if (this.labels.has(value)) return;
+      requireTargetName(name, value);
+      const of = label(packageName, name);
       this.targets.set(of, value);
       this.labels.set(value, of);
       if ('parameter' in value) this.parameters.set(parameterName(packageName, name), value as FileParameter);
     } else if (isParameter(value)) {
+      requireTargetName(name, value);
       this.parameters.set(parameterName(packageName, name), value);
     }
   }
@@ -129,7 +135,7 @@ function resolveOwnModules(): void {
   resolving = true;
   registerHooks({
     resolve(specifier, context, next) {
-      if (!isOwn(specifier)) return next(specifier, context);
+      if (!isOwn(specifier)) return asModule(next(specifier, context));
       return next(specifier, {
         ...context,
         parentURL: import.meta.url,
@@ -137,6 +143,11 @@ function resolveOwnModules(): void {
       });
     },
   });
+}
+
+/** TypeScript that a build file runs is written in modules, whatever `type` the nearest package.json has, or none. */
+function asModule(resolved: ResolveFnOutput): ResolveFnOutput {
+  return /^file:.*\.ts$/.test(resolved.url) ? { ...resolved, format: 'module-typescript' } : resolved;
 }
 
 function parameterName(packageName: string, name: string): string {

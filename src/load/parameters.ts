@@ -1,11 +1,12 @@
 /** The values of parameters: `--set`, then `dsmb.params.json`, then defaults. */
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { sourceFileRule, sourceFolderRule } from '../model/builtin.ts';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { withoutMark } from '../model/byte-order-mark.ts';
 import { fail, Failure } from '../model/diagnostic.ts';
-import type { FileParameter, Parameter, Target } from '../model/target.ts';
+import type { Parameter } from '../model/target.ts';
 import type { Loaded } from './load.ts';
 import { nearest } from './nearest.ts';
+import { userFile } from './user-file.ts';
 
 export const PARAMETERS_FILE = 'dsmb.params.json';
 
@@ -15,21 +16,44 @@ export type ParameterValues = ReadonlyMap<Parameter, unknown>;
 /** A value as the user gave it, and where. */
 interface Given {
   readonly name: string;
-  readonly text: string;
+  readonly value: unknown;
   readonly from: string;
   /** Relative paths are relative to this folder. */
   readonly folder: string;
+  /** The file that has it, where one has. */
+  readonly file?: JsonFile;
+}
+
+interface JsonFile {
+  readonly path: string;
+  readonly text: string;
 }
 
 /** Reads and checks every value that was given. */
-export function parameterValues(loaded: Loaded, settings: readonly string[], cwd: string): ParameterValues {
+export async function parameterValues(
+  loaded: Loaded,
+  settings: readonly string[],
+  cwd: string,
+): Promise<ParameterValues> {
   const values = new Map<Parameter, unknown>();
-  for (const given of [...fromFile(loaded.root), ...fromSettings(settings, cwd)]) {
-    const declared = loaded.parameters.get(given.name) ?? unknownParameter(loaded, given);
-    if (declared.type === 'target') values.set(declared.parameter, userFile(declared, given));
-    else values.set(declared, parse(declared, given));
-  }
+  for (const given of [...(await fromFile(loaded.root)), ...fromSettings(settings, cwd)])
+    try {
+      const declared = loaded.parameters.get(given.name) ?? unknownParameter(loaded, given);
+      const text = plainText(given);
+      if (declared.type === 'target') values.set(declared.parameter, userFile(declared, { ...given, text }));
+      else values.set(declared, parse(declared, { ...given, text }));
+    } catch (error) {
+      throw await atItsPlace(error, given);
+    }
   return values;
+}
+
+/** A mistake of a file is shown there. */
+async function atItsPlace(error: unknown, { name, file }: Given): Promise<unknown> {
+  if (!(error instanceof Failure) || !file) return error;
+  const { entryPlace } = await import('./json-places.ts');
+  const part = error.diagnostic.code === 'UNKNOWN_PARAMETER' ? 'name' : 'value';
+  return new Failure({ ...error.diagnostic, location: entryPlace(file.path, file.text, name, part) });
 }
 
 function fromSettings(settings: readonly string[], cwd: string): Given[] {
@@ -39,34 +63,39 @@ function fromSettings(settings: readonly string[], cwd: string): Given[] {
       fail('BAD_SETTING', `--set takes name=value, not '${setting}'`, {
         hint: setting === '' || equals === 0 ? 'dsmb list shows the parameters' : `--set ${setting}=VALUE`,
       });
-    return { name: setting.slice(0, equals), text: setting.slice(equals + 1), from: '--set', folder: cwd };
+    return { name: setting.slice(0, equals), value: setting.slice(equals + 1), from: '--set', folder: cwd };
   });
 }
 
-function fromFile(root: string): Given[] {
+async function fromFile(root: string): Promise<Given[]> {
   const path = join(root, PARAMETERS_FILE);
   if (!existsSync(path)) return [];
-  return Object.entries(readObject(path)).map(([name, value]) => {
-    if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean')
-      fail('BAD_PARAMETERS_FILE', `${PARAMETERS_FILE}: the value of '${name}' is not a plain value`);
-    return { name, text: String(value), from: PARAMETERS_FILE, folder: root };
-  });
+  const file = { path, text: withoutMark(readFileSync(path, 'utf8')) };
+  return Object.entries(await objectIn(file)).map(([name, value]) => ({
+    ...{ name, value, from: PARAMETERS_FILE, folder: root, file },
+  }));
 }
 
-function readObject(path: string): Record<string, unknown> {
+async function objectIn({ path, text }: JsonFile): Promise<object> {
+  const hint = 'write one object of plain values, for example: { "mac": "52:54:00:aa:bb:cc" }';
   try {
-    const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-    return fail('BAD_PARAMETERS_FILE', `${PARAMETERS_FILE} is not a JSON object`);
-  } catch (error) {
-    if (error instanceof Failure) throw error;
-    return fail('BAD_PARAMETERS_FILE', `${PARAMETERS_FILE}: ${(error as Error).message}`, {
-      location: { file: path, line: 1, column: 1 },
-    });
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  } catch {
+    const { syntaxMistake } = await import('./json-places.ts');
+    const { what, location } = syntaxMistake(path, text);
+    return fail('BAD_PARAMETERS_FILE', `${PARAMETERS_FILE} is not JSON: ${what}`, { location, hint });
   }
+  const location = { file: path, line: 1, column: 1 };
+  return fail('BAD_PARAMETERS_FILE', `${PARAMETERS_FILE} is not a JSON object`, { location, hint });
 }
 
-function parse(parameter: Parameter, given: Given): unknown {
+function plainText({ name, value, from }: Given): string {
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return fail('BAD_PARAMETERS_FILE', `${from}: the value of '${name}' is not a text, a number, true or false`);
+}
+
+function parse(parameter: Parameter, given: Given & { readonly text: string }): unknown {
   try {
     return parameter.parse(given.text);
   } catch (error) {
@@ -77,24 +106,6 @@ function parse(parameter: Parameter, given: Given): unknown {
       ...(parameter.location ? { location: parameter.location } : {}),
     });
   }
-}
-
-/** The user's own file or folder, as a source target of the kind that the parameter stands for. */
-function userFile(declared: FileParameter, given: Given): Target {
-  const path = resolve(given.folder, given.text);
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (!stats)
-    return fail('NO_SUCH_FILE', `parameter ${given.name} (${given.from}): there is no ${path}`, {
-      hint: `${given.name}: ${declared.parameter.doc}`,
-    });
-  return {
-    type: 'target',
-    kind: { name: declared.kind.name, shape: stats.isDirectory() ? 'folder' : 'file' },
-    rule: stats.isDirectory() ? sourceFolderRule : sourceFileRule,
-    attributes: { path, written: given.text },
-    validations: [],
-    location: declared.location,
-  };
 }
 
 function unknownParameter(loaded: Loaded, given: Given): never {

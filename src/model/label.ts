@@ -10,6 +10,16 @@ const NAME = /^[A-Za-z_$][\w$.]*$/;
 /** Folders below the root: no `.` and no `..` among them. */
 const PACKAGE = /^(?!\.\.?(\/|$))[\w.-]+(\/(?!\.\.?(\/|$))[\w.-]+)*$/;
 
+/** Whether a folder, relative to the root, can be a package: `''` is the root itself. */
+export function isPackageName(text: string): boolean {
+  return text === '' || PACKAGE.test(text);
+}
+
+/** Whether a target or a parameter of this name can be asked for. */
+export function isTargetName(text: string): boolean {
+  return NAME.test(text);
+}
+
 /** The label of a name in a package; the root package is the empty text. */
 export function label(packageName: string, name: string): Label {
   return (packageName === '' ? `//${name}` : `//${packageName}:${name}`) as Label;
@@ -27,7 +37,7 @@ export function splitLabel(of: Label): { packageName: string; name: string } {
 /** Reads a label as a user types it: `//guest:kernel`, `//cloudTarball`, or `cloudTarball` alone. */
 export function parseLabel(text: string): Label {
   const [, packageName = '', name = ''] = /^(?:\/\/)?(?:([^:]*):)?([^:]*)$/.exec(text) ?? [];
-  if (!NAME.test(name) || (packageName !== '' && !PACKAGE.test(packageName)))
+  if (!isTargetName(name) || !isPackageName(packageName))
     fail('BAD_LABEL', `'${text}' is not a label`, {
       hint: 'write //name or //package:name; `dsmb list` shows them all',
     });

@@ -58,11 +58,15 @@ export const param = {
       return mac;
     }),
 
-  /** A file or folder of the user's own in place of a target: `--set pat=/path/to/DSM.pat`. */
+  /**
+   * A file or folder of the user's own in place of a target: `--set pat=/path/to/DSM.pat`. It must be what the kind is,
+   * a file or a folder, unless `shape` says otherwise.
+   */
   file: <Name extends string = 'File'>(options: {
     readonly default: Target<Name>;
     readonly doc: string;
     readonly kind?: Kind<Name>;
+    readonly shape?: FileParameter['shape'];
   }): FileParameter<Name> => {
     const location = callSite(2);
     const parameter: Parameter<Target<Name> | string> = {
@@ -73,6 +77,7 @@ export const param = {
       parse: (text) => text,
       location,
     };
-    return { ...options.default, kind: options.kind ?? options.default.kind, location, parameter };
+    const kind = options.kind ?? options.default.kind;
+    return { ...options.default, kind, location, parameter, shape: options.shape ?? kind.shape };
   },
 };

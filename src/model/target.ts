@@ -33,4 +33,6 @@ export type Value<T> = T | Parameter<T>;
 /** A parameter whose value is an artifact: a target unless the user gives a file or folder of their own. */
 export interface FileParameter<Name extends string = string> extends Target<Name> {
   readonly parameter: Parameter<Target<Name> | string>;
+  /** What the user may give. */
+  readonly shape: 'file' | 'folder' | 'any';
 }

@@ -1,6 +1,7 @@
 /** Prints a diagnostic: code and message, the line with a squiggle, details, and the hint. */
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
+import { withoutMark } from '../model/byte-order-mark.ts';
 import type { Diagnostic, Location } from '../model/diagnostic.ts';
 import type { Palette } from './format.ts';
 import { printable, printableLines } from './printable.ts';
@@ -32,7 +33,7 @@ function excerpt({ file, line, column }: Location, dim: Palette['dim'], tint: Pa
 
 function lineOf(file: string, line: number): string | undefined {
   try {
-    return readFileSync(file, 'utf8').split('\n')[line - 1]?.replaceAll('\t', ' ');
+    return withoutMark(readFileSync(file, 'utf8')).split('\n')[line - 1]?.replaceAll('\t', ' ');
   } catch {
     return undefined;
   }

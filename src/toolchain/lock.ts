@@ -1,5 +1,6 @@
 /** `toolchain.lock.json`: which versions a set of packages stands for. Names paths in a pool, never hosts. */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { withoutMark } from '../model/byte-order-mark.ts';
 import { fail } from '../model/diagnostic.ts';
 import { sortByCodePoint } from '../step/order.ts';
 import { CONTROL_FIELDS, packageKey, setKey, type Control, type Package, type PackageSet } from './packages.ts';
@@ -32,7 +33,7 @@ export function parseLock(text: string, file: string): ToolchainLock {
   const hint = `repair ${file}, or delete it and run \`dsmb lock\``;
   let lock: Partial<Omit<ToolchainLock, 'version'>> & { readonly version?: unknown };
   try {
-    lock = JSON.parse(text) as typeof lock;
+    lock = JSON.parse(withoutMark(text)) as typeof lock;
   } catch (error) {
     return fail('BAD_LOCK', `${file} is not JSON`, { detail: String(error), hint });
   }

@@ -52,7 +52,7 @@ async function build(
   });
   const store = new Store(testStore.folder, testStore.env['DSMB_DOWNLOADS']);
   const loaded = await load(project.folder, ['']);
-  const analysis = new Analysis(loaded.labels, parameterValues(loaded, [], project.folder));
+  const analysis = new Analysis(loaded.labels, await parameterValues(loaded, [], project.folder));
   const target = analysis.target(findTarget(loaded, parseLabel(label)), parseLabel(label));
   const context = { lockFile: project.path('toolchain.lock.json'), frozen: true, warn: () => {} };
   const toolroots = new Toolroots(store, new PackageTrees(store, context, () => {}));
