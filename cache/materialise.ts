@@ -1,5 +1,5 @@
 /** Puts trees on disk: shared read-only folders of hard links for sandboxes, copies for people. */
-import { lstatSync, mkdirSync, readdirSync, readlinkSync, renameSync, symlinkSync } from 'node:fs';
+import { lstatSync, lutimesSync, mkdirSync, readdirSync, readlinkSync, renameSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Cas } from './cas.ts';
 import { removeTree } from './files.ts';
@@ -59,7 +59,8 @@ export class TreeFolders {
   #untouched(of: Node, path: string): boolean {
     const stats = lstatSync(path, { throwIfNoEntry: false });
     if (!stats) return false;
-    if (of.type === 'symlink') return stats.isSymbolicLink() && readlinkSync(path) === of.target;
+    if (of.type === 'symlink')
+      return stats.isSymbolicLink() && stats.mtimeMs === SEAL_TIME.getTime() && readlinkSync(path) === of.target;
     if (of.type === 'file')
       return (
         stats.isFile() &&
@@ -93,7 +94,7 @@ export class TreeFolders {
   /** Lays a node out at a path with hard links to the store's blobs. */
   link(of: Node, to: string): void {
     if (of.type === 'file') return this.#cas.link(of.digest, to, of.executable);
-    if (of.type === 'symlink') return symlinkSync(of.target, to);
+    if (of.type === 'symlink') return linkTo(of.target, to);
     mkdirSync(to);
     for (const [name, node] of this.#trees.entries(of.digest)) this.link(node, join(to, name));
     // When a folder was laid out is nothing that an action should see.
@@ -107,4 +108,10 @@ export class TreeFolders {
     mkdirSync(to, { recursive: true });
     for (const [name, node] of this.#trees.entries(of.digest)) this.deliver(node, join(to, name));
   }
+}
+
+/** A symlink has a time of its own, which an action sees as that of any file. */
+function linkTo(target: string, path: string): void {
+  symlinkSync(target, path);
+  lutimesSync(path, SEAL_TIME, SEAL_TIME);
 }

@@ -1,6 +1,8 @@
 /** Merkle trees: what goes in comes out, whatever the order, and merging is what laying folders over each other is. */
 import fc from 'fast-check';
 import {
+  lstatSync,
+  lutimesSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -15,6 +17,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { capture, captureBytes } from './capture.ts';
+import { SEAL_TIME } from './stamps.ts';
 import { Store } from './store.ts';
 import { sameNode, type Node } from './tree.ts';
 import { OutOfTime, Turns } from './turns.ts';
@@ -169,6 +172,19 @@ describe('capturing', () => {
   });
 
   /** Captures one folder of symlinks, as an action with the input `/in/tree` leaves it. */
+  it('has one time of modification when it is laid out, symlinks as well', () => {
+    const file = captureBytes(cas, Buffer.from('x'));
+    const tree = trees.build([
+      ['f', file],
+      ['d/l', { type: 'symlink', target: '../f' }],
+    ]);
+    const path = store.folders.folder(tree as Node & { type: 'directory' });
+    for (const name of ['', 'f', 'd', 'd/l']) expect(lstatSync(join(path, name)).mtime).toEqual(SEAL_TIME);
+    // As one that was laid out when symlinks had times of their own.
+    lutimesSync(join(path, 'd/l'), new Date(), new Date());
+    expect(new Store(store.root).folders.has(tree as Node & { type: 'directory' })).toBe(false);
+  });
+
   it('ends when it is told to, also in the middle of a file that nobody could wait for', async () => {
     const here = mkdtempSync(join(folder, 'endless-'));
     writeFileSync(join(here, 'result'), '');

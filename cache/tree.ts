@@ -167,17 +167,20 @@ export class Trees {
     for (const [name, node] of this.entries(root.digest)) yield* this.walk(node, path ? `${path}/${name}` : name);
   }
 
-  /** Whether every blob below a node is in the store. */
+  /** Whether every blob below a node is in the store, however deep it is. */
   complete(root: Node): boolean {
-    if (root.type === 'symlink') return true;
-    if (!this.#cas.has(root.digest)) return false;
-    if (root.type === 'file') return true;
-    try {
-      for (const node of this.entries(root.digest).values()) if (!this.complete(node)) return false;
-      return true;
-    } catch {
-      return false;
+    const waiting = [root];
+    for (let node = waiting.pop(); node; node = waiting.pop()) {
+      if (node.type === 'symlink') continue;
+      if (!this.#cas.has(node.digest)) return false;
+      if (node.type === 'file') continue;
+      try {
+        waiting.push(...this.entries(node.digest).values());
+      } catch {
+        return false;
+      }
     }
+    return true;
   }
 }
 

@@ -132,6 +132,32 @@ describe('a check', () => {
     expect((await run(new Store(store.root))).findings).toEqual([]);
   });
 
+  it('suspects nothing where the damage shows: no action can have read such a blob', async () => {
+    const store = new Store(join(folder, String(stores++)));
+    const source = captureBytes(store.cas, Buffer.from('source'));
+    const key = store.cas.put(Buffer.from('key'));
+    const result = { outputs: new Map([['out/x', captureBytes(store.cas, Buffer.from('output'))]]), log: undefined };
+    store.actions.put(key, { ...result, startedAt: 0, durationMs: 0, worker: '' }, new Map([['source', source]]));
+    const path = filesBelow(store, 'cas.v1').find((one) => readFileSync(one, 'utf8') === 'source')!;
+    damages.flipped(path);
+    utimesSync(path, new Date(), new Date());
+    const { findings } = await run(new Store(store.root), true);
+    expect(findings.map(({ kind, problem }) => [kind, problem.slice(0, 17)])).toEqual([['blob', 'has other content']]);
+    expect(new Store(store.root).actions.get(key)).toBeDefined();
+  });
+
+  it.each([100, 2500])('finds nothing wrong with a tree %s deep', async (depth) => {
+    const store = new Store(join(folder, String(stores++)));
+    let node = captureBytes(store.cas, Buffer.from('x'));
+    for (let level = 0; level < depth; level++) node = store.trees.store(new Map([['d', node]]));
+    const key = store.cas.put(Buffer.from('key'));
+    const result = { outputs: new Map([['out/x', node]]), log: undefined, startedAt: 0, durationMs: 0, worker: '' };
+    store.actions.put(key, result, new Map([['of', node]]));
+    expect(store.actions.get(key)).toBeDefined();
+    expect((await run(new Store(store.root))).findings).toEqual([]);
+    rmSync(store.root, { recursive: true });
+  });
+
   it.each(['flipped', 'cut'] as const)('finds an executable and a result that were %s', async (damage) => {
     const store = sampleStore();
     damages[damage](filesBelow(store, 'exec.v1')[0]!);

@@ -18,7 +18,7 @@ export interface Check {
   readonly store: Store;
   /** Hashes of blobs that are there and sound. */
   readonly sound: Map<string, number>;
-  /** Hashes of blobs that are there with other content. */
+  /** Hashes of blobs that have other content and do not look like it: an action may have read them. */
   readonly broken: Set<string>;
   readonly report: (finding: Finding) => void;
 }

@@ -14,14 +14,31 @@ export function checkFolders(check: Check): void {
   const { store, report } = check;
   for (const { name, parentPath } of shardedEntries(join(store.root, 'trees.v1'))) {
     const path = `trees.v1/${parentPath.slice(-2)}/${name}`;
-    const problem = HASH.test(name) ? directoryProblem(check, name, join(store.root, path), '') : 'is no tree folder';
+    const problem = HASH.test(name) ? folderProblem(check, name, join(store.root, path)) : 'is no tree folder';
     if (problem) report({ kind: 'tree folder', path, problem, repair: 'remove', keys: [] });
   }
   for (const path of unknownNames(store))
     report({ kind: 'foreign', path, problem: 'is none of the store’s', repair: 'none', keys: [] });
 }
 
-function directoryProblem(check: Check, hash: string, path: string, shown: string): string | undefined {
+interface Below {
+  readonly hash: string;
+  readonly path: string;
+  readonly shown: string;
+}
+
+/** The first problem of a folder and all below, however deep that is. */
+function folderProblem(check: Check, hash: string, path: string): string | undefined {
+  const waiting: Below[] = [{ hash, path, shown: '' }];
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    const problem = directoryProblem(check, next, waiting);
+    if (problem) return problem;
+  }
+  return undefined;
+}
+
+/** Looks into one directory; those in it are left for later. */
+function directoryProblem(check: Check, { hash, path, shown }: Below, later: Below[]): string | undefined {
   if (!statOf(path)?.isDirectory()) return `${shown || 'it'} is no folder`;
   const bytes = hash === EMPTY.hash ? Buffer.alloc(0) : readQuietly(blobPath(check, hash));
   if (!bytes || (hash !== EMPTY.hash && !check.sound.has(hash)))
@@ -31,7 +48,9 @@ function directoryProblem(check: Check, hash: string, path: string, shown: strin
   const alien = entriesOf(path).find(({ name }) => !entries.has(name));
   if (alien) return `${shown}${alien.name} does not belong there`;
   for (const [name, node] of entries) {
-    const problem = nodeProblem(check, node, join(path, name), `${shown}${name}`);
+    const [at, as] = [join(path, name), `${shown}${name}`];
+    if (node.type === 'directory') later.push({ hash: node.digest.hash, path: at, shown: `${as}/` });
+    const problem = node.type === 'directory' ? undefined : leafProblem(check, node, at, as);
     if (problem) return problem;
   }
   return undefined;
@@ -45,8 +64,9 @@ function decoded(bytes: Buffer): Entries | undefined {
   }
 }
 
-function nodeProblem(check: Check, node: Node, path: string, shown: string): string | undefined {
-  if (node.type === 'directory') return directoryProblem(check, node.digest.hash, path, `${shown}/`);
+type Leaf = Exclude<Node, { type: 'directory' }>;
+
+function leafProblem(check: Check, node: Leaf, path: string, shown: string): string | undefined {
   const stats = statOf(path);
   if (!stats) return `${shown} is missing`;
   if (node.type === 'symlink')

@@ -22,7 +22,7 @@ export function suspectResults({ store, broken }: Check, results: readonly Made[
     before = found.size;
     const suspectBelow = finder(inside, suspects);
     for (const result of results) {
-      const hash = found.has(result) ? undefined : firstOf(result.of, suspectBelow);
+      const hash = found.has(result) ? undefined : suspectBelow(result.of);
       if (hash === undefined) continue;
       found.set(result, hash);
       // What it handed on as it was is no more suspect than before.
@@ -44,16 +44,21 @@ function directoryReader(root: string): Inside {
   };
 }
 
-/** Finds the first suspect in a tree. Looks into each directory once, so that one finder serves one round. */
-function finder(inside: Inside, suspects: ReadonlySet<string>): (of: Reference) => string | undefined {
+/** Finds a suspect in trees. Looks into each directory once, so that one finder serves one round. */
+function finder(inside: Inside, suspects: ReadonlySet<string>): (of: readonly Reference[]) => string | undefined {
   const known = new Map<string, string | undefined>();
-  const find = ({ hash, as }: Reference): string | undefined => {
-    if (suspects.has(hash)) return hash;
-    if (as !== 'directory') return undefined;
-    if (!known.has(hash)) known.set(hash, firstOf(inside(hash), find));
-    return known.get(hash);
+  const find = ({ hash, as }: Reference): string | undefined =>
+    suspects.has(hash) ? hash : as === 'directory' ? known.get(hash) : undefined;
+  return (references) => {
+    const waiting = references.map((of) => ({ of, seen: false }));
+    for (let next = waiting.pop(); next; next = waiting.pop()) {
+      const { of, seen } = next;
+      const isOpen = of.as === 'directory' && !suspects.has(of.hash) && !known.has(of.hash);
+      if (seen) known.set(of.hash, firstOf(inside(of.hash), find));
+      else if (isOpen) waiting.push({ of, seen: true }, ...inside(of.hash).map((of) => ({ of, seen: false })));
+    }
+    return firstOf(references, find);
   };
-  return find;
 }
 
 function firstOf(references: readonly Reference[], find: (of: Reference) => string | undefined): string | undefined {

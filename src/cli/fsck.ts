@@ -55,17 +55,19 @@ function labelsOf({ keys }: Finding, labels: ReadonlyMap<string, ReadonlySet<str
 function report({ blobs, bytes, records }: Checked, findings: readonly Named[], repair: boolean): string[] {
   const { red, dim, yellow } = palette(process.stdout);
   const lines = findings.map(({ kind, path, problem, repair: remedy, labels }) => {
-    const done = repair && remedy !== 'none';
-    const word = remedy === 'none' ? yellow('note  ') : done ? 'mended' : red('broken');
+    const done = remedy === 'remove' ? 'removed' : 'mended';
+    const word = remedy === 'none' ? yellow('note') : repair ? done : red('broken');
     const whose = labels.length > 0 ? ` ${dim(`(${labels.join(', ')})`)}` : '';
     return `${word} ${kind} ${path}: ${problem}${whose}`;
   });
-  const broken = findings.filter(({ repair: remedy }) => remedy !== 'none').length;
+  const removed = findings.filter(({ repair: remedy }) => remedy === 'remove').length;
+  const reset = findings.filter(({ repair: remedy }) => remedy === 'reset').length;
+  const broken = removed + reset;
   const verdict =
     broken === 0
       ? 'the store is sound'
       : repair
-        ? `${broken} mended`
-        : `${broken} broken: dsmb fsck --repair removes them`;
+        ? `${removed} removed, to be made again, ${reset} mended`
+        : `${broken} broken: dsmb fsck --repair removes what cannot be mended`;
   return [...lines, `${verdict}; ${plural(blobs, 'sound blob')} (${formatBytes(bytes)}), ${plural(records, 'record')}`];
 }
