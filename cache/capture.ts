@@ -5,6 +5,7 @@ import { fail } from '../src/model/diagnostic.ts';
 import type { Digest } from '../src/model/digest.ts';
 import { digestOf, type Cas } from './cas.ts';
 import { hashFile, hashInTurns, startSync } from './files.ts';
+import { endOfWay } from './links.ts';
 import { namesIn, targetOf } from './names.ts';
 import type { Node, Trees } from './tree.ts';
 import type { Turns } from './turns.ts';
@@ -39,6 +40,12 @@ interface Written {
   readonly syncing: Promise<void> | undefined;
 }
 
+/** A symlink that stays one. */
+interface Link {
+  readonly seenAt: string;
+  readonly target: string;
+}
+
 /** Captures the named outputs. The action must have ended: nothing may still write. */
 export async function capture(
   cas: Cas,
@@ -48,6 +55,7 @@ export async function capture(
 ): Promise<Captured> {
   const { turns } = request;
   const written: Written[] = [];
+  const links: Link[] = [];
   let bytesHashed = 0;
 
   const visit = async (path: string, seenAt: string): Promise<Node> => {
@@ -76,18 +84,35 @@ export async function capture(
     const input = posix.relative(request.inputsAt, absolute);
     if (input !== '' && !input.startsWith('..')) {
       const node = trees.lookup(request.inputRoot, `in/${input}`);
+      // A link that an input has is handed on as it is, and leads elsewhere from here.
+      if (node?.type === 'symlink' && !node.target.startsWith('/')) links.push({ seenAt, target: node.target });
       if (node) return node;
     }
-    if (posix.isAbsolute(target) || !absolute.startsWith(`${request.mountedAt}/`))
-      return fail('OUTPUT_LINK_ESCAPES', `output ${seenAt} is a symlink to ${target}, outside the outputs and inputs`);
+    links.push({ seenAt, target });
     return { type: 'symlink', target };
   };
 
   const nodes = new Map<string, Node>();
   for (const name of names) nodes.set(name, await visit(join(request.folder, name), `${request.mountedAt}/${name}`));
+  for (const link of links) requireInside(trees, nodes, request.mountedAt, link);
   // Only now: a blob loses its mode, and a file may have several names here.
   for (const { path, digest, syncing } of written) cas.adoptUnsettled(path, digest, syncing);
   return { nodes, bytesHashed };
+}
+
+/** An output is one thing, wherever it will be laid out: what a link leads to must be in it. */
+function requireInside(
+  trees: Trees,
+  outputs: ReadonlyMap<string, Node>,
+  mountedAt: string,
+  { seenAt, target }: Link,
+): void {
+  const [name = '', ...names] = posix.relative(mountedAt, seenAt).split('/');
+  if (endOfWay(trees, outputs.get(name)!, names.slice(0, -1).join('/'), target) !== 'outside') return;
+  fail(
+    'OUTPUT_LINK_ESCAPES',
+    `output ${seenAt} is a symlink to ${target}, which leads neither into an input nor to something in the output`,
+  );
 }
 
 /** The node of bytes in memory. */

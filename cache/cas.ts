@@ -15,6 +15,7 @@ import {
 import { join } from 'node:path';
 import { digest, type Digest } from '../src/model/digest.ts';
 import { fail } from '../src/model/diagnostic.ts';
+import { copyLarge } from './copy-large.ts';
 import { cloneFile, copyHashing, hashFile, renameInto, writeAll } from './files.ts';
 import { processToken } from './processes.ts';
 import { isSealed, seal, SEALED_EXECUTABLE_MODE, SEALED_MODE, SEAL_TIME } from './stamps.ts';
@@ -27,8 +28,11 @@ export function digestOf(bytes: Uint8Array): Digest {
   return digest(hashBytes('sha256', bytes, 'hex'), bytes.length);
 }
 
-/** Files for people from this size on are links into the store. */
-const LINK_FROM_BYTES = 4 * 1024 * 1024;
+/** The modes of files for people. */
+export const DELIVERED_MODE = 0o644;
+export const DELIVERED_EXECUTABLE_MODE = 0o755;
+/** Files of this size and more are copied for people while other things go on. */
+const LARGE_BYTES = 4 * 1024 * 1024;
 
 export const EMPTY = digestOf(new Uint8Array());
 
@@ -208,22 +212,20 @@ export class Cas {
     }
   }
 
-  /** Puts a file for people at a path: a big one is a read-only hard link, since a copy would cost what it measures. */
-  deliver(of: Digest, to: string, executable: boolean): void {
+  /**
+   * Puts a file for people at a path, to whom it belongs: it is never a link into the store, so that nothing which they do
+   * to it reaches a blob.
+   */
+  async deliver(of: Digest, to: string, executable: boolean, signal?: AbortSignal): Promise<void> {
     if (!this.has(of)) missing(of);
-    if (of.size >= LINK_FROM_BYTES && this.#linked(of, to, executable)) return;
-    cloneFile(this.path(of), to);
-    chmodSync(to, executable ? 0o755 : 0o644);
-  }
-
-  /** False where the path is on another file system than the store. */
-  #linked(of: Digest, to: string, executable: boolean): boolean {
     try {
-      this.link(of, to, executable);
-      return true;
+      if (of.size < LARGE_BYTES) cloneFile(this.path(of), to);
+      else await copyLarge(this.path(of), to, signal);
+      chmodSync(to, executable ? DELIVERED_EXECUTABLE_MODE : DELIVERED_MODE);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
-      return false;
+      if (!this.has(of)) missing(of);
+      // Node does not say which file it could not write to.
+      throw Object.assign(error as Error, { path: to });
     }
   }
 

@@ -93,11 +93,12 @@ let mayShareBlocks = true;
 
 /** A copy that shares blocks where the file system can, and keeps holes where it cannot. */
 export function cloneFile(from: string, to: string): void {
-  if (mayShareBlocks && sharesBlocks(from, to)) return;
-  copySparse(from, to);
+  if (!shareBlocks(from, to)) copySparse(from, to);
 }
 
-function sharesBlocks(from: string, to: string): boolean {
+/** Makes a file of the blocks of another one; false, and no file, where the file system cannot. */
+export function shareBlocks(from: string, to: string): boolean {
+  if (!mayShareBlocks) return false;
   try {
     copyFileSync(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE);
     return true;

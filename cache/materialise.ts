@@ -101,12 +101,13 @@ export class TreeFolders {
     seal(to, SEAL_TIME);
   }
 
-  /** Lays a node out at a path for people. */
-  deliver(of: Node, to: string): void {
-    if (of.type === 'file') return this.#cas.deliver(of.digest, to, of.executable);
+  /** Lays a node out at a path for people: nothing of it is the store's own. Half of it is left where the signal ends it. */
+  async deliver(of: Node, to: string, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    if (of.type === 'file') return this.#cas.deliver(of.digest, to, of.executable, signal);
     if (of.type === 'symlink') return symlinkSync(of.target, to);
     mkdirSync(to, { recursive: true });
-    for (const [name, node] of this.#trees.entries(of.digest)) this.deliver(node, join(to, name));
+    for (const [name, node] of this.#trees.entries(of.digest)) await this.deliver(node, join(to, name), signal);
   }
 }
 

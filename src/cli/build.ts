@@ -1,15 +1,14 @@
 /** `dsmb build`: brings targets up to date. */
-import { join } from 'node:path';
 import { Store, storeRoot } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
 import type { AnalysedTarget } from '../analysis/action.ts';
 import type { Build, BuildResult } from '../execute/build.ts';
+import { requireOwnOutputFolder } from '../execute/output-folder.ts';
 import { Starts, type FirstStep } from '../execute/starts.ts';
 import { storedXz } from '../execute/stored-toolchains.ts';
-import type { Listener } from '../model/event.ts';
-import { fail, Failure, type Diagnostic } from '../model/diagnostic.ts';
-import { deliver, OUTPUT_FOLDER, type Delivered } from '../report/outputs.ts';
+import { fail, type Diagnostic } from '../model/diagnostic.ts';
 import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
+import { Delivering } from './delivering.ts';
 import { LastActions } from './last-actions.ts';
 import { BUILDING_OPTIONS, Observers } from './observe.ts';
 import type { Request } from './project.ts';
@@ -99,7 +98,11 @@ function clockWasSet(): boolean {
 }
 
 /** What the machine is at fault for, and not the build. */
+<<<<<<< HEAD
 const MACHINE_FAULTS = /^(DISK_FULL|EDQUOT|EIO|EMFILE|ENOSPC|EROFS|MACHINE_FAULT|NO_KVM|NO_SANDBOX|SANDBOX_BROKEN)$/;
+=======
+const MACHINE_FAULTS = /^(DISK_FULL|EDQUOT|EIO|EMFILE|ENOSPC|EROFS|MACHINE_FAULT|NOT_DELIVERED|NO_KVM|NO_SANDBOX)$/;
+>>>>>>> 4aad4b9 (What is delivered is never the store's own file: copies, made while results are synced; outputs are known by stamps, name and content, and have places of their own)
 
 /** Whose fault a failed build is. */
 export function exitOfFailure(failures: readonly Diagnostic[]): number {
@@ -122,6 +125,7 @@ async function execute(
 ): Promise<Executed> {
   const { root, targets, settled } = request;
   const { listen: onEvent, past, jobs } = observers;
+  requireOwnOutputFolder(root);
   using workshop = await Workshop.open(call, { store, root, onEvent, signal, starts });
   const skipValidations = call.flag('skip-validations');
   const times = timesToCheck(call);
@@ -138,55 +142,24 @@ async function execute(
     ...limits,
   };
   const build = workshop.build(options);
-  const executing = performance.now();
-  const result = await build.run(targets);
-  store.sources.save();
-  observers.phase('execute', executing);
-  const delivering = performance.now();
-  for (const target of targets) {
-    const node = result.artifacts.get(target.label);
-    if (!node || signal.aborted) continue;
-    const delivered = await deliverWhole({ store, root, build, signal, onEvent }, target, node);
-    if (!delivered) continue;
-    onEvent({ type: 'output', label: target.label, ...delivered });
+  const onDelivered = (target: AnalysedTarget, node: Node): void =>
     rememberDelivered(store, request, target, node, { build, packages: workshop.packages.used() });
-  }
-  observers.phase('deliver', delivering);
-  const wrong =
-    willCheck && result.success
-      ? await build.recheck(times, join(root, OUTPUT_FOLDER, '.check'), await storedXz(store, root))
-      : [];
+  const delivering = new Delivering({ store, root, signal, onEvent, onDelivered });
+  const started = performance.now();
+  let built = started;
+  const result = await build.run(targets, (artifacts) => {
+    observers.phase('execute', started);
+    built = performance.now();
+    return delivering.begin(targets, artifacts);
+  });
+  store.sources.save();
+  const undelivered = await delivering.finish(build);
+  observers.phase('deliver', built);
+  const wrong = willCheck && result.success ? await build.recheck(times, root, await storedXz(store, root)) : [];
   if (!signal.aborted) await keepWithinBound(store, onEvent);
-  const failures = [...build.failures, ...wrong];
+  const failures = [...build.failures, ...undelivered, ...wrong];
   const success = result.success && failures.length === 0;
   return { result: { ...result, success, failures }, build, firstStep: workshop.machine.firstStep };
-}
-
-interface Delivering {
-  readonly store: Store;
-  readonly root: string;
-  readonly build: Build;
-  readonly signal: AbortSignal;
-  readonly onEvent: Listener;
-}
-
-/** Delivers a target. What has gone from the store is made again first; undefined where that fails. */
-async function deliverWhole(
-  { store, root, build, signal, onEvent }: Delivering,
-  target: AnalysedTarget,
-  node: Node,
-): Promise<Delivered | undefined> {
-  const message = `${target.label}: waiting for another build that lays it out`;
-  const wait = { signal, onWait: () => onEvent({ type: 'warning', message }) };
-  try {
-    return await deliver(store, root, target, node, wait);
-  } catch (error) {
-    if (signal.aborted) return undefined;
-    if (!(error instanceof Failure) || error.diagnostic.code !== 'BLOB_MISSING') throw error;
-    const again = await build.remake(target);
-    const made = again.artifacts.get(target.label);
-    return made && (await deliver(store, root, target, made, wait));
-  }
 }
 
 function timesToCheck(call: Call): number {

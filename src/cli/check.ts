@@ -10,6 +10,7 @@ import { findPackages, load, references, type Loaded } from '../load/load.ts';
 import { ownFiles } from '../load/own-files.ts';
 import { parameterValues } from '../load/parameters.ts';
 import { impurities } from '../load/purity.ts';
+import { sharedPlace } from '../load/shared-places.ts';
 import { typeProblems, type Finding } from '../load/types.ts';
 import { BUILD_FILE } from '../load/workspace.ts';
 import { sourceFileRule, sourceFolderRule, type SourceAttributes } from '../model/builtin.ts';
@@ -73,7 +74,8 @@ async function graphFindings(root: string, settings: readonly string[]): Promise
     const analysed = await attempt(findings, async () => analysis.target(target, label));
     if (analysed) findings.push(...missingSteps(analysed));
   }
-  return [...findings, ...missingSources(loaded), ...unused(loaded, root)];
+  const shared = [...loaded.targets.keys()].flatMap((label) => sharedPlace(loaded, label) ?? []);
+  return [...findings, ...shared.map(asError), ...missingSources(loaded), ...unused(loaded, root)];
 }
 
 async function attempt<T>(findings: Finding[], work: () => Promise<T>): Promise<T | undefined> {

@@ -1,12 +1,11 @@
 /** `dsmb clean`: removes the outputs of a workspace. */
-import { rmSync, statSync } from 'node:fs';
+import { lstatSync, readlinkSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { removeTree } from '../../cache/files.ts';
 import { noteRemoval } from '../../cache/removals.ts';
 import { Store, storeRoot } from '../../cache/store.ts';
-import { findWorkspace } from '../load/workspace.ts';
+import { findWorkspace, OUTPUT_FOLDER } from '../load/workspace.ts';
 import { plural } from '../report/format.ts';
-import { OUTPUT_FOLDER } from '../report/outputs.ts';
 import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { printLine } from '../report/print.ts';
 
@@ -33,11 +32,19 @@ function runClean(call: Call): number {
     printLine(`forgot ${plural(forgotten, 'result')}; dsmb gc frees their space`);
   }
   const folder = join(workspace, OUTPUT_FOLDER);
-  const there = statSync(folder, { throwIfNoEntry: false }) !== undefined;
+  const said = removal(folder);
   removeTree(folder);
   store.roots.prune();
-  printLine(there ? `removed ${OUTPUT_FOLDER}` : `there is no ${OUTPUT_FOLDER}`);
+  printLine(said);
   return EXIT.ok;
+}
+
+/** A symlink goes without what it leads to. */
+function removal(folder: string): string {
+  const stats = lstatSync(folder, { throwIfNoEntry: false });
+  if (!stats) return `there is no ${OUTPUT_FOLDER}`;
+  if (!stats.isSymbolicLink()) return `removed ${OUTPUT_FOLDER}`;
+  return `removed ${OUTPUT_FOLDER}, a symlink to ${readlinkSync(folder)}, where the outputs still are`;
 }
 
 /** Of other workspaces and of `dsmb keep` nothing is touched. */

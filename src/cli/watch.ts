@@ -4,8 +4,7 @@ import { watch as watchFiles } from 'chokidar';
 import { execa, type ResultPromise } from 'execa';
 import { fail } from '../model/diagnostic.ts';
 import { modulePath } from '../model/own-files.ts';
-import { findWorkspace } from '../load/workspace.ts';
-import { OUTPUT_FOLDER } from '../report/outputs.ts';
+import { findWorkspace, ALIEN_FOLDERS } from '../load/workspace.ts';
 import { palette } from '../report/format.ts';
 import { build } from './build.ts';
 import { EXIT, type Call, type Command } from './command.ts';
@@ -15,7 +14,6 @@ import { printLine } from '../report/print.ts';
 const QUIET_MS = 100;
 const SHOWN_PATHS = 3;
 const CHILD = { stdio: 'inherit', reject: false, forceKillAfterDelay: 10_000 } as const;
-const IGNORED = new Set(['node_modules', '.git', OUTPUT_FOLDER]);
 
 export const watch: Command = {
   name: 'watch',
@@ -66,7 +64,7 @@ class WatchSession {
   #ignores(path: string): boolean {
     return relative(this.#root, path)
       .split(sep)
-      .some((name) => IGNORED.has(name));
+      .some((name) => ALIEN_FOLDERS.has(name));
   }
 
   #note(path: string): void {

@@ -88,7 +88,7 @@ describe('an assembled disk', () => {
     const store = new Store(fresh());
     const { node, kept } = await assembled(store, 'text');
     const to = fresh();
-    await deliverDisk(store, node, to);
+    await deliverDisk(store, node, to, signal);
     writeFileSync(to, 'mine', { flag: 'r+' });
     expect(textAt(kept, 0, 4)).toBe('\0\0\0\0');
     expect(statSync(to).blocks * 512).toBeLessThan(MIB);

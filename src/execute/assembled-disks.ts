@@ -26,9 +26,18 @@ export async function linkAssembled(store: Store, disk: Folder, to: string, sign
 }
 
 /** Makes a raw file of a disk for people, to whom it belongs: where the file system can, it shares what is kept. */
-export async function deliverDisk(store: Store, disk: Folder, to: string): Promise<void> {
+export async function deliverDisk(store: Store, disk: Folder, to: string, signal: AbortSignal): Promise<void> {
   if (await cloneAssembled(store, disk, to)) return;
-  await assemble(store, disk, to);
+  await assemble(store, disk, to, { signal });
+  signal.throwIfAborted();
+}
+
+/** Whether a raw file holds a disk, byte for byte. */
+export async function holdsDisk(store: Store, disk: Folder, path: string): Promise<boolean> {
+  const { dataRanges, differingRanges, fileSource, openDisk, rawBlocks } = await import('../disk/index.ts');
+  const wanted = openDisk(store.folders.folder(disk));
+  using file = fileSource(path);
+  return file.size === wanted.size && differingRanges(wanted, rawBlocks(file, dataRanges(path))).next().done === true;
 }
 
 /** Makes a raw file that shares the blocks of the one that is kept; false where none is, or the file system cannot. */

@@ -92,11 +92,17 @@ export class Build {
     });
   }
 
-  /** Builds targets and everything that gates them. Failures are in the result. */
-  async run(targets: readonly AnalysedTarget[]): Promise<BuildResult> {
+  /**
+   * Builds targets and everything that gates them. Failures are in the result. `onBuilt` is called when all actions have
+   * ended, and goes on beside the writing of results to the disk.
+   */
+  async run(
+    targets: readonly AnalysedTarget[],
+    onBuilt?: (artifacts: BuildResult['artifacts']) => Promise<void>,
+  ): Promise<BuildResult> {
     this.#asked = targets;
     for (const action of this.#options.settled?.keys() ?? []) this.#finished(action, 'cached', 0);
-    return this.#bring([...targets, ...(this.#options.skipValidations ? [] : validationsOf(targets))]);
+    return this.#bring([...targets, ...(this.#options.skipValidations ? [] : validationsOf(targets))], onBuilt);
   }
 
   /** Builds a target again that was built, when some of it has gone from the store: what had made that is run again. */
@@ -105,7 +111,10 @@ export class Build {
     return this.#bring([target]);
   }
 
-  async #bring(all: readonly AnalysedTarget[]): Promise<BuildResult> {
+  async #bring(
+    all: readonly AnalysedTarget[],
+    onBuilt?: (artifacts: BuildResult['artifacts']) => Promise<void>,
+  ): Promise<BuildResult> {
     const artifacts = new Map<Label, Node>();
     const graph = this.#progress.graphOf(all.map(({ artifact }) => artifact));
     this.#schedule.make(graph);
@@ -117,7 +126,8 @@ export class Build {
     // From below: each finds what it reads under way, however long the chain is. Who reads it meets its failure.
     for (const action of graph.actions) this.#outputs(action).catch(() => undefined);
     await Promise.all(all.map(build));
-    await this.#maker.finish().catch((error: unknown) => this.#fail(toDiagnostic(error)));
+    const committed = this.#maker.finish().catch((error: unknown) => this.#fail(toDiagnostic(error)));
+    await settleAll([committed, ...(onBuilt ? [onBuilt(artifacts)] : [])]);
     this.#schedule.save();
     return { success: this.#failures.length === 0 && !this.#signal.aborted, artifacts, failures: this.#failures };
   }
@@ -141,9 +151,9 @@ export class Build {
 
   /**
    * Runs the actions that the build has looked at `times` times more, and compares what they give with what is in the
-   * cache, which stays as it is. `folder` is where people find both, where they differ. Gives what is wrong.
+   * cache, which stays as it is. Where they differ, people find both in the workspace `root`. Gives what is wrong.
    */
-  async recheck(times: number, folder: string, xz: readonly string[] | undefined): Promise<readonly Diagnostic[]> {
+  async recheck(times: number, root: string, xz: readonly string[] | undefined): Promise<readonly Diagnostic[]> {
     // Knows every format: a build that does not ask does not load it.
     const { recheck } = await import('./recheck.ts');
     return recheck([...this.#planned.values()], times, {
@@ -153,7 +163,7 @@ export class Build {
       signal: this.#signal,
       onEvent: this.#options.onEvent,
       asked: new Set(this.#asked.flatMap(({ actions }) => actions)),
-      folder,
+      root,
       xz,
     });
   }

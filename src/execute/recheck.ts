@@ -1,5 +1,5 @@
 /** Runs finished actions again, and says where what they give differs from what is in the cache. */
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { mkdirSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { removeTree } from '../../cache/files.ts';
@@ -15,6 +15,7 @@ import { splitLabel } from '../model/label.ts';
 import type { PlannedAction } from '../plan/key.ts';
 import type { Machine } from './machine.ts';
 import type { Schedule } from './schedule.ts';
+import { clearOutputPlace, outputPlace } from './output-folder.ts';
 import { produce } from './run-action.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -27,8 +28,8 @@ export interface CheckSurroundings {
   readonly onEvent: Listener;
   /** Of the targets that were asked for. */
   readonly asked: ReadonlySet<ActionNode>;
-  /** Where both outputs are laid out for people, where they differ. */
-  readonly folder: string;
+  /** Of the workspace, in whose folder of outputs both are laid out for people where they differ. */
+  readonly root: string;
   /** How xz is started; undefined for the one on the PATH. */
   readonly xz: readonly string[] | undefined;
 }
@@ -126,7 +127,7 @@ async function checkOnce(
     const different = [...cached.outputs].filter(([path, node]) => !sameNode(node, again.outputs.get(path)!));
     if (different.length === 0) {
       // What an earlier check has left is true no more.
-      removeTree(keptFolder(around.folder, action.node));
+      clearOutputPlace(around.root, keptNames(action.node));
       return { ...about, outcome: 'same', differences: [] };
     }
     return { ...about, ...(await judge(action, different, again.outputs, which, around)) };
@@ -146,8 +147,8 @@ async function judge(
   which: Pick<Check, 'run' | 'of'>,
   around: CheckSurroundings,
 ): Promise<Pick<Check, 'outcome' | 'differences' | 'diagnostic'>> {
-  const { store, folder, signal, xz } = around;
-  const kept = keptFolder(folder, node);
+  const { store, root, signal, xz } = around;
+  const kept = outputPlace(root, keptNames(node));
   const sides = { cached: join(kept, 'cached'), again: join(kept, 'again') };
   const { findings, more } = await store.locks.with(
     `check ${kept}`,
@@ -155,8 +156,8 @@ async function judge(
       using scratch = temporaryFolder(store);
       removeTree(kept);
       for (const [path, cached] of different) {
-        layOut(store, cached, join(sides.cached, path.replace(/^out\//, '')));
-        layOut(store, again.get(path)!, join(sides.again, path.replace(/^out\//, '')));
+        await layOut(store, cached, join(sides.cached, path.replace(/^out\//, '')), signal);
+        await layOut(store, again.get(path)!, join(sides.again, path.replace(/^out\//, '')), signal);
       }
       return await compareFiles(sides.cached, sides.again, {
         limit: SHOWN_DIFFERENCES,
@@ -172,10 +173,12 @@ async function judge(
   return { outcome: 'different', differences, diagnostic: notReproducible(node, which, differences, sides) };
 }
 
-function keptFolder(folder: string, { label, mnemonic, ordinal }: PlannedAction['node']): string {
+/** Of the folder for both versions of an action's outputs. */
+function keptNames({ label, mnemonic, ordinal }: PlannedAction['node']): string[] {
   const { packageName, name } = splitLabel(label);
   const action = mnemonic.replaceAll(/[^\w-]/g, '-');
-  return join(folder, packageName, name, ordinal === 0 ? action : `${action}-${ordinal}`);
+  const packages = packageName === '' ? [] : packageName.split('/');
+  return ['.check', ...packages, name, ordinal === 0 ? action : `${action}-${ordinal}`];
 }
 
 function notReproducible(
@@ -197,14 +200,7 @@ function ofSeveral({ run, of }: Pick<Check, 'run' | 'of'>): string {
   return of > 1 ? `, in run ${run} of ${of}` : '';
 }
 
-/** Hard links to the store where the file system allows it: a disk is not copied to be looked at. */
-function layOut(store: Store, node: Node, to: string): void {
-  mkdirSync(join(to, '..'), { recursive: true });
-  try {
-    store.folders.link(node, to);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
-    removeTree(to);
-    store.folders.deliver(node, to);
-  }
+function layOut(store: Store, node: Node, to: string, signal: AbortSignal): Promise<void> {
+  mkdirSync(dirname(to), { recursive: true });
+  return store.folders.deliver(node, to, signal);
 }

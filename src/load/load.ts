@@ -11,7 +11,7 @@ import { failedAt } from './failed-at.ts';
 import { requirePackageName, requireTargetName } from './names.ts';
 import { nearest } from './nearest.ts';
 import { LoadTrace } from './trace.ts';
-import { BUILD_FILE, packageOf } from './workspace.ts';
+import { BUILD_FILE, ALIEN_FOLDERS, packageOf } from './workspace.ts';
 
 /** The targets and parameters of the packages that were loaded. */
 export interface Loaded {
@@ -43,17 +43,17 @@ export function findPackages(root: string): string[] {
   return names;
 }
 
-/** Every folder below the root that may be a package: hidden ones and node_modules are left out. */
-export function* packageFolders(root: string): Generator<string> {
+/**
+ * Every folder below the root that may be a package. Hidden folders are left out, and checkouts of their own: a folder
+ * with a `.git` in it, which `exists` is asked for, is the root of another workspace.
+ */
+export function* packageFolders(root: string, exists: (path: string) => boolean = existsSync): Generator<string> {
   yield root;
-  for (const entry of readdirSync(root, { withFileTypes: true }))
-    if (
-      entry.isDirectory() &&
-      !entry.name.startsWith('.') &&
-      entry.name !== 'node_modules' &&
-      entry.name !== 'dsmb-out'
-    )
-      yield* packageFolders(join(root, entry.name));
+  for (const entry of readdirSync(root, { withFileTypes: true })) {
+    if (!entry.isDirectory() || entry.name.startsWith('.') || ALIEN_FOLDERS.has(entry.name)) continue;
+    const folder = join(root, entry.name);
+    if (!exists(join(folder, '.git'))) yield* packageFolders(folder, exists);
+  }
 }
 
 class Loader implements Loaded {

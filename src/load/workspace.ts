@@ -5,6 +5,15 @@ import { fail } from '../model/diagnostic.ts';
 
 export const BUILD_FILE = 'build.dsm.ts';
 
+/** The folder of outputs in a workspace. */
+export const OUTPUT_FOLDER = 'dsmb-out';
+
+/** Names of folders that have neither packages nor sources in them, wherever they lie. */
+export const ALIEN_FOLDERS: ReadonlySet<string> = new Set(['.git', 'node_modules', OUTPUT_FOLDER]);
+
+/** What a folder of sources is without: builds write a lock as well, and none may make itself stale. */
+export const NEVER_SOURCES: ReadonlySet<string> = new Set([...ALIEN_FOLDERS, 'toolchain.lock.json']);
+
 /** The root folder of the workspace that a folder is in. `exists` looks whether there is something at a path. */
 export function findWorkspace(from: string, exists: (path: string) => boolean = existsSync): string {
   let found: string | undefined;

@@ -8,13 +8,11 @@ import { namesIn } from '../../cache/names.ts';
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
 import { Looks } from '../../cache/ways.ts';
+import { NEVER_SOURCES } from '../load/workspace.ts';
 import { fail } from '../model/diagnostic.ts';
 import { specialType } from '../model/file-type.ts';
 import { shellWord } from '../model/shell-word.ts';
 import { nowhere, SourceLinks } from './source-links.ts';
-
-/** Of a folder, what version control and package managers keep in it is no part. */
-const LEFT_OUT: ReadonlySet<string> = new Set(['.git', 'node_modules']);
 
 /**
  * The content of a source, absolute and as it is written in the build file. Files that did not change since they were
@@ -26,7 +24,7 @@ export function sourceNode(store: Store, path: string, written: string): Node {
   const stats = there?.isSymbolicLink() ? behindLink(path) : there;
   if (!stats) return fail('NO_SUCH_FILE', `there is no file or folder ${written} (${path})`);
   if (!stats.isDirectory()) return fileNode(store, path, stats);
-  return folderNode(store, { path, end }, new SourceLinks(path, LEFT_OUT));
+  return folderNode(store, { path, end }, new SourceLinks(path, NEVER_SOURCES));
 }
 
 /** A place in a source, as it is named and without a link on the way. */
@@ -43,7 +41,7 @@ export function sourceRestsOn(path: string, looks: Looks): string[] {
 
 function* placesBelow(folder: string, looks: Looks): Generator<string> {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    if (LEFT_OUT.has(entry.name)) continue;
+    if (NEVER_SOURCES.has(entry.name)) continue;
     const path = join(folder, entry.name);
     if (entry.isSymbolicLink()) yield* looks.way(path).places;
     else yield path;
@@ -52,7 +50,7 @@ function* placesBelow(folder: string, looks: Looks): Generator<string> {
 }
 
 function folderNode(store: Store, { path, end }: Place, links: SourceLinks): Node {
-  const names = namesIn(path).filter((name) => !LEFT_OUT.has(name));
+  const names = namesIn(path).filter((name) => !NEVER_SOURCES.has(name));
   const node = (name: string): Node => entryNode(store, { path: join(path, name), end: join(end, name) }, links);
   return store.trees.store(new Map(names.map((name) => [name, node(name)])));
 }

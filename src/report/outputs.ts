@@ -1,31 +1,37 @@
 /** Puts what was asked for where people look: `dsmb-out/<package>/<name>/`. */
-import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { basename, join, relative } from 'node:path';
+import { lstatSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
+import { removeTree } from '../../cache/files.ts';
+import { escapingLink } from '../../cache/links.ts';
 import type { WaitOptions } from '../../cache/locks.ts';
 import type { Store } from '../../cache/store.ts';
-import { removeTree, writeInto } from '../../cache/files.ts';
 import type { Node } from '../../cache/tree.ts';
 import type { AnalysedTarget, ArtifactReference } from '../analysis/action.ts';
 import { deliverDisk } from '../execute/assembled-disks.ts';
-import { Failure } from '../model/diagnostic.ts';
-import { formatDigest, parseDigest } from '../model/digest.ts';
+import { outputPlace, STAMPS } from '../execute/output-folder.ts';
+import { OUTPUT_FOLDER } from '../load/workspace.ts';
+import { fail, Failure } from '../model/diagnostic.ts';
+import { formatDigest } from '../model/digest.ts';
 import { splitLabel, type Label } from '../model/label.ts';
+import { isSameContent, readRecord, writeRecord, type Content, type DeliveryRecord } from './delivery-record.ts';
+import { holdsContent } from './holds-content.ts';
 import { LaidOut } from './laid-out.ts';
+import { notDelivered } from './not-delivered.ts';
 import { isMostlyNew, updateFolder } from './update-folder.ts';
-
-/** The folder of outputs in a workspace. */
-export const OUTPUT_FOLDER = 'dsmb-out';
 
 /** The file that says what of a target is delivered. */
 export function stampOf(root: string, label: Label): string {
-  const { packageName, name } = splitLabel(label);
-  return join(root, OUTPUT_FOLDER, '.stamps', `${packageName}:${name}`.replaceAll('/', '%'));
+  return join(root, OUTPUT_FOLDER, STAMPS, stampName(label));
 }
 
 /** Where a target is delivered. */
 export function outputFolder(root: string, label: Label): string {
+  return join(root, OUTPUT_FOLDER, ...namesOf(label));
+}
+
+function namesOf(label: Label): string[] {
   const { packageName, name } = splitLabel(label);
-  return join(root, OUTPUT_FOLDER, packageName, name);
+  return [...(packageName === '' ? [] : packageName.split('/')), name];
 }
 
 /** Where an output lies, relative to the workspace, what it is, and whether it was laid there just now. */
@@ -36,69 +42,98 @@ export interface Delivered {
   readonly fresh: boolean;
 }
 
-/** Lays a target's artifact out, unless it lies there already. Another build of the workspace may be about to do the same. */
-export function deliver(
+/** Where a target is laid out, and what. */
+interface Place {
+  readonly store: Store;
+  readonly label: Label;
+  readonly content: Content;
+  readonly folder: string;
+  readonly stamp: string;
+  /** Where it is made before it takes its place. */
+  readonly aside: string;
+  readonly signal: AbortSignal;
+}
+
+/** Lays a target's artifact out, unless it lies there already. What lay there stays until the new one is whole. */
+export async function deliver(
   store: Store,
   root: string,
   target: AnalysedTarget,
   node: Node,
-  wait: WaitOptions,
+  wait: WaitOptions & { readonly signal: AbortSignal },
 ): Promise<Delivered> {
-  return store.locks.with(`deliver ${root} ${target.label}`, () => deliverAlone(store, root, target, node), wait);
-}
-
-async function deliverAlone(store: Store, root: string, target: AnalysedTarget, node: Node): Promise<Delivered> {
-  const folder = outputFolder(root, target.label);
-  const inside = node.type === 'directory' ? '' : fileName(target.artifact);
-  const stamp = stampOf(root, target.label);
-  const identity = identityOf(node);
-  const path = relative(root, join(folder, inside));
+  const { label } = target;
+  const content = { node, name: nameOf(store, target.artifact, node) };
+  const folder = outputFolder(root, label);
+  const aside = beside(folder, 'new');
+  const place: Place = { store, label, content, folder, stamp: stampOf(root, label), aside, signal: wait.signal };
+  const path = relative(root, node.type === 'directory' ? folder : join(folder, content.name));
   const digest = node.type === 'symlink' ? null : formatDigest(node.digest);
-  const before = LaidOut.at(folder);
-  const there = lyingThere(stamp, before);
-  if (there === identity) return { path, digest, fresh: false };
-  rmSync(stamp, { force: true });
-  const temporary = `${folder}.new`;
   try {
-    removeTree(temporary);
-    const changed = update(store, there, node, folder, temporary);
-    if (changed) before?.lookAgain(changed);
-    else await layOutAnew(store, node, inside, folder, temporary);
-    removeTree(temporary);
-    const after = changed ? before : LaidOut.at(folder);
-    // One that was cut matches nothing; a temporary file would be left behind by a kill.
-    if (after) writeInto(stamp, `${identity} ${after.fingerprint()}`);
+    outputPlace(root, namesOf(label));
+    // Another build of the same workspace may be about to do the same.
+    const fresh = await store.locks.with(`deliver ${root} ${label}`, () => bring(place), wait);
+    return { path, digest, fresh };
   } catch (error) {
-    removeTree(temporary);
-    throw error;
-  }
-  return { path, digest, fresh: true };
-}
-
-/** What a stamp says, while nobody has changed what lies there. */
-function lyingThere(stamp: string, laidOut: LaidOut | undefined): string | undefined {
-  try {
-    const text = readFileSync(stamp, 'utf8');
-    const end = text.lastIndexOf(' ');
-    return text.slice(end + 1) === laidOut?.fingerprint() ? text.slice(0, end) : undefined;
-  } catch {
-    return undefined;
+    throw notDelivered(error, { label, root, folder, aside });
   }
 }
 
-/** Brings a folder from what lies there to another tree; undefined where it must be laid out anew, else what changed. */
-function update(
-  store: Store,
-  there: string | undefined,
-  node: Node,
-  folder: string,
-  aside: string,
-): string[] | undefined {
-  if (node.type !== 'directory' || there?.startsWith(DIRECTORY) !== true) return undefined;
+/** A name that no label has, on the same file system. */
+function beside(folder: string, what: string): string {
+  return join(dirname(folder), `.${what} ${basename(folder)}`);
+}
+
+function stampName(label: Label): string {
+  const { packageName, name } = splitLabel(label);
+  return `${packageName}:${name}`.replaceAll('/', '%');
+}
+
+/** Whether something had to be laid out. */
+async function bring(place: Place): Promise<boolean> {
+  const { content, folder, stamp, aside } = place;
+  const before = LaidOut.at(folder);
+  const record = readRecord(stamp);
+  const known = before && record?.fingerprint === before.fingerprint() ? { ...record, before } : undefined;
+  if (known && isSameContent(known, content)) {
+    if (known.unsure.length === 0) return false;
+    if (await isSure(place, known)) {
+      writeRecord(stamp, recordOf(content, known.before));
+      return false;
+    }
+  }
+  requireInside(place);
   try {
-    const was = { type: 'directory', digest: parseDigest(there.slice(DIRECTORY.length)) } as const;
-    if (isDisk(store, was) || isDisk(store, node) || isMostlyNew(store, was, node)) return undefined;
-    return updateFolder(store, was, node, folder, aside);
+    removeTree(aside);
+    const after = (known && (await update(place, known))) ?? (await layOutAnew(place));
+    if (after) writeRecord(stamp, recordOf(content, after));
+  } finally {
+    removeTree(aside);
+  }
+  return true;
+}
+
+/** What is known of the folder, by a record whose fingerprint it has. */
+type Known = DeliveryRecord & { readonly before: LaidOut };
+
+function isSure({ store, folder, signal }: Place, known: Known): Promise<boolean> {
+  return holdsContent(store, folder, known, known.unsure, signal);
+}
+
+function recordOf(content: Content, laidOut: LaidOut): DeliveryRecord {
+  return { ...content, fingerprint: laidOut.fingerprint(), unsure: laidOut.unsure() };
+}
+
+/** Brings the folder from what lies there to another tree; undefined where it must be laid out anew. */
+async function update(place: Place, known: Known): Promise<LaidOut | undefined> {
+  const { store, content, folder, stamp, aside, signal } = place;
+  const [was, is] = [known.node, content.node];
+  if (was.type !== 'directory' || is.type !== 'directory' || known.name !== '' || content.name !== '') return undefined;
+  try {
+    if (isMostlyNew(store, was, is) || !(await isSure(place, known))) return undefined;
+    rmSync(stamp);
+    known.before.lookAgain(await updateFolder(store, was, is, folder, { aside, signal }));
+    return known.before;
   } catch (error) {
     // The store does not know any more what lies there.
     if (error instanceof Failure && error.diagnostic.code === 'BLOB_MISSING') return undefined;
@@ -106,19 +141,42 @@ function update(
   }
 }
 
-async function layOutAnew(store: Store, node: Node, inside: string, folder: string, temporary: string): Promise<void> {
-  removeTree(temporary);
-  mkdirSync(temporary, { recursive: true });
-  await layOut(store, node, inside, temporary);
-  removeTree(folder);
-  renameSync(temporary, folder);
+/** The old folder goes when the new one has its place. */
+async function layOutAnew(place: Place): Promise<LaidOut | undefined> {
+  const { folder, stamp, aside } = place;
+  const old = beside(folder, 'old');
+  mkdirSync(aside);
+  await layOut(place, aside);
+  removeTree(old);
+  rmSync(stamp, { force: true });
+  if (lstatSync(folder, { throwIfNoEntry: false })) renameSync(folder, old);
+  renameSync(aside, folder);
+  const laidOut = LaidOut.at(folder);
+  removeTree(old);
+  return laidOut;
 }
 
-/** A disk becomes one sparse raw file; all else is laid out as it is. */
-async function layOut(store: Store, node: Node, inside: string, folder: string): Promise<void> {
-  if (node.type !== 'directory') return store.folders.deliver(node, join(folder, inside));
-  if (isDisk(store, node)) return deliverDisk(store, node, join(folder, 'disk.raw'));
-  for (const [name, entry] of store.trees.entries(node.digest)) store.folders.deliver(entry, join(folder, name));
+/** A part of an output may have links to the rest, and a source to anything. */
+function requireInside({ store, content: { node, name }, label }: Place): void {
+  const link = name === '' ? escapingLink(store.trees, node) : undefined;
+  if (!link) return;
+  const { path, target } = link;
+  fail('OUTPUT_LINK_ESCAPES', `${label} is not delivered: its symlink ${path} leads out of it, to ${target}`, {
+    hint: 'deliver the folder that has all of it, or replace the link by what it leads to',
+  });
+}
+
+async function layOut({ store, content: { node, name }, signal }: Place, folder: string): Promise<void> {
+  const path = join(folder, name);
+  if (node.type !== 'directory') return store.folders.deliver(node, path, signal);
+  if (name !== '') return deliverDisk(store, node, path, signal);
+  for (const [entry, of] of store.trees.entries(node.digest))
+    await store.folders.deliver(of, join(path, entry), signal);
+}
+
+function nameOf(store: Store, artifact: ArtifactReference, node: Node): string {
+  if (node.type !== 'directory') return fileName(artifact);
+  return isDisk(store, node) ? 'disk.raw' : '';
 }
 
 function isDisk(store: Store, node: Node & { type: 'directory' }): boolean {
@@ -136,12 +194,4 @@ function fileName({ origin, path }: ArtifactReference): string {
     default:
       return 'output';
   }
-}
-
-const DIRECTORY = 'directory ';
-
-function identityOf(node: Node): string {
-  if (node.type === 'symlink') return node.target;
-  const kind = node.type === 'directory' ? DIRECTORY : node.executable ? 'executable ' : '';
-  return `${kind}${formatDigest(node.digest)}`;
 }

@@ -48,16 +48,18 @@ function whatIs(path: string): string {
   return `${(stats.mode & 0o111) > 0 ? '+' : ''}${readFileSync(path, 'utf8')}`;
 }
 
-it('makes any folder into any other', () => {
-  fc.assert(
-    fc.property(tree, tree, (was, is) => {
+it('makes any folder into any other', async () => {
+  await fc.assert(
+    fc.asyncProperty(tree, tree, async (was, is) => {
       const [updated, made] = [join(folder, `updated${round}`), join(folder, `made${round++}`)];
-      store.folders.deliver(nodeOf(was), updated);
-      store.folders.deliver(nodeOf(is), made);
+      await store.folders.deliver(nodeOf(was), updated);
+      await store.folders.deliver(nodeOf(is), made);
       const before = look(updated);
       const inodes = new Map([...before.keys()].map((path) => [path, lstatSync(join(updated, path)).ino]));
       const laidOut = LaidOut.at(updated)!;
-      laidOut.lookAgain(updateFolder(store, nodeOf(was), nodeOf(is), updated, `${updated}.new`));
+      const { signal } = new AbortController();
+      const aside = `${updated}.new`;
+      laidOut.lookAgain(await updateFolder(store, nodeOf(was), nodeOf(is), updated, { aside, signal }));
       expect(look(updated)).toEqual(look(made));
       expect(laidOut.fingerprint()).toBe(LaidOut.at(updated)!.fingerprint());
       for (const [path, what] of look(updated))

@@ -29,7 +29,13 @@ export function isMostlyNew(store: Store, was: Directory, is: Directory): boolea
  * `folder` holds what `was` says. New things are made in the folder `aside`, which is on the same file system. Gives the
  * paths where there is something else now, or nothing.
  */
-export function updateFolder(store: Store, was: Directory, is: Directory, folder: string, aside: string): string[] {
+export async function updateFolder(
+  store: Store,
+  was: Directory,
+  is: Directory,
+  folder: string,
+  { aside, signal }: { readonly aside: string; readonly signal: AbortSignal },
+): Promise<string[]> {
   const before = store.trees.entries(was.digest);
   const after = store.trees.entries(is.digest);
   mkdirSync(aside, { recursive: true });
@@ -41,10 +47,10 @@ export function updateFolder(store: Store, was: Directory, is: Directory, folder
     if (there && sameNode(there, node)) continue;
     const path = join(folder, name);
     if (there?.type === 'directory' && node.type === 'directory')
-      changed.push(...updateFolder(store, there, node, path, aside));
+      changed.push(...(await updateFolder(store, there, node, path, { aside, signal })));
     else {
       const temporary = join(aside, 'new');
-      store.folders.deliver(node, temporary);
+      await store.folders.deliver(node, temporary, signal);
       // A folder neither takes another's place nor gives way by a rename.
       if (there?.type === 'directory' || node.type === 'directory') removeTree(path);
       renameSync(temporary, path);

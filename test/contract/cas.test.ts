@@ -140,10 +140,10 @@ describe('a link', () => {
     );
   });
 
-  it('for people may be written to without harm', () => {
+  it('for people may be written to without harm', async () => {
     cas.put(BYTES);
     const path = newName();
-    cas.deliver(OF, path, false);
+    await cas.deliver(OF, path, false);
     writeFileSync(path, 'edited');
     expect(cas.read(OF)).toEqual(BYTES);
   });

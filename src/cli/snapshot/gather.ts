@@ -1,4 +1,5 @@
 /** Gathers what a build rests on. More than it needs costs a look; less would be a lie. */
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { removalsFile } from '../../../cache/removals.ts';
 import type { Store } from '../../../cache/store.ts';
@@ -7,6 +8,7 @@ import type { ActionNode, ArtifactReference } from '../../analysis/action.ts';
 import { packageFolders } from '../../load/load.ts';
 import { Lookups } from '../../load/lookups.ts';
 import { PARAMETERS_FILE } from '../../load/parameters.ts';
+import { foldersInPlaceOf } from '../../load/shared-places.ts';
 import type { Search } from '../../load/trace.ts';
 import { findWorkspace } from '../../load/workspace.ts';
 import { nodeBinary } from '../../plan/runtime.ts';
@@ -56,10 +58,11 @@ function addEngine(evidence: Evidence): void {
   evidence.path(nodeBinary());
 }
 
-function addProject(evidence: Evidence, call: Call, { root, loaded }: Project): void {
+function addProject(evidence: Evidence, call: Call, { root, loaded, targets }: Project): void {
   findWorkspace(resolve(call.text('workspace') ?? process.cwd()), evidence.exists);
   if (call.operands.some((operand) => operand.endsWith('...')))
-    for (const folder of packageFolders(root)) evidence.path(folder);
+    addFolders(evidence, (exists) => packageFolders(root, exists));
+  for (const { label } of targets) addFolders(evidence, (exists) => foldersInPlaceOf(root, label, exists));
   for (const name of [PARAMETERS_FILE, 'toolchain.lock.json']) evidence.path(join(root, name));
   for (const path of loaded.trace.paths) evidence.path(path);
   for (const module of loaded.trace.modules) evidence.module(module);
@@ -73,6 +76,11 @@ function addSearches(evidence: Evidence, searches: readonly Search[]): boolean {
     for (const place of places ?? []) evidence.path(place);
     return places !== undefined;
   });
+}
+
+/** The folders that were looked into for packages, and what kept the search out of others. */
+function addFolders(evidence: Evidence, search: (exists: (path: string) => boolean) => Iterable<string>): void {
+  for (const folder of search((path) => existsSync(path) && evidence.exists(path))) evidence.path(folder);
 }
 
 /** The sources in artifacts and in all that they are made of, and the steps, each with the actions that read it. */

@@ -6,7 +6,9 @@ import type { Store } from '../../../cache/store.ts';
 import type { ActionNode } from '../../analysis/action.ts';
 import type { Settled } from '../../execute/progress.ts';
 import type { Call } from '../command.ts';
-import { openProject, type Request } from '../project.ts';
+import { sharedPlace } from '../../load/shared-places.ts';
+import { Failure } from '../../model/diagnostic.ts';
+import { openProject, type Project, type Request } from '../project.ts';
 import { familyId, requestId } from '../request-id.ts';
 import { buildable } from '../runnable.ts';
 import type { RestedOn } from './evidence.ts';
@@ -33,6 +35,7 @@ export async function openRequest(call: Call, store: Store, onChanged: () => voi
   }
   if (resumes && recallLast(store, familyId(call)) !== undefined) attempt(onChanged);
   const project = buildable(await openProject(call), call.operands);
+  requirePlaces(project);
   const settled = resumes ? attempt(() => takenOver(call, store, project)) : undefined;
   const request = settled ? { ...project, settled } : project;
   let keep: Keep | undefined;
@@ -41,6 +44,14 @@ export async function openRequest(call: Call, store: Store, onChanged: () => voi
     prepareToKeep: () => void (keep = attempt(() => prepareToKeep(call, store, project))),
     keep: (settledBy) => (keep ?? prepareToKeep(call, store, project))?.(settledBy),
   };
+}
+
+/** Each target that is asked for is delivered to a place of its own. */
+function requirePlaces({ loaded, targets }: Project): void {
+  for (const { label } of targets) {
+    const shared = sharedPlace(loaded, label);
+    if (shared) throw new Failure(shared);
+  }
 }
 
 /** A check is about all actions, those included that have not changed. */
