@@ -45,6 +45,7 @@ export default defineConfig({
       }),
       suite('contract', { timeoutSeconds: 120, setupFiles: ['test/tools/use.ts'] }),
       suite('property', { timeoutSeconds: 900 }),
+      suite('security', { timeoutSeconds: 300 }),
       suite('e2e', { timeoutSeconds: 1500 }),
       ...(process.env['DSMB_TESTS'] === 'all' ? [suite('slow', { timeoutSeconds: 3600 })] : []),
     ],

@@ -1,10 +1,13 @@
-/** Takes what an action wrote into the store: hashed once, renamed and not copied. Durable when the store has settled. */
+/**
+ * Takes what an action wrote into the store: hashed once, and renamed unless somebody may have it open. Durable when the
+ * store has settled.
+ */
 import { lstatSync, type Stats } from 'node:fs';
 import { join, posix } from 'node:path';
 import { fail } from '../src/model/diagnostic.ts';
 import type { Digest } from '../src/model/digest.ts';
 import { digestOf, type Cas } from './cas.ts';
-import { hashFile, hashInTurns, startSync } from './files.ts';
+import { cloneFile, hashFile, hashInTurns, startSync } from './files.ts';
 import { endOfWay } from './links.ts';
 import { namesIn, targetOf } from './names.ts';
 import type { Node, Trees } from './tree.ts';
@@ -23,9 +26,11 @@ export interface CaptureRequest {
   /** The action's input root: a symlink to an input in it becomes the input's node, which costs nothing. */
   readonly inputRoot: Node;
   /** The digest of a large file, where it was hashed while it was written. */
-  readonly known?: (path: string, stats: Stats, turns: Turns) => Promise<Digest | undefined> | undefined;
+  readonly known?: ((path: string, stats: Stats, turns: Turns) => Promise<Digest | undefined> | undefined) | undefined;
   /** An output may be larger than anybody wants to wait for. */
   readonly turns: Turns;
+  /** Files become blobs as copies: somebody may have them open. */
+  readonly copy?: boolean;
 }
 
 /** What was captured: the node of each declared output, and how many bytes had to be hashed. */
@@ -68,11 +73,18 @@ export async function capture(
       return trees.store(entries);
     }
     if (!stats.isFile()) return fail('OUTPUT_NOT_A_FILE', `output ${seenAt} is neither a file, a folder nor a symlink`);
-    const syncing = stats.size >= LARGE_BYTES ? startSync(path) : undefined;
-    const of = syncing ? await digestOfLarge(path, stats) : hashFile(path);
+    const own = request.copy ? copyOf(path) : path;
+    const syncing = stats.size >= LARGE_BYTES ? startSync(own) : undefined;
+    const of = syncing ? await digestOfLarge(own, stats) : hashFile(own);
     bytesHashed += of.size;
-    written.push({ path, digest: of, syncing });
+    written.push({ path: own, digest: of, syncing });
     return { type: 'file', digest: of, executable: (stats.mode & 0o100) !== 0 };
+  };
+
+  const copyOf = (path: string): string => {
+    const own = cas.incoming();
+    cloneFile(path, own);
+    return own;
   };
 
   const digestOfLarge = async (path: string, stats: Stats): Promise<Digest> =>

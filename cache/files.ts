@@ -154,13 +154,16 @@ export function writeAtomically(path: string, content: string | Uint8Array, dura
   }
 }
 
-/** Makes a folder and those above it. Node's recursive mkdir never ends where none can be made, as in /proc. */
-export function makeFolder(path: string): void {
+/**
+ * Makes a folder and those above it; one that is there keeps its mode. Node's recursive mkdir never ends where none can be
+ * made, as in /proc.
+ */
+export function makeFolder(path: string, mode?: number): void {
   const isThere = (): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
   if (isThere()) return;
   if (dirname(path) !== path) makeFolder(dirname(path));
   try {
-    mkdirSync(path);
+    mkdirSync(path, { mode });
   } catch (error) {
     if (!isThere()) throw error;
   }

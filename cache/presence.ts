@@ -47,7 +47,16 @@ export class Presence {
 
   /** Everybody who is there. Forgets those who are gone. */
   all(): Present[] {
-    return this.#names().flatMap((name) => {
+    return this.#present(this.#names());
+  }
+
+  /** Everybody but this process. */
+  others(): Present[] {
+    return this.#present(this.#names().filter((name) => !name.startsWith(`${processToken()}-`)));
+  }
+
+  #present(names: readonly string[]): Present[] {
+    return names.flatMap((name) => {
       const [, since, role] = /-(\d+)\.(build|collection)$/.exec(name) ?? [];
       if (since !== undefined && this.#isThere(name)) return [{ role: role as Role, since: Number(since) }];
       attempt(() => rmSync(join(this.#folder, name), { force: true }));

@@ -18,6 +18,9 @@ import { Looks } from './ways.ts';
 /** What a process of another container left is swept when nothing was done to it for this long. */
 const FOREIGN_LEFTOVER_MS = 24 * 60 * 60 * 1000;
 
+/** A store that somebody has made beforehand keeps its mode: so it is shared. */
+const FOR_ITS_USER = 0o700;
+
 export class Store {
   readonly root: string;
   /** Where fetched packages lie. Stores may share it: each file there is checked before it is used. */
@@ -34,7 +37,7 @@ export class Store {
   readonly looks = new Looks();
 
   constructor(root: string, downloads = downloadsRoot(root)) {
-    for (const folder of [root, downloads]) makeFolder(folder);
+    for (const folder of [root, downloads]) makeFolder(folder, FOR_ITS_USER);
     this.root = root;
     this.downloads = downloads;
     this.cas = new Cas(root);

@@ -67,7 +67,11 @@ async function start(
     ...options,
     onRecord: (record) => {
       if (record.type === 'diagnostic') failures.push(record);
-      if (record.type === 'progress') printLine(paint.dim(`      ${record.stage}`), process.stderr);
+      if (record.type === 'progress') {
+        printLine(paint.dim(`      ${record.stage}`), process.stderr);
+        // The program may have a terminal of its own, and a line feed then leads to the next line but not to its beginning.
+        if (process.stderr.isTTY) process.stderr.write('\r');
+      }
     },
   });
   for (const failure of failures)

@@ -7,7 +7,7 @@ import { writeAtomically } from '../../cache/files.ts';
 import type { Store } from '../../cache/store.ts';
 import { canary } from '../vm/accelerator.ts';
 import type { PlannedAction } from '../plan/key.ts';
-import { sandboxArgv } from './sandbox.ts';
+import { sandboxCall } from './sandbox.ts';
 import type { Sandboxes } from './sandboxes.ts';
 import type { Spawner } from './spawner.ts';
 
@@ -48,9 +48,9 @@ async function tryCanary(
   const probe = { ...action, isStep: true, command: { ...action.command, argv: ['qemu-system-x86_64', ...args] } };
   using sandbox = sandboxes.layOut(probe);
   writeFileSync(join(sandbox.tmp, 'canary.img'), disk);
-  const argv = sandboxArgv(store, bubblewrap, probe, sandbox, { kvm: true, memo: undefined });
+  const call = sandboxCall(store, bubblewrap, probe, sandbox, { kvm: true, memo: undefined });
   const { signal } = new AbortController();
-  const exit = await spawner.run({ argv }, { logFile: sandbox.log, timeoutMs: deadlineMs, signal });
+  const exit = await spawner.run(call, { logFile: sandbox.log, timeoutMs: deadlineMs, signal });
   return exit.code === expectedStatus;
 }
 

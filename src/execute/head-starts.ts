@@ -12,7 +12,7 @@ import { sameNode, type Node } from '../../cache/tree.ts';
 import type { ActionNode } from '../analysis/action.ts';
 import type { PlannedAction } from '../plan/key.ts';
 import { STEP_COMMAND } from '../plan/runtime.ts';
-import { sandboxArgv } from './sandbox.ts';
+import { sandboxCall } from './sandbox.ts';
 import type { Sandbox, Sandboxes } from './sandboxes.ts';
 import type { Held, Spawner } from './spawner.ts';
 
@@ -111,10 +111,10 @@ export class HeadStarts implements Disposable {
   #start(early: Early, bubblewrap: readonly string[]): HeadStart {
     const waiting = captureBytes(this.#store.cas, Buffer.from(WAITING_STEP));
     const sandbox = this.#sandboxes.layOut({ inputs: early.inputs, files: new Map([['step.mjs', waiting]]) });
-    const call = { ...early, command: STEP_COMMAND, isStep: true };
-    const argv = sandboxArgv(this.#store, bubblewrap, call, sandbox, { kvm: false, memo: early.memo });
+    const command = { ...early, command: STEP_COMMAND, isStep: true };
+    const call = sandboxCall(this.#store, bubblewrap, command, sandbox, { kvm: false, memo: early.memo });
     const { promise: ready, resolve } = Promise.withResolvers<void>();
-    const held = this.#spawner.hold({ argv }, sandbox.log, () => resolve());
+    const held = this.#spawner.hold(call, sandbox.log, () => resolve());
     return { ...early, sandbox, held, ready, taken: Promise.withResolvers() };
   }
 

@@ -7,6 +7,7 @@ import { kvmWorks } from './accelerator.ts';
 import type { HeadStarts } from './head-starts.ts';
 import { readLog } from './log-file.ts';
 import { passingFault } from './machine-fault.ts';
+import { MemoUsers } from './memo-users.ts';
 import { NAMESPACES } from './sandbox.ts';
 import type { Sandboxes } from './sandboxes.ts';
 import type { Exit, Spawner } from './spawner.ts';
@@ -21,6 +22,7 @@ export class Machine implements Disposable {
   readonly spawner: Spawner;
   readonly sandboxes: Sandboxes;
   readonly headStarts: HeadStarts;
+  readonly memoUsers: MemoUsers;
   readonly #starts: Starts;
   readonly #store: Store;
   readonly #toolroots: Toolroots;
@@ -40,6 +42,7 @@ export class Machine implements Disposable {
     this.spawner = starts.spawner;
     this.sandboxes = starts.sandboxes;
     this.headStarts = starts.headStarts;
+    this.memoUsers = new MemoUsers(store);
   }
 
   /** What the first step waited in that had a head start. */

@@ -25,8 +25,7 @@ export async function publish(
   store: Store,
   action: PlannedAction,
   sandbox: Sandbox,
-  seen: SeenAt,
-  { known, turns }: Pick<CaptureRequest, 'known' | 'turns'>,
+  { seen, known, copy, turns }: { readonly seen: SeenAt } & Pick<CaptureRequest, 'known' | 'copy' | 'turns'>,
 ): Promise<Outputs> {
   const declared = Object.values(action.node.outputs);
   const who = `${action.node.label} (${action.node.mnemonic})`;
@@ -43,6 +42,7 @@ export async function publish(
       inputRoot: action.inputRoot,
       turns,
       ...(known ? { known } : {}),
+      ...(copy ? { copy } : {}),
     },
   );
   for (const { name, kind } of declared) requireShape(who, name, kind.shape, nodes.get(name)!);

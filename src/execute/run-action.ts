@@ -15,7 +15,7 @@ import { readLog } from './log-file.ts';
 import { PAUSE_MS, TRIES } from './machine-fault.ts';
 import type { Machine } from './machine.ts';
 import { MOUNTED, publish, requireRoom, type Outputs } from './publish.ts';
-import { layOutFolders, sandboxArgv, type Grants } from './sandbox.ts';
+import { layOutFolders, sandboxCall, type Grants } from './sandbox.ts';
 import type { Sandbox } from './sandboxes.ts';
 import type { Call, Exit, RunOptions } from './spawner.ts';
 import type { StepRecord } from './step-record.ts';
@@ -106,6 +106,7 @@ export async function produce(
   const kept = memoFolder(store, action);
   using empty = kept !== undefined && withoutMemo ? temporaryFolder(store) : undefined;
   const memo = empty?.path ?? kept;
+  using use = memo === undefined ? undefined : machine.memoUsers.enter(memo);
   const early = withoutMemo ? undefined : await machine.headStarts.take(action, memo);
   using sandbox = early?.sandbox ?? machine.sandboxes.layOut(action, machine.unsandboxed ? 'links' : 'mounts');
   const said: (StepRecord & { type: 'diagnostic' })[] = [];
@@ -128,6 +129,8 @@ export async function produce(
   const began = performance.now();
   const exit = await (early ? early.held.go(options) : start());
   if (exit.usage) watcher.onUsage(exit.usage);
+  const isItsOwn = use?.isAlone() ?? true;
+  if (!isItsOwn) sandbox.retire();
   if (exit.code !== 0) {
     requireRoom(whoIs(action), sandbox.out);
     await machine.requireNamespaces(exit, readLog(sandbox.log));
@@ -140,7 +143,8 @@ export async function produce(
   const turns = new Turns(signal, began + action.node.timeoutMs);
   const seen = machine.unsandboxed ? sandbox : MOUNTED;
   try {
-    return await publish(store, action, sandbox, seen, { known: hashes.digestOf, turns });
+    const known = isItsOwn ? hashes.digestOf : undefined;
+    return await publish(store, action, sandbox, { seen, known, turns, copy: !isItsOwn });
   } catch (error) {
     throw error instanceof OutOfTime ? lateOutputs(action) : withEvidence(store, action, sandbox, error);
   }
@@ -158,5 +162,5 @@ async function sandboxedCall(
   const bubblewrap = await machine.bubblewrap();
   await layOutFolders(store, action, signal);
   const isStep = action.node.work.type === 'step';
-  return { argv: sandboxArgv(store, bubblewrap, { ...action, isStep }, sandbox, grants), isStep };
+  return { ...sandboxCall(store, bubblewrap, { ...action, isStep }, sandbox, grants), isStep };
 }

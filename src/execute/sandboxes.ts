@@ -2,7 +2,7 @@
  * The folders that actions run in, below the store so that outputs can be renamed into it. Making folders costs more
  * than a small action does, so one that has served is used again: but for what an action can have touched.
  */
-import { existsSync, mkdirSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { removeTree } from '../../cache/files.ts';
@@ -10,6 +10,9 @@ import { processToken } from '../../cache/processes.ts';
 import { areSameStamps, seal, SEAL_TIME, stampOf, type Stamp } from '../../cache/stamps.ts';
 import type { Store } from '../../cache/store.ts';
 import type { PlannedAction } from '../plan/key.ts';
+import type { BubblewrapFiles } from './bubblewrap-files.ts';
+import { ownDevices } from './devices.ts';
+import { seccompFilter } from './seccomp/filter.ts';
 
 /** Empty folders of earlier actions that a sandbox keeps. */
 const MOST_SPENT = 1000;
@@ -23,6 +26,12 @@ export interface Sandbox extends Disposable {
   readonly out: string;
   readonly tmp: string;
   readonly log: string;
+  /** What bubblewrap reads and writes; the action sees none of it. */
+  readonly bubblewrap: BubblewrapFiles;
+  /** Devices of its own, in place of the machine's. */
+  readonly devices: ReadonlyMap<string, string>;
+  /** Its folders are to serve nobody else: somebody may have them open. */
+  retire(): void;
 }
 
 /** What is laid out for an action. */
@@ -33,6 +42,7 @@ export class Sandboxes implements Disposable {
   readonly #store: Store;
   readonly #all = new Set<Folders>();
   readonly #free: Folders[] = [];
+  #devices: ReadonlyMap<string, string> | undefined;
 
   constructor(store: Store) {
     this.#store = store;
@@ -43,11 +53,19 @@ export class Sandboxes implements Disposable {
    * they can be mounted.
    */
   layOut(action: Laid, inputFolders: InputFolders = 'mounts'): Sandbox {
-    const folders = this.#free.pop() ?? new Folders(this.#store.folder('sandboxes'));
+    const devices = (this.#devices ??= ownDevices(this.#store));
+    const folders =
+      this.#free.pop() ?? new Folders(this.#store.folder('sandboxes'), devices.get('null') ?? '/dev/null');
     this.#all.add(folders);
     folders.prepare();
-    const { folder, in: inputs, dsmb, out, tmp, log } = folders;
-    const sandbox = { folder, in: inputs, dsmb, out, tmp, log, [Symbol.dispose]: () => this.#takeBack(folders) };
+    const { folder, in: inputs, dsmb, out, tmp, log, bubblewrap } = folders;
+    const paths = { folder, in: inputs, dsmb, out, tmp, log, bubblewrap };
+    const sandbox = {
+      ...paths,
+      devices,
+      retire: () => void (folders.isRetired = true),
+      [Symbol.dispose]: () => this.#takeBack(folders),
+    };
     this.add(sandbox, action, inputFolders);
     // When it was laid out is nothing that the action should see.
     seal(inputs, SEAL_TIME);
@@ -66,6 +84,10 @@ export class Sandboxes implements Disposable {
 
   #takeBack(folders: Folders): void {
     if (!this.#all.has(folders)) return;
+    if (folders.isRetired) {
+      this.#all.delete(folders);
+      return removeTree(folders.folder);
+    }
     folders.clean();
     this.#free.push(folders);
   }
@@ -78,23 +100,29 @@ export class Sandboxes implements Disposable {
   }
 }
 
+const FILTER = seccompFilter();
+
 class Folders {
   readonly folder: string;
   readonly in: string;
   readonly dsmb: string;
   readonly tmp: string;
   readonly log: string;
+  readonly bubblewrap: BubblewrapFiles;
+  isRetired = false;
   /** Those of earlier actions, which are empty. */
   readonly #spent: string[] = [];
   #runs = 0;
   /** The empty `tmp` as it was made. */
   #tmpAsMade: Stamp | undefined;
 
-  constructor(parent: string) {
+  constructor(parent: string, input: string) {
     this.folder = join(parent, `${processToken()}-${randomBytes(6).toString('hex')}`);
     const of = (name: string): string => join(this.folder, name);
     [this.in, this.dsmb, this.tmp, this.log] = [of('in'), of('dsmb'), of('tmp'), of('log')];
+    this.bubblewrap = { input, filter: of('filter'), status: of('status') };
     for (const path of [this.folder, this.in, this.dsmb]) mkdirSync(path);
+    writeFileSync(this.bubblewrap.filter, FILTER);
   }
 
   /** The one of this run. */

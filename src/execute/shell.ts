@@ -1,17 +1,16 @@
 /** A shell, or one command, in the sandbox of an action: its inputs at `/in`, a scratch `/out`, nothing kept. */
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { constants } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
 import { fail } from '../model/diagnostic.ts';
 import { shellWord } from '../model/shell-word.ts';
 import type { PlannedAction } from '../plan/key.ts';
-import { endProcess } from './end-process.ts';
+import { atTerminal, runByHand } from './by-hand.ts';
 import { offerHints } from './hints.ts';
 import type { Machine } from './machine.ts';
-import { layOutFolders, sandboxArgv } from './sandbox.ts';
+import { layOutFolders, sandboxCall } from './sandbox.ts';
 import type { Sandbox } from './sandboxes.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 import { programElsewhere } from './undeclared.ts';
@@ -46,7 +45,8 @@ export async function runShell(
 ): Promise<number> {
   using sandbox = machine.sandboxes.layOut(action);
   using memo = temporaryFolder(store);
-  const { signal } = new AbortController();
+  using ending = endings();
+  const { signal } = ending;
   await offerHints(store, action, sandbox, signal);
   const bubblewrap = await machine.bubblewrap();
   await layOutFolders(store, action, signal);
@@ -56,13 +56,15 @@ export async function runShell(
   if (shell) writeRunAgain(sandbox, action, shell);
   const command = {
     ...action.command,
-    argv: argv.length > 0 ? argv : atTerminal(shell!),
+    argv: argv.length > 0 ? argv : forPerson(shell!),
     env: environment(action, own === shell),
   };
   requireProgram(store, machine, { ...action, command }, sandbox);
-  const grants = { kvm: await machine.kvm(action), memo: memo.path, terminal: { network: false, env: {} } };
+  const byHand = { network: false, env: {}, terminal: atTerminal() };
+  const grants = { kvm: await machine.kvm(action), memo: memo.path, byHand };
+  const call = sandboxCall(store, bubblewrap, { ...action, command, isStep: true }, sandbox, grants);
   if (argv.length === 0) onReady();
-  const code = await runHere(sandboxArgv(store, bubblewrap, { ...action, command, isStep: true }, sandbox, grants));
+  const code = await runByHand(call, sandbox, { signal });
   return argv.length === 0 ? (noted(sandbox) ?? code) : code;
 }
 
@@ -70,9 +72,9 @@ export async function runShell(
  * At its end, dash hands the terminal back to the process group that had it, which is outside of the sandbox, and
  * fails. So another one, which gets no end of its own, starts the one for the user and notes its exit code.
  */
-function atTerminal(shell: readonly string[]): readonly string[] {
+function forPerson(shell: readonly string[]): readonly string[] {
   const [program = ''] = shell;
-  if (!process.stdin.isTTY || basename(program) !== 'dash') return shell;
+  if (!atTerminal() || basename(program) !== 'dash') return shell;
   return [program, '-m', '-c', `${program} -i; echo $? >/tmp/${EXIT_CODE}; kill -9 $$`];
 }
 
@@ -144,20 +146,10 @@ function writeRunAgain(sandbox: Sandbox, { command }: PlannedAction, shell: read
   chmodSync(path, 0o755);
 }
 
-/** Ctrl-C is the business of what runs: it reaches the whole process group. Other signals end it, and are passed on. */
-function runHere([program = '', ...args]: readonly string[]): Promise<number> {
-  const child = spawn(program, args, { stdio: 'inherit', env: {} });
-  let ended: NodeJS.Signals | undefined;
-  const end = (signal: NodeJS.Signals): void => {
-    ended = signal;
-    if (child.pid !== undefined) endProcess(child.pid);
-  };
-  const ignore = (): void => {};
-  process.on('SIGINT', ignore).on('SIGTERM', end).on('SIGHUP', end);
-  return new Promise<number>((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code, signal) => resolve(code ?? 128 + constants.signals[ended ?? signal ?? 'SIGKILL']));
-  }).finally(() => {
-    process.off('SIGINT', ignore).off('SIGTERM', end).off('SIGHUP', end);
-  });
+/** What ends it. Ctrl-C is the business of what runs. */
+function endings(): { readonly signal: AbortSignal } & Disposable {
+  const controller = new AbortController();
+  const end = (name: NodeJS.Signals): void => controller.abort(name);
+  process.on('SIGTERM', end).on('SIGHUP', end);
+  return { signal: controller.signal, [Symbol.dispose]: () => void process.off('SIGTERM', end).off('SIGHUP', end) };
 }

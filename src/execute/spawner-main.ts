@@ -1,6 +1,9 @@
 /** The helper process that starts actions, so that the process that holds the graph never forks. */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
+import { openForBubblewrap } from './bubblewrap-files.ts';
 import { endOrphans, endProcess } from './end-process.ts';
+import { endSandbox, SANDBOX_RUNS_ON } from './first-process.ts';
+import { closeInherited } from './inherited.ts';
 import { LogFile } from './log-file.ts';
 import type { SpawnAnswer, SpawnRequest } from './spawner.ts';
 import { StepRecords } from './step-records.ts';
@@ -16,6 +19,8 @@ interface Running {
 
 const running = new Map<number, Running>();
 
+closeInherited();
+
 process.on('message', (request: SpawnRequest) => {
   if (request.type === 'spawn') start(request);
   else if (request.type === 'go') go(request);
@@ -30,12 +35,13 @@ process.on('disconnect', () => {
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
 
-function start(request: SpawnRequest & { type: 'spawn' }): void {
-  const { id, argv, env = {}, cwd, group = false, isStep = false, logFile, timeoutMs } = request;
-  const [program = '', ...args] = argv;
+type Start = SpawnRequest & { type: 'spawn' };
+
+function start(request: Start): void {
+  const { id, argv, group = false, isStep = false, bubblewrap, logFile, timeoutMs } = request;
+  const child = tryToStart(request);
+  if (!child) return;
   const log = new LogFile(logFile);
-  const stdin = timeoutMs === undefined ? 'pipe' : 'ignore';
-  const child: ChildProcess = spawn(program, args, { stdio: [stdin, 'pipe', 'pipe'], env, cwd, detached: group });
   // It may have ended before it could be told to go on.
   child.stdin?.on('error', () => {});
   let timedOut = false;
@@ -54,11 +60,16 @@ function start(request: SpawnRequest & { type: 'spawn' }): void {
   const records = isStep ? new StepRecords(write, (record) => answer({ type: 'record', id, record })) : undefined;
   child.stderr?.on('data', (chunk: Buffer) => (records ? records.write(chunk) : write(chunk)));
   child.on('error', (error) => finish({ type: 'exit', id, code: null, signal: null, timedOut, error: error.message }));
+  let isOver = Promise.resolve(true);
   child.on('exit', (_code, signal) => {
     if (group) endGroup(child);
     else if (signal !== null) endOrphans(argv);
+    if (bubblewrap) isOver = endSandbox(bubblewrap.status);
   });
-  child.on('close', (code, signal) => finish({ type: 'exit', id, code, signal, timedOut }));
+  child.on('close', (code, signal) => {
+    const result = { type: 'exit', id, code, signal, timedOut } as const;
+    void isOver.then((over) => finish(over ? result : { ...result, error: SANDBOX_RUNS_ON }));
+  });
 
   function finish(result: SpawnAnswer & { type: 'exit' }): void {
     clearTimeout(timer);
@@ -68,6 +79,25 @@ function start(request: SpawnRequest & { type: 'spawn' }): void {
     log.close();
     answer(usage ? { ...result, usage } : result);
   }
+}
+
+/** What it needs may be gone, or there may be too many open files. */
+function tryToStart(request: Start): ChildProcess | undefined {
+  try {
+    return startProcess(request);
+  } catch (error) {
+    const { message } = error as Error;
+    answer({ type: 'exit', id: request.id, code: null, signal: null, timedOut: false, error: message });
+    return undefined;
+  }
+}
+
+function startProcess({ argv, env = {}, cwd, group = false, bubblewrap, timeoutMs }: Start): ChildProcess {
+  const [program = '', ...args] = argv;
+  using files = bubblewrap && openForBubblewrap(bubblewrap);
+  const input = timeoutMs === undefined ? 'pipe' : (files?.input ?? 'ignore');
+  const stdio: StdioOptions = [input, 'pipe', 'pipe', ...(files?.descriptors ?? [])];
+  return spawn(program, args, { stdio, env, cwd, detached: group });
 }
 
 /** Lets a process that waits go on. */

@@ -1,6 +1,7 @@
 /** The builder's end of the helper process that starts actions. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { modulePath } from '../model/own-files.ts';
+import type { BubblewrapFiles } from './bubblewrap-files.ts';
 import type { StepRecord } from './step-record.ts';
 import type { Usage } from './usage.ts';
 
@@ -14,6 +15,8 @@ export interface Call {
   readonly group?: boolean;
   /** It is a step: what it marks on its standard error are records. All that others write there is log. */
   readonly isStep?: boolean;
+  /** It is bubblewrap, and has these files open. Nothing that it starts outlives it. */
+  readonly bubblewrap?: BubblewrapFiles;
 }
 
 export type SpawnRequest =

@@ -1,16 +1,13 @@
 /** Starts what `dsmb run` is for: a planned step in its sandbox, with the terminal of the user. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { Store } from '../../cache/store.ts';
 import type { PlannedAction } from '../plan/key.ts';
 import { ARGUMENTS_FILE } from '../step/terminal.ts';
-import { endProcess } from './end-process.ts';
+import { atTerminal, runByHand } from './by-hand.ts';
 import { memoFolder, offerHints } from './hints.ts';
 import type { Machine } from './machine.ts';
-import { layOutFolders, sandboxArgv } from './sandbox.ts';
+import { layOutFolders, sandboxCall } from './sandbox.ts';
 import type { StepRecord } from './step-record.ts';
 import { StepRecords } from './step-records.ts';
 
@@ -21,12 +18,6 @@ export interface RunnableOptions {
   readonly onRecord: (record: StepRecord) => void;
 }
 
-/**
- * Ctrl-C reaches every process of the terminal. bubblewrap must not die of it, or it would take along a program that
- * handles it; Node, which the step runs in, resets what it inherits.
- */
-const DEAF_TO_INTERRUPTS = ['/bin/sh', '-c', 'trap "" INT; exec "$@"', 'sh'];
-
 /** Runs it to its end and gives its exit code, 128 + n for signal n. */
 export async function startRunnable(
   store: Store,
@@ -36,12 +27,18 @@ export async function startRunnable(
 ): Promise<number> {
   using sandbox = machine.sandboxes.layOut(action);
   await offerHints(store, action, sandbox, options.signal);
-  const terminal = { network: action.node.runnable?.network === true, env: terminalVariables() };
-  const grants = { kvm: await machine.kvm(action), memo: memoFolder(store, action), terminal };
+  const network = action.node.runnable?.network === true;
+  const byHand = { network, env: terminalVariables(), terminal: atTerminal() };
+  const grants = { kvm: await machine.kvm(action), memo: memoFolder(store, action), byHand };
   const bubblewrap = await machine.bubblewrap();
   await layOutFolders(store, action, options.signal);
   writeFileSync(join(sandbox.dsmb, ARGUMENTS_FILE), JSON.stringify(options.userArguments));
-  return await untilEnd(sandboxArgv(store, bubblewrap, { ...action, isStep: true }, sandbox, grants), options);
+  const call = sandboxCall(store, bubblewrap, { ...action, isStep: true }, sandbox, grants);
+  const records = new StepRecords((bytes) => void process.stderr.write(forTerminal(bytes)), options.onRecord);
+  const onErrors = (chunk: Buffer): void => records.write(chunk);
+  const code = await runByHand(call, sandbox, { signal: options.signal, handlesInterrupts: true, onErrors });
+  records.end();
+  return code;
 }
 
 /** What programs ask about a terminal. */
@@ -50,18 +47,8 @@ function terminalVariables(): Record<string, string> {
   return Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
 }
 
-async function untilEnd(argv: readonly string[], { signal, onRecord }: RunnableOptions): Promise<number> {
-  if (signal.aborted) return 128 + constants.signals.SIGTERM;
-  const [program = '', ...args] = [...DEAF_TO_INTERRUPTS, ...argv];
-  const child = spawn(program, args, { stdio: ['inherit', 'inherit', 'pipe'], env: {} });
-  const records = new StepRecords((bytes) => void process.stderr.write(bytes), onRecord);
-  child.stderr.on('data', (chunk: Buffer) => records.write(chunk)).on('end', () => records.end());
-  const end = (): void => endProcess(child.pid!);
-  signal.addEventListener('abort', end, { once: true });
-  try {
-    const [code, by] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
-    return code ?? 128 + constants.signals[by ?? 'SIGKILL'];
-  } finally {
-    signal.removeEventListener('abort', end);
-  }
+/** While it runs, the terminal is script(1)'s, and a line feed leads to the next line but not to its beginning. */
+function forTerminal(bytes: Uint8Array): Uint8Array {
+  if (!atTerminal() || !process.stderr.isTTY) return bytes;
+  return Buffer.from(Buffer.from(bytes).toString('latin1').replaceAll('\n', '\r\n'), 'latin1');
 }

@@ -52,7 +52,8 @@ export class UsageMeter {
   }
 }
 
-function* withDescendants(pid: number): Generator<number> {
+/** A process and all that it has started, as far as it still runs. */
+export function* withDescendants(pid: number): Generator<number> {
   yield pid;
   for (const thread of namesIn(`/proc/${pid}/task`))
     for (const child of readIfThere(`/proc/${pid}/task/${thread}/children`).split(' '))
