@@ -98,11 +98,8 @@ function clockWasSet(): boolean {
 }
 
 /** What the machine is at fault for, and not the build. */
-<<<<<<< HEAD
-const MACHINE_FAULTS = /^(DISK_FULL|EDQUOT|EIO|EMFILE|ENOSPC|EROFS|MACHINE_FAULT|NO_KVM|NO_SANDBOX|SANDBOX_BROKEN)$/;
-=======
-const MACHINE_FAULTS = /^(DISK_FULL|EDQUOT|EIO|EMFILE|ENOSPC|EROFS|MACHINE_FAULT|NOT_DELIVERED|NO_KVM|NO_SANDBOX)$/;
->>>>>>> 4aad4b9 (What is delivered is never the store's own file: copies, made while results are synced; outputs are known by stamps, name and content, and have places of their own)
+const MACHINE_FAULTS =
+  /^(DISK_FULL|EDQUOT|EIO|EMFILE|ENOSPC|EROFS|MACHINE_FAULT|NOT_DELIVERED|NO_KVM|NO_SANDBOX|SANDBOX_BROKEN)$/;
 
 /** Whose fault a failed build is. */
 export function exitOfFailure(failures: readonly Diagnostic[]): number {
