@@ -1,10 +1,12 @@
 /** Merkle trees: what goes in comes out, whatever the order, and merging is what laying folders over each other is. */
 import fc from 'fast-check';
 import {
+  closeSync,
   lstatSync,
   lutimesSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readFileSync,
   readlinkSync,
   rmSync,
@@ -12,6 +14,7 @@ import {
   symlinkSync,
   truncateSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -155,6 +158,22 @@ describe('capturing', () => {
       }),
       { numRuns: 50 },
     );
+  });
+
+  it('copies what somebody may have open: who writes to it reaches no blob', async () => {
+    const here = mkdtempSync(join(folder, 'open-'));
+    const path = join(here, 'result');
+    writeFileSync(path, 'honest');
+    const open = openSync(path, 'r+');
+    const seenAt = { mountedAt: '/out', inputsAt: '/in' };
+    const request = { folder: here, ...seenAt, inputRoot: EMPTY, turns: TURNS, copy: true };
+    const { nodes } = await capture(cas, trees, ['result'], request);
+    const node = nodes.get('result')!;
+    expect(node.type).toBe('file');
+    writeSync(open, 'forged', 0);
+    closeSync(open);
+    if (node.type === 'file') expect(cas.read(node.digest).toString()).toBe('honest');
+    rmSync(here, { recursive: true });
   });
 
   it('turns a symlink into /in into the input itself', async () => {
