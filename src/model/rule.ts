@@ -169,6 +169,7 @@ export interface CommonAttributes {
 export type Rule<Attributes, Name extends string> = (attributes: Attributes & CommonAttributes) => Target<Name>;
 
 /** Makes a rule. Its function only records: nothing is read or run. */
+// oxlint-disable-next-line typescript/no-generated-empty-object-type -- a rule without attributes has exactly none
 export function rule<const Types extends AttributeTypes = Record<never, never>, const Name extends string = string>(
   definition: RuleDefinition<Types, Name>,
 ): Rule<GivenAttributes<Types>, Name> {
