@@ -111,7 +111,8 @@ function folderOf(disk: Disk): string {
 async function pack(disk: Disk, format: ArchiveFormat): Promise<Usage> {
   const source = folderOf(disk);
   const work = await mkdtemp(join(folder, 'pack-'));
-  const limited = ['-c', `ulimit -n ${MAX_OPEN_FILES} && exec "$@"`, '-', process.execPath, join(folder, 'pack.mjs')];
+  const node = [process.execPath, '--conditions=dsmb-source', join(folder, 'pack.mjs')];
+  const limited = ['-c', `ulimit -n ${MAX_OPEN_FILES} && exec "$@"`, '-', ...node];
   const { stdout } = await execa('sh', [...limited, source, format, join(work, 'archive')]);
   await rm(work, { recursive: true });
   return JSON.parse(stdout) as Usage;

@@ -44,9 +44,15 @@ it('two at once have two', () => {
   expect(one.folder).not.toBe(other.folder);
 });
 
+/** Its owner cannot look into it either. */
+function leaveLocked(folder: string): void {
+  mkdirSync(join(folder, 'left/x'), { recursive: true });
+  chmodSync(join(folder, 'left'), 0);
+}
+
 it.each<[string, (folder: string) => void]>([
   ['a file', (folder) => writeFileSync(join(folder, 'left'), '')],
-  ['a locked folder', (folder) => mkdirSync(join(folder, 'left/x'), { recursive: true, mode: 0 })],
+  ['a locked folder', leaveLocked],
   ['another mode', (folder) => chmodSync(folder, 0o700)],
 ])('%s in /tmp or of it is not seen by the next action', (_what, work) => {
   const fresh = lstatSync(sandboxes.layOut(NOTHING).tmp).mode;
