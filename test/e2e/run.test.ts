@@ -11,7 +11,7 @@ console.log('ready'); setInterval(() => {}, 1000);`;
 
 const BUILD_FILE = `
 import { file } from 'dsmb';
-import { bootedDisk, program } from 'dsmb/rules';
+import { BootImage, bootedDisk, program } from 'dsmb/rules';
 import { combine, shell } from './rules.ts';
 
 const node = (script: string) => ['node', '-e', script];
@@ -29,7 +29,7 @@ export const sizes = program({ argv: node('const fs = require("fs"); console.log
 export const waits = program({ argv: node(${JSON.stringify(WAITING)}) });
 export const nothing = program({ argv: ['no-such-program'] });
 export const broken = program({ argv: ['true'], inputs: { broken: shell({ script: 'exit 1' }) } });
-export const booted = bootedDisk({ disk: file('boot.img') as never });
+export const booted = bootedDisk({ disk: file('boot.img', BootImage) });
 `;
 
 const THROWS = `import { step } from 'dsmb/step';
