@@ -9,7 +9,7 @@ import { KERNEL_VERSION } from './kernel-version.ts';
 import { standInLoader } from './loader.ts';
 import { kernelModules } from './modules.ts';
 import { standInPat, systemArchive } from './pat.ts';
-import { fileOf, pickFiles } from './pick.ts';
+import { fileOf, pickPrograms } from './pick.ts';
 
 const version: DsmVersion = { model: 'DS3615xs', platform: 'bromolow', version: '6.1.7', build: '15284' };
 
@@ -75,29 +75,18 @@ export const modules = kernelModules({
 /** What the overlay itself brings. */
 export const extraModules = kernelModules({ kernel: kernelPackage, version: KERNEL_VERSION, modules: ['e1000'] });
 
-const LIBRARIES = 'usr/lib/x86_64-linux-gnu';
-
 /** busybox and mdadm with their libraries: in the initrd and in the installed system. */
-export const programs = pickFiles({
-  packages: debianPackages('busybox-static', 'libc6', 'libudev1', 'mdadm'),
-  paths: [
-    'usr/bin/busybox',
-    'usr/sbin/mdadm',
-    `${LIBRARIES}/ld-linux-x86-64.so.2`,
-    `${LIBRARIES}/libc.so.6`,
-    `${LIBRARIES}/libudev.so.1`,
-  ],
+export const programs = pickPrograms({
+  // libudev1 needs libcap2 since Debian 13.
+  packages: debianPackages('busybox-static', 'libc6', 'libcap2', 'libudev1', 'mdadm'),
+  programs: ['usr/bin/busybox', 'usr/sbin/mdadm'],
 });
 
 /** mke2fs with its libraries: in the initrd only. */
-export const installerPrograms = pickFiles({
+export const installerPrograms = pickPrograms({
   packages: debianPackages('e2fsprogs', 'libext2fs2', 'libcom-err2', 'libblkid1', 'libuuid1'),
-  paths: [
-    'usr/sbin/mke2fs',
-    ...['libext2fs.so.2', 'libe2p.so.2', 'libcom_err.so.2', 'libblkid.so.1', 'libuuid.so.1'].map(
-      (library) => `${LIBRARIES}/${library}`,
-    ),
-  ],
+  programs: ['usr/sbin/mke2fs'],
+  over: programs,
 });
 
 /** Answers the discovery packets of search tools. */

@@ -9,17 +9,22 @@ export const fileOf = rule({
   implement: ({ folder, path }) => folder.at(path, File),
 });
 
-/** Single files of packages, each under its own path; where the path is a symbolic link, the file it leads to. */
-export const pickFiles = rule({
-  name: 'pickFiles',
+/** Programs of packages, each under its own path, with the libraries that they need in `usr/lib/x86_64-linux-gnu`. */
+export const pickPrograms = rule({
+  name: 'pickPrograms',
   makes: Tree,
-  attributes: { packages: Tree, paths: attr.list(attr.string) },
-  implement: ({ packages, paths }, actions) =>
+  attributes: {
+    packages: Tree,
+    programs: attr.list(attr.string),
+    /** A folder that this one is laid over: libraries that it has are not taken again. */
+    over: attr.optional(Tree),
+  },
+  implement: ({ packages, programs, over }, actions) =>
     actions.step({
-      mnemonic: 'PickFiles',
+      mnemonic: 'PickPrograms',
       module: () => import('./pick.step.ts'),
-      args: { paths },
-      inputs: { packages },
+      args: { programs },
+      inputs: over ? { packages, over } : { packages },
       outputs: { picked: Tree },
     }).picked,
 });

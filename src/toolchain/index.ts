@@ -2,8 +2,8 @@
  * Toolchains: locked sets of Debian packages, fetched without root and unpacked into file trees.
  * Nothing heavy is loaded until a set has to be resolved, fetched or unpacked.
  */
-import { fail, Failure } from '../model/diagnostic.ts';
-import { allPackages, lockedPackages, readLock, updateLock, withPackages, withSet } from './lock.ts';
+import { fail } from '../model/diagnostic.ts';
+import { lockedPackages, readLock } from './lock.ts';
 import { packageKey, setKey, type Package, type PackageSet } from './packages.ts';
 import type { Renewal } from './renew.ts';
 import type { TreeSink } from './tree-sink.ts';
@@ -40,7 +40,8 @@ export async function lockSet(set: PackageSet, context: ToolchainContext): Promi
     fail('LOCK_MISSING', `toolchain.lock.json has no entry for '${setKey(set)}'`, {
       hint: 'run `dsmb lock` (or the build without --frozen) and keep the changed file',
     });
-  return alone(async () => lockedPackages(readLock(context.lockFile), set) ?? (await addToLock(set, context)));
+  const { addSet } = await import('./add-set.ts');
+  return alone(async () => lockedPackages(readLock(context.lockFile), set) ?? (await addSet(set, context)));
 }
 
 /** The package of a set that has a path; undefined where none has, or its .deb file is not in the cache any more. */
@@ -86,37 +87,6 @@ export async function fetchSet(set: PackageSet, context: ToolchainContext): Prom
     detail: `locked for '${setKey(set)}'`,
     hint: 'run `dsmb lock`, which renews all toolchains together; or name a mirror that keeps old versions in DSMB_MIRRORS',
   });
-}
-
-/** The set gets the versions that the lock has of other sets, as far as it can: trees of one action are merged. */
-async function addToLock(set: PackageSet, context: ToolchainContext): Promise<readonly Package[]> {
-  const [{ resolveSet }, { described, lockSource }] = await Promise.all([
-    import('./resolve.ts'),
-    import('./lock-source.ts'),
-  ]);
-  context.progress?.('resolving packages');
-  const apt = { cache: context.cache, signal: context.signal };
-  const locked = await described(allPackages(readLock(context.lockFile)), context.cache);
-  const resolved = await preferringLocked().catch(asTheSourcesAre);
-  updateLock(context.lockFile, (lock) => withSet(withPackages(lock, locked), set, resolved));
-  return resolved;
-
-  async function preferringLocked(): Promise<readonly Package[]> {
-    using source = lockSource(locked, 'preferred');
-    const found = await resolveSet(set, { ...apt, settings: source.settings });
-    const known = new Map(locked.map((each) => [packageKey(each), each]));
-    return found.map((each) => known.get(packageKey(each)) ?? each);
-  }
-
-  async function asTheSourcesAre(error: unknown): Promise<readonly Package[]> {
-    if (!(error instanceof Failure) || error.diagnostic.code !== 'APT_FAILED' || locked.length === 0) throw error;
-    const found = await resolveSet(set, apt);
-    context.warn(
-      `'${setKey(set)}' cannot be had with the versions in the lock and takes newer ones: ` +
-        'if they do not go together, `dsmb lock` renews all toolchains',
-    );
-    return found;
-  }
 }
 
 async function fetchAll(packages: readonly Package[], context: ToolchainContext): Promise<readonly Package[]> {

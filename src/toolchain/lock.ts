@@ -18,10 +18,15 @@ type LockedFields = Omit<Package, 'name' | 'version'>;
 
 const EMPTY: ToolchainLock = { version: 2, sets: {}, packages: {} };
 
+/** A build asks once for each set: the same text is parsed once. */
+let lastRead: { readonly text: string; readonly lock: ToolchainLock } | undefined;
+
 /** Reads the lock; an absent file is an empty lock. */
 export function readLock(file: string): ToolchainLock {
   try {
-    return parseLock(readFileSync(file, 'utf8'), file);
+    const text = readFileSync(file, 'utf8');
+    if (lastRead?.text !== text) lastRead = { text, lock: parseLock(text, file) };
+    return lastRead.lock;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return EMPTY;
     throw error;
