@@ -1,5 +1,6 @@
 /** A hostile action against its sandbox, as each user that can be tried: what it tries, and what holds. */
-import { readFileSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { REFUSED_CALLS } from '../../src/execute/seccomp/refused-calls.ts';
 import { Project, TestStore } from '../rig/index.ts';
@@ -59,6 +60,10 @@ describe.each(users())('$name', (user) => {
     expect(project.read('dsmb-out/input/file')).toBe('refused\n');
   });
 
+  it('leaves a file that gives away the rights of its owner', () => {
+    expect(setIdFiles(store.folder)).toEqual([]);
+  });
+
   it('writes to its output when it is over', async () => {
     const { status, stderr } = callAs(user, project, ['build', '//late']);
     expect([status, stderr]).toEqual([0, expect.stringContaining('build succeeded')]);
@@ -66,6 +71,13 @@ describe.each(users())('$name', (user) => {
     expect(project.read('dsmb-out/late/file')).toBe('honest\n');
   });
 });
+
+/** Paths with a set-user-ID or set-group-ID bit. */
+function setIdFiles(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => (lstatSync(path).mode & 0o6000) !== 0);
+}
 
 function readIfThere(path: string): string | undefined {
   try {
