@@ -128,6 +128,7 @@ async function execute(
   const times = timesToCheck(call);
   const willCheck = times > 0;
   observers.begin(request, skipValidations);
+  for (const message of request.warnings ?? []) onEvent({ type: 'warning', message });
   const onPlanned = partsKeeper(store, request);
   const limits = { past, ...(jobs === undefined ? {} : { jobs }) };
   const options = {

@@ -1,5 +1,5 @@
 /** Loads and analyses the project that a command is about. */
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { Analysis } from '../analysis/analyse.ts';
 import type { ActionNode, AnalysedTarget } from '../analysis/action.ts';
 import { declarationOf, type Declaration } from '../analysis/declaration.ts';
@@ -29,6 +29,8 @@ export interface Request {
   readonly settled: ReadonlyMap<ActionNode, Settled>;
   /** Of a build that goes on from the last one: the keys that the other actions had then. */
   readonly keysBefore?: ReadonlyMap<ActionNode, Digest>;
+  /** What a build says of it. */
+  readonly warnings?: readonly string[];
   /** Phases that lie behind it: when they began and ended, of `performance.now()`. */
   readonly times: readonly (readonly [phase: Phase, start: number, end: number])[];
 }
@@ -59,11 +61,23 @@ export async function openProject(call: Call): Promise<Project> {
     settings: () => settingsOf(loaded, parameters),
     declarationOf: ({ target }) => declarationOf(target, loaded, parameters),
     settled: new Map(),
+    warnings: impurityOf(loaded),
     times: [
       ['load', start, loadedAt],
       ['analyse', loadedAt, performance.now()],
     ],
   };
+}
+
+/** Of an impure build file each build says why it evaluates all of them again. */
+function impurityOf({ trace: { outside } }: Loaded): string[] {
+  if (!outside) return [];
+  const { what, file, line } = outside;
+  const place = file === undefined ? 'a build file' : relative(process.cwd(), file);
+  return [
+    `${place}${line === undefined ? '' : `:${line}`} uses ${what}, which may give something else each time: every build ` +
+      'evaluates the build files again; `dsmb check` says what to do instead',
+  ];
 }
 
 function settingsOf(loaded: Loaded, parameters: ParameterValues): Record<string, string> {

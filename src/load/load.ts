@@ -7,6 +7,7 @@ import { fail, Failure, toDiagnostic } from '../model/diagnostic.ts';
 import { label, splitLabel, type Label } from '../model/label.ts';
 import { isOwn, OWN_CONDITIONS } from '../model/own-files.ts';
 import type { FileParameter, Parameter, Target } from '../model/target.ts';
+import { thrownAt } from '../model/thrown-at.ts';
 import { failedAt } from './failed-at.ts';
 import { requirePackageName, requireTargetName } from './names.ts';
 import { nearest } from './nearest.ts';
@@ -118,13 +119,26 @@ async function evaluate(file: string, trace: LoadTrace): Promise<Record<string, 
     return (await import(pathToFileURL(file).href)) as Record<string, unknown>;
   } catch (error) {
     if (error instanceof Failure) throw error;
-    const { message } = toDiagnostic(error);
-    const location = (error instanceof Error && failedAt(file, error)) || { file, line: 1, column: 1 };
-    return fail('BUILD_FILE_FAILED', `${relative(process.cwd(), location.file)}: ${message}`, {
-      location,
-      hint: 'dsmb check',
-    });
+    return failure(file, error);
   }
+}
+
+async function failure(file: string, error: unknown): Promise<never> {
+  const { message } = toDiagnostic(error);
+  const place = error instanceof Error ? (failedAt(file, error) ?? thrownAt(error)) : undefined;
+  const location = place ?? { file, line: 1, column: 1 };
+  const shown = (path: string): string => relative(process.cwd(), path);
+  if (error instanceof ReferenceError && message.endsWith('before initialization')) {
+    const { importCycle } = await import('./import-cycle.ts');
+    const cycle = await importCycle(file);
+    if (cycle)
+      fail('IMPORT_CYCLE', `modules import each other: ${cycle.map(shown).join(' → ')}`, {
+        location,
+        detail: message,
+        hint: 'move what both need into a module that imports neither',
+      });
+  }
+  return fail('BUILD_FILE_FAILED', `${shown(location.file)}: ${message}`, { location, hint: 'dsmb check' });
 }
 
 let resolving = false;

@@ -4,43 +4,18 @@ import { isBuiltin } from 'node:module';
 import { dirname, resolve } from 'node:path';
 import { ts } from 'ts-morph';
 import type { Diagnostic } from '../model/diagnostic.ts';
+import { HIDING, HOLDERS, IMPURE, insteadOfModule, type Impure } from './impure.ts';
 
-/** Modules of Node that compute and nothing else. */
-const PURE_MODULES = new Set(['assert', 'buffer', 'path', 'querystring', 'string_decoder', 'url', 'util']);
+const BY_PATH = new Map([...IMPURE, ...HIDING].map((one) => [one.path, one]));
 
-const SOURCES = "name sources with file('…') and folder('…'); a step may read them";
-const PARAMETERS = 'declare a parameter: param.string({ default, doc }), set with --set';
-const STEPS = 'do it in a step: an action runs when its inputs change';
-const CHANCE = 'write a fixed value, or declare a parameter';
-
-/** What a module is used for, and what to do instead. */
-const MODULE_HINTS: Readonly<Record<string, string>> = { fs: SOURCES, os: PARAMETERS, process: PARAMETERS };
-
-/** Names of the global object that tell something that a key does not have. */
-const GLOBALS: Readonly<Record<string, string>> = {
-  process: PARAMETERS,
-  navigator: PARAMETERS,
-  performance: CHANCE,
-  crypto: CHANCE,
-  fetch: "fetch it in a target: debianPackages('…'), or a file beside the build file",
-  WebSocket: STEPS,
-  EventSource: STEPS,
-  XMLHttpRequest: STEPS,
-  setTimeout: STEPS,
-  setInterval: STEPS,
-  setImmediate: STEPS,
-  require: 'use import',
-};
-
-/** Members of global objects that are otherwise harmless. */
-const MEMBERS: Readonly<Record<string, string>> = {
-  'Date.now': CHANCE,
-  'Math.random': CHANCE,
-  'Temporal.Now': CHANCE,
-  'globalThis.process': PARAMETERS,
-  'globalThis.fetch': STEPS,
-  'import.meta.env': PARAMETERS,
-};
+/** Methods of objects, by name: what an object is, its text does not tell. `toString` is a method of all. */
+const METHODS = new Map(
+  // Of several of one name the first counts.
+  IMPURE.toReversed().flatMap((one) => {
+    const [, name] = /\.prototype\.(\w+)$/.exec(one.path) ?? [];
+    return name === undefined || name === 'toString' ? [] : [[name, one] as const];
+  }),
+);
 
 /** Impure code in build files and in the modules that they run by relative imports; steps are not run by them. */
 export function impurities(buildFiles: readonly string[]): Diagnostic[] {
@@ -75,14 +50,12 @@ class FileChecker {
   visit(node: ts.Node): void {
     if (ts.isTypeNode(node)) return;
     if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) return this.#import(node);
-    if (ts.isPropertyAccessExpression(node) && this.#member(node)) return;
-    if (ts.isNewExpression(node) && (node.arguments?.length ?? 0) === 0) this.#now(node, 'new Date()');
-    if (ts.isCallExpression(node)) this.#now(node, 'Date()');
-    if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
+    if (isAccess(node) && this.#access(node)) return;
+    if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword && !namesStep(node)) {
       const [name] = node.arguments;
-      if (name && ts.isStringLiteral(name) && !namesStep(node)) this.#module(name);
+      if (name && ts.isStringLiteral(name)) this.#module(name);
     }
-    if (ts.isIdentifier(node) && isRead(node)) this.#global(node);
+    if (ts.isIdentifier(node) && isRead(node)) this.#name(node);
     ts.forEachChild(node, (child) => this.visit(child));
   }
 
@@ -97,30 +70,55 @@ class FileChecker {
   #module(specifier: ts.StringLiteral): void {
     const { text } = specifier;
     this.imports.push(text);
-    const [name = ''] = text.replace(/^node:/, '').split('/');
-    if (isBuiltin(text) && !PURE_MODULES.has(name)) this.#report(specifier, text, MODULE_HINTS[name] ?? STEPS);
+    const instead = isBuiltin(text) ? insteadOfModule(text) : undefined;
+    if (instead !== undefined) this.#report(specifier, text, instead);
   }
 
-  #member(node: ts.PropertyAccessExpression): boolean {
-    const name = node.getText(this.#source).replaceAll(/\s/g, '');
-    const [first = ''] = name.split('.');
-    const hint = this.#declared.has(first) ? undefined : MEMBERS[name];
-    if (hint !== undefined) this.#report(node, name, hint);
-    return hint !== undefined;
+  /** Whether all of it was looked at. */
+  #access(node: Access): boolean {
+    const chain = chainOf(node);
+    if (!chain || this.#declared.has(chain[0]!)) return this.#method(node);
+    // `globalThis.Date.now` is `Date.now`.
+    const first = chain.findIndex((name) => name !== 'globalThis' && name !== 'global');
+    const names = first < 0 ? [] : chain.slice(first);
+    const found = [3, 2, 1].flatMap((length) => BY_PATH.get(shown(names.slice(0, length))) ?? [])[0];
+    if (!found) return this.#method(node);
+    const length = first + found.path.split('.').length;
+    // `Date.UTC` is no use of `Date` as a function.
+    if (found.pureGiven && (length < chain.length || isPureCall(node, found))) return false;
+    this.#report(
+      node,
+      shown(chain.slice(0, found.path.includes('.') || first > 0 ? length : length + 1)),
+      found.instead,
+    );
+    return true;
   }
 
-  #global(node: ts.Identifier): void {
-    const hint = this.#declared.has(node.text) || !Object.hasOwn(GLOBALS, node.text) ? undefined : GLOBALS[node.text];
-    if (hint === undefined) return;
+  #method(node: Access): boolean {
+    const name = nameOf(node);
+    const found = name === undefined ? undefined : METHODS.get(name);
+    if (found && !(found.pureGiven && isPureCall(node, found))) this.#report(node, name!, found.instead);
+    else if (name === undefined && ts.isIdentifier(node.expression) && this.#isHolder(node.expression))
+      this.#report(node, `${node.expression.text}[…]`, 'name what it takes, as in Math.max');
+    return false;
+  }
+
+  #isHolder(node: ts.Identifier): boolean {
+    return HOLDERS.has(node.text) && !this.#declared.has(node.text);
+  }
+
+  #name(node: ts.Identifier): void {
+    const found = this.#declared.has(node.text) ? undefined : BY_PATH.get(node.text);
     const { parent } = node;
-    const whole = ts.isPropertyAccessExpression(parent) && parent.expression === node ? parent : node;
-    this.#report(node, whole.getText(this.#source), hint);
-  }
-
-  /** The date without an argument is that of now. */
-  #now({ expression }: ts.NewExpression | ts.CallExpression, name: string): void {
-    if (ts.isIdentifier(expression) && expression.text === 'Date' && !this.#declared.has('Date'))
-      this.#report(expression, name, CHANCE);
+    if (isTypeTest(node)) return;
+    const isHarmless = isAccess(parent) && parent.expression === node;
+    if (found?.pureGiven) {
+      if (isHarmless || isPureCall(node, found)) return;
+      const call = callOf(node);
+      this.#report(node, call ? `${ts.isNewExpression(call) ? 'new ' : ''}${node.text}()` : node.text, found.instead);
+    } else if (found) this.#report(node, node.text, found.instead);
+    else if (this.#isHolder(node) && !isHarmless)
+      this.#report(node, `${node.text} as a whole`, 'name what it takes, as in Math.max');
   }
 
   #report(node: ts.Node, what: string, hint: string): void {
@@ -160,10 +158,62 @@ function declaredNames(source: ts.SourceFile): Set<string> {
   return names;
 }
 
+type Access = ts.PropertyAccessExpression | ts.ElementAccessExpression;
+
+function isAccess(node: ts.Node): node is Access {
+  return ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node);
+}
+
+/** The name that is taken; undefined where it is computed. */
+function nameOf(node: Access): string | undefined {
+  if (ts.isPropertyAccessExpression(node)) return node.name.text;
+  return ts.isStringLiteralLike(node.argumentExpression) ? node.argumentExpression.text : undefined;
+}
+
+/** `a.b['c']` as its names; undefined where it does not begin with a name. */
+function chainOf(node: ts.Node): string[] | undefined {
+  if (ts.isIdentifier(node)) return [node.text];
+  if (ts.isMetaProperty(node)) return ['import', 'meta'];
+  if (ts.isParenthesizedExpression(node) || ts.isAsExpression(node) || ts.isNonNullExpression(node))
+    return chainOf(node.expression);
+  if (!isAccess(node)) return undefined;
+  const [before, name] = [chainOf(node.expression), nameOf(node)];
+  return before && name !== undefined ? [...before, name] : undefined;
+}
+
+function shown(names: readonly string[]): string {
+  return names.join('.');
+}
+
+/** The call of a function that is written out. */
+function callOf(node: ts.Expression): ts.CallExpression | ts.NewExpression | undefined {
+  const { parent } = node;
+  if (ts.isParenthesizedExpression(parent)) return callOf(parent);
+  return (ts.isCallExpression(parent) || ts.isNewExpression(parent)) && parent.expression === node ? parent : undefined;
+}
+
+function isPureCall(node: ts.Expression, { path, pureGiven }: Impure): boolean {
+  const call = callOf(node);
+  if (!call || !pureGiven || (path === 'Date' && !ts.isNewExpression(call))) return false;
+  const args = call.arguments ?? ([] as readonly ts.Expression[]);
+  if (args.some(ts.isSpreadElement)) return false;
+  const isGiven = (one: ts.Expression): boolean => !(ts.isIdentifier(one) && one.text === 'undefined');
+  return (
+    args.length >= pureGiven.least && args.length <= pureGiven.most && args.slice(0, pureGiven.least).every(isGiven)
+  );
+}
+
+/** `x instanceof Date`, `typeof Math`. */
+function isTypeTest(node: ts.Identifier): boolean {
+  const { parent } = node;
+  if (ts.isTypeOfExpression(parent)) return true;
+  return ts.isBinaryExpression(parent) && parent.operatorToken.kind === ts.SyntaxKind.InstanceOfKeyword;
+}
+
 /** Not the name of a member, a property or a declaration. */
 function isRead(node: ts.Identifier): boolean {
   const { parent } = node;
-  if (ts.isPropertyAccessExpression(parent)) return parent.expression === node;
-  if (ts.isPropertyAssignment(parent)) return parent.initializer === node;
-  return !(ts.isMethodDeclaration(parent) || ts.isPropertySignature(parent) || ts.isImportSpecifier(parent));
+  if (ts.isShorthandPropertyAssignment(parent)) return true;
+  if (ts.isBindingElement(parent) && parent.propertyName === node) return false;
+  return (parent as Partial<ts.NamedDeclaration>).name !== node;
 }

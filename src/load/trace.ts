@@ -4,12 +4,10 @@ import { dirname } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Looks } from '../../cache/ways.ts';
 import { ENGINE_FOLDERS } from '../model/own-files.ts';
+import { insteadOfModule } from './impure.ts';
 import type { ModuleRequest } from './lookups.ts';
+import { watchImpure } from './watch.ts';
 
-/** Modules of Node that see nothing of the machine. */
-const PURE_BUILTINS = new Set(['assert', 'buffer', 'path', 'path/posix', 'url', 'util', 'util/types']);
-/** Globals by which code sees the clock, the environment, chance or the network. */
-const WORLD = ['process', 'Date', 'performance', 'crypto', 'fetch', 'Temporal', 'navigator'] as const;
 /** The engine's own modules may look where they like. */
 const ENGINE = ENGINE_FOLDERS.map((folder) => pathToFileURL(folder).href);
 
@@ -22,7 +20,7 @@ export class LoadTrace {
   readonly looks = new Looks();
   readonly #searches = new Map<string, Search>();
   #watching = false;
-  #looksOutside = false;
+  #outside: LookOutside | undefined;
 
   constructor() {
     registerHooks({
@@ -34,9 +32,9 @@ export class LoadTrace {
     });
   }
 
-  /** Whether what was evaluated may give something else next time although no module has changed. */
-  get looksOutside(): boolean {
-    return this.#looksOutside;
+  /** The first reason why what was evaluated may give something else next time although no module has changed. */
+  get outside(): LookOutside | undefined {
+    return this.#outside;
   }
 
   /** Requests that Node had to search for. */
@@ -46,26 +44,27 @@ export class LoadTrace {
 
   /** Until this is disposed of, code of build files and rules runs: what it asks for is noted. */
   watch(): Disposable {
-    const note = (): void => {
-      this.#looksOutside = true;
-    };
-    const undo = WORLD.map((name) => watchProperty(globalThis, name, note));
-    undo.push(watchProperty(Math, 'random', note));
+    const end = watchImpure(({ path }, at) => this.#looksOutside(path, at?.file, at?.line));
     this.#watching = true;
     return {
       [Symbol.dispose]: () => {
         this.#watching = false;
-        for (const one of undo) one();
+        end();
       },
     };
   }
 
+  #looksOutside(what: string, file?: string, line?: number): void {
+    this.#outside ??= { what, file, line };
+  }
+
   #see(specifier: string, { parentURL: parent, conditions }: ResolveHookContext, url: string): void {
     const byEngine = isEngine(parent);
+    const file = parent?.startsWith('file:') ? fileURLToPath(parent) : undefined;
     if (isBuiltin(specifier)) {
-      if (!byEngine && !PURE_BUILTINS.has(specifier.replace(/^node:/, ''))) this.#looksOutside = true;
+      if (!byEngine && insteadOfModule(specifier) !== undefined) this.#looksOutside(specifier, file);
     } else if (!url.startsWith('file:')) {
-      this.#looksOutside = true;
+      this.#looksOutside(specifier, file);
     } else {
       const found = fileURLToPath(url);
       if (!isEngine(url)) this.#note(this.modules, found);
@@ -91,6 +90,13 @@ export class LoadTrace {
   }
 }
 
+/** What code has used that no module has: a name, or the specifier of a module; and where, as far as that is known. */
+interface LookOutside {
+  readonly what: string;
+  readonly file: string | undefined;
+  readonly line: number | undefined;
+}
+
 /** A request for a module, and how Node searched for it. */
 export interface Search extends ModuleRequest {
   readonly manner: 'import' | 'require';
@@ -98,19 +104,4 @@ export interface Search extends ModuleRequest {
 
 function isEngine(url: string | undefined): boolean {
   return url !== undefined && ENGINE.some((folder) => url.startsWith(folder));
-}
-
-/** Calls back when a property is read; gives what undoes it. */
-function watchProperty(of: object, name: string, onRead: () => void): () => void {
-  const before = Object.getOwnPropertyDescriptor(of, name);
-  if (!before?.configurable) return () => {};
-  Object.defineProperty(of, name, {
-    configurable: true,
-    enumerable: before.enumerable ?? false,
-    get() {
-      onRead();
-      return before.get ? (before.get.call(of) as unknown) : (before.value as unknown);
-    },
-  });
-  return () => Object.defineProperty(of, name, before);
 }

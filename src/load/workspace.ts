@@ -21,6 +21,7 @@ export function findWorkspace(from: string, exists: (path: string) => boolean = 
     if (exists(join(folder, BUILD_FILE))) found = folder;
     if (exists(join(folder, '.git')) || folder === dirname(folder)) break;
   }
+  requireUsable(found ?? from);
   return (
     found ??
     fail('NO_WORKSPACE', `there is no ${BUILD_FILE} in ${resolve(from)} or above it`, {
@@ -29,7 +30,16 @@ export function findWorkspace(from: string, exists: (path: string) => boolean = 
   );
 }
 
-/** The package that a build file makes: its folder, relative to the root, with slashes. */
+/** Node loads no module from below some folders. */
+function requireUsable(folder: string): void {
+  const hint = 'rename the folder, or move the project';
+  if (folder.includes('\\'))
+    fail('BAD_FOLDER', `no project can be in ${folder}: Node loads no module whose path has a backslash`, { hint });
+  if (folder.includes('\ufffd') && !existsSync(folder))
+    fail('BAD_FOLDER', `no project can be in ${folder}: the path is not UTF-8`, { hint });
+}
+
+/** The package that a build file makes: its folder, relative to the root. */
 export function packageOf(root: string, buildFile: string): string {
-  return relative(root, dirname(buildFile)).replaceAll('\\', '/');
+  return relative(root, dirname(buildFile));
 }

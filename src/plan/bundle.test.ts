@@ -1,5 +1,5 @@
 /** Bundles of steps are remembered, and never longer than their modules stay what they are. */
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -7,6 +7,7 @@ import { afterAll, expect, it } from 'vitest';
 import { Store } from '../../cache/store.ts';
 import type { ActionNode } from '../analysis/action.ts';
 import { Bundles } from './bundle.ts';
+import { bundle } from './bundler.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'dsmb-bundle-'));
 const path = join(folder, 'x.step.ts');
@@ -37,6 +38,18 @@ it('a step is bundled once', async () => {
   await bundled();
   expect(statSync(join(memory, name)).mtimeMs).toBe(mtimeMs);
 });
+
+it.each(['a*b', '**', 'a?b', '[a]', '{a,b}', '%20', 'a#b', '"\'', 'a b', 'ünï', '-x'])(
+  'a step below a folder called %j is bundled',
+  async (name) => {
+    const below = join(folder, 'odd', name);
+    mkdirSync(below, { recursive: true });
+    writeFileSync(join(below, 'word.ts'), 'export default "odd";\n');
+    const step = join(below, 'x.step.ts');
+    writeFileSync(step, `import word from './word.ts';\nexport default { run: () => console.log(word) };\n`);
+    expect(Buffer.from((await bundle(step)).code).toString()).toContain('odd');
+  },
+);
 
 it.each([
   ['tsconfig.json', 'word', (file: string) => ({ compilerOptions: { paths: { word: [file] } } })],

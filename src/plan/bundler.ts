@@ -1,6 +1,6 @@
 /** Makes one minified file of a step and all that it imports. */
 import type { Metafile, Plugin } from 'esbuild';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import type { ModuleRequest } from '../load/lookups.ts';
 import { fail } from '../model/diagnostic.ts';
 import { isOwn, modulePath, OWN_CONDITIONS } from '../model/own-files.ts';
@@ -23,6 +23,16 @@ const OWN_MODULES: Plugin = {
     const resolveDir = dirname(RUNNER);
     build.onResolve({ filter: /^dsmb($|\/)/ }, ({ path, kind, resolveDir: from }) =>
       isOwn(path) && from !== resolveDir ? build.resolve(path, { kind, resolveDir }) : undefined,
+    );
+  },
+};
+
+/** Absolute paths as they stand: the bundler takes a `*` in one for a pattern. */
+const ABSOLUTE_PATHS: Plugin = {
+  name: 'absolute paths',
+  setup(build) {
+    build.onResolve({ filter: /^\// }, ({ path, kind }) =>
+      build.resolve(`./${basename(path)}`, { kind, resolveDir: dirname(path) }),
     );
   },
 };
@@ -60,7 +70,7 @@ export async function bundle(path: string, { withMap = false } = {}): Promise<Ma
     banner: { js: `import{createRequire as __r}from'node:module';const require=__r(import.meta.url);` },
     conditions: CONDITIONS,
     nodePaths: [],
-    plugins: [OWN_MODULES],
+    plugins: [ABSOLUTE_PATHS, OWN_MODULES],
     absWorkingDir: root,
     ...(withMap ? { sourcemap: 'inline', sourcesContent: false } : {}),
     logLevel: 'silent',

@@ -40,7 +40,7 @@ export function gatherEvidence(
   artifacts: readonly ArtifactReference[],
 ): RestsOn | undefined {
   const { trace } = project.loaded;
-  if (trace.looksOutside) return undefined;
+  if (trace.outside) return undefined;
   const base = new Evidence(trace.looks);
   addEngine(base);
   addProject(base, call, project);
