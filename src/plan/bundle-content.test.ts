@@ -1,5 +1,5 @@
 /** What of a step's sources is in its bundle. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -43,5 +43,18 @@ describe('a bundle', () => {
 
   it('is the same from the source and from what it was compiled to, under the name of the source', async () => {
     expect(await bundled(STEP, { extension: 'js' })).toEqual(await bundled(STEP));
+  });
+
+  it('is the same from a folder that a symlink leads to', async () => {
+    mkdirSync(join(folder, 'far/away'), { recursive: true });
+    symlinkSync('far/away', join(folder, 'near'));
+    writeFileSync(join(folder, 'far/away/linked.ts'), STEP);
+    const of = (path: string) => {
+      const work = { type: 'step', module: pathToFileURL(join(folder, path)), args: {}, hints: {} } as const;
+      return new Bundles(store).contentOf({ work } as ActionNode);
+    };
+    const { bundle, modules } = await of('near/linked.ts');
+    expect(bundle).toEqual((await of('far/away/linked.ts')).bundle);
+    expect([...modules!.keys()]).toContain(join(folder, 'far/away/linked.ts'));
   });
 });

@@ -1,5 +1,6 @@
 /** Makes one minified file of a step and all that it imports. */
 import type { Metafile, Plugin } from 'esbuild';
+import { realpathSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import type { ModuleRequest } from '../load/lookups.ts';
 import { fail } from '../model/diagnostic.ts';
@@ -51,7 +52,8 @@ export interface Made {
 /** Bundles a step. */
 export async function bundle(path: string, { withMap = false } = {}): Promise<Made> {
   const { build, transform } = await import('esbuild');
-  const root = dirname(path);
+  // The bundler names what it reads by paths without links.
+  const root = realpathSync(dirname(path));
   const entry = [
     `import { runStep } from ${JSON.stringify(RUNNER)};`,
     `import step from ${JSON.stringify(path)};`,

@@ -4,9 +4,9 @@ import { Project, TestStore } from '../rig/index.ts';
 import { CommandLine } from './command-line.ts';
 import { live } from './live.ts';
 import { TIMEOUT_MS } from './settings.ts';
+import { COMMAND_LINE, INCREMENTAL } from './trials.ts';
 
-const RUNS = 8;
-const TRIALS = { length: 40, builds: 8, again: 10, disturbed: 10, withinMs: 1200, damages: false };
+const RUNS = 6;
 
 let store: TestStore;
 
@@ -15,13 +15,10 @@ beforeAll(() => {
 });
 afterAll(() => store[Symbol.dispose]());
 
-/** The same is asked for again and again. */
-const INCREMENTAL = { ...TRIALS, length: 60, builds: 1, again: 24, disturbed: 6 };
-
 it(
   'gives what the project says, runs only what was never made, and goes on from what was finished',
   async () => {
-    await live(new CommandLine(store), { store, trials: TRIALS, runs: RUNS, least: 4 });
+    await live(new CommandLine(store), { store, trials: COMMAND_LINE, runs: RUNS, least: 4 });
     using project = new Project(store, { 'build.dsm.ts': '' });
     expect((await project.run(['fsck'])).stdout).toMatch(/the store is sound/);
   },

@@ -1,5 +1,6 @@
 /** Builds through the command line, in processes of their own, that can be killed. */
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { BuildEvent } from '../../src/model/event.ts';
 import type { Finished, Invocation } from '../../src/testing/invocation.ts';
 import type { TestStore } from '../rig/index.ts';
@@ -9,28 +10,36 @@ import { expectations, type Expected } from './model/oracle.ts';
 import type { Spec } from './model/spec.ts';
 import type { Workspace } from './workspace.ts';
 
+interface CommandLineOptions {
+  readonly events?: boolean;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
 export class CommandLine implements Builder {
   readonly #store: TestStore;
   readonly #events: boolean;
+  readonly #env: NodeJS.ProcessEnv;
   /** Builds that went on from the last one of the same request. */
   resumed = 0;
 
-  /** With `events`, builds tell all that they do; the launcher settles none of them. */
-  constructor(store: TestStore, { events = false } = {}) {
+  /** With `events`, builds tell all that they do; the launcher settles none of them. `env` is added to their environment. */
+  constructor(store: TestStore, { events = false, env = {} }: CommandLineOptions = {}) {
     this.#store = store;
     this.#events = events;
+    this.#env = env;
   }
 
   start(workspace: Workspace, spec: Spec, asked: readonly number[], keepGoing: boolean): Running {
-    const { project } = workspace;
+    const { project, root } = workspace;
     const expected = expectations(spec);
     const targets = asked.map((index) => expected[index]!);
     // Without a name that is new each time: a build that asks for the same again may be spared most of its work.
-    const invocation = project.start([
-      ...['build', ...targets.map(({ name }) => `//${name}`)],
+    const args = [
+      ...['build', '--workspace', root, ...targets.map(({ name }) => `//${name}`)],
       ...(keepGoing ? ['--keep-going'] : []),
       ...(this.#events ? ['--events', '-'] : []),
-    ]);
+    ];
+    const invocation = project.start(args, { env: this.#env });
     let ended = false;
     const end = (way: number): void => {
       ended = true;
@@ -112,12 +121,13 @@ function parentOf(pid: number): number {
   }
 }
 
-/** What lies in the folder of a target; what is no folder itself is alone in there. */
-function delivered({ project }: Workspace, { name, content }: Expected): (readonly [string, Content])[] {
-  const found = readContent(project.path('dsmb-out', name));
-  if (found?.type !== 'folder' || content?.type === 'folder') return found ? [[name, found]] : [];
-  const inside = Object.values(found.entries);
-  return [[name, inside.length === 1 ? inside[0]! : found]];
+/** What lies in the folder of a target: a file under its name, and nothing else, is that file. */
+function delivered({ root }: Workspace, { name, fileName, content }: Expected): (readonly [string, Content])[] {
+  const found = readContent(join(root, 'dsmb-out', name));
+  if (!found) return [];
+  const alone =
+    content?.type === 'file' && found.type === 'folder' && Object.keys(found.entries).join('/') === fileName;
+  return [[name, alone ? found.entries[fileName]! : found]];
 }
 
 /** What a build without a terminal says of its actions. */

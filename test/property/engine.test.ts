@@ -6,9 +6,9 @@ import { CHECKOUT } from '../rig/project.ts';
 import { Engine } from './engine.ts';
 import { live } from './live.ts';
 import { TIMEOUT_MS } from './settings.ts';
+import { IN_PROCESS } from './trials.ts';
 
-const RUNS = 100;
-const TRIALS = { length: 100, builds: 7, again: 1, disturbed: 2, withinMs: 40, damages: true };
+const RUNS = 80;
 
 let store: TestStore;
 
@@ -23,7 +23,7 @@ it(
   async () => {
     {
       using engine = new Engine(store, join(CHECKOUT, 'test/rig/fixture/toolchain.lock.json'));
-      await live(engine, { store, trials: TRIALS, runs: RUNS, least: 20 });
+      await live(engine, { store, trials: IN_PROCESS, runs: RUNS, least: 20 });
     }
     for (const folder of ['sandboxes', 'incoming', 'present.v1']) expect(store.names(folder)).toEqual([]);
   },

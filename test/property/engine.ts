@@ -9,7 +9,7 @@ import { Toolroots } from '../../src/execute/toolroots.ts';
 import type { Outcome } from '../../src/model/event.ts';
 import { splitLabel } from '../../src/model/label.ts';
 import type { TestStore } from '../rig/index.ts';
-import { file, folder, link, type Content } from './model/content.ts';
+import { file, folder, link, shortened, type Content } from './model/content.ts';
 import type { Builder, Done, Running } from './builder.ts';
 import type { Spec } from './model/spec.ts';
 import { declare, type Declared } from './targets.ts';
@@ -28,9 +28,9 @@ export class Engine implements Builder, Disposable {
     this.#machine = new Machine(store, this.#toolroots(store));
   }
 
-  start({ project }: Workspace, spec: Spec, asked: readonly number[], keepGoing: boolean): Running {
+  start({ root }: Workspace, spec: Spec, asked: readonly number[], keepGoing: boolean): Running {
     const stop = new AbortController();
-    const declared = declare(spec, project.folder);
+    const declared = declare(spec, root);
     const finished = this.#build(declared, asked, { value: spec.parameter, keepGoing, signal: stop.signal });
     return { finished, end: () => stop.abort() };
   }
@@ -83,7 +83,7 @@ function contentOf(store: Store, node: Node): Content {
     case 'symlink':
       return link(node.target);
     case 'file':
-      return file(store.cas.read(node.digest).toString(), node.executable);
+      return file(shortened(store.cas.read(node.digest).toString()), node.executable);
     case 'directory': {
       const entries = [...store.trees.entries(node.digest)];
       return folder(Object.fromEntries(entries.map(([name, entry]) => [name, contentOf(store, entry)])));

@@ -2,16 +2,20 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { TestStore } from '../rig/index.ts';
-import type { BuildCall, Happening } from './arbitrary.ts';
+import type { BuildCall, Editing, Happening } from './happening.ts';
 import type { Builder, Done } from './builder.ts';
 import { damage } from './damage.ts';
+import { Fault } from './fault.ts';
 import { Ledger } from './ledger.ts';
 import { textsOf } from './model/content.ts';
-import { edited, type Edit } from './model/edit.ts';
+import { edited } from './model/edit.ts';
 import { expectations } from './model/oracle.ts';
-import type { Spec } from './model/spec.ts';
-import type { Manner } from './sources.ts';
+import { nameOf, type Spec } from './model/spec.ts';
+import { meddle } from './meddle.ts';
 import { Workspace } from './workspace.ts';
+
+/** Longer than the step in which most file systems keep times. */
+const PAUSE_MS = 60;
 
 /** What happened in all lives. */
 export class Tally {
@@ -63,7 +67,8 @@ export class Life implements Disposable {
     await this.#build(whole);
     for (const [index, happening] of happenings.entries())
       await this.#meet(happening).catch((error: Error) => {
-        throw new Error(`happening ${index}: ${error.message}`, { cause: error });
+        const kind = error instanceof Fault ? error.kind : 'wrong course';
+        throw new Fault(kind, `happening ${index}: ${error.message}`, error);
       });
     this.#undo(this.#past.length, 'in place');
     await this.#build(whole);
@@ -84,6 +89,10 @@ export class Life implements Disposable {
         return this.#workspace.touch(happening.path);
       case 'damage':
         return this.#damage(happening);
+      case 'meddling':
+        return this.#meddle(happening);
+      case 'pause':
+        return pause(happening.ms);
       case 'build':
         return this.#build(happening);
       case 'again':
@@ -91,15 +100,30 @@ export class Life implements Disposable {
     }
   }
 
-  #edit({ edit, manner }: { readonly edit: Edit; readonly manner: Manner }): void {
-    this.#past.push(edited(this.#spec, edit));
-    this.#workspace.follow(this.#spec, manner);
+  #edit(edit: Editing): void {
+    this.#prepare(edit)();
+  }
+
+  /** What can be made beforehand is. */
+  #prepare({ edit, manner }: Editing): () => void {
+    const next = edited(this.#spec, edit);
+    const change = this.#workspace.prepare(next, manner);
+    return () => {
+      change();
+      this.#past.push(next);
+      this.#tally.edits++;
+    };
+  }
+
+  #undo(steps: number, manner: Editing['manner']): void {
+    this.#past.splice(Math.max(1, this.#past.length - steps));
+    this.#workspace.prepare(this.#spec, manner)();
     this.#tally.edits++;
   }
 
-  #undo(steps: number, manner: Manner): void {
-    this.#past.splice(Math.max(1, this.#past.length - steps));
-    this.#workspace.follow(this.#spec, manner);
+  #meddle({ target, how }: Happening & { type: 'meddling' }): void {
+    const name = nameOf(this.#spec, target % this.#spec.targets.length);
+    meddle(`${this.#workspace.root}/dsmb-out`, name, how);
     this.#tally.edits++;
   }
 
@@ -113,16 +137,19 @@ export class Life implements Disposable {
     this.#last = { asked: given, keepGoing, beside: 1 };
     const spec = this.#spec;
     const asked = [...new Set(given.map((index) => index % spec.targets.length))];
+    const change = meanwhile?.type === 'edit' ? this.#prepare(meanwhile) : undefined;
+    // What was made beforehand is older than the build.
+    if (change) await pause(PAUSE_MS);
     const running = Array.from({ length: beside }, () => this.#builder.start(this.#workspace, spec, asked, keepGoing));
     const finished = Promise.all(running.map((one) => one.finished));
     if (meanwhile) await Promise.race([finished, pause(meanwhile.ms)]);
     const ends = meanwhile?.type === 'end' ? running.slice(0, meanwhile.all ? beside : 1) : [];
     if (meanwhile?.type === 'end') ends.forEach((one) => one.end(meanwhile.way));
-    if (meanwhile?.type === 'edit') this.#edit(meanwhile);
+    change?.();
     const builds = await finished;
     this.#count(builds, ends.length);
     const left = await this.#builder.leftovers(ends.length > 0);
-    if (left.length > 0) throw new Error(`left behind: ${left.join('\n')}`);
+    if (left.length > 0) throw new Fault('wrong course', `left behind: ${left.join('\n')}`);
     if (!isDeepStrictEqual(this.#spec, spec)) return this.#ledger.excuse();
     this.#ledger.judge(spec, asked, builds, { ended: ends.length, keepGoing });
   }

@@ -1,10 +1,11 @@
 /** Lets random projects live, and judges what their builds do. */
 import fc from 'fast-check';
 import type { TestStore } from '../rig/index.ts';
-import { lives, specs, type Trials } from './arbitrary.ts';
 import type { Builder } from './builder.ts';
-import { born, Life, Tally } from './life.ts';
+import { Tally } from './life.ts';
+import { property } from './property.ts';
 import { report, settings } from './settings.ts';
+import type { Trials } from './trials.ts';
 
 export interface Lives {
   readonly store: TestStore;
@@ -19,13 +20,7 @@ export interface Lives {
 export async function live(builder: Builder, { store, trials, runs, least }: Lives): Promise<number | undefined> {
   const tally = new Tally();
   const options = settings(runs);
-  await fc.assert(
-    fc.asyncProperty(specs, lives(trials), async (spec, happenings) => {
-      using life = new Life(builder, store, born(spec), tally);
-      await life.through(happenings);
-    }),
-    options,
-  );
+  await fc.assert(property(builder, store, trials, tally), options);
   report(tally, options, least);
   return options.path === undefined ? options.numRuns : undefined;
 }

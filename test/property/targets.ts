@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { file, folder, param, Toolchain, type Parameter, type Target, type Value } from 'dsmb';
 import { label, type Label } from '../../src/model/label.ts';
-import { all, group, last, pair, part, worked, write } from './fixture/rules.ts';
+import { all, group, large, last, pair, part, worked, write } from './fixture/rules.ts';
+import { markOf } from './model/oracle.ts';
 import { inputsOf, nameOf, partOf, validationsOf, type Spec, type TargetSpec } from './model/spec.ts';
 
 /** What a build file declares. */
@@ -36,18 +37,21 @@ function declareTarget(spec: Spec, target: TargetSpec, index: number, { root, pa
     reference.type === 'target' ? targets[reference.index]! : source(root, reference.path),
   );
   const tool = target.tool ? { tool: folder(pathToFileURL(join(root, 'tool')), Toolchain) } : {};
-  const gathering = { text, mark: target.mark, of, validations, ...tool };
+  const { ending } = target;
+  const gathering = { text, mark: markOf(spec, target), of, validations, ...tool };
   switch (target.make) {
     case 'all':
-      return all(gathering);
+      return all({ ...gathering, ending });
     case 'last':
-      return last(gathering);
+      return last({ ...gathering, ending });
     case 'pair':
       return pair(gathering);
     case 'write':
-      return write({ text, validations });
+      return write({ text, validations, ending });
+    case 'large':
+      return large({ text, validations, ending });
     case 'worked':
-      return worked({ text, of, module: pathToFileURL(join(root, 'work.step.ts')).href, validations });
+      return worked({ text, of, ending, module: pathToFileURL(join(root, 'lib/work.step.ts')).href, validations });
     case 'group':
       return group({ of, validations });
     case 'part':

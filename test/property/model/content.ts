@@ -44,11 +44,28 @@ export function textsOf(content: Content): string[] {
   return content.type === 'file' ? [content.text] : Object.values(content.entries).flatMap(textsOf);
 }
 
+/** What fills a large file stands for itself here: `<filling>` at the end of a text. */
+const FILLING = '<filling>';
+export const FILLING_BYTES = 8_500_000;
+const filling = 'x'.repeat(FILLING_BYTES);
+
+export const filled = (text: string): string => `${text}${FILLING}`;
+
+/** The text that a file has on disk. */
+export function inFull(text: string): string {
+  return text.endsWith(FILLING) ? `${text.slice(0, -FILLING.length)}${filling}` : text;
+}
+
+/** The text of a file as it is written in here. */
+export function shortened(text: string): string {
+  return text.length >= FILLING_BYTES && text.endsWith(filling) ? filled(text.slice(0, -FILLING_BYTES)) : text;
+}
+
 /** What is on disk at a path; undefined where there is nothing. */
 export function readContent(path: string): Content | undefined {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (!stats) return undefined;
   if (stats.isSymbolicLink()) return link(readlinkSync(path));
-  if (stats.isFile()) return file(readFileSync(path, 'utf8'), (stats.mode & 0o100) !== 0);
+  if (stats.isFile()) return file(shortened(readFileSync(path, 'utf8')), (stats.mode & 0o100) !== 0);
   return folder(Object.fromEntries(readdirSync(path).map((name) => [name, readContent(join(path, name))!])));
 }

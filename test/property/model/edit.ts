@@ -11,6 +11,9 @@ export type Edit =
   | { readonly type: 'tool'; readonly word: string }
   | { readonly type: 'step'; readonly version: string }
   | { readonly type: 'comment'; readonly text: string }
+  | { readonly type: 'module'; readonly path: string; readonly content: Content | undefined }
+  | { readonly type: 'home' }
+  | { readonly type: 'clash'; readonly clash: Spec['clash'] }
   | { readonly type: 'rename'; readonly target: number }
   | { readonly type: 'attribute'; readonly target: number; readonly change: AttributeChange };
 
@@ -21,6 +24,8 @@ export type AttributeChange =
   | { readonly text: string | undefined }
   | { readonly mark: string }
   | { readonly tool: boolean }
+  | { readonly said: boolean }
+  | { readonly ending: string }
   | { readonly of: readonly number[] }
   | { readonly part: number }
   | { readonly validations: readonly number[] };
@@ -46,6 +51,12 @@ export function edited(spec: Spec, edit: Edit): Spec {
       return { ...spec, step: { ...spec.step, version: edit.version } };
     case 'comment':
       return { ...spec, comment: edit.text, step: { ...spec.step, comment: edit.text } };
+    case 'module':
+      return { ...spec, modules: put(spec.modules, edit.path, edit.content) };
+    case 'home':
+      return { ...spec, home: spec.home === 0 ? 1 : 0 };
+    case 'clash':
+      return { ...spec, clash: edit.clash };
     case 'rename':
       return withTarget(spec, edit.target, ({ renamed }) => ({ renamed: renamed + 1 }));
     case 'attribute':

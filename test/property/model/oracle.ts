@@ -1,10 +1,26 @@
 /** What a build must give, and what each action is made of: computed from the project alone, without any cache. */
-import { at, file, folder, link, type Content, type Folder } from './content.ts';
+import { at, file, filled, folder, inFull, link, type Content, type Folder } from './content.ts';
 import { sourceContent } from './links.ts';
-import { inputsOf, nameOf, partOf, textOf, validationsOf, type Spec, type TargetSpec } from './spec.ts';
+import { wordsOfRules, wordsOfStep } from './modules.ts';
+import {
+  clashingPackage,
+  fileNameOf,
+  inputsOf,
+  nameOf,
+  partOf,
+  textOf,
+  validationsOf,
+  type Spec,
+  type TargetSpec,
+} from './spec.ts';
+
+/** As much of a file as actions read. */
+const READ_BYTES = 1024;
 
 export interface Expected {
   readonly name: string;
+  /** Under which its artifact is laid out, where that is a file. */
+  readonly fileName: string;
   /** Undefined where it cannot be built. */
   readonly content: Content | undefined;
   /** All that its action's output depends on, as text; undefined where it has no action, or one that cannot start. */
@@ -24,6 +40,7 @@ export function expectations(spec: Spec): Expected[] {
     );
     made.push({
       name: nameOf(spec, index),
+      fileName: fileNameOf(spec, target, index),
       ...outcome(spec, target, index, inputs),
       inputs: references.flatMap((one) => (one.type === 'target' ? [one.index] : [])),
       validations: validationsOf(target, index),
@@ -45,6 +62,12 @@ export function closure(expected: readonly Expected[], asked: readonly number[])
   return found;
 }
 
+/** Whether some targets cannot be asked for: the outputs of one would lie where those of a package do. */
+export function isRefused(spec: Spec, asked: readonly number[]): boolean {
+  const [folder] = clashingPackage(spec)?.split('/') ?? [];
+  return asked.some((index) => nameOf(spec, index) === folder);
+}
+
 function outcome(
   spec: Spec,
   target: TargetSpec,
@@ -55,28 +78,32 @@ function outcome(
   const inputs = given.filter((one) => one !== undefined);
   if (inputs.length < given.length) return nothing;
   const text = textOf(spec, target);
+  const keyOf = (parts: readonly unknown[]): string => JSON.stringify([target.make, target.ending, ...parts]);
   switch (target.make) {
     case 'group':
       return { ...nothing, content: folder(Object.fromEntries(inputs.entries())) };
     case 'part':
       return { ...nothing, content: partContent(spec, target, index, inputs[0]) };
     case 'write':
-      return { content: file(text), key: JSON.stringify(['write', text]) };
+      return { content: file(text), key: keyOf([text]) };
+    case 'large':
+      return { content: file(filled(`${text}\n`)), key: keyOf([text]) };
     case 'worked': {
-      const { version } = spec.step;
+      const words = [spec.step.version, ...wordsOfStep(spec.modules)];
       const contents = inputs.flatMap(contentsOf);
       const refused = contents.some((one) => one.includes('REFUSE'));
       return {
-        content: refused ? undefined : file([version, text, ...contents].join('|')),
-        key: JSON.stringify(['worked', version, text, inputs]),
+        content: refused ? undefined : file([...words, text, ...contents].join('|')),
+        key: keyOf([words, text, inputs]),
       };
     }
     default: {
       const word = target.tool ? spec.tool : undefined;
-      const gathered = gather(`${text}${target.mark}${word ?? ''}`, inputs);
+      const mark = markOf(spec, target);
+      const gathered = gather(`${text}${mark}${word ?? ''}`, inputs);
       return {
         content: gathered.includes('REFUSE') ? undefined : shaped(target.make, gathered, inputs[0]),
-        key: JSON.stringify([target.make, text, target.mark, word ?? null, inputs]),
+        key: keyOf([text, mark, word ?? null, inputs]),
       };
     }
   }
@@ -85,6 +112,11 @@ function outcome(
 function partContent(spec: Spec, target: TargetSpec, index: number, whole: Content | undefined): Content | undefined {
   const { of, path } = partOf(spec, target, index);
   return of.type === 'source' ? sourceContent(spec.sources, of.path, path) : at(whole, path);
+}
+
+/** What a target of the shell's rules has as a variable of its environment. */
+export function markOf({ modules }: Spec, { mark, said }: TargetSpec): string {
+  return said ? `${mark}${wordsOfRules(modules).join('')}` : mark;
 }
 
 /** What the script of the shell's rules gathers. */
@@ -98,7 +130,7 @@ function show(content: Content, path: string): string[] {
     case 'link':
       return [`${path} -> ${content.target}`];
     case 'file':
-      return [`${path} ${content.executable ? '* ' : ''}${trimmed(content.text)}`];
+      return [`${path} ${content.executable ? '* ' : ''}${trimmed(readFrom(content.text))}`];
     case 'folder':
       return [
         `${path}/`,
@@ -119,7 +151,11 @@ function shaped(make: 'all' | 'last' | 'pair', gathered: string, first: Content 
 /** What the step reads. */
 function contentsOf(content: Content): string[] {
   if (content.type === 'link') return [];
-  return content.type === 'file' ? [content.text] : Object.values(content.entries).flatMap(contentsOf);
+  return content.type === 'file' ? [readFrom(content.text)] : Object.values(content.entries).flatMap(contentsOf);
+}
+
+function readFrom(text: string): string {
+  return inFull(text).slice(0, READ_BYTES);
 }
 
 /** The shell drops the newlines at the end of what a command writes. */
