@@ -99,7 +99,7 @@ function clockWasSet(): boolean {
 
 /** What the machine is at fault for, and not the build. */
 const MACHINE_FAULTS =
-  /^(DISK_FULL|EDQUOT|EIO|EMFILE|ENOSPC|EROFS|MACHINE_FAULT|NOT_DELIVERED|NO_KVM|NO_SANDBOX|SANDBOX_BROKEN)$/;
+  /^(DISK_FULL|STORE_GONE|EDQUOT|EIO|EMFILE|ENOSPC|EROFS|MACHINE_FAULT|NOT_DELIVERED|NO_KVM|NO_SANDBOX|SANDBOX_BROKEN)$/;
 
 /** Whose fault a failed build is. */
 export function exitOfFailure(failures: readonly Diagnostic[]): number {

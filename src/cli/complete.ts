@@ -2,18 +2,22 @@
  * `dsmb complete -- word…`: what the last word may become, for the scripts of `dsmb completion`. A line each, with a
  * remark behind a tab. One that ends in `=`, `:`, `.` or `/` is to be gone on with; `:files` leaves it to the shell.
  */
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { storeRoot } from '../../cache/store.ts';
 import { testsOf } from '../graph/tests.ts';
 import { Analysis } from '../analysis/analyse.ts';
 import { findPackages, findTarget, load, type Loaded } from '../load/load.ts';
 import { parameterValues } from '../load/parameters.ts';
 import { findWorkspace } from '../load/workspace.ts';
+import { fail } from '../model/diagnostic.ts';
 import { Runnable } from '../model/kinds.ts';
 import { parseLabel, type Label } from '../model/label.ts';
 import type { Target } from '../model/target.ts';
 import { queryCandidates } from './complete-query.ts';
 import { EXIT, type Command, type Commands, type Option } from './command.ts';
 import { SHELLS } from './completion.ts';
+import { historyFolder } from '../report/history/history.ts';
 import { printText } from '../report/print.ts';
 
 /** A word that may stand there. */
@@ -192,6 +196,11 @@ function attributes({ targets }: Loaded, current: string): Candidate[] {
   });
 }
 
+/** Build files are code: pressing a key in a folder of somebody else starts none. */
+function wasUsedIn(workspace: string): boolean {
+  return existsSync(historyFolder({ root: storeRoot() }, workspace));
+}
+
 interface KnownParameter {
   readonly format: string;
   readonly remark: string;
@@ -205,6 +214,7 @@ async function project(
   words: readonly string[],
 ): Promise<{ loaded: Loaded; parameters: ReadonlyMap<string, KnownParameter>; root: string }> {
   const root = findWorkspace(resolve(words[words.indexOf('--workspace') + 1 || words.length] ?? process.cwd()));
+  if (!wasUsedIn(root)) fail('NEVER_BUILT', `nothing was ever built in ${root}`);
   const loaded = await load(root, findPackages(root));
   const parameters = [...loaded.parameters].map(([name, declared]) => {
     const { format, doc } = declared.type === 'target' ? declared.parameter : declared;

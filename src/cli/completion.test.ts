@@ -3,8 +3,8 @@ import { execa } from 'execa';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { completionScript, type SHELLS } from './completion.ts';
 
 let folder: string;
 
@@ -22,7 +22,11 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const script = (shell: string): string => fileURLToPath(new URL(`./completion/${shell}`, import.meta.url));
+const script = (shell: (typeof SHELLS)[number]): string => {
+  const path = join(folder, `script-${shell}`);
+  writeFileSync(path, completionScript(shell, join(folder, 'dsmb')));
+  return path;
+};
 
 async function run(shell: string, args: readonly string[]): Promise<string[]> {
   const env = {

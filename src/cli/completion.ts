@@ -1,11 +1,19 @@
 /** `dsmb completion`: the script that makes a shell complete commands, options, labels and parameters. */
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fail } from '../model/diagnostic.ts';
+import { OWN_PACKAGE } from '../model/own-files.ts';
 import { nearest } from '../load/nearest.ts';
 import { EXIT, type Call, type Command } from './command.ts';
 import { printText } from '../report/print.ts';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+
+/** The script for a shell. It asks the dsmb at a path, whatever the line begins with: any folder may have a program of that name. */
+export function completionScript(shell: (typeof SHELLS)[number], dsmb: string): string {
+  const script = readFileSync(new URL(`./completion/${shell}`, import.meta.url), 'utf8');
+  return script.replaceAll('@DSMB@', () => `'${dsmb.replaceAll("'", `'\\''`)}'`);
+}
 
 export const completion: Command = {
   name: 'completion',
@@ -24,7 +32,7 @@ export const completion: Command = {
       return fail('USAGE', `dsmb completion takes the name of a shell: ${SHELLS.join(', ')}`, {
         hint: `dsmb completion ${nearest(shell, SHELLS) ?? 'bash'}`,
       });
-    printText(readFileSync(new URL(`./completion/${known}`, import.meta.url), 'utf8'));
+    printText(completionScript(known, join(OWN_PACKAGE, 'dsmb')));
     return EXIT.ok;
   },
 };

@@ -60,6 +60,16 @@ async function runCommand(commands: Commands, name: string, args: readonly strin
   return exitCode;
 }
 
+/** A store that was deleted meanwhile is the reason of whatever is said to be missing there. */
+async function orGone(error: unknown): Promise<unknown> {
+  const { code = '', path = '' } = (error instanceof SuppressedError ? error.suppressed : error) as NodeJS.ErrnoException;
+  if (code !== 'ENOENT') return error;
+  const { storeRoot } = await import('../../cache/store.ts');
+  if (!path.startsWith(`${storeRoot()}/`)) return error;
+  const { orStoreGone } = await import('../../cache/gone.ts');
+  return orStoreGone(storeRoot(), error);
+}
+
 /** Only an error about an attribute pays for reading the build file's text. */
 async function located(diagnostic: Diagnostic): Promise<Diagnostic> {
   if (!diagnostic.attribute) return diagnostic;
@@ -70,7 +80,7 @@ async function located(diagnostic: Diagnostic): Promise<Diagnostic> {
 /** What the user gave is wrong, unless the code says that what was looked at is, or the machine. */
 function exitCodeOf({ code }: Diagnostic): number {
   if (/_(CORRUPT|DAMAGED|UNREADABLE|UNSUPPORTED)$/.test(code)) return EXIT.buildFailed;
-  if (/^(APT_|BLOB_|FETCH_|NO_APT|NO_ROOM|NO_SANDBOX|PACKAGE_GONE|SANDBOX_BROKEN|SYNC_)/.test(code))
+  if (/^(APT_|BLOB_|FETCH_|NO_APT|NO_ROOM|NO_SANDBOX|PACKAGE_GONE|SANDBOX_BROKEN|STORE_GONE|SYNC_)/.test(code))
     return EXIT.infrastructure;
   return EXIT.usage;
 }
@@ -103,7 +113,8 @@ function report(diagnostic: Diagnostic): void {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  const diagnostic = await located(toDiagnostic(error));
+  const cause = await orGone(error);
+  const diagnostic = await located(toDiagnostic(cause));
   report(diagnostic);
-  process.exitCode = error instanceof Failure ? exitCodeOf(diagnostic) : EXIT.infrastructure;
+  process.exitCode = cause instanceof Failure ? exitCodeOf(diagnostic) : EXIT.infrastructure;
 }

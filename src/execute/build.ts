@@ -1,4 +1,5 @@
 /** The execution phase: brings targets up to date, running only the actions whose keys have no result. */
+import { orStoreGone } from '../../cache/gone.ts';
 import type { ResultData } from '../../cache/reapi/messages.ts';
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
@@ -126,7 +127,7 @@ export class Build {
     // From below: each finds what it reads under way, however long the chain is. Who reads it meets its failure.
     for (const action of graph.actions) this.#outputs(action).catch(() => undefined);
     await Promise.all(all.map(build));
-    const committed = this.#maker.finish().catch((error: unknown) => this.#fail(toDiagnostic(error)));
+    const committed = this.#maker.finish().catch((error: unknown) => this.#fail(this.#diagnose(error)));
     await settleAll([committed, ...(onBuilt ? [onBuilt(artifacts)] : [])]);
     this.#schedule.save();
     return { success: this.#failures.length === 0 && !this.#signal.aborted, artifacts, failures: this.#failures };
@@ -172,7 +173,7 @@ export class Build {
     try {
       return await contentOf(this.#store, target.artifact, this.#producers);
     } catch (error) {
-      if (!(error instanceof Reported)) this.#unreadable(target, toDiagnostic(error));
+      if (!(error instanceof Reported)) this.#unreadable(target, this.#diagnose(error));
       return undefined;
     }
   }
@@ -262,7 +263,7 @@ export class Build {
       this.#finished(action, 'skipped', durationMs);
       return new Reported();
     }
-    const diagnostic = named(action, toDiagnostic(error));
+    const diagnostic = named(action, this.#diagnose(error));
     this.#finished(action, 'failed', durationMs, { diagnostic });
     this.#fail(diagnostic);
     return new Reported();
@@ -273,6 +274,10 @@ export class Build {
     const what = { label, mnemonic: 'Source', ordinal: 0 } as const;
     this.#options.onEvent({ type: 'action-finished', ...what, outcome: 'failed', durationMs: 0, diagnostic });
     this.#fail(diagnostic);
+  }
+
+  #diagnose(error: unknown): Diagnostic {
+    return toDiagnostic(orStoreGone(this.#store.root, error));
   }
 
   #fail(diagnostic: Diagnostic): void {

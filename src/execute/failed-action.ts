@@ -34,14 +34,15 @@ export async function failedAction(
   const kept = keepEvidence(store, action, sandbox);
   const tail = tailOf(sandbox);
   const fault = passingFault(exit, tail, said);
-  const cause: Partial<Undeclared> = fault ? {} : await causeOf(store, machine, action, said, tail);
-  const ended = fault ?? said?.message ?? `the command ${describeExit(exit, node.timeoutMs)}`;
+  const cause: Partial<Undeclared> = fault || exit.excess ? {} : await causeOf(store, machine, action, said, tail);
+  const ending = `the command ${describeExit(exit, node.timeoutMs)}`;
+  const ended = fault ?? (exit.excess ? ending : (said?.message ?? ending));
   const saidHint = fault
     ? 'run the same command again when the machine has less to do'
-    : (said?.hint ?? endingHint(exit, node));
+    : ((exit.excess ? undefined : said?.hint) ?? endingHint(exit, node));
   const { code, message = ended, hint = saidHint, ...more } = cause;
   return new Failure({
-    code: fault ? 'MACHINE_FAULT' : (code ?? said?.code ?? (exit.timedOut ? 'ACTION_TIMEOUT' : 'ACTION_FAILED')),
+    code: fault ? 'MACHINE_FAULT' : (limitCode(exit) ?? code ?? said?.code ?? 'ACTION_FAILED'),
     message: `${whoIs(action)}: ${message}`,
     detail: [
       message === ended ? '' : ended,
@@ -56,6 +57,12 @@ export async function failedAction(
     ...more,
     ...(hint ? { hint } : {}),
   });
+}
+
+/** What it took too much of is why it ended, whatever it said. */
+function limitCode({ excess, timedOut }: Exit): string | undefined {
+  if (excess) return excess.of === 'disk' ? 'DISK_FULL' : 'ACTION_LIMIT';
+  return timedOut ? 'ACTION_TIMEOUT' : undefined;
 }
 
 /** An action that ended well without giving what it declares: what it said is all that tells why. */

@@ -15,7 +15,7 @@ export const PAUSE_MS = 500;
 
 /** What was wrong, in words; undefined when another try would end in the same way. A full disk is no passing fault. */
 export function passingFault(exit: Exit, log: string, said: Diagnostic | undefined): string | undefined {
-  if (exit.timedOut) return undefined;
+  if (exit.timedOut || exit.excess) return undefined;
   if (exit.error === HELPER_LOST || (exit.error && PASSING.test(exit.error))) return exit.error;
   const complaint = SANDBOX_COMPLAINT.exec(log)?.[1];
   if (complaint && (PASSING.test(complaint) || NO_NAMESPACE.test(complaint)))

@@ -6,11 +6,11 @@ import type { PlannedAction } from '../plan/key.ts';
 import { kvmWorks } from './accelerator.ts';
 import type { HeadStarts } from './head-starts.ts';
 import { readLog } from './log-file.ts';
-import { passingFault } from './machine-fault.ts';
+import { passingFault, TRIES } from './machine-fault.ts';
 import { MemoUsers } from './memo-users.ts';
 import { NAMESPACES } from './sandbox.ts';
 import type { Sandboxes } from './sandboxes.ts';
-import type { Exit, Spawner } from './spawner.ts';
+import { HELPER_LOST, type Exit, type Spawner } from './spawner.ts';
 import { bubblewrapOf, Starts, type FirstStep } from './starts.ts';
 import { machineIdentity } from './unsandboxed.ts';
 import type { Toolroots } from './toolroots.ts';
@@ -77,16 +77,21 @@ export class Machine implements Disposable {
 
   /** Makes durable all that was written to the store's file system. */
   async syncStore(): Promise<void> {
-    const exit = await this.spawner.run(
-      { argv: ['/usr/bin/sync', '--file-system', this.#store.root] },
-      {
-        logFile: '/dev/null',
-        timeoutMs: SYNC_TIMEOUT_MS,
-        // What has ended well is kept, also when the build is ended.
-        signal: new AbortController().signal,
-      },
-    );
-    if (exit.code !== 0) fail('SYNC_FAILED', 'the outputs could not be made durable', { hint: 'check the disk' });
+    for (let tries = 1; ; tries++) {
+      const exit = await this.spawner.run(
+        { argv: ['/usr/bin/sync', '--file-system', this.#store.root] },
+        {
+          logFile: '/dev/null',
+          timeoutMs: SYNC_TIMEOUT_MS,
+          // What has ended well is kept, also when the build is ended.
+          signal: new AbortController().signal,
+        },
+      );
+      if (exit.code === 0) return;
+      // The end of the helper says nothing about the disk.
+      if (exit.error !== HELPER_LOST || tries === TRIES)
+        fail('SYNC_FAILED', 'the outputs could not be made durable', { hint: 'check the disk' });
+    }
   }
 
   /**

@@ -13,6 +13,7 @@ import { failedAction, lateOutputs, whoIs, withEvidence } from './failed-action.
 import { memoFolder, offerHints } from './hints.ts';
 import { readLog } from './log-file.ts';
 import { PAUSE_MS, TRIES } from './machine-fault.ts';
+import { limitsOf } from './limits.ts';
 import type { Machine } from './machine.ts';
 import { MOUNTED, publish, requireRoom, type Outputs } from './publish.ts';
 import { layOutFolders, sandboxCall, type Grants } from './sandbox.ts';
@@ -113,6 +114,7 @@ export async function produce(
   await offerHints(store, action, sandbox, signal);
   const options: RunOptions = {
     timeoutMs: action.node.timeoutMs,
+    limits: limitsOf(action.node.needs),
     signal,
     onRecord: (record) => {
       if (record.type === 'progress') watcher.onProgress(record.stage, record.percent);

@@ -1,20 +1,23 @@
 /** The helper process that starts actions, so that the process that holds the graph never forks. */
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { openForBubblewrap } from './bubblewrap-files.ts';
 import { endOrphans, endProcess } from './end-process.ts';
 import { endSandbox, SANDBOX_RUNS_ON } from './first-process.ts';
 import { closeInherited } from './inherited.ts';
+import { diskExcess, excessOf, type Excess, type Limits } from './limits.ts';
 import { LogFile } from './log-file.ts';
-import type { SpawnAnswer, SpawnRequest } from './spawner.ts';
+import type { Bounds, SpawnAnswer, SpawnRequest } from './spawner.ts';
 import { StepRecords } from './step-records.ts';
-import { UsageMeter } from './usage.ts';
+import { UsageMeter, type Taken } from './usage.ts';
 
 interface Running {
   readonly child: ChildProcess;
   /** It leads a process group. */
   readonly group: boolean;
-  /** Begins its time. */
-  readonly limit: (ms: number) => void;
+  /** Begins its time, and sets its limits. */
+  readonly bound: (bounds: Bounds) => void;
 }
 
 const running = new Map<number, Running>();
@@ -31,9 +34,20 @@ process.on('disconnect', () => {
   for (const one of running.values()) end(one);
   process.exit(1);
 });
+beFirstToGo();
 // Ctrl-C reaches the whole process group; the builder decides what it means.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
+
+/** When memory runs out, the kernel ends what an action runs, which inherits this, before anything else of the user. */
+function beFirstToGo(): void {
+  try {
+    // Between -1000 and 1000, see proc(5).
+    writeFileSync('/proc/self/oom_score_adj', '500');
+  } catch {
+    // A container may forbid it, or have a higher one.
+  }
+}
 
 type Start = SpawnRequest & { type: 'spawn' };
 
@@ -46,16 +60,24 @@ function start(request: Start): void {
   child.stdin?.on('error', () => {});
   let timedOut = false;
   let timer: NodeJS.Timeout | undefined;
-  const limit = (ms: number): void => {
+  let limits: Limits | undefined;
+  const bound = (bounds: Bounds): void => {
+    limits = bounds.limits;
     timer = setTimeout(() => {
       timedOut = true;
       end({ child, group });
-    }, ms);
+    }, bounds.timeoutMs);
   };
-  if (timeoutMs !== undefined) limit(timeoutMs);
+  if (timeoutMs !== undefined) bound({ timeoutMs, limits: request.limits });
   const write = (chunk: Buffer): void => log.write(chunk);
-  running.set(id, { child, group, limit });
-  const meter = child.pid === undefined ? undefined : new UsageMeter(child.pid);
+  running.set(id, { child, group, bound });
+  let excess: Excess | undefined;
+  const onLook = (taken: Taken): void => {
+    if (!limits || excess || hasEnded(child)) return;
+    excess = excessOf(taken, limits) ?? diskExcess(dirname(logFile));
+    if (excess) end({ child, group });
+  };
+  const meter = child.pid === undefined ? undefined : new UsageMeter(child.pid, onLook);
   child.stdout?.on('data', write);
   const records = isStep ? new StepRecords(write, (record) => answer({ type: 'record', id, record })) : undefined;
   child.stderr?.on('data', (chunk: Buffer) => (records ? records.write(chunk) : write(chunk)));
@@ -77,7 +99,7 @@ function start(request: Start): void {
     if (!running.delete(id)) return;
     records?.end();
     log.close();
-    answer(usage ? { ...result, usage } : result);
+    answer({ ...result, ...(excess ? { excess } : {}), ...(usage ? { usage } : {}) });
   }
 }
 
@@ -101,18 +123,22 @@ function startProcess({ argv, env = {}, cwd, group = false, bubblewrap, timeoutM
 }
 
 /** Lets a process that waits go on. */
-function go({ id, timeoutMs }: SpawnRequest & { type: 'go' }): void {
+function go({ id, ...bounds }: SpawnRequest & { type: 'go' }): void {
   const one = running.get(id);
-  one?.limit(timeoutMs);
+  one?.bound(bounds);
   one?.child.stdin?.end('\n');
 }
 
 /** No longer the child's own process once it has ended: its number may be another's. */
 function end(one: Pick<Running, 'child' | 'group'> | undefined): void {
   const { child, group } = one ?? {};
-  if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  if (child?.pid === undefined || hasEnded(child)) return;
   if (group) endGroup(child);
   else endProcess(child.pid);
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
 }
 
 /** Also what its leader left running: the group keeps the number taken. */

@@ -2,6 +2,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { modulePath } from '../model/own-files.ts';
 import type { BubblewrapFiles } from './bubblewrap-files.ts';
+import type { Excess, Limits } from './limits.ts';
 import type { StepRecord } from './step-record.ts';
 import type { Usage } from './usage.ts';
 
@@ -26,8 +27,9 @@ export type SpawnRequest =
       readonly logFile: string;
       /** Absent: it waits for `go`. */
       readonly timeoutMs?: number;
+      readonly limits?: Limits | undefined;
     } & Call)
-  | { readonly type: 'go'; readonly id: number; readonly timeoutMs: number }
+  | ({ readonly type: 'go'; readonly id: number } & Bounds)
   | { readonly type: 'kill'; readonly id: number };
 
 export type SpawnAnswer =
@@ -41,6 +43,8 @@ export interface Exit {
   readonly timedOut: boolean;
   /** It could not be started at all. */
   readonly error?: string;
+  /** It was ended since it took too much. */
+  readonly excess?: Excess;
   /** What it took; absent when it was too short to be looked at. */
   readonly usage?: Usage;
 }
@@ -48,9 +52,15 @@ export interface Exit {
 /** The error of processes that ended with the helper. */
 export const HELPER_LOST = 'the helper process that starts actions has ended';
 
-/** How a process is run. */
-export interface RunOptions {
+/** What ends a process. */
+export interface Bounds {
   readonly timeoutMs: number;
+  /** What it may take; the engine's own processes are not looked at. */
+  readonly limits?: Limits | undefined;
+}
+
+/** How a process is run. */
+export interface RunOptions extends Bounds {
   /** Ends it at once. */
   readonly signal: AbortSignal;
   readonly onRecord?: (record: StepRecord) => void;
@@ -69,6 +79,9 @@ interface Running {
   readonly onExit: (exit: Exit) => void;
 }
 
+/** Build files see another one while they are evaluated. */
+const ENVIRONMENT = process.env;
+
 /** Signals to one process group arrive within this time of each other. */
 const SIGNAL_MS = 50;
 
@@ -84,9 +97,9 @@ export class Spawner implements Disposable {
 
   /** Runs a process to its end. `signal` ends it at once. */
   run(call: Call, { logFile, ...options }: RunOptions & { readonly logFile: string }): Promise<Exit> {
-    const { timeoutMs, signal, onRecord } = options;
+    const { timeoutMs, limits, signal, onRecord } = options;
     if (signal.aborted) return Promise.resolve({ code: null, signal: 'SIGKILL', timedOut: false });
-    return this.#spawn({ ...call, logFile, timeoutMs }, onRecord).until(signal);
+    return this.#spawn({ ...call, logFile, timeoutMs, limits }, onRecord).until(signal);
   }
 
   /** Starts a step that waits for a byte on its standard input; `go` sends it. Its first record says that it waits. */
@@ -95,15 +108,15 @@ export class Spawner implements Disposable {
     return {
       exit,
       kill,
-      go: ({ timeoutMs, signal, onRecord }) => {
+      go: ({ timeoutMs, limits, signal, onRecord }) => {
         running.onRecord = onRecord;
-        this.#send({ type: 'go', id, timeoutMs });
+        this.#send({ type: 'go', id, timeoutMs, limits });
         return until(signal);
       },
     };
   }
 
-  #spawn(request: Call & { readonly logFile: string; readonly timeoutMs?: number }, onRecord: Running['onRecord']) {
+  #spawn(request: Call & { readonly logFile: string } & Partial<Bounds>, onRecord: Running['onRecord']) {
     const id = this.#nextId++;
     const { promise: exit, resolve } = Promise.withResolvers<Exit>();
     const running: Running = {
@@ -134,7 +147,8 @@ export class Spawner implements Disposable {
 
   /** A helper that is gone says so by its end, and not by what can no longer be sent to it. */
   #send(request: SpawnRequest): void {
-    if (this.#helper?.connected) this.#helper.send(request, () => {});
+    const helper = this.#helper;
+    if (helper?.connected) helper.send(request, (error) => error && this.#ended(helper, HELPER_LOST));
   }
 
   /** Ends the helper, and with it everything that still runs. */
@@ -152,6 +166,7 @@ export class Spawner implements Disposable {
     const helper = fork(modulePath(new URL('./spawner-main.ts', import.meta.url)), {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       execArgv: ['--disable-warning=ExperimentalWarning'],
+      env: ENVIRONMENT,
       detached: true,
     });
     helper.on('message', (answer: SpawnAnswer) => {
@@ -160,7 +175,9 @@ export class Spawner implements Disposable {
       running?.onExit(answer);
     });
     helper.on('exit', () => this.#ended(helper, HELPER_LOST));
-    helper.on('error', (error) => this.#ended(helper, `the helper process that starts actions: ${error.message}`));
+    helper.on('error', (error) =>
+      this.#ended(helper, helper.pid === undefined ? `the helper that starts actions: ${error.message}` : HELPER_LOST),
+    );
     return helper;
   }
 

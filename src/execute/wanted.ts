@@ -1,9 +1,10 @@
 /** What an action asks of the machine, by what its rule says and by what it took before; and what the machine has. */
 import { statfsSync } from 'node:fs';
-import { availableParallelism, totalmem } from 'node:os';
+import { availableParallelism } from 'node:os';
 import type { ActionNode } from '../analysis/action.ts';
 import { fail } from '../model/diagnostic.ts';
 import type { Needs } from '../model/rule.ts';
+import { availableMemoryMiB } from './memory.ts';
 import type { PastRun } from './past-runs.ts';
 import type { Amounts } from './resources.ts';
 
@@ -45,7 +46,7 @@ export function machineHas(store: string, jobs?: number): Amounts {
   return {
     places: jobs ?? Infinity,
     cpus: jobs ?? availableParallelism(),
-    memoryMiB: (availableMemory() / MIB) * MEMORY_SHARE,
+    memoryMiB: availableMemoryMiB() * MEMORY_SHARE,
     diskMiB: freeMiB(store),
   };
 }
@@ -70,10 +71,4 @@ function freeMiB(folder: string): number {
 
 function formatMiB(mib: number): string {
   return mib < 1024 ? `${Math.floor(mib)} MiB` : `${(mib / 1024).toFixed(1)} GiB`;
-}
-
-/** A container may have less than the machine. */
-function availableMemory(): number {
-  const limit = process.constrainedMemory();
-  return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
 }

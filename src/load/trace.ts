@@ -44,12 +44,16 @@ export class LoadTrace {
 
   /** Until this is disposed of, code of build files and rules runs: what it asks for is noted. */
   watch(): Disposable {
+    const environment = process.env;
+    // It may hold secrets, and what a build file needs is a parameter.
+    process.env = Object.create(null) as NodeJS.ProcessEnv;
     const end = watchImpure(({ path }, at) => this.#looksOutside(path, at?.file, at?.line));
     this.#watching = true;
     return {
       [Symbol.dispose]: () => {
         this.#watching = false;
         end();
+        process.env = environment;
       },
     };
   }

@@ -52,6 +52,8 @@ function systemCode(error: unknown): string | undefined {
 /** Any thrown value as a diagnostic; what is not a `Failure` is a defect of ours and says so. */
 export function toDiagnostic(error: unknown): Diagnostic {
   if (error instanceof Failure) return error.diagnostic;
+  // What is cleared away at the end may fail for the same reason; it never hides what went wrong before.
+  if (error instanceof SuppressedError) return toDiagnostic(error.suppressed);
   const text = messageOf(error).replace(NAMELESS, '$1');
   const code = systemCode(error);
   if (code !== undefined) return { code, message: text, hint: systemHint(code) };
@@ -75,7 +77,7 @@ function messageOf(error: unknown): string {
 function systemHint(code: string): string {
   const hints: Record<string, string> = {
     ENOSPC:
-      'the disk is full: free some space (dsmb gc --max-size 10GiB), then run the same command again (finished actions are kept)',
+      'the disk is full: free some space (dsmb info says what the store takes, dsmb gc frees it), then run the same command again (finished actions are kept)',
     EACCES: 'the file or folder may not be used by this user: check its owner and mode',
     EROFS:
       'the file system is read-only: choose another path; if the store is on it, set DSMB_STORE to a folder that can be written',

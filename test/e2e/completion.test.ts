@@ -23,7 +23,7 @@ export const below = text({ content: 'x' });
 let store: TestStore;
 let project: Project;
 
-beforeAll(() => {
+beforeAll(async () => {
   store = new TestStore();
   project = new Project(store, {
     ...countingRules(),
@@ -31,6 +31,9 @@ beforeAll(() => {
     'below/build.dsm.ts': BELOW,
     'file.txt': '',
   });
+  // Nothing is evaluated where nothing was ever built.
+  expect((await project.run(['complete', '--', 'build', '//im'])).stdout).toBe('');
+  await project.build(['//image']);
 });
 afterAll(() => {
   project[Symbol.dispose]();

@@ -8,7 +8,7 @@ import { actionId } from '../../model/event.ts';
 import { readRecord, type BuildRecord, type RecordedAction } from './record.ts';
 
 /** Where the records of a workspace are. */
-export function historyFolder(store: Store, workspace: string): string {
+export function historyFolder(store: Pick<Store, 'root'>, workspace: string): string {
   return join(store.root, 'builds.v1', hash('sha256', workspace, 'hex').slice(0, 16));
 }
 
