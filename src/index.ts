@@ -1,4 +1,6 @@
 /** The public API for build files and rules. Rules of this repository use nothing else. */
+import type { FailWith } from './model/failure.ts';
+
 export { attr, type AttributeType, type AttributeTypes, type GivenAttributes } from './model/attribute.ts';
 export { kind, type Kind } from './model/kind.ts';
 export { File, Runnable, Toolchain, Tree } from './model/kinds.ts';
@@ -19,4 +21,8 @@ export {
 } from './model/rule.ts';
 export { stepModule, type StepModule } from './model/step-module.ts';
 export type { FileParameter, Parameter, Target, Value } from './model/target.ts';
-export { fail, Failure, type Diagnostic, type Location } from './model/diagnostic.ts';
+export type { Diagnostic, Location } from './model/diagnostic.ts';
+export * from './model/failure.ts';
+
+/** Throws a `Failure`. The function is that of `failure.ts`, under a type that lets rules have codes of their own. */
+export declare const fail: FailWith;

@@ -6,20 +6,18 @@ import {
   type DebianAttributes,
   type SourceAttributes,
 } from '../model/builtin.ts';
-import { callSite } from '../model/call-site.ts';
-import { fail, Failure } from '../model/diagnostic.ts';
-import { Runnable } from '../model/kinds.ts';
+import { fail, Failure, type Diagnostic } from '../model/diagnostic.ts';
 import type { Label } from '../model/label.ts';
-import type { Actions, Artifact, Output, Outputs } from '../model/rule.ts';
+import type { Actions, Artifact } from '../model/rule.ts';
 import type { FileParameter, Parameter, Target } from '../model/target.ts';
 import { thrownAt } from '../model/thrown-at.ts';
 import { isParameter, isTarget } from '../load/load.ts';
 import type { ParameterValues } from '../load/parameters.ts';
 import { ArtifactReference, type ActionNode, type AnalysedTarget, type Origin } from './action.ts';
 import { checkAttributes } from './attributes.ts';
-import { moduleUrl } from './module-url.ts';
+import { actionsInto } from './declare.ts';
+import { isSameKind, withArticle } from './taken.ts';
 
-const DEFAULT_TIMEOUT_MS = 600_000;
 /** Longer labels of targets without a name are cut. */
 const LABEL_LENGTH = 160;
 
@@ -36,6 +34,25 @@ function ruleFailed({ rule, location: called }: Target, label: Label, error: unk
   if (!location) throw error;
   const message = error instanceof Error ? error.message : String(error);
   return fail('RULE_FAILED', `${label}: rule ${rule.name} threw: ${message}`, { location, hint: 'dsmb check' });
+}
+
+/** What a rule has made, which is what it says that it makes. */
+function madeBy({ rule, kind }: Target, made: Artifact): ArtifactReference {
+  const bad = (what: string): never =>
+    fail('BAD_RULE', `rule ${rule.name} ${what}`, rule.location ? { location: rule.location } : {});
+  if (!(made instanceof ArtifactReference)) return bad('gave no artifact');
+  return isSameKind(made.kind, kind)
+    ? made
+    : bad(`makes ${withArticle(kind.name)}, but gave ${withArticle(made.kind.name)}`);
+}
+
+/** Of what a rule refuses, the call in the build file; of what it declares wrongly, its own line and the call. */
+function placesOf(error: Failure, { location: called }: Target): Pick<Diagnostic, 'location' | 'related'> {
+  const { code, location } = error.diagnostic;
+  const declared = location ?? (code === 'BAD_RULE' ? thrownAt(error) : undefined);
+  if (!declared) return called ? { location: called } : {};
+  const related = called && code === 'BAD_RULE' ? { message: 'the rule is called here', location: called } : undefined;
+  return { location: declared, ...(related ? { related } : {}) };
 }
 
 /** Turns targets into actions. Each target is analysed once, however many refer to it. */
@@ -130,18 +147,17 @@ export class Analysis {
 
   #implement(target: Target, label: Label, attributes: unknown, actions: ActionNode[]): ArtifactReference {
     try {
-      const made = target.rule.implement(attributes as never, this.#factory(label, target, actions));
-      if (made instanceof ArtifactReference) return made;
-      return fail('BAD_RULE', `rule ${target.rule.name} gave no artifact`);
+      const made = target.rule.implement(attributes as never, this.#actions(label, target, actions));
+      return madeBy(target, made);
     } catch (error) {
       if (!(error instanceof Failure)) return ruleFailed(target, label, error);
-      const location = error.diagnostic.location ?? target.location;
-      throw new Failure({
-        ...error.diagnostic,
-        message: `${label}: ${error.diagnostic.message}`,
-        ...(location ? { location } : {}),
-      });
+      const { message } = error.diagnostic;
+      throw new Failure({ ...error.diagnostic, ...placesOf(error, target), message: `${label}: ${message}` });
     }
+  }
+
+  #actions(label: Label, target: Target, into: ActionNode[]): Actions {
+    return actionsInto(into, label, target, (of) => this.target(of, `${label}.toolchain` as Label).artifact);
   }
 
   /** Replaces parameters by values and targets by artifacts, through lists and plain objects. */
@@ -159,107 +175,10 @@ export class Analysis {
       );
     return value;
   }
-
-  #factory(label: Label, target: Target, into: ActionNode[]): Actions {
-    const declare = (declared: Omit<ActionNode, 'ordinal' | 'target'>) => {
-      const ordinal = into.filter(({ mnemonic }) => mnemonic === declared.mnemonic).length;
-      const node: ActionNode = { ...declared, ordinal, target };
-      into.push(node);
-      return Object.fromEntries(
-        Object.entries(node.outputs).map(([key, output]) => [key, produced(node, key, output)]),
-      ) as never;
-    };
-    return {
-      toolchain: (of) => this.target(of, `${label}.toolchain` as Label).artifact as unknown as Artifact<'Toolchain'>,
-      write: (output, content) => {
-        const made = declare({
-          label,
-          mnemonic: 'Write',
-          work: { type: 'write', content },
-          inputs: new Map(),
-          toolchains: [],
-          outputs: { output },
-          needs: {},
-          timeoutMs: DEFAULT_TIMEOUT_MS,
-          reproducible: true,
-        }) as Record<string, ArtifactReference>;
-        return made['output'] as never;
-      },
-      compose: (kind, entries) =>
-        new ArtifactReference(kind, { type: 'compose', entries: references(entries) }) as never,
-      checksums: (kind, entries) =>
-        new ArtifactReference(kind, { type: 'checksums', entries: references(entries) }) as never,
-      run: ({ argv, env = {}, ...rest }) => declare({ ...common(label, rest), work: { type: 'run', argv, env } }),
-      step: ({ module, args, hints = {}, ...rest }) => {
-        const url = moduleUrl(module, rest.mnemonic, callSite()?.file);
-        return declare({ ...common(label, rest), work: { type: 'step', module: url, args, hints } });
-      },
-      runnable: ({ module, args, hints = {}, network = false, ...rest }) => {
-        const url = moduleUrl(module, rest.mnemonic, callSite()?.file);
-        const work = { type: 'step', module: url, args, hints } as const;
-        const outputs = { runnable: Runnable };
-        const made = declare({ ...common(label, { ...rest, outputs }), work, runnable: { network } });
-        return (made as Record<string, ArtifactReference>)['runnable'] as never;
-      },
-    };
-  }
 }
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
-}
-
-function produced(action: ActionNode, key: string, output: Output): ArtifactReference {
-  return new ArtifactReference(output.kind, { type: 'action', action, output: key });
-}
-
-interface DeclaredAction {
-  readonly mnemonic: string;
-  readonly outputs: Outputs;
-  readonly inputs?: Readonly<Record<string, Artifact>>;
-  readonly toolchains?: readonly Artifact[];
-  readonly needs?: ActionNode['needs'];
-  readonly timeoutMs?: number;
-  readonly reproducible?: boolean;
-}
-
-function common(label: Label, of: DeclaredAction): Omit<ActionNode, 'work' | 'ordinal' | 'target'> {
-  return {
-    label,
-    mnemonic: of.mnemonic,
-    inputs: references(of.inputs ?? {}),
-    toolchains: [...references(Object.fromEntries((of.toolchains ?? []).entries())).values()],
-    outputs: outputsOf(of.outputs),
-    needs: of.needs ?? {},
-    timeoutMs: timeoutOf(of),
-    reproducible: of.reproducible ?? true,
-  };
-}
-
-/** A kind alone is an output under the name that the rule has for it. */
-function outputsOf(declared: Outputs): Readonly<Record<string, Output>> {
-  const named = Object.entries(declared).map(([key, of]) => [key, 'shape' in of ? { name: key, kind: of } : of]);
-  return Object.fromEntries(named) as Readonly<Record<string, Output>>;
-}
-
-/** Timers of Node take no more, and those that are asked for more end at once. */
-const MAX_TIMEOUT_MS = 2 ** 31 - 1;
-
-function timeoutOf({ mnemonic, timeoutMs = DEFAULT_TIMEOUT_MS }: DeclaredAction): number {
-  if (Number.isInteger(timeoutMs) && timeoutMs > 0 && timeoutMs <= MAX_TIMEOUT_MS) return timeoutMs;
-  return fail(
-    'BAD_RULE',
-    `timeoutMs of ${mnemonic} is ${timeoutMs}, and must be a whole number from 1 to ${MAX_TIMEOUT_MS}`,
-  );
-}
-
-function references(of: Readonly<Record<string, Artifact>>): Map<string, ArtifactReference> {
-  return new Map(
-    Object.entries(of).map(([name, artifact]) => {
-      if (artifact instanceof ArtifactReference) return [name, artifact];
-      return fail('BAD_RULE', `input '${name}' is not an artifact`);
-    }),
-  );
 }
 
 /** The artifact of a target whose rule is the engine's own. */

@@ -11,7 +11,8 @@ import type { Part } from '../plan/parts.ts';
 import { palette, plural } from '../report/format.ts';
 import { actionId } from '../model/event.ts';
 import { actionsBelow } from './below.ts';
-import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
+import { WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
+import { EXIT } from './exit.ts';
 import { openProject } from './project.ts';
 import { printJson, printLine } from '../report/print.ts';
 

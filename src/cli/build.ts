@@ -6,9 +6,10 @@ import type { Build, BuildResult } from '../execute/build.ts';
 import { requireOwnOutputFolder } from '../execute/output-folder.ts';
 import { Starts, type FirstStep } from '../execute/starts.ts';
 import { storedXz } from '../execute/stored-toolchains.ts';
-import { fail, type Diagnostic } from '../model/diagnostic.ts';
-import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
+import { fail } from '../model/diagnostic.ts';
+import { WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { Delivering } from './delivering.ts';
+import { EXIT, exitOfBuild } from './exit.ts';
 import { LastActions } from './last-actions.ts';
 import { BUILDING_OPTIONS, Observers } from './observe.ts';
 import type { Request } from './project.ts';
@@ -70,7 +71,7 @@ async function runBuild(call: Call): Promise<number> {
   if (result.success) keep(opened, build, snapshot, observers);
   if (observers.counts().executed > 0) attempt(() => keepFirst(store, familyId(call), firstStep));
   if (interrupt.signal.aborted) return EXIT.interrupted;
-  return result.success ? reported : exitOfFailure(result.failures);
+  return result.success ? reported : exitOfBuild(result.failures);
 }
 
 /** Whatever is in the way, the build itself is done. */
@@ -95,15 +96,6 @@ const CLOCK_TOLERANCE_MS = 20;
 
 function clockWasSet(): boolean {
   return Math.abs(Date.now() - performance.timeOrigin - performance.now()) > CLOCK_TOLERANCE_MS;
-}
-
-/** What the machine is at fault for, and not the build. */
-const MACHINE_FAULTS =
-  /^(DISK_FULL|STORE_GONE|EDQUOT|EIO|EMFILE|ENOSPC|EROFS|MACHINE_FAULT|NOT_DELIVERED|NO_KVM|NO_SANDBOX|SANDBOX_BROKEN)$/;
-
-/** Whose fault a failed build is. */
-export function exitOfFailure(failures: readonly Diagnostic[]): number {
-  return failures.some(({ code }) => MACHINE_FAULTS.test(code)) ? EXIT.infrastructure : EXIT.buildFailed;
 }
 
 interface Executed {

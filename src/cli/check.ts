@@ -18,7 +18,8 @@ import { Failure, type Diagnostic } from '../model/diagnostic.ts';
 import type { Target } from '../model/target.ts';
 import { formatDiagnostic } from '../report/diagnostics.ts';
 import { palette, plural } from '../report/format.ts';
-import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
+import { WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
+import { EXIT } from './exit.ts';
 import { workspaceOf } from './project.ts';
 import { printJson, printLine } from '../report/print.ts';
 

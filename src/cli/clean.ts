@@ -6,7 +6,8 @@ import { noteRemoval } from '../../cache/removals.ts';
 import { Store, storeRoot } from '../../cache/store.ts';
 import { findWorkspace, OUTPUT_FOLDER } from '../load/workspace.ts';
 import { plural } from '../report/format.ts';
-import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
+import { WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
+import { EXIT } from './exit.ts';
 import { printLine } from '../report/print.ts';
 
 export const clean: Command = {

@@ -1,10 +1,7 @@
-/** What a command of the command line is, and the exit codes. */
+/** What a command of the command line is. */
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import { fail, Failure } from '../model/diagnostic.ts';
 import { nearest } from '../load/nearest.ts';
-
-/** Exit codes tell the user's error from the machine's. */
-export const EXIT = { ok: 0, buildFailed: 1, usage: 2, testFailed: 3, infrastructure: 4, interrupted: 130 } as const;
 
 export interface Option {
   readonly type: 'boolean' | 'string';

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { fail } from '../model/diagnostic.ts';
 import { OWN_PACKAGE } from '../model/own-files.ts';
 import { nearest } from '../load/nearest.ts';
-import { EXIT, type Call, type Command } from './command.ts';
+import { type Call, type Command } from './command.ts';
+import { EXIT } from './exit.ts';
 import { printText } from '../report/print.ts';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;

@@ -2,7 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { fail } from '../model/diagnostic.ts';
 import { splitLabel } from '../model/label.ts';
-import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
+import { WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
+import { EXIT } from './exit.ts';
 import { openProject } from './project.ts';
 import { targetGraph, toMermaid, type TargetGraph } from '../graph/target-graph.ts';
 import { graphToSvg } from '../report/graph-svg.ts';

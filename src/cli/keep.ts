@@ -7,7 +7,8 @@ import { findWorkspace } from '../load/workspace.ts';
 import { fail } from '../model/diagnostic.ts';
 import { parseLabel, type Label } from '../model/label.ts';
 import { alignColumns } from '../report/format.ts';
-import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
+import { WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
+import { EXIT } from './exit.ts';
 import { printJson, printLine } from '../report/print.ts';
 
 export const keep: Command = {

@@ -3,7 +3,8 @@ import { BuildFileSources } from '../load/source.ts';
 import { packageOf } from '../load/workspace.ts';
 import { splitLabel } from '../model/label.ts';
 import { formatValue } from './values.ts';
-import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
+import { WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
+import { EXIT } from './exit.ts';
 import { openProject } from './project.ts';
 import { printLine } from '../report/print.ts';
 

@@ -9,7 +9,8 @@ import { nodeLibraries, sandboxTools } from '../plan/runtime.ts';
 import { sortByCodePoint } from '../step/order.ts';
 import { changedSets, renewLock, setKey, versionChanges, type PackageSet, type Renewal } from '../toolchain/index.ts';
 import { printLine } from '../report/print.ts';
-import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
+import { WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
+import { EXIT } from './exit.ts';
 import { openProject } from './project.ts';
 
 export const lock: Command = {

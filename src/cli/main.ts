@@ -3,7 +3,8 @@ import { Failure, toDiagnostic, type Diagnostic } from '../model/diagnostic.ts';
 import { nearest } from '../load/nearest.ts';
 import { formatDiagnostic } from '../report/diagnostics.ts';
 import { palette } from '../report/format.ts';
-import { EXIT, parseCall, type Commands } from './command.ts';
+import { parseCall, type Commands } from './command.ts';
+import { EXIT, exitOfCommand } from './exit.ts';
 import { commandHelp, overview, version } from './help.ts';
 import { buildCommand, joinForNextTime } from './joined/joined.ts';
 import { printLine } from '../report/print.ts';
@@ -62,7 +63,9 @@ async function runCommand(commands: Commands, name: string, args: readonly strin
 
 /** A store that was deleted meanwhile is the reason of whatever is said to be missing there. */
 async function orGone(error: unknown): Promise<unknown> {
-  const { code = '', path = '' } = (error instanceof SuppressedError ? error.suppressed : error) as NodeJS.ErrnoException;
+  const { code = '', path = '' } = (
+    error instanceof SuppressedError ? error.suppressed : error
+  ) as NodeJS.ErrnoException;
   if (code !== 'ENOENT') return error;
   const { storeRoot } = await import('../../cache/store.ts');
   if (!path.startsWith(`${storeRoot()}/`)) return error;
@@ -75,14 +78,6 @@ async function located(diagnostic: Diagnostic): Promise<Diagnostic> {
   if (!diagnostic.attribute) return diagnostic;
   const { atAttribute } = await import('../load/source.ts');
   return atAttribute(diagnostic);
-}
-
-/** What the user gave is wrong, unless the code says that what was looked at is, or the machine. */
-function exitCodeOf({ code }: Diagnostic): number {
-  if (/_(CORRUPT|DAMAGED|UNREADABLE|UNSUPPORTED)$/.test(code)) return EXIT.buildFailed;
-  if (/^(APT_|BLOB_|FETCH_|NO_APT|NO_ROOM|NO_SANDBOX|PACKAGE_GONE|SANDBOX_BROKEN|STORE_GONE|SYNC_)/.test(code))
-    return EXIT.infrastructure;
-  return EXIT.usage;
 }
 
 function unknownCommand(commands: Commands, name: string, parent: string): never {
@@ -116,5 +111,5 @@ try {
   const cause = await orGone(error);
   const diagnostic = await located(toDiagnostic(cause));
   report(diagnostic);
-  process.exitCode = cause instanceof Failure ? exitCodeOf(diagnostic) : EXIT.infrastructure;
+  process.exitCode = cause instanceof Failure ? exitOfCommand(diagnostic) : EXIT.infrastructure;
 }

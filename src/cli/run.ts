@@ -12,8 +12,9 @@ import type { PlannedAction } from '../plan/key.ts';
 import { ConsoleReporter } from '../report/console.ts';
 import { formatDiagnostic } from '../report/diagnostics.ts';
 import { palette } from '../report/format.ts';
-import { exitOfFailure } from './build.ts';
-import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
+
+import { WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
+import { EXIT, exitOfBuild } from './exit.ts';
 import { openProject, type Project } from './project.ts';
 import { runnableAction } from './runnable.ts';
 import { Workshop } from './workshop.ts';
@@ -49,7 +50,7 @@ async function runTarget(call: Call): Promise<number> {
   const planned = await prepare(project, build).finally(() => console[Symbol.dispose]());
   store.sources.save();
   if (ending.signal.aborted) return EXIT.interrupted;
-  if (!planned) return exitOfFailure(build.failures);
+  if (!planned) return exitOfBuild(build.failures);
   ending.started();
   return await start(store, workshop, planned, { userArguments: call.rest, signal: ending.signal });
 }

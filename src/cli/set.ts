@@ -12,7 +12,8 @@ import { fail, Failure, type Location } from '../model/diagnostic.ts';
 import { parseLabel, splitLabel } from '../model/label.ts';
 import type { Target } from '../model/target.ts';
 import { textDiff } from '../report/text-diff.ts';
-import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
+import { WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
+import { EXIT } from './exit.ts';
 import { workspaceOf } from './project.ts';
 import { printLine, printText } from '../report/print.ts';
 

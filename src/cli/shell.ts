@@ -7,8 +7,9 @@ import { shellWord } from '../model/shell-word.ts';
 import type { PlannedAction } from '../plan/key.ts';
 import { ConsoleReporter } from '../report/console.ts';
 import { palette } from '../report/format.ts';
-import { exitOfFailure, interruption } from './build.ts';
-import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
+import { interruption } from './build.ts';
+import { WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
+import { EXIT, exitOfBuild } from './exit.ts';
 import { openProject } from './project.ts';
 import { Workshop } from './workshop.ts';
 import { printText } from '../report/print.ts';
@@ -44,7 +45,7 @@ async function runShellCommand(call: Call): Promise<number> {
   const planned = await build.prepare(node);
   store.sources.save();
   if (signal.aborted) return EXIT.interrupted;
-  if (!planned) return exitOfFailure(build.failures);
+  if (!planned) return exitOfBuild(build.failures);
   console[Symbol.dispose]();
   return await runShell(store, workshop.machine, planned, {
     argv: call.rest,

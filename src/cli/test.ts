@@ -10,8 +10,9 @@ import type { Listener } from '../model/event.ts';
 import { palette } from '../report/format.ts';
 import { junitXml } from '../report/junit.ts';
 import { countVerdicts, formatTests, TestCollector, type TestReport, type TestRun } from '../report/tests.ts';
-import { exitOfFailure, interruption } from './build.ts';
-import { EXIT, WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
+import { interruption } from './build.ts';
+import { WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
+import { EXIT, exitOfBuild } from './exit.ts';
 import { BUILDING_OPTIONS, Observers } from './observe.ts';
 import { openProject, type Project } from './project.ts';
 import { partsKeeper } from './recording.ts';
@@ -141,7 +142,7 @@ function saltOf(tests: readonly AnalysedTarget[]): NonNullable<BuildOptions['sal
 function exitCodeOf({ reports, failures }: Outcome, failFast: boolean): number {
   const counts = countVerdicts(reports);
   const failed = counts.failed + counts.flaky > 0;
-  if (exitOfFailure(failures) === EXIT.infrastructure) return EXIT.infrastructure;
+  if (exitOfBuild(failures) === EXIT.infrastructure) return EXIT.infrastructure;
   if (counts['not run'] > 0 && !(failFast && failed)) return EXIT.buildFailed;
   return failed ? EXIT.testFailed : EXIT.ok;
 }

@@ -4,6 +4,7 @@ import type { Store } from '../../cache/store.ts';
 import { Build, type BuildOptions } from '../execute/build.ts';
 import { publishLeft } from '../execute/commits.ts';
 import { Machine } from '../execute/machine.ts';
+import { preflight } from '../execute/preflight.ts';
 import { PackageTrees } from '../execute/package-trees.ts';
 import type { Starts } from '../execute/starts.ts';
 import { Toolroots } from '../execute/toolroots.ts';
@@ -65,6 +66,7 @@ function packageTrees(call: Call, { store, root, onEvent, signal }: Setting): Pa
     frozen: call.flag('frozen'),
     warn: (message: string) => onEvent({ type: 'warning', message }),
     signal,
+    beforeFetching: (bytes: number) => preflight(store, bytes, call.flag('unsandboxed')),
   };
   return new PackageTrees(store, context, (set, stage, percent) =>
     onEvent({ type: 'package-progress', set, stage, ...(percent === undefined ? {} : { percent }) }),

@@ -60,7 +60,7 @@ export async function failedAction(
 }
 
 /** What it took too much of is why it ended, whatever it said. */
-function limitCode({ excess, timedOut }: Exit): string | undefined {
+function limitCode({ excess, timedOut }: Exit): 'DISK_FULL' | 'ACTION_LIMIT' | 'ACTION_TIMEOUT' | undefined {
   if (excess) return excess.of === 'disk' ? 'DISK_FULL' : 'ACTION_LIMIT';
   return timedOut ? 'ACTION_TIMEOUT' : undefined;
 }

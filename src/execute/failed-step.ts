@@ -4,6 +4,7 @@ import type { Diagnostic, Location } from '../model/diagnostic.ts';
 import { modulePath } from '../model/own-files.ts';
 import type { PlannedAction } from '../plan/key.ts';
 import { placeInStep } from '../plan/step-source.ts';
+import { unknownName } from './step-names.ts';
 import type { StepRecord } from './step-record.ts';
 
 /** What a step did not mean to throw is a defect of the step, and not of the engine; it is told with its place. */
@@ -19,7 +20,8 @@ export async function failureOfStep(
   const placed = location ? { ...diagnostic, location } : diagnostic;
   if (diagnostic.code !== 'INTERNAL') return placed;
   const message = `the step threw: ${diagnostic.message}`;
-  return { ...placed, code: 'STEP_FAILED', message, hint: `the step is ${relative(process.cwd(), module)}` };
+  const hint = unknownName(action.node, work.args, location) ?? `the step is ${relative(process.cwd(), module)}`;
+  return { ...placed, code: 'STEP_FAILED', message, hint };
 }
 
 /** What is wrong with the bundle by now hides nothing of what was thrown. */

@@ -20,7 +20,7 @@ describe('a failure that may pass', () => {
       code: 'VM_START',
       message: 'QEMU did not start',
       detail: 'cannot set up guest memory: Cannot allocate memory',
-    };
+    } as const;
     expect(passingFault(ended(), '', said)).toMatch(/virtual machine/);
     expect(passingFault(ended(), '', { ...said, detail: 'bad option' })).toBeUndefined();
   });

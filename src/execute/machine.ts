@@ -8,6 +8,7 @@ import type { HeadStarts } from './head-starts.ts';
 import { readLog } from './log-file.ts';
 import { passingFault, TRIES } from './machine-fault.ts';
 import { MemoUsers } from './memo-users.ts';
+import { namespaceRemedy } from './namespaces.ts';
 import { NAMESPACES } from './sandbox.ts';
 import type { Sandboxes } from './sandboxes.ts';
 import { HELPER_LOST, type Exit, type Spawner } from './spawner.ts';
@@ -120,7 +121,7 @@ export class Machine implements Disposable {
       });
     fail('NO_SANDBOX', 'this machine lets the user make no namespaces, so actions cannot be kept apart from it', {
       detail: said,
-      hint: 'as root: sysctl -w kernel.unprivileged_userns_clone=1 kernel.apparmor_restrict_unprivileged_userns=0',
+      hint: namespaceRemedy(),
     });
   }
 

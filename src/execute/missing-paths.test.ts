@@ -50,12 +50,22 @@ test('of Node', () => {
 test('programs of a shell, of bubblewrap and of steps', () => {
   expect(missingIn('/bin/dash: 1: xz: not found').programs).toEqual(['xz']);
   expect(missingIn('bash: line 1: mkfs.fat: command not found').programs).toEqual(['mkfs.fat']);
-  expect(missingIn('bwrap: execvp tar: No such file or directory')).toEqual({ paths: [], programs: ['tar'] });
+  expect(missingIn('bwrap: execvp tar: No such file or directory')).toEqual({
+    paths: [],
+    programs: ['tar'],
+    started: ['tar'],
+  });
+  expect(missingIn('/bin/dash: 1: xz: not found').started).toEqual(['xz']);
+  expect(missingIn('gcc: error: target: not found').started).toEqual([]);
   expect(missingIn('mcopy is not in the toolchain').programs).toEqual(['mcopy']);
 });
 
 test('nothing of what is not missing', () => {
   const help = execFileSync('tar', ['--help'], { encoding: 'utf8' });
-  expect(missingIn(help)).toEqual({ paths: [], programs: [] });
-  expect(missingIn('404: page not found in the cache\nfoo.h: Permission denied')).toEqual({ paths: [], programs: [] });
+  expect(missingIn(help)).toEqual({ paths: [], programs: [], started: [] });
+  expect(missingIn('404: page not found in the cache\nfoo.h: Permission denied')).toEqual({
+    paths: [],
+    programs: [],
+    started: [],
+  });
 });

@@ -4,6 +4,8 @@
 export interface Missing {
   readonly paths: readonly string[];
   readonly programs: readonly string[];
+  /** Those of them that something has tried to start, beyond doubt. */
+  readonly started: readonly string[];
 }
 
 /** Quoted paths may have blanks; others end at one. */
@@ -24,12 +26,18 @@ const PROGRAMS: readonly RegExp[] = [
   /\bexecvp ([\w./+-]+): No such file/g,
   /^(?:.* )?([\w./+-]+) is not in the toolchain$/gm,
 ];
+const STARTED: readonly RegExp[] = [
+  ...PROGRAMS.slice(1),
+  // dash: /bin/dash: 1: sed: not found
+  /^\S*sh: (?:line )?\d+: ([\w./+-]+): (?:command )?not found$/gm,
+];
 const MAX_FOUND = 50;
 
 /** Reads the end of a log, and what a step said of its failure. */
 export function missingIn(text: string): Missing {
   const programs = matches(text, PROGRAMS);
-  return { paths: matches(text, PATHS).filter((path) => !programs.includes(path)), programs };
+  const paths = matches(text, PATHS).filter((path) => !programs.includes(path));
+  return { paths, programs, started: matches(text, STARTED) };
 }
 
 function matches(text: string, patterns: readonly RegExp[]): string[] {

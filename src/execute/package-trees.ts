@@ -68,7 +68,10 @@ export class PackageTrees {
     return [...this.#used];
   }
 
-  /** The toolchain with the fewest packages that has a path, of those that are locked and unpacked. Nothing is fetched. */
+  /**
+   * The toolchain with the fewest packages that has a path, of those that are locked and unpacked; the package alone, where
+   * it has the name of the file. Nothing is fetched.
+   */
   toolchainWith(path: string): readonly string[] | undefined {
     const lock = readLock(this.#context.lockFile);
     const bySize = Object.entries(lock.sets).toSorted(([, a], [, b]) => a.length - b.length);
@@ -76,7 +79,8 @@ export class PackageTrees {
       const packages = /^closure: (.+)$/.exec(key)?.[1]?.split(' ');
       const locked = packages && lockedPackages(lock, { packages, closure: true });
       const tree = locked && recall(this.#memory({ packages, closure: true }, locked));
-      if (tree && this.#store.trees.lookup({ type: 'directory', digest: tree }, path)) return packages;
+      if (tree && this.#store.trees.lookup({ type: 'directory', digest: tree }, path))
+        return locked.some(({ name }) => name === basename(path)) ? [basename(path)] : packages;
     }
     return undefined;
   }

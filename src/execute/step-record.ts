@@ -2,6 +2,7 @@
  * What a step says to the engine while it runs. It is written by a program that nobody vouches for: of a record only what
  * is listed here is taken, in the shape and the size that it may have.
  */
+import type { ForeignCode } from '../model/codes.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 
 export type StepRecord =
@@ -42,8 +43,8 @@ function diagnosticOf({ diagnostic, stack }: Fields): StepRecord | undefined {
   const { code, message, detail, hint } = fieldsOf(diagnostic);
   if (typeof code !== 'string' || !/^\w+$/.test(code) || typeof message !== 'string') return undefined;
   const texts = { message, ...ifText({ detail }), ...ifText({ hint }) };
-  const said = { code: ENGINE_CODES.has(code) ? 'STEP_FAILED' : code, ...texts };
-  return { type: 'diagnostic', diagnostic: textsOf(said), ...textsOf(ifText({ stack })) };
+  const said = textsOf({ code: ENGINE_CODES.has(code) ? 'STEP_FAILED' : code, ...texts });
+  return { type: 'diagnostic', diagnostic: { ...said, code: said.code as ForeignCode }, ...textsOf(ifText({ stack })) };
 }
 
 /** Fields that are no texts are left out. */

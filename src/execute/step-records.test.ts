@@ -23,6 +23,7 @@ it('of much progress at once, the first and the last are told', () => {
 });
 
 it('one failure is told, the first', () => {
-  const failure = (message: string) => ({ type: 'diagnostic', diagnostic: { code: 'X', message } }) as const;
+  const failure = (message: string) =>
+    ({ type: 'diagnostic', diagnostic: { code: 'PROGRAM_FAILED', message } }) as const;
   expect(heard(failure('first'), failure('second')).records).toEqual([failure('first')]);
 });

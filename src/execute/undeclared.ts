@@ -37,7 +37,7 @@ export type FindPackages = (path: string) => readonly string[] | undefined;
 
 /** Looks through what a failed action said; undefined where nothing in it is known to be elsewhere. */
 export function undeclaredRead(node: ActionNode, said: string, packagesWith: FindPackages): Undeclared | undefined {
-  const { paths, programs } = missingIn(said);
+  const { paths, programs, started } = missingIn(said);
   for (const path of paths) {
     const found = pathElsewhere(node, path);
     if (found) return found;
@@ -46,7 +46,10 @@ export function undeclaredRead(node: ActionNode, said: string, packagesWith: Fin
     const found = programElsewhere(node, program, packagesWith);
     if (found) return found;
   }
-  return undefined;
+  const [program] = started;
+  if (program === undefined) return undefined;
+  const of = `${node.label} (${node.mnemonic})`;
+  return { hint: `\`${program}\` is in no toolchain of ${of}; add one with the Debian package that has it` };
 }
 
 function pathElsewhere(node: ActionNode, path: string): Undeclared | undefined {
@@ -147,12 +150,13 @@ function fileOfMachine(path: string): Undeclared | undefined {
   return { hint: `${path} is a file of this machine: an action sees only its inputs and toolchains` };
 }
 
-/** The toolchain that has a program which the action's own have not. */
+/** A program that the action's toolchains have not, and the package that has it, where one is known. */
 export function programElsewhere(
   node: ActionNode,
   program: string,
   packagesWith: FindPackages,
 ): Undeclared | undefined {
+  const of = `${node.label} (${node.mnemonic})`;
   const paths = isAbsolute(program)
     ? [program.slice(1)]
     : ['usr/bin', 'bin', 'usr/sbin', 'sbin'].map((folder) => `${folder}/${program}`);
@@ -160,7 +164,7 @@ export function programElsewhere(
     const packages = packagesWith(path);
     if (!packages) continue;
     const call = `toolchain(${packages.map((name) => `'${name}'`).join(', ')})`;
-    return { hint: `${program} is in ${call}, which is no toolchain of ${node.label} (${node.mnemonic})` };
+    return { hint: `\`${program}\` is in no toolchain of ${of}; add ${call}` };
   }
   return undefined;
 }

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Project, ts } from 'ts-morph';
+import type { ForeignCode } from '../model/codes.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { OWN_CONDITIONS } from '../model/own-files.ts';
 
@@ -93,7 +94,7 @@ function toFinding({ code, messageText, file, start }: ts.Diagnostic): Finding {
   const position = file && start !== undefined ? file.getLineAndCharacterOfPosition(start) : undefined;
   return {
     severity: UNUSED.has(code) ? 'warning' : 'error',
-    code: `TS${code}`,
+    code: `TS${code}` as ForeignCode,
     message: ts.flattenDiagnosticMessageText(messageText, '\n  '),
     ...(file && position
       ? { location: { file: file.fileName, line: position.line + 1, column: position.character + 1 } }

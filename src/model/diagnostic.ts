@@ -1,4 +1,8 @@
 /** What went wrong, in a form that a person can act on and a program can read. */
+import type { Code, ForeignCode } from './codes.ts';
+import { Failure } from './failure.ts';
+
+export { fail, Failure } from './failure.ts';
 
 /** A position in a source file; line and column count from 1. */
 export interface Location {
@@ -10,7 +14,7 @@ export interface Location {
 /** An expected failure: a stable code, one sentence, and a hint that can be run. */
 export interface Diagnostic {
   /** Stable and upper case, for example `UNKNOWN_TARGET`; documented in `docs/troubleshooting.md`. */
-  readonly code: string;
+  readonly code: Code | ForeignCode;
   readonly message: string;
   /** More lines: a log's tail, a hunk, the numbers. */
   readonly detail?: string;
@@ -21,21 +25,6 @@ export interface Diagnostic {
   readonly attribute?: string;
   /** A second place that has to do with it, and what is there. */
   readonly related?: { readonly message: string; readonly location: Location };
-}
-
-/** Carries a diagnostic up to the edge, where it becomes a value again. The only error thrown on purpose. */
-export class Failure extends Error {
-  readonly diagnostic: Diagnostic;
-  constructor(diagnostic: Diagnostic, options?: ErrorOptions) {
-    super(diagnostic.message, options);
-    this.name = 'Failure';
-    this.diagnostic = diagnostic;
-  }
-}
-
-/** Throws a `Failure`; reads well at the place that finds the problem. */
-export function fail(code: string, message: string, more: Omit<Diagnostic, 'code' | 'message'> = {}): never {
-  throw new Failure({ code, message, ...more });
 }
 
 /** Node's rmSync knows no code for it. */
@@ -56,7 +45,7 @@ export function toDiagnostic(error: unknown): Diagnostic {
   if (error instanceof SuppressedError) return toDiagnostic(error.suppressed);
   const text = messageOf(error).replace(NAMELESS, '$1');
   const code = systemCode(error);
-  if (code !== undefined) return { code, message: text, hint: systemHint(code) };
+  if (code !== undefined) return { code: code as ForeignCode, message: text, hint: systemHint(code) };
   // The stack is for those who mend dsmb; a user cannot act on it.
   const stack = process.env['DSMB_DEBUG'] && error instanceof Error ? error.stack : undefined;
   return {

@@ -2,7 +2,7 @@
 import type { StepSpec } from '../step/index.ts';
 import { isKind, isTaken, type AttributeTypes, type GivenAttributes } from './attribute.ts';
 import { callSite } from './call-site.ts';
-import { fail } from './diagnostic.ts';
+import { fail, type Location } from './diagnostic.ts';
 import type { Kind } from './kind.ts';
 import type { StepModule } from './step-module.ts';
 import type { Parameter, Target } from './target.ts';
@@ -157,6 +157,8 @@ export interface RuleDefinition<Types extends AttributeTypes, Name extends strin
 /** A rule of any shape, as the engine holds it. */
 export interface AnyRule extends Omit<RuleDefinition<AttributeTypes, string>, 'implement'> {
   readonly implement: (attributes: never, actions: Actions) => Artifact;
+  /** Where it is declared. */
+  readonly location?: Location | undefined;
 }
 
 /** Attributes that every rule takes. */
@@ -173,11 +175,12 @@ export type Rule<Attributes, Name extends string> = (attributes: Attributes & Co
 export function rule<const Types extends AttributeTypes = Record<never, never>, const Name extends string = string>(
   definition: RuleDefinition<Types, Name>,
 ): Rule<GivenAttributes<Types>, Name> {
-  check(definition);
+  const declared: AnyRule = { ...definition, location: callSite() };
+  check(declared);
   return ({ validations = [], ...attributes }) => ({
     type: 'target',
     kind: definition.makes,
-    rule: definition,
+    rule: declared,
     attributes,
     validations,
     location: callSite(),
@@ -185,11 +188,8 @@ export function rule<const Types extends AttributeTypes = Record<never, never>, 
 }
 
 /** What the compiler says, for rules that it has not seen, and for kinds that a cycle of imports has left undefined. */
-function check({ name, makes, attributes = {}, implement }: AnyRule): void {
-  const bad = (what: string): never => {
-    const location = callSite(4);
-    return fail('BAD_RULE', `rule ${name}: ${what}`, location ? { location } : {});
-  };
+function check({ name, makes, attributes = {}, implement, location }: AnyRule): void {
+  const bad = (what: string): never => fail('BAD_RULE', `rule ${name}: ${what}`, location ? { location } : {});
   if (!isTaken(makes) || !isKind(makes)) bad('`makes` is not a kind');
   if (typeof implement !== 'function') bad('`implement` is not a function');
   for (const [attribute, taken] of Object.entries(attributes)) {

@@ -38,7 +38,7 @@ const base: Omit<ActionNode, 'work'> = {
   target: {
     type: 'target',
     kind: File,
-    rule: { name: 'golden', makes: File, implement: () => fail('NO', 'no') },
+    rule: { name: 'golden', makes: File, implement: () => fail('INTERNAL', 'no') },
     attributes: {},
     validations: [],
     location: undefined,

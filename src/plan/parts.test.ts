@@ -63,7 +63,7 @@ function actionOf(what: ActionNode['work'], made: ActionNode['outputs'], timeout
     target: {
       type: 'target',
       kind: File,
-      rule: { name: 'x', makes: File, implement: () => fail('NO', 'no') },
+      rule: { name: 'x', makes: File, implement: () => fail('INTERNAL', 'no') },
       attributes: {},
       validations: [],
       location: undefined,

@@ -20,7 +20,7 @@ const end = (name: string, outcome: 'executed' | 'cached' | 'failed' = 'executed
   ...action(name),
   outcome,
   durationMs: 1234,
-  ...(outcome === 'failed' ? { diagnostic: { code: 'BROKEN', message: 'it broke' } } : {}),
+  ...(outcome === 'failed' ? { diagnostic: { code: 'ACTION_FAILED', message: 'it broke' } } : {}),
 });
 const progress = (name: string, stage: string, percent?: number): BuildEvent => ({
   type: 'action-progress',
@@ -107,6 +107,32 @@ describe('without a terminal', () => {
     ]);
   });
 
+  it('what failed is told in full at the end, after what went on beside it', () => {
+    const out = new Out();
+    report(out, [
+      begin,
+      start('a'),
+      start('b'),
+      end('a', 'failed'),
+      progress('b', 'copying'),
+      end('b'),
+      finish(1, false),
+    ]);
+    expect(out.lines.slice(2)).toEqual([
+      'fail  //a Make 1.2 s',
+      '      //b Make: copying',
+      'done  //b Make 1.2 s',
+      'error ACTION_FAILED it broke',
+      'build failed in 2.5 s: 5 actions (1 executed, 3 cached, 1 failed)',
+    ]);
+  });
+
+  it('what failed is told also where the build does not come to its end', () => {
+    const out = new Out();
+    report(out, [begin, start('a'), end('a', 'failed')]);
+    expect(out.lines.at(-1)).toBe('error ACTION_FAILED it broke');
+  });
+
   it('what runs for long is told again each minute', () => {
     const out = new Out();
     report(out, [begin, start('a'), progress('a', 'installing', 40), wait('b'), 200_000, end('a'), finish(1)]);
@@ -163,7 +189,7 @@ describe('--quiet', () => {
     const out = new Out();
     const warning: BuildEvent = { type: 'warning', message: 'odd' };
     report(out, [begin, warning, start('a'), end('a', 'failed'), finish(0, false)], { quiet: true });
-    expect(out.lines.slice(0, 2)).toEqual(['warning odd', expect.stringContaining('BROKEN')]);
+    expect(out.lines.slice(0, 2)).toEqual(['warning odd', expect.stringContaining('ACTION_FAILED')]);
     expect(out.lines.at(-1)).toMatch(/^build failed/);
   });
 });

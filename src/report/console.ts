@@ -4,6 +4,7 @@ import { linesOf } from './console/lines.ts';
 import { LiveConsole } from './console/live.ts';
 import { PlainConsole } from './console/plain.ts';
 import { Progress } from './console/progress.ts';
+import { formatDiagnostic } from './diagnostics.ts';
 import { palette, type Palette } from './format.ts';
 import type { Outlook } from './outlook.ts';
 import { printLine } from './print.ts';
@@ -23,14 +24,18 @@ interface View {
 }
 
 export class ConsoleReporter implements Disposable {
+  readonly #out: NodeJS.WriteStream;
   readonly #quiet: boolean;
   readonly #paint: ReturnType<typeof palette>;
   readonly #progress = new Progress();
   readonly #view: View;
   /** Where outputs lie is told at the end, and only if anything was done. */
   #outputs: string[] = [];
+  /** What went wrong is told at the end, in full: what was under way beside it would push it off the screen. */
+  #failures: string[] = [];
 
   constructor({ out = process.stderr, quiet = false, outlook }: ConsoleOptions = {}) {
+    this.#out = out;
     this.#quiet = quiet;
     this.#paint = palette(out);
     this.#view = viewOn(out, quiet, this.#paint, this.#progress, outlook);
@@ -39,20 +44,25 @@ export class ConsoleReporter implements Disposable {
   readonly listen = (event: BuildEvent): void => {
     this.#progress.listen(event);
     const lines = linesOf(event, this.#paint, this.#quiet);
+    if (event.type === 'action-finished' && event.diagnostic)
+      this.#failures.push(formatDiagnostic(event.diagnostic, this.#paint));
     if (event.type === 'output') this.#outputs.push(...lines);
     else if (event.type === 'build-finished') this.#finish(event, lines);
     else this.#view.listen(event, lines);
   };
 
+  /** What has failed is told also where the build does not come to its end. */
   [Symbol.dispose](): void {
     this.#view.end();
+    for (const failure of this.#failures) printLine(failure, this.#out);
   }
 
   #finish(event: BuildEvent & { type: 'build-finished' }, lines: readonly string[]): void {
     const outputs = this.#progress.eventful ? this.#outputs : [];
-    this.#outputs = [];
+    const failures = this.#failures;
+    [this.#outputs, this.#failures] = [[], []];
     this.#progress.activities.clear();
-    this.#view.listen(event, [...outputs, ...lines]);
+    this.#view.listen(event, [...outputs, ...failures, ...lines]);
     this.#view.end();
   }
 }

@@ -16,19 +16,19 @@ const where = relative(process.cwd(), file);
 
 describe('a diagnostic', () => {
   it('is one line where there is no more to say', () => {
-    expect(formatDiagnostic({ code: 'CODE', message: 'it is so' }, plain)).toBe('error CODE it is so');
+    expect(formatDiagnostic({ code: 'USAGE', message: 'it is so' }, plain)).toBe('error USAGE it is so');
   });
 
   it('shows the line with a squiggle under the word, the details, then the hint', () => {
     const diagnostic = {
-      code: 'CODE',
+      code: 'USAGE',
       message: 'it is so',
       detail: 'one\ntwo',
       hint: 'do that',
       location: { file, line: 2, column: 15 },
-    };
+    } as const;
     expect(formatDiagnostic(diagnostic, plain).split('\n')).toEqual([
-      'error CODE it is so',
+      'error USAGE it is so',
       `  ${where}:2:15`,
       '     export const wrong = call(1);',
       '                  ~~~~~',
@@ -42,12 +42,12 @@ describe('a diagnostic', () => {
     ['of a file that is gone', { file: join(folder, 'gone.ts'), line: 1, column: 1 }],
     ['behind the last line', { file, line: 99, column: 1 }],
   ])('shows a place %s without the line', (_what, location) => {
-    const text = formatDiagnostic({ code: 'CODE', message: 'm', location }, plain);
+    const text = formatDiagnostic({ code: 'USAGE', message: 'm', location }, plain);
     expect(text.split('\n')).toHaveLength(2);
   });
 
   it('behind the end of a line still has a squiggle', () => {
     const location = { file, line: 1, column: 80 };
-    expect(formatDiagnostic({ code: 'CODE', message: 'm', location }, plain)).toMatch(/ {4} {79}~$/);
+    expect(formatDiagnostic({ code: 'USAGE', message: 'm', location }, plain)).toMatch(/ {4} {79}~$/);
   });
 });

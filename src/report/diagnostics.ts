@@ -18,8 +18,13 @@ export function formatDiagnostic(
     ...(location ? [excerpt(location, dim, tint)] : []),
     ...(related ? [excerpt(related.location, dim, blue, related.message)] : []),
     ...(detail ? [indent(printableLines(detail))] : []),
-    ...(hint ? [`  ${blue('hint')}: ${printableLines(hint)}`] : []),
+    ...(hint && !isEmpty(hint, message) ? [`  ${blue('hint')}: ${printableLines(hint)}`] : []),
   ].join('\n');
+}
+
+/** What errors of the system are given helps where they name a file; many name none. */
+function isEmpty(hint: string, message: string): boolean {
+  return hint === 'check the file named above' && !message.includes('/');
 }
 
 function excerpt({ file, line, column }: Location, dim: Palette['dim'], tint: Palette['red'], what?: string): string {

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { ForeignCode } from '../model/codes.ts';
 import { formatDiagnostic } from './diagnostics.ts';
 import { palette } from './format.ts';
 import { safeFor } from './print.ts';
@@ -46,7 +47,7 @@ describe('text for people', () => {
 
 it('an error shows what its action said, in each of its parts', () => {
   const text = `a${CLIPBOARD}\x1b[31m`;
-  const diagnostic = { code: text, message: text, detail: `${text}\n${text}`, hint: text };
+  const diagnostic = { code: text as ForeignCode, message: text, detail: `${text}\n${text}`, hint: text };
   const location = { file: `/nowhere/${text}`, line: 1, column: 1 };
   expect(formatDiagnostic({ ...diagnostic, location }, palette({}, {}))).not.toMatch(COMMANDING);
 });

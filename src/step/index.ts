@@ -5,10 +5,15 @@
  * sandbox under the pinned Node. It sees its inputs below `/in`, writes its outputs below `/out`, may use
  * `/tmp`, and finds the programs of its toolchains on the PATH. It has no network and no clock to rely on.
  */
-export { fail, Failure } from '../model/diagnostic.ts';
+import type { FailWith } from '../model/failure.ts';
+
+export * from '../model/failure.ts';
 export { run, runToFile, pipeline, type RunOptions } from './tools.ts';
 export { sortByCodePoint } from './order.ts';
 export { runInTerminal, userArguments } from './terminal.ts';
+
+/** Throws a `Failure`. The function is that of `failure.ts`, under a type that lets rules and steps have codes of their own. */
+export declare const fail: FailWith;
 
 /** What a step is given. Paths are absolute and below the sandbox's root. */
 export interface StepContext<Spec extends StepSpec> {

@@ -1,6 +1,6 @@
 /** The machine's own apt, used without root: its sources, proxies and trust, but our state and cache. */
 import { execa } from 'execa';
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail } from '../model/diagnostic.ts';
 
@@ -13,10 +13,7 @@ export interface AptOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-const LISTS_MAX_AGE_MS = 24 * 60 * 60 * 1000;
-const LOCK_WAIT_MS = 120_000;
-const LOCK_POLL_MS = 500;
-const APT_HINT = 'see whether `apt-get update` works on this machine; dsmb uses the same sources and proxies';
+export const APT_HINT = 'see whether `apt-get update` works on this machine; dsmb uses the same sources and proxies';
 const HELPER = '/usr/lib/apt/apt-helper';
 
 /** Runs one of apt's programs and gives its standard output. */
@@ -70,39 +67,15 @@ export function withSlash(address: string): string {
   return address.endsWith('/') ? address : `${address}/`;
 }
 
-/**
- * Brings the package lists up to date when there are none or they are older than a day (or always, with `force`).
- * Tells whether it did.
- */
-export async function updateLists(options: AptOptions, force = false): Promise<boolean> {
-  const stamp = join(options.cache, 'updated');
-  const since = statSync(stamp, { throwIfNoEntry: false })?.mtimeMs;
-  if (!force && since !== undefined && Date.now() - since < LISTS_MAX_AGE_MS) return false;
-  const result = await whenUnlocked(() => aptResult(options, 'apt-get', ['update']));
-  // apt calls it a success when nothing could be reached. One broken third-party source must not stop us, though.
-  if (!/^(Get|Hit):/m.test(result.stdout))
-    fail('APT_FAILED', 'the package lists could not be fetched', { detail: result.stderr, hint: APT_HINT });
-  if (/^Err:/m.test(result.stdout)) rmSync(stamp, { force: true });
-  else writeFileSync(stamp, '');
-  return true;
-}
-
-/** Another build may be updating the same lists: apt then says so at once instead of waiting. */
-async function whenUnlocked(start: () => Promise<AptResult>): Promise<AptResult> {
-  for (let waited = 0; ; waited += LOCK_POLL_MS) {
-    const result = await start();
-    if (!/Could not get lock/.test(result.stderr) || waited >= LOCK_WAIT_MS) return result;
-    await new Promise((resolve) => setTimeout(resolve, LOCK_POLL_MS));
-  }
-}
-
-interface AptResult {
+/** How a program of apt ended. */
+export interface AptResult {
   readonly failed: boolean;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-async function aptResult(options: AptOptions, program: string, args: readonly string[]): Promise<AptResult> {
+/** Runs one of apt's programs to its end, whatever that is. */
+export async function aptResult(options: AptOptions, program: string, args: readonly string[]): Promise<AptResult> {
   const own = (options.settings ?? []).flatMap((setting) => ['-o', setting]);
   const result = await execa(program, [...settings(options.cache), ...own, ...args], {
     reject: false,

@@ -4,12 +4,15 @@ import { copyFileSync, lstatSync, mkdirSync, renameSync, rmSync, statSync } from
 import { join } from 'node:path';
 import { fail } from '../model/diagnostic.ts';
 import { aptHelper, repositories, withSlash, type AptOptions } from './apt.ts';
+import { requireReachable } from './reach.ts';
 import { debFile, packageKey, type Package } from './packages.ts';
 
 /** How files are fetched. */
 export interface FetchOptions extends AptOptions {
   /** Bytes that are there, and bytes in all. */
   readonly progress?: ((done: number, total: number) => void) | undefined;
+  /** Is asked before anything is fetched, with how many bytes that will be; may refuse. */
+  readonly before?: ((bytes: number) => Promise<void>) | undefined;
 }
 
 /** Connections at a time. */
@@ -28,10 +31,13 @@ export async function fetchPackages(packages: readonly Package[], options: Fetch
   let missing: Package[] = [];
   for (const each of packages) if (!(await isGood(debFile(options.cache, each), each))) missing.push(each);
   if (missing.length === 0) return [];
+  await options.before?.(missing.reduce((sum, { size }) => sum + size, 0));
+  const mirrors = keepingMirrors();
+  if (mirrors.length === 0) await requireReachable(options);
   const stopProgress = reportProgress(missing, options);
   const problems = new Map<Package, string>();
   try {
-    for (const base of [...(await repositories(options)), ...keepingMirrors()]) {
+    for (const base of [...(await repositories(options)), ...mirrors]) {
       if (missing.length === 0) break;
       const failed = await fetchFrom(base, missing, options);
       for (const [each, reason] of failed) if (!ABSENT.test(reason)) problems.set(each, reason);

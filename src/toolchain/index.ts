@@ -30,6 +30,8 @@ export interface ToolchainContext {
   /** What is being done, and how far it is (0 to 100). */
   readonly progress?: (stage: string, percent?: number) => void;
   readonly signal?: AbortSignal;
+  /** Is asked before packages are fetched, with how many bytes that will be; may refuse. */
+  readonly beforeFetching?: (bytes: number) => Promise<void>;
 }
 
 /** The packages a set stands for: from the lock, or resolved now and added to it. */
@@ -96,6 +98,7 @@ async function fetchAll(packages: readonly Package[], context: ToolchainContext)
     fetchPackages(packages, {
       cache: context.cache,
       signal: context.signal,
+      before: context.beforeFetching,
       progress: (done, total) => context.progress?.('fetching packages', Math.floor((100 * done) / total)),
     }),
   );

@@ -1,6 +1,6 @@
 /** Renewing a lock: every set gets the versions that the machine's package sources have now. */
-import { updateLists } from './apt.ts';
 import { fetchPackages } from './fetch.ts';
+import { updateLists } from './lists.ts';
 import type { ToolchainContext } from './index.ts';
 import { described, lockSource } from './lock-source.ts';
 import { allPackages, lockOf, readLock, updateLock, type ToolchainLock } from './lock.ts';

@@ -1,8 +1,9 @@
 /** From declared names to pinned packages, by the machine's own apt. */
 import { fail } from '../model/diagnostic.ts';
 import { sortByCodePoint } from '../step/order.ts';
-import { apt, aptShow, updateLists, type AptOptions } from './apt.ts';
+import { apt, aptShow, type AptOptions } from './apt.ts';
 import { controlOf, fieldsOf } from './control.ts';
+import { updateLists } from './lists.ts';
 import { BASE_PACKAGES, packageKey, setKey, type Package, type PackageSet } from './packages.ts';
 
 /** Debian policy 5.6.1. Also keeps an option from being smuggled into apt's command line. */

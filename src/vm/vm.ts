@@ -1,6 +1,7 @@
 /** A running virtual machine: verbs with deadlines, and failures that show what the machine showed. */
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { Code } from '../model/codes.ts';
 import { fail, Failure, type Diagnostic } from '../model/diagnostic.ts';
 import { Console, type ConsoleMatch, type Pattern } from './console.ts';
 import { DeadlineExceeded, pause, within } from './deadline.ts';
@@ -249,8 +250,8 @@ export class Vm implements AsyncDisposable {
 
 /** The machine ended or panicked. */
 class Trouble extends Error {
-  readonly code: string;
-  constructor(code: string, message: string) {
+  readonly code: Code;
+  constructor(code: Code, message: string) {
     super(message);
     this.code = code;
   }

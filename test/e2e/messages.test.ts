@@ -1,5 +1,6 @@
 /** What users are told about their own mistakes: a code, the place, the nearest name, and never a stack trace. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { faultOf } from '../../src/model/codes.ts';
 import { countingRules, Project, TestStore, type Finished } from '../rig/index.ts';
 
 const EXIT = { ok: 0, buildFailed: 1, usage: 2 } as const;
@@ -42,10 +43,14 @@ beforeEach(() => {
 });
 afterEach(() => project[Symbol.dispose]());
 
+/** Of a step of these tests. */
+const OWN_CODE = 'REFUSED';
+
 /** What every message of a mistake keeps to. */
 function expectMessage({ stderr, stdout, exitCode }: Finished, pattern: RegExp, exit: number = EXIT.usage): void {
   expect(stderr).toMatch(pattern);
-  expect(stderr).toMatch(/^error [A-Z][A-Z_]+ /m);
+  const [, code = ''] = /^error (\w+) /m.exec(stderr) ?? [];
+  if (code !== OWN_CODE) expect(faultOf(code), `${code} is on the list of codes`).toBeDefined();
   expect(stderr).not.toMatch(/^\s+at .*[:)]\d*/m);
   expect(stderr).not.toContain('INTERNAL');
   expect(stdout).toBe('');
@@ -246,6 +251,32 @@ describe('a mistake in a build file', () => {
        (loop as unknown[]).push(two);`,
     );
     expectMessage(await project.run(['build', '//two']), /CYCLE .*\/\/two → \/\/one → \/\/two/);
+  });
+
+  it('a target of another kind is shown where it is given, and where it is declared', async () => {
+    project.write(
+      'build.dsm.ts',
+      `import { File, folder, rule } from 'dsmb';
+       const take = rule({ name: 'take', makes: File, attributes: { of: File }, implement: ({ of }) => of });
+       export const files = folder('below');
+       export const taken = take({ of: files as never });\n`,
+    );
+    expectMessage(
+      await project.run(['build', '//taken']),
+      /WRONG_KIND \/\/taken: `of` takes a File, but \/\/files is a Tree\n\s+build\.dsm\.ts:4:36\n[^]*\n\s+build\.dsm\.ts:3:29: \/\/files is declared here\n/,
+    );
+  });
+
+  it('what a rule declares wrongly is shown there, and where the rule is called', async () => {
+    project.write(
+      'broken.ts',
+      BROKEN_RULE.replace('actions.step({ module: undefinedName,', 'actions.run({ argv: ["cat", 1],'),
+    );
+    project.write('build.dsm.ts', `import { broken } from './broken.ts';\nexport const bad = broken({});\n`);
+    expectMessage(
+      await project.run(['build', '//bad']),
+      /BAD_RULE \/\/bad: argv\[1\] is 1, and no text\n\s+broken\.ts:5:\d+\n[^]*\n\s+build\.dsm\.ts:2:20: the rule is called here\n/,
+    );
   });
 
   it('a rule that refuses its attributes shows where it was called', async () => {

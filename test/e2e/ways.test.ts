@@ -13,16 +13,16 @@ afterAll(() => store[Symbol.dispose]());
 
 const RULES: Files = {
   'note.ts': `
-    import { File, rule, stepModule, type Value } from 'dsmb';
-    export const note = rule<{ readonly text: Value<string> }, 'File'>({
-      name: 'note', makes: File,
+    import { attr, File, rule } from 'dsmb';
+    export const note = rule({
+      name: 'note', makes: File, attributes: { text: attr.string },
       implement: ({ text }, actions) => actions.write({ name: 'note.txt', kind: File }, text),
     });
-    export const stepped = rule<object, 'File'>({
+    export const stepped = rule({
       name: 'stepped', makes: File,
       implement: (_, actions) => actions.step({
         mnemonic: 'Stepped',
-        module: stepModule<typeof import('./stepped.step.ts').default>(new URL('./stepped.step.ts', import.meta.url)),
+        module: () => import('./stepped.step.ts'),
         args: {}, inputs: {}, outputs: { note: { name: 'note.txt', kind: File } },
       }).note,
     });`,

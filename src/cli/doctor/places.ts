@@ -126,21 +126,18 @@ async function locks() {
 
 /** By apt's own downloader, so that the machine's proxies and certificates apply. */
 async function mirrors() {
-  const { apt, aptHelper } = await import('../../toolchain/apt.ts');
+  const { releaseFiles, unreachable } = await import('../../toolchain/reach.ts');
   const cache = mkdtempSync(join(tmpdir(), 'dsmb-doctor-'));
   try {
     const options = { cache, signal: AbortSignal.timeout(MIRROR_TIMEOUT_MS) };
-    const lines = await apt(options, 'apt-get', ['update', '--print-uris']);
-    const files = [...new Set([...lines.matchAll(/^'([^']+InRelease)'/gm)].map(([, uri]) => uri!))];
+    const files = await releaseFiles(options);
     if (files.length === 0)
       return bad('this machine has no Debian package sources', 'add one to /etc/apt/sources.list');
-    const errors = await Promise.all(
-      files.map((uri, index) => aptHelper(options, ['download-file', uri, join(cache, `release-${index}`)])),
-    );
-    const failed = files.filter((_, index) => /^E: /m.test(errors[index]!));
+    const reasons = await Promise.all(files.map((uri, place) => unreachable(uri, options, place)));
+    const failed = reasons.filter((reason) => reason !== undefined);
     if (failed.length === 0) return ok(`${files.length} reachable`);
     const remedy = 'see whether `apt-get update` works; dsmb uses the same sources and proxies';
-    const text = `${failed.length} of ${files.length} not reachable: ${failed.map((uri) => new URL(uri).host).join(', ')}`;
+    const text = `${failed.length} of ${files.length} not reachable: ${failed.join('; ')}`;
     return failed.length < files.length ? note(text, remedy) : bad(text, remedy);
   } finally {
     rmSync(cache, { recursive: true, force: true });

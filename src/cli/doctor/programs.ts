@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { storeRoot } from '../../../cache/store.ts';
+import { namespaceRemedy, namespacesRefused } from '../../execute/namespaces.ts';
 import { OWN_PACKAGE } from '../../model/own-files.ts';
 import { bad, note, ok, type Checkup } from './check.ts';
 
@@ -19,7 +20,7 @@ export const programs: readonly Checkup[] = [
   { name: 'node', look: node, remedy: 'start dsmb by ./dsmb, which brings its own Node' },
   { name: 'npm packages', look: npmPackages, remedy: 'remove node_modules and start ./dsmb again: it installs them' },
   { name: 'apt and dpkg', look: aptPrograms, remedy: 'use a Debian or Ubuntu machine' },
-  { name: 'namespaces', look: namespaces, remedy: userNamespaces() },
+  { name: 'namespaces', look: namespaces, remedy: namespaceRemedy() },
   { name: 'KVM', look: kvm, remedy: 'virtual machines run without it, but slower' },
   { name: 'open files', look: openFiles, remedy: 'ulimit -n 4096' },
 ];
@@ -61,14 +62,9 @@ function onPath(program: string): string | undefined {
 }
 
 async function namespaces() {
-  const unshare = onPath('unshare');
-  if (!unshare) return note('cannot be tried without unshare', 'the first build tries it');
-  await run(unshare, ['--user', '--map-root-user', '--mount', '--pid', '--net', '--fork', 'true'], { timeout: 10_000 });
-  return ok('this user may make them');
-}
-
-function userNamespaces(): string {
-  return 'as root: sysctl -w kernel.unprivileged_userns_clone=1 kernel.apparmor_restrict_unprivileged_userns=0; in a container, allow user namespaces';
+  const refused = await namespacesRefused();
+  if (refused === undefined) return note('cannot be tried without unshare', 'the first build tries it');
+  return refused === '' ? ok('this user may make them') : bad(refused, namespaceRemedy());
 }
 
 /** A device that opens proves nothing: it may hang every guest. The canary is a guest. */

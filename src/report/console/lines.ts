@@ -10,7 +10,7 @@ type Of<Type extends BuildEvent['type']> = BuildEvent & { readonly type: Type };
 export function linesOf(event: BuildEvent, paint: Palette, quiet: boolean): string[] {
   switch (event.type) {
     case 'action-finished':
-      return [...(quiet ? [] : doneLine(event, paint)), ...failureOf(event, paint)];
+      return quiet ? [] : endLine(event, paint);
     case 'check-planned':
       return quiet ? [] : plannedLines(event, paint);
     case 'check-finished':
@@ -32,13 +32,10 @@ export function linesOf(event: BuildEvent, paint: Palette, quiet: boolean): stri
   }
 }
 
-function doneLine(event: Of<'action-finished'>, { green, dim }: Palette): string[] {
-  if (event.outcome !== 'executed') return [];
-  return [`${green('done ')} ${printable(actionId(event))} ${dim(formatDuration(event.durationMs))}`];
-}
-
-function failureOf({ diagnostic }: Of<'action-finished'>, paint: Palette): string[] {
-  return diagnostic ? [formatDiagnostic(diagnostic, paint)] : [];
+function endLine(event: Of<'action-finished'>, { green, red, dim }: Palette): string[] {
+  if (event.outcome !== 'executed' && event.outcome !== 'failed') return [];
+  const how = event.outcome === 'executed' ? green('done ') : red('fail ');
+  return [`${how} ${printable(actionId(event))} ${dim(formatDuration(event.durationMs))}`];
 }
 
 function plannedLines(

@@ -1,0 +1,115 @@
+/** The `actions` that a rule is given: each call is looked at, and becomes an action or a composition. */
+import { callSite } from '../model/call-site.ts';
+import { fail } from '../model/diagnostic.ts';
+import { Runnable } from '../model/kinds.ts';
+import type { Label } from '../model/label.ts';
+import type { Actions, Artifact, Outputs } from '../model/rule.ts';
+import type { Target } from '../model/target.ts';
+import { isTarget } from '../load/load.ts';
+import { ArtifactReference, type ActionNode, type Work } from './action.ts';
+import {
+  checkedArgs,
+  checkedArgv,
+  checkedArtifacts,
+  checkedContent,
+  checkedEnv,
+  checkedHints,
+  checkedKind,
+  checkedMnemonic,
+  checkedNeeds,
+  checkedOutput,
+  checkedOutputs,
+  checkedTimeout,
+  checkedToolchains,
+} from './checked.ts';
+import { moduleUrl } from './module-url.ts';
+
+const DEFAULT_TIMEOUT_MS = 600_000;
+
+interface Declared {
+  readonly mnemonic: string;
+  readonly outputs: Outputs;
+  readonly inputs?: Readonly<Record<string, Artifact>>;
+  readonly toolchains?: readonly Artifact[];
+  readonly needs?: ActionNode['needs'];
+  readonly timeoutMs?: number;
+  readonly reproducible?: boolean;
+}
+
+/** The artifacts of an action by the names that its rule has for them. */
+type Made = Readonly<Record<string, ArtifactReference>>;
+
+/** Lets the rule of a target declare actions, which are added to a list. */
+export function actionsInto(
+  into: ActionNode[],
+  label: Label,
+  target: Target,
+  toolchainOf: (target: Target) => ArtifactReference,
+): Actions {
+  const declare = (
+    of: Declared,
+    work: (inputs: ActionNode['inputs']) => Work,
+    more: Partial<ActionNode> = {},
+  ): Made => {
+    const mnemonic = checkedMnemonic(of.mnemonic);
+    const inputs = checkedArtifacts(of.inputs ?? {}, 'input');
+    const node: ActionNode = {
+      label,
+      mnemonic,
+      ordinal: into.filter((one) => one.mnemonic === mnemonic).length,
+      target,
+      work: work(inputs),
+      inputs,
+      toolchains: checkedToolchains(of.toolchains ?? []),
+      outputs: checkedOutputs(of.outputs),
+      needs: checkedNeeds(of.needs ?? {}),
+      timeoutMs: checkedTimeout(mnemonic, of.timeoutMs ?? DEFAULT_TIMEOUT_MS),
+      reproducible: of.reproducible ?? true,
+      ...more,
+    };
+    into.push(node);
+    const made = Object.entries(node.outputs).map(
+      ([key, { kind }]) => [key, new ArtifactReference(kind, { type: 'action', action: node, output: key })] as const,
+    );
+    return Object.fromEntries(made);
+  };
+  return {
+    toolchain: (of) => (isTarget(of) ? toolchainOf(of) : fail('BAD_RULE', 'actions.toolchain takes a target')) as never,
+    write: (output, content) => {
+      const outputs = { output: checkedOutput(output, 'of write') };
+      const work = { type: 'write', content: checkedContent(content, outputs.output.name) } as const;
+      return declare({ mnemonic: 'Write', outputs }, () => work)['output'] as never;
+    },
+    compose: (kind, entries) => composed('compose', checkedKind(kind, 'a composition'), entries) as never,
+    checksums: (kind, files) => composed('checksums', checkedKind(kind, 'a list of checksums'), files) as never,
+    run: ({ argv, env = {}, ...rest }) =>
+      declare(rest, () => ({ type: 'run', argv: checkedArgv(argv), env: checkedEnv(env) })) as never,
+    step: ({ module, args, hints = {}, ...rest }) => {
+      const url = moduleUrl(module, rest.mnemonic, callSite()?.file);
+      return declare(rest, (inputs) => stepWork(url, args, hints, inputs)) as never;
+    },
+    runnable: ({ module, args, hints = {}, network = false, ...rest }) => {
+      const url = moduleUrl(module, rest.mnemonic, callSite()?.file);
+      const declared = { ...rest, outputs: { runnable: Runnable } };
+      const made = declare(declared, (inputs) => stepWork(url, args, hints, inputs), { runnable: { network } });
+      return made['runnable'] as never;
+    },
+  };
+}
+
+function stepWork(
+  module: URL,
+  args: unknown,
+  hints: (Work & { type: 'step' })['hints'],
+  inputs: ActionNode['inputs'],
+): Work {
+  return { type: 'step', module, args: checkedArgs(args), hints: checkedHints(hints, inputs) };
+}
+
+function composed(
+  type: 'compose' | 'checksums',
+  kind: ArtifactReference['kind'],
+  entries: Readonly<Record<string, Artifact>>,
+): ArtifactReference {
+  return new ArtifactReference(kind, { type, entries: checkedArtifacts(entries, 'entry') });
+}

@@ -1,0 +1,203 @@
+/**
+ * Every code of a diagnostic, in the order of docs/troubleshooting.md, and whose fault it tells of, which decides the exit
+ * code. A new one gets a line here and an entry on that page.
+ */
+
+/**
+ * `user`: of what was given: the call, a build file, a parameter, an image. `content`: of what was built, or of a file that
+ * was looked at. `supply`: what is needed could not be had. `machine`: of the machine, or of dsmb itself.
+ */
+export type Fault = 'user' | 'content' | 'supply' | 'machine';
+
+export const CODES = {
+  // The call
+  BAD_FOLDER: 'user',
+  BAD_LABEL: 'user',
+  BAD_NAME: 'user',
+  BAD_PARAMETER: 'user',
+  BAD_PARAMETERS_FILE: 'user',
+  BAD_QUERY: 'user',
+  BAD_SETTING: 'user',
+  DEVICE_SIZE: 'user',
+  EXISTS: 'user',
+  INSIDE_PROJECT: 'user',
+  NEVER_BUILT: 'user',
+  NOT_BUILT: 'user',
+  NOT_RUNNABLE: 'user',
+  NO_PACKAGE: 'user',
+  NO_READER: 'user',
+  NO_SUCH_BUILD: 'user',
+  NO_SUCH_DISK: 'user',
+  NO_TARGETS: 'user',
+  NO_TESTS: 'user',
+  NO_WORKSPACE: 'user',
+  REPORT_INCOMPLETE: 'user',
+  RUNNABLE: 'user',
+  UNKNOWN_ATTRIBUTE: 'user',
+  UNKNOWN_COMMAND: 'user',
+  UNKNOWN_KIND: 'user',
+  UNKNOWN_PARAMETER: 'user',
+  UNKNOWN_TARGET: 'user',
+  UNWRITABLE_FILE: 'user',
+  USAGE: 'user',
+  // The build file
+  BAD_ATTRIBUTE: 'user',
+  BAD_RULE: 'user',
+  BUILD_FILE_FAILED: 'user',
+  CYCLE: 'user',
+  IMPORT_CYCLE: 'user',
+  IMPURE: 'user',
+  MAC_PREFIX: 'user',
+  NOT_UTF8: 'user',
+  NO_SUCH_FILE: 'user',
+  NO_SUCH_PART: 'user',
+  RULE_FAILED: 'user',
+  SHARED_PLACE: 'user',
+  SOURCE_LINK_BROKEN: 'user',
+  SOURCE_LINK_ESCAPES: 'user',
+  SOURCE_NOT_A_FILE: 'user',
+  STEP_DOES_NOT_BUNDLE: 'user',
+  TREE_CONFLICT: 'user',
+  UNUSED: 'user',
+  WRONG_KIND: 'user',
+  // Setting values
+  BAD_VALUE: 'user',
+  FILE_CHANGED: 'user',
+  NOT_A_LIST: 'user',
+  NOT_A_LITERAL: 'user',
+  NOT_WRITTEN_OUT: 'user',
+  NO_SUCH_VALUE: 'user',
+  OUTSIDE_WORKSPACE: 'user',
+  SHARED_CALL: 'user',
+  // Toolchains
+  APT_FAILED: 'supply',
+  BAD_LOCK: 'user',
+  BAD_MIRROR: 'user',
+  BAD_PACKAGE: 'content',
+  FETCH_FAILED: 'supply',
+  LOCK_MISSING: 'user',
+  NO_APT: 'supply',
+  NO_APT_SOURCES: 'supply',
+  PACKAGE_CONFLICT: 'content',
+  PACKAGE_GONE: 'supply',
+  UNKNOWN_PACKAGE: 'user',
+  // Running actions
+  ACTION_FAILED: 'content',
+  ACTION_LIMIT: 'content',
+  ACTION_TIMEOUT: 'content',
+  BAD_OUTPUT_FOLDER: 'user',
+  BAD_RESULT: 'content',
+  BLOB_MISSING: 'supply',
+  DISK_FULL: 'machine',
+  GC_RUNNING: 'user',
+  INTERNAL: 'machine',
+  MACHINE_FAULT: 'machine',
+  NOT_DELIVERED: 'machine',
+  NOT_KEPT: 'user',
+  NOT_REPRODUCIBLE: 'content',
+  NO_KVM: 'machine',
+  NO_PROGRAM: 'user',
+  NO_ROOM: 'machine',
+  NO_SANDBOX: 'machine',
+  NO_SHELL: 'user',
+  OUTPUT_LINK_ESCAPES: 'content',
+  OUTPUT_MISSING: 'content',
+  OUTPUT_NOT_A_FILE: 'content',
+  OUTPUT_SHAPE: 'content',
+  OUTPUT_UNDECLARED: 'content',
+  PROGRAM_FAILED: 'content',
+  SANDBOX_BROKEN: 'machine',
+  STEP_FAILED: 'content',
+  STORE_GONE: 'machine',
+  SYNC_FAILED: 'machine',
+  TEST_FAILED: 'content',
+  UNDECLARED_INPUT: 'content',
+  // The loader and its overlay
+  BAD_CPIO_ENTRY: 'content',
+  CPIO_CORRUPT: 'content',
+  DRIVER_KERNEL_MISMATCH: 'content',
+  DRIVER_TWICE: 'content',
+  ELF_CORRUPT: 'content',
+  GZIP_CORRUPT: 'content',
+  LOADER_AMBIGUOUS: 'content',
+  LOADER_FILE_WRONG: 'content',
+  LOADER_INCOMPLETE: 'content',
+  LOADER_UNREADABLE: 'content',
+  NO_DRIVERS: 'content',
+  NO_MOUNT_LINE: 'content',
+  PATCH_DOES_NOT_APPLY: 'content',
+  PATCH_DOES_NOT_FIT: 'content',
+  PATCH_MALFORMED: 'content',
+  TAR_DAMAGED: 'content',
+  UNPACK_FAILED: 'content',
+  UNSAFE_PATH: 'content',
+  // Installing and verifying
+  GRUB_NO_MAC: 'content',
+  INSTALL_FAILED: 'content',
+  INSTALL_NOT_BOOTED: 'content',
+  INSTALL_NOT_OFFERED: 'content',
+  INSTALL_REFUSED: 'content',
+  INSTALL_TIMEOUT: 'content',
+  INSTALL_UPLOAD: 'content',
+  NOT_BOOTABLE: 'content',
+  PAT_CHECKSUM: 'content',
+  PAT_MODEL_MISMATCH: 'content',
+  PAT_UNREADABLE: 'content',
+  SETTLE_CUT_OFF: 'content',
+  SETTLE_NOT_INSTALLED: 'content',
+  VERIFY_FAILED: 'content',
+  VM_EXITED: 'content',
+  VM_KEY: 'content',
+  VM_MONITOR: 'content',
+  VM_PANIC: 'content',
+  VM_PORT: 'content',
+  VM_START: 'content',
+  VM_TIMEOUT: 'content',
+  // Disks and images
+  BAD_TAR_NAME: 'user',
+  BLOCK_DIGEST: 'user',
+  DISK_DAMAGED: 'content',
+  DISK_LAYOUT: 'user',
+  DISK_SIZE: 'user',
+  DISK_TOO_SMALL: 'user',
+  DISK_UNREADABLE: 'content',
+  EXT4_DAMAGED: 'content',
+  EXT4_UNSUPPORTED: 'content',
+  FAT_DAMAGED: 'content',
+  FAT_NAME: 'user',
+  FAT_SIZE: 'user',
+  FILE_NOT_FOUND: 'user',
+  GRUB_IMAGE: 'user',
+  GRUB_TOO_LARGE: 'user',
+  IMAGE_TOO_SMALL: 'user',
+  MD_SUPERBLOCK: 'user',
+  NO_ARRAYS: 'user',
+  NO_FILE_SYSTEM: 'user',
+  NO_PARTITION_TABLE: 'user',
+  NO_SUCH_PARTITION: 'user',
+  PARTITION_TABLE: 'user',
+  QEMU_MAP: 'user',
+  READ_OUT_OF_BOUNDS: 'user',
+  XZ_OUTPUT: 'user',
+  // The stand-in guest
+  NOTHING_TO_FILL_WITH: 'content',
+  NOT_IN_PACKAGE: 'content',
+  NO_SUCH_MODULE: 'content',
+} as const satisfies Readonly<Record<string, Fault>>;
+
+/** A code that dsmb and the rules of this repository give. */
+export type Code = keyof typeof CODES;
+
+declare const foreign: unique symbol;
+
+/** A code of others: of a rule, of the system, of the compiler. */
+export type ForeignCode = string & { readonly [foreign]: true };
+
+/** What the system says when the machine is at fault. */
+const MACHINE_ERRORS = new Set(['EDQUOT', 'EIO', 'EMFILE', 'ENOSPC', 'EROFS']);
+
+/** Whose fault a code tells of; undefined for codes of others that are not known. */
+export function faultOf(code: string): Fault | undefined {
+  if (Object.hasOwn(CODES, code)) return CODES[code as Code];
+  return MACHINE_ERRORS.has(code) ? 'machine' : undefined;
+}
