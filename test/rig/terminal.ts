@@ -38,10 +38,18 @@ export class TerminalRun {
     return this.#exitCode;
   }
 
-  /** Waits until the screen shows something. Fails when the program ends before. */
+  /** Waits until a frame shows something. Fails when the program ends before. */
   async untilShown(pattern: RegExp): Promise<void> {
     while (!pattern.test(this.screen.text())) {
       if (this.#exitCode !== undefined) throw new Error(`it ended without showing ${pattern}:\n${this.screen.text()}`);
+      await pause();
+    }
+  }
+
+  /** Waits until something was written, by a program that draws no frames. Fails when the program ends before. */
+  async untilWritten(pattern: RegExp): Promise<void> {
+    while (!pattern.test(this.output)) {
+      if (this.#exitCode !== undefined) throw new Error(`it ended without writing ${pattern}:\n${this.output}`);
       await pause();
     }
   }

@@ -3,7 +3,7 @@ import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { REFUSED_CALLS } from '../../src/execute/seccomp/refused-calls.ts';
-import { Project, TestStore } from '../rig/index.ts';
+import { countingRules, Project, TestStore } from '../rig/index.ts';
 import { FILES, PROCESS, SYSTEM_CALLS, type Attempt } from './attempts.ts';
 import { callAs, give, users } from './user.ts';
 
@@ -28,6 +28,7 @@ describe.each(users())('$name', (user) => {
     store = new TestStore();
     project = new Project(store, {
       ...Object.fromEntries(['rules.ts', 'probe.step.ts', 'probe.mjs'].map((name) => [name, fixture(name)])),
+      'toolchain.lock.json': countingRules()['toolchain.lock.json']!,
       'attempts.json': JSON.stringify(ATTEMPTS.map(({ how }) => how)),
       'build.dsm.ts': `
         import { file } from 'dsmb';
@@ -38,7 +39,7 @@ describe.each(users())('$name', (user) => {
           script: 'if chmod 666 /proc/self/fd/0; then echo changed; else echo refused; fi >/out/file',
         });`,
     });
-    for (const folder of [project.folder, store.folder]) give(folder, user);
+    give(user, project);
     const { stderr } = callAs(user, project, ['build', '//probed']);
     const text = readIfThere(project.path('dsmb-out/probed/results.json'));
     if (text === undefined) throw new Error(`the probe did not run:\n${stderr}`);

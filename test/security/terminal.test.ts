@@ -40,7 +40,7 @@ it('is another terminal than the user’s, of the same size, and hands on the ex
 
 it('follows the size of the window, and passes keys on', async () => {
   const run = atTerminal('echo ready; read line; stty size; echo "read $line"');
-  await run.untilShown(/ready/);
+  await run.untilWritten(/ready/);
   await run.resize(70, 20);
   run.type('some words\r');
   expect(await run.ended()).toBe(0);
@@ -50,7 +50,7 @@ it('follows the size of the window, and passes keys on', async () => {
 
 it('ends with Ctrl-C what does not handle it, and leaves nothing', async () => {
   const run = atTerminal('echo ready; exec sleep 1000');
-  await run.untilShown(/ready/);
+  await run.untilWritten(/ready/);
   run.type('\u0003');
   expect(await run.ended()).toBe(130);
   expect(await store.processesLeft()).toEqual([]);
