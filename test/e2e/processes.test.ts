@@ -11,7 +11,7 @@ import { findTarget, load } from '../../src/load/load.ts';
 import { parameterValues } from '../../src/load/parameters.ts';
 import { digest } from '../../src/model/digest.ts';
 import { parseLabel } from '../../src/model/label.ts';
-import { countingRules, Project, TestStore } from '../rig/index.ts';
+import { countingRulesInProcess, Project, TestStore } from '../rig/index.ts';
 
 let testStore: TestStore;
 let project: Project;
@@ -47,7 +47,7 @@ async function build(
   guess?: FirstStep,
 ): Promise<{ executed: number; processes: number; firstStep: FirstStep | undefined }> {
   project = new Project(testStore, {
-    ...countingRules(),
+    ...countingRulesInProcess(),
     'build.dsm.ts': `import { combine, shell } from './rules.ts';\n${targets}`,
   });
   const store = new Store(testStore.folder, testStore.env['DSMB_DOWNLOADS']);

@@ -16,3 +16,10 @@ export function countingRules(): Files {
     'toolchain.lock.json': text('./fixture/toolchain.lock.json'),
   };
 }
+
+/** The same for rules that the test runner loads itself: it rewrites imports, and a step would have no name. */
+export function countingRulesInProcess(): Files {
+  const { 'rules.ts': rules = '', ...others } = countingRules();
+  const placed = rules.replaceAll(/\(\) => import\(('[^']+')\)/g, 'stepModule(new URL($1, import.meta.url))');
+  return { ...others, 'rules.ts': `import { stepModule } from 'dsmb';\n${placed}` };
+}

@@ -8,7 +8,7 @@
  * expect((await project.build(['//image'])).executed).toEqual([]);
  * ```
  */
-export { countingRules } from './counting.ts';
+export { countingRules, countingRulesInProcess } from './counting.ts';
 export type { Finished } from '../../src/testing/invocation.ts';
 export { CHECKOUT, Project, type Built, type Files } from './project.ts';
 export { Session } from './session.ts';
