@@ -18,7 +18,7 @@ import { EXIT, exitOfBuild } from './exit.ts';
 import { openProject, type Project } from './project.ts';
 import { runnableAction } from './runnable.ts';
 import { Workshop } from './workshop.ts';
-import { printLine } from '../report/print.ts';
+import { printBesideProgram, printLine } from '../report/print.ts';
 
 export const run: Command = {
   name: 'run',
@@ -68,11 +68,7 @@ async function start(
     ...options,
     onRecord: (record) => {
       if (record.type === 'diagnostic') failures.push(record);
-      if (record.type === 'progress') {
-        printLine(paint.dim(`      ${record.stage}`), process.stderr);
-        // The program may have a terminal of its own, and a line feed then leads to the next line but not to its beginning.
-        if (process.stderr.isTTY) process.stderr.write('\r');
-      }
+      if (record.type === 'progress') printBesideProgram(paint.dim(`      ${record.stage}`), process.stderr);
     },
   });
   for (const failure of failures)

@@ -27,7 +27,7 @@ function excessHint({ of }: Excess, { needs, mnemonic, target }: ActionNode): st
   if (of === 'processes') return `no action may have more: see what the action ${mnemonic} starts`;
   return needs.memoryMiB === undefined
     ? 'it is the most that this machine has for one action'
-    : `the limit is twice the memoryMiB in the needs of the action ${mnemonic}, declared by the rule ${target.rule.name}, or what the machine has`;
+    : `the limit is four times the memoryMiB in the needs of the action ${mnemonic}, declared by the rule ${target.rule.name}, or what the machine has`;
 }
 
 /** Which limit it was, and where it is set. */

@@ -9,10 +9,10 @@ import { Spawner } from './spawner.ts';
 const MACHINE_MIB = 10_000;
 
 describe('limits', () => {
-  it('are what the machine has, or twice what the rule says', () => {
+  it('are what the machine has, or four times what the rule says', () => {
     const memory = (memoryMiB?: number) =>
       limitsOf(memoryMiB === undefined ? {} : { memoryMiB }, MACHINE_MIB).memoryMiB;
-    expect([memory(), memory(2000), memory(10), memory(50_000)]).toEqual([9000, 4000, 1024, 9000]);
+    expect([memory(), memory(2000), memory(10), memory(50_000)]).toEqual([9000, 8000, 4096, 9000]);
   });
 
   it('are exceeded by more than they say', () => {

@@ -26,9 +26,9 @@ export interface Excess {
 const MOST_PROCESSES = 4096;
 /** The rest belongs to the user, and to the kernel. */
 const MEMORY_SHARE = 0.9;
-/** What a rule says is an estimate. */
-const PATIENCE = 2;
-const LEAST_MEMORY_MIB = 1024;
+/** What a rule says is an estimate, of what others are to leave: an emulator takes twice its guest's memory. */
+const PATIENCE = 4;
+const LEAST_MEMORY_MIB = 4096;
 /** So much of a disk stays free, for others and for what has to be written down; of a small disk a part. */
 const KEPT_FREE_MIB = 256;
 const KEPT_FREE_SHARE = 0.02;

@@ -26,6 +26,12 @@ export function printLine(text: string, out: Paper = process.stdout): void {
   printText(`${text}\n`, out);
 }
 
+/** A line on a terminal that a program may hold: a line feed then leads to the next line but not to its beginning. */
+export function printBesideProgram(text: string, out: Paper): void {
+  printText(`${text}\n`, out);
+  if (out.isTTY) out.write('\r');
+}
+
 /** A value for programs, on standard output. */
 export function printJson(value: unknown, replacer?: (this: unknown, key: string, value: unknown) => unknown): void {
   process.stdout.write(`${printableJson(value, 2, replacer)}\n`);

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { ForeignCode } from '../model/codes.ts';
 import { formatDiagnostic } from './diagnostics.ts';
 import { palette } from './format.ts';
@@ -29,7 +29,11 @@ describe('text for people', () => {
     const { bold, red } = palette({ isTTY: true }, {});
     const text = `${bold(red('error'))} \x1b[8mhidden\x1b[2J`;
     expect(printableInColours(text)).toBe(`${bold(red('error'))} \\x1b[8mhidden\\x1b[2J`);
-    expect(safeFor('\x1b[31m', paper(false))).toBe(process.env['FORCE_COLOR'] ? '\x1b[31m' : '\\x1b[31m');
+    vi.stubEnv('FORCE_COLOR', '1');
+    expect(safeFor('\x1b[31m', paper(false))).toBe('\x1b[31m');
+    vi.stubEnv('FORCE_COLOR', '0');
+    expect(safeFor('\x1b[31m', paper(false))).toBe('\\x1b[31m');
+    vi.unstubAllEnvs();
   });
 
   it('commands nothing, whatever it is made of', () => {

@@ -25,7 +25,7 @@ const MIN_ACTIVITIES = 3;
 /** Less than this is not worth telling. */
 const MIN_REMAINING_MS = 1000;
 
-/** The painted lines of a frame; none when nothing goes on. Lines are one column narrower than the terminal. */
+/** The painted lines of a frame; none when nothing goes on. They leave a column and a row of the terminal free. */
 export function frame(progress: Progress, outlook: Outlook | undefined, canvas: Canvas, now: number): string[] {
   if (progress.activities.size === 0) return [];
   const remaining = outlook?.remaining(now);
@@ -38,7 +38,8 @@ export function frame(progress: Progress, outlook: Outlook | undefined, canvas: 
     summaryLine(progress, remaining, canvas, now),
     ...criticalPathLine(remaining, canvas),
   ];
-  return lines.map((line) => paintLine(line, Math.max(1, canvas.columns - 1)));
+  // The last row is the cursor's. A frame that scrolls would leave its first line behind.
+  return lines.slice(0, canvas.rows - 1).map((line) => paintLine(line, Math.max(1, canvas.columns - 1)));
 }
 
 /** The oldest activities, as many as there is room for. */
