@@ -3,7 +3,7 @@ import { lstatSync, lutimesSync, mkdirSync, readdirSync, readlinkSync, renameSyn
 import { dirname, join } from 'node:path';
 import type { Cas } from './cas.ts';
 import { removeTree } from './files.ts';
-import { isSealed, seal, SEALED_EXECUTABLE_MODE, SEALED_MODE, SEAL_TIME } from './stamps.ts';
+import { isSealed, isSealedLink, seal, SEALED_EXECUTABLE_MODE, SEALED_MODE, SEAL_TIME } from './stamps.ts';
 import type { Node, Trees } from './tree.ts';
 import { isDue, noteUse } from './uses.ts';
 
@@ -59,8 +59,7 @@ export class TreeFolders {
   #untouched(of: Node, path: string): boolean {
     const stats = lstatSync(path, { throwIfNoEntry: false });
     if (!stats) return false;
-    if (of.type === 'symlink')
-      return stats.isSymbolicLink() && stats.mtimeMs === SEAL_TIME.getTime() && readlinkSync(path) === of.target;
+    if (of.type === 'symlink') return isSealedLink(stats) && readlinkSync(path) === of.target;
     if (of.type === 'file')
       return (
         stats.isFile() &&

@@ -112,6 +112,11 @@ export function isSealed({ mtimeMs, mode }: Stats, sealedMode = SEALED_MODE): bo
   return mtimeMs === SEAL_TIME.getTime() && (mode & PERMISSIONS) === sealedMode;
 }
 
+/** The same for a symlink, whose mode says nothing. */
+export function isSealedLink(stats: Stats): boolean {
+  return stats.isSymbolicLink() && stats.mtimeMs === SEAL_TIME.getTime();
+}
+
 /** Sets the time of a seal; the access time notes the use. */
 export function seal(path: string, used = new Date()): void {
   utimesSync(path, used, SEAL_TIME);

@@ -56,6 +56,8 @@ function addEngine(evidence: Evidence): void {
       if (/(?<!\.test|\.test-helper)\.[jt]s$/.test(path)) evidence.path(path);
   evidence.module(join(ENGINE, 'src/index.ts'));
   evidence.path(nodeBinary());
+  // The launcher sets up anew what it asks for.
+  evidence.path(join(ENGINE, 'package-lock.json'));
 }
 
 function addProject(evidence: Evidence, call: Call, { root, loaded, targets }: Project): void {
