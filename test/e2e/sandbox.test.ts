@@ -283,7 +283,9 @@ export const made = ${declaration.replaceAll('WORKSPACE', '${new URL(".", import
     expect(await said("shell({ script: 'cat src/a.c', of: [file('src/a.c')] })")).toMatch(
       /error ACTION_FAILED [^]*hint: src\/a\.c is among its inputs, as \/in\/0/,
     );
-    expect(await said("shell({ script: 'bwrap' })")).toContain("hint: bwrap is in toolchain('bubblewrap')");
+    expect(await said("shell({ script: 'bwrap' })")).toContain(
+      "hint: `bwrap` is in no toolchain of //made (Shell); add toolchain('bubblewrap')",
+    );
     expect(await said("shell({ script: 'cat /etc/passwd' })")).toContain('hint: /etc/passwd is a file of this machine');
   });
 
