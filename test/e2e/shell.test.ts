@@ -73,7 +73,9 @@ describe('a command in a sandbox', () => {
       /error NO_PROGRAM .*\/\/without .*'no-such-program'\n {2}hint: look around: dsmb shell/,
     );
     const elsewhere = await project.run(['shell', '//without', '--', 'bwrap']);
-    expect(elsewhere.stderr).toMatch(/error NO_PROGRAM .*'bwrap'\n {2}hint: bwrap is in toolchain\('bubblewrap'\)/);
+    expect(elsewhere.stderr).toMatch(
+      /error NO_PROGRAM .*'bwrap'\n {2}hint: `bwrap` is in no toolchain of .*\/\/without.*; add toolchain\('bubblewrap'\)/,
+    );
     expect([none.exitCode, elsewhere.exitCode]).toEqual([2, 2]);
   });
 
