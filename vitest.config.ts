@@ -1,5 +1,7 @@
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import manifest from './package.json' with { type: 'json' };
 
 interface Suite {
@@ -15,6 +17,27 @@ const alias = Object.entries(manifest.exports).flatMap(([name, to]) =>
     : [{ find: new RegExp(`^dsmb${name.slice(1)}$`), replacement: resolve(to['dsmb-source']) }],
 );
 
+/** Cases that take long are told from the others by this tag: `it('…', { tags: 'long' }, …)`. */
+const LONG = {
+  name: 'long',
+  description: 'left to `.ci/run --all`',
+  skip: process.env['DSMB_TESTS'] !== 'all',
+};
+
+/** What takes longest, machines first, so that nothing else waits for it in the end. */
+const FIRST = ['e2e/pipeline', 'e2e/killed-machine', 'property/', 'disk-archive/', 'disk/any-edits', 'ext4/reader'];
+
+class MachinesFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const place = ({ moduleId }: TestSpecification): number => {
+      const found = FIRST.findIndex((part) => moduleId.includes(part));
+      return found === -1 ? FIRST.length : found;
+    };
+    return sorted.toSorted((a, b) => place(a) - place(b));
+  }
+}
+
 const suite = (name: string, { timeoutSeconds, include, setupFiles = [] }: Suite) => ({
   extends: true as const,
   test: {
@@ -25,6 +48,7 @@ const suite = (name: string, { timeoutSeconds, include, setupFiles = [] }: Suite
     testTimeout: timeoutSeconds * 1000,
     hookTimeout: timeoutSeconds * 1000,
     pool: 'forks' as const,
+    tags: [LONG],
   },
 });
 
@@ -35,8 +59,9 @@ const suite = (name: string, { timeoutSeconds, include, setupFiles = [] }: Suite
 export default defineConfig({
   resolve: { alias },
   test: {
-    // Many tests of the command line wait for a machine, or for time to pass.
-    maxWorkers: '100%',
+    // Many tests of the command line wait for a machine, for a disk, or for time to pass.
+    maxWorkers: Math.ceil(availableParallelism() * 1.5),
+    sequence: { sequencer: MachinesFirst },
     projects: [
       suite('unit', {
         timeoutSeconds: 30,
@@ -47,7 +72,6 @@ export default defineConfig({
       suite('property', { timeoutSeconds: 900 }),
       suite('security', { timeoutSeconds: 300 }),
       suite('e2e', { timeoutSeconds: 1500 }),
-      ...(process.env['DSMB_TESTS'] === 'all' ? [suite('slow', { timeoutSeconds: 3600 })] : []),
     ],
   },
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { TestStore } from '../test/rig/index.ts';
+import { prepareStore } from '../test/rig/prepared.ts';
 import type { Builder } from '../test/property/builder.ts';
 import { CommandLine } from '../test/property/command-line.ts';
 import { Engine } from '../test/property/engine.ts';
@@ -47,6 +48,7 @@ if (values.help) process.stdout.write(HELP);
 else await main(Number(values.seed));
 
 async function main(seed: number): Promise<void> {
+  await prepareStore();
   process.stdout.write(`seed ${seed}\n`);
   const inProcess = Number(values['in-process']);
   const half = Number(values['command-line']) / 2;

@@ -9,21 +9,28 @@ import { afterAll, expect, test } from 'vitest';
 const folder = mkdtempSync(join(tmpdir(), 'dsmb-count-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function count(...files: readonly (readonly string[])[]) {
+const count = (...files: readonly (readonly string[])[]) => run(reportOf(...files));
+
+/** Of files with such statuses; a tag may stand behind one. */
+function reportOf(...files: readonly (readonly string[])[]): string {
   const testResults = files.map((statuses) => ({
     name: 'x.test.ts',
     status: statuses.length === 0 || statuses.includes('failed') ? 'failed' : 'passed',
-    assertionResults: statuses.map((status) => ({ status, fullName: 'a test' })),
+    assertionResults: statuses.map((each) => {
+      const [status, tag] = each.split(' ');
+      return { status, fullName: 'a test', tags: tag === undefined ? [] : [tag] };
+    }),
   }));
   const success = testResults.every(({ status }) => status === 'passed');
-  return run(JSON.stringify({ success, testResults }));
+  return JSON.stringify({ success, testResults });
 }
 
-function run(report: string) {
+function run(report: string, tests = '') {
   const file = join(folder, 'report.json');
   writeFileSync(file, report);
   const script = fileURLToPath(new URL('count-tests.ts', import.meta.url));
-  const { status, stdout } = spawnSync(process.execPath, [script, file], { encoding: 'utf8' });
+  const env = { ...process.env, DSMB_TESTS: tests };
+  const { status, stdout } = spawnSync(process.execPath, [script, file], { encoding: 'utf8', env });
   return { status, lines: stdout.trimEnd().split('\n') };
 }
 
@@ -41,6 +48,12 @@ test('what was skipped is named', () => {
     status: 0,
     lines: ['skipped: a test', '1 passed, 0 failed, 1 skipped'],
   });
+});
+
+test('what is left to the run of everything is counted, and is skipped in none but that', () => {
+  const report = reportOf(['passed', 'skipped long']);
+  expect(run(report).lines).toEqual(['1 passed, 0 failed, 1 left to .ci/run --all']);
+  expect(run(report, 'all').lines).toEqual(['skipped: a test', '1 passed, 0 failed, 1 skipped']);
 });
 
 test('nothing ran, or no report was written', () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
+import { examples } from '../../test/rig/campaign.ts';
 import { captureBytes } from '../capture.ts';
 import { digestOf } from '../cas.ts';
 import { SEAL_TIME } from '../stamps.ts';
@@ -96,7 +97,7 @@ describe('a check', () => {
           rmSync(store.root, { recursive: true });
         },
       ),
-      { numRuns: 40 },
+      { numRuns: examples(40) },
     );
   });
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
+import { examples } from '../../test/rig/campaign.ts';
 import { entryPath } from '../action-cache.ts';
 import { captureBytes } from '../capture.ts';
 import { digestOf } from '../cas.ts';
@@ -102,7 +103,7 @@ describe('a collection', () => {
         if (collected && collected.keptBytes > limits.maxSize) expect(collected.keptBytes).toBe(collected.rootBytes);
         rmSync(store.root, { recursive: true });
       }),
-      { numRuns: 60 },
+      { numRuns: examples(60) },
     );
   });
 

@@ -7,6 +7,7 @@ import { mkdir, mkdtemp, readFile, rm, stat, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { examples } from '../../test/rig/campaign.ts';
 import step from './disk-archive.step.ts';
 import xzStep from './disk-archive-xz.step.ts';
 import { FORMATS, levelOf, type ArchiveFormat } from './formats.ts';
@@ -159,7 +160,7 @@ function diskOf({ blocks, size }: { blocks: Record<string, string>; size: number
   return to;
 }
 
-const NUM_RUNS = 6;
+const NUM_RUNS = examples(6);
 
 describe('diskArchive', () => {
   test.each(READERS)('%s (%s), read by %j, is the disk byte for byte', async (format, sparse, reader) => {

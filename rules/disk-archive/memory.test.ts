@@ -19,6 +19,7 @@ const MAX_OPEN_FILES = 64;
 /** What one process may have more than another that does the same: when garbage is collected is chance. */
 const CHANCE = { residentMiB: 128, openFiles: 8 } as const;
 const TIMEOUT_MS = 240_000;
+const LONG = { tags: 'long', timeout: TIMEOUT_MS };
 
 let folder = '';
 beforeAll(async () => {
@@ -42,12 +43,11 @@ const FULL: Disk = { sizeMiB: 512, blocks: 512, noiseKiB: 1024 };
 
 /** With as many MiB of data as can be packed in some seconds: of the format that is most used, a GiB. */
 const FORMATS: readonly (readonly [ArchiveFormat, number])[] = [
-  ['tar.gz', 1024],
   ['gcp', 256],
   ['gz', 256],
   ['zst', 1024],
   ['xz', 160],
-  ['qcow2', 256],
+  ['tar.gz', 1024],
   ['vhd', 256],
   ['vmdk', 256],
 ];
@@ -119,25 +119,20 @@ async function pack(disk: Disk, format: ArchiveFormat): Promise<Usage> {
 }
 
 describe('diskArchive in bounded memory', () => {
-  test.concurrent.each(FORMATS)(
-    '%s of 200 GiB with %i MiB in them',
-    async (format, blocks) => {
-      const small = await pack(SMALL, format);
-      const large = await pack(LARGE(blocks), format);
-      console.log(`${format}: ${JSON.stringify({ small, large })}`);
-      expect(large.residentMiB).toBeLessThan(Math.min(MAX_RESIDENT_MIB, small.residentMiB + CHANCE.residentMiB));
-      expect(large.openFiles).toBeLessThan(Math.min(MAX_OPEN_FILES, small.openFiles + CHANCE.openFiles));
-    },
-    TIMEOUT_MS,
-  );
+  test.each([['qcow2', 256]] as const)('%s of 200 GiB with %i MiB in them', { timeout: TIMEOUT_MS }, isBounded);
+  test.concurrent.each(FORMATS)('%s of 200 GiB with %i MiB in them', LONG, isBounded);
 
-  test.concurrent.each(['tar.gz', 'qcow2'] as const)(
-    '%s of a disk that is full',
-    async (format) => {
-      const { residentMiB, openFiles } = await pack(FULL, format);
-      expect(residentMiB).toBeLessThan(MAX_RESIDENT_MIB);
-      expect(openFiles).toBeLessThan(MAX_OPEN_FILES);
-    },
-    TIMEOUT_MS,
-  );
+  async function isBounded(format: ArchiveFormat, blocks: number): Promise<void> {
+    const small = await pack(SMALL, format);
+    const large = await pack(LARGE(blocks), format);
+    console.log(`${format}: ${JSON.stringify({ small, large })}`);
+    expect(large.residentMiB).toBeLessThan(Math.min(MAX_RESIDENT_MIB, small.residentMiB + CHANCE.residentMiB));
+    expect(large.openFiles).toBeLessThan(Math.min(MAX_OPEN_FILES, small.openFiles + CHANCE.openFiles));
+  }
+
+  test.concurrent.each(['tar.gz', 'qcow2'] as const)('%s of a disk that is full', LONG, async (format) => {
+    const { residentMiB, openFiles } = await pack(FULL, format);
+    expect(residentMiB).toBeLessThan(MAX_RESIDENT_MIB);
+    expect(openFiles).toBeLessThan(MAX_OPEN_FILES);
+  });
 });

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32, gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { examples } from '../../test/rig/campaign.ts';
 import { deflateCodec } from './codecs.ts';
 import { crc32Combine } from './crc32-combine.ts';
 import { gzip } from './gzip.ts';
@@ -66,7 +67,7 @@ describe('gzip from segments', () => {
         expect(gunzipSync(archive).equals(Buffer.concat(pieces.map(plain)))).toBe(true);
         expect((await compress(pieces)).equals(archive)).toBe(true);
       }),
-      { numRuns: 40 },
+      { numRuns: examples(40) },
     );
   });
 

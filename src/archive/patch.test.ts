@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { examples } from '../../test/rig/campaign.ts';
 import { applyFilePatch, applyPatches } from './patch-apply.ts';
 import { insertionPatch } from './patch-make.ts';
 import { parsePatch } from './patch-parse.ts';
@@ -60,7 +61,7 @@ describe('patch', () => {
       fc.asyncProperty(edited, async ({ from, to }) => {
         expect(applyPatches(from, parsePatch(await diff(from, to)), 'file')).toBe(to);
       }),
-      { numRuns: 60 },
+      { numRuns: examples(60) },
     );
   });
 
@@ -80,7 +81,7 @@ describe('patch', () => {
           expect(ours(drifted.join(''), patch)).toBe(await realPatch(drifted.join(''), patch));
         },
       ),
-      { numRuns: 150 },
+      { numRuns: examples(150) },
     );
   });
 

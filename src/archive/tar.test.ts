@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { examples } from '../../test/rig/campaign.ts';
 import type { BlockPiece } from './piece.ts';
 import { diskTar, type DataBlock, type SparseFormat } from './tar-disk.ts';
 
@@ -85,7 +86,7 @@ describe.each([
         await writeFile(archive, bytes);
         expect((await readWith(reader, archive)).equals(disk(size, blocks))).toBe(true);
       }),
-      { numRuns: 12 },
+      { numRuns: examples(12) },
     );
   });
 });

@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { examples } from '../../test/rig/campaign.ts';
 import { settings, TIMEOUT_MS } from '../../test/property/settings.ts';
 import { toDiagnostic } from '../model/diagnostic.ts';
 import { differingBlocks, presentRanges, rawBlocks, type BlockSource } from './compare.ts';
@@ -270,7 +271,7 @@ test(
         }
         last.plain[Symbol.dispose]();
       }),
-      settings(100),
+      settings(examples(100)),
     );
     console.log([...done].map(([what, times]) => `${what}: ${times}`).join(', '));
     if (process.env['DSMB_PROPERTY_SEED'] === undefined)

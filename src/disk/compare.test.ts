@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { examples } from '../../test/rig/campaign.ts';
 import { differingRanges, presentRanges, rawBlocks, type BlockSource } from './compare.ts';
 import { editDisk } from './editor.ts';
 import { BLOCK_SIZE, blockPath, GROUP_BLOCKS } from './format.ts';
@@ -82,7 +83,7 @@ test('the blocks that differ, by bytes, by digests, and against a raw image', ()
       expect(blocksIn(differingRanges(rawBlocks(a.disk), b.disk))).toEqual(expected);
       if (sameSize) expect(left.reads + right.reads).toBe(0);
     }),
-    { numRuns: 25 },
+    { numRuns: examples(25) },
   );
 });
 

@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { examples } from '../../test/rig/campaign.ts';
 import { editDisk } from './editor.ts';
 import { parseQemuMap } from './extents.ts';
 import { BLOCK_SIZE } from './format.ts';
@@ -57,7 +58,7 @@ test('raw to disk and back, wherever the holes lie', () => {
       diskToRaw(at('disk1'), at('raw'));
       expect(readFileSync(at('raw')).equals(readFileSync(at('dense')))).toBe(true);
     }),
-    { numRuns: 25 },
+    { numRuns: examples(25) },
   );
 });
 
@@ -125,7 +126,7 @@ describe('with the real qemu-img', () => {
         await disk.toDisk(at('disk'));
         expect(filesOf(at('disk'))).toEqual(model.files());
       }),
-      { numRuns: 12 },
+      { numRuns: examples(12) },
     );
   });
 

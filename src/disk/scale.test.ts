@@ -24,7 +24,7 @@ function measure(code: string): { memory: number; files: number } {
 }
 
 /** 200 GiB with 1 GiB of data, and a part of it changed: in bounded memory, with few open files. */
-test('a disk of 200 GiB with 1 GiB of data', { timeout: 300_000 }, () => {
+test('a disk of 200 GiB with 1 GiB of data', { tags: 'long', timeout: 300_000 }, () => {
   using folder = temporaryFolder();
   const at = (name: string) => JSON.stringify(join(folder.path, name));
   const extents = writeRaw(join(folder.path, 'raw'), 200 * 1024);

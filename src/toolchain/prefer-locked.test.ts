@@ -4,6 +4,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { examples } from '../../test/rig/campaign.ts';
 import { Failure, type Diagnostic } from '../model/diagnostic.ts';
 import { changedSets, fetchSet, lockSet, readLock, renewLock, versionChanges, type ToolchainContext } from './index.ts';
 import { formatLock } from './lock.ts';
@@ -133,7 +134,7 @@ test(
             expect(resolved.get(each.name) ?? each.version).toBe(resolved.set(each.name, each.version).get(each.name));
         }
       }),
-      { numRuns: 12 },
+      { numRuns: examples(12) },
     );
   },
   5 * MINUTE_MS,

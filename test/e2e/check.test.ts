@@ -43,16 +43,21 @@ it('finds nothing in a project that is right', async () => {
 describe('it shows', () => {
   it.each([
     ['a type error', 'export const x = combine({ name: 5 });', 'TS2322', '6:28'],
+    ['what is impure', "export const x = combine({ name: String(process.env['HOME']) });", 'IMPURE', '6:41'],
+  ])('%s, with its line and a squiggle', isShown);
+
+  it.each([
     ['an attribute that there is not', "export const x = combine({ name: 'x', txt: 'y' });", 'TS2561', '6:39'],
     ['a syntax error', 'export const x = ;', 'TS1109', '6:18'],
-    ['what is impure', "export const x = combine({ name: String(process.env['HOME']) });", 'IMPURE', '6:41'],
     [
       'a source that is not there',
       "export const x = combine({ name: 'x', of: [file('gone.txt')] });",
       'NO_SUCH_FILE',
       '6:44',
     ],
-  ])('%s, with its line and a squiggle', async (_what, line, code, place) => {
+  ])('%s, with its line and a squiggle', { tags: 'long' }, isShown);
+
+  async function isShown(_what: string, line: string, code: string, place: string): Promise<void> {
     project.write('build.dsm.ts', `${BUILD_FILE}${line}\n`);
     const { stdout, exitCode } = await project.run(['check']);
     const found = stdout.split('\n\n').find((one) => one.includes(` ${code} `));
@@ -61,34 +66,43 @@ describe('it shows', () => {
     expect(found).toContain(`\n    ${line}\n    ${' '.repeat(Number(column) - 1)}~`);
     expect(stdout).toMatch(/\d+ errors?, 0 warnings in 4 files\n$/);
     expect(exitCode).toBe(EXIT.usage);
-  });
+  }
 
-  it.each([
-    ['is not there', "import { x } from './gone.ts';"],
-    ['does not have it', "import { gone } from './rules.ts';"],
-  ])('once that an imported module %s', async (_what, line) => {
+  it.each([['does not have it', "import { gone } from './rules.ts';"]])('once that an imported module %s', isShownOnce);
+
+  it.each([['is not there', "import { x } from './gone.ts';"]])(
+    'once that an imported module %s',
+    { tags: 'long' },
+    isShownOnce,
+  );
+
+  async function isShownOnce(_what: string, line: string): Promise<void> {
     project.write('build.dsm.ts', `${line}\n${BUILD_FILE}`);
     const { stdout } = await project.run(['check']);
     expect(stdout.match(/^error .*/gm)).toHaveLength(1);
-  });
+  }
 
-  it('what a rule refuses, targets in a circle, a parameter in the file that there is not', async () => {
-    project.write('dsmb.params.json', '{ "greting": "x" }');
-    expect((await project.run(['check'])).stdout).toMatch(/UNKNOWN_PARAMETER [^]*did you mean greeting\?/);
-    project.write('dsmb.params.json', '{}');
-    project.write(
-      'build.dsm.ts',
-      `${BUILD_FILE}const loop: never[] = [];
+  it(
+    'what a rule refuses, targets in a circle, a parameter in the file that there is not',
+    { tags: 'long' },
+    async () => {
+      project.write('dsmb.params.json', '{ "greting": "x" }');
+      expect((await project.run(['check'])).stdout).toMatch(/UNKNOWN_PARAMETER [^]*did you mean greeting\?/);
+      project.write('dsmb.params.json', '{}');
+      project.write(
+        'build.dsm.ts',
+        `${BUILD_FILE}const loop: never[] = [];
 export const one = combine({ name: 'one', of: loop });
 (loop as unknown[]).push(one);
 import { program } from 'dsmb/rules';
 export const empty = program({ argv: [] });
 `,
-    );
-    const { stdout } = await project.run(['check']);
-    expect(stdout).toMatch(/error CYCLE targets depend on each other/);
-    expect(stdout).toMatch(/error BAD_ATTRIBUTE \/\/empty: argv: there is no program to run/);
-  });
+      );
+      const { stdout } = await project.run(['check']);
+      expect(stdout).toMatch(/error CYCLE targets depend on each other/);
+      expect(stdout).toMatch(/error BAD_ATTRIBUTE \/\/empty: argv: there is no program to run/);
+    },
+  );
 });
 
 describe('it warns of', () => {

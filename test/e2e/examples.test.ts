@@ -27,7 +27,7 @@ test('first-rule: a rule with a step and one with a program; only what changed r
   expect((await project.build([release])).executed).toEqual([published, release, sums]);
 });
 
-test('debian-cloud: packages installed in a machine, a disk that boots, an archive', async () => {
+test('debian-cloud: packages installed in a machine, a disk that boots, an archive', { tags: 'long' }, async () => {
   using store = new TestStore();
   const lock = readFileSync(join(CHECKOUT, 'toolchain.lock.json'), 'utf8');
   const from = join(CHECKOUT, 'examples/debian-cloud');

@@ -100,7 +100,7 @@ describe('dsmb why', () => {
     expect(why.get('//check')).toMatchObject({ outcome: 'executed' });
   });
 
-  it('names the file inside a folder', async () => {
+  it('names the file inside a folder', { tags: 'long' }, async () => {
     await build();
     project.write('tree/deep/one.txt', 'changed\n');
     project.write('tree/new.txt', 'new\n');
@@ -138,7 +138,7 @@ describe('dsmb why', () => {
     expect((await project.run(['why', '//greeted'])).stdout).toMatch(/attribute lines: 7 → 8 build\.dsm\.ts:12:3/);
   });
 
-  it('names the source of a step, and not for a comment', async () => {
+  it('names the source of a step, and not for a comment', { tags: 'long' }, async () => {
     await build();
     project.edit('combine.step.ts', 'import { fail', '// A comment.\nimport { fail');
     await build();
@@ -149,7 +149,7 @@ describe('dsmb why', () => {
     expect(step).toMatchObject({ details: [{ name: project.path('combine.step.ts') }] });
   });
 
-  it('compares with an older build, and knows a result of the store', async () => {
+  it('compares with an older build, and knows a result of the store', { tags: 'long' }, async () => {
     await build();
     await build('--set', 'greeting=two');
     await build();
@@ -266,18 +266,22 @@ describe('dsmb query', () => {
   });
 });
 
-it('another clone with the same store is told what has changed there, and how long it took elsewhere', async () => {
-  await build();
-  using clone = new Project(store, files);
-  expect((await clone.build(['//head'])).executed).toEqual([]);
-  clone.edit('combine.step.ts', 'export default', `console.log('edited');\nexport default`);
-  const step = clone.path('combine.step.ts');
-  const causes = [
-    expect.objectContaining({ kind: 'step', name: step, details: [expect.objectContaining({ name: step })] }),
-  ];
-  const planned = (await rowsIn(clone, 'plan', '//head')).get('//head');
-  expect(planned?.causes).toEqual(causes);
-  expect(planned?.expectedMs).toBeGreaterThan(0);
-  expect((await clone.build(['//head'])).executed).toEqual(['//head']);
-  expect((await rowsIn(clone, 'why', '//head')).get('//head')?.causes).toEqual(causes);
-});
+it(
+  'another clone with the same store is told what has changed there, and how long it took elsewhere',
+  { tags: 'long' },
+  async () => {
+    await build();
+    using clone = new Project(store, files);
+    expect((await clone.build(['//head'])).executed).toEqual([]);
+    clone.edit('combine.step.ts', 'export default', `console.log('edited');\nexport default`);
+    const step = clone.path('combine.step.ts');
+    const causes = [
+      expect.objectContaining({ kind: 'step', name: step, details: [expect.objectContaining({ name: step })] }),
+    ];
+    const planned = (await rowsIn(clone, 'plan', '//head')).get('//head');
+    expect(planned?.causes).toEqual(causes);
+    expect(planned?.expectedMs).toBeGreaterThan(0);
+    expect((await clone.build(['//head'])).executed).toEqual(['//head']);
+    expect((await rowsIn(clone, 'why', '//head')).get('//head')?.causes).toEqual(causes);
+  },
+);

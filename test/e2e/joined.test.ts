@@ -85,7 +85,7 @@ test('a build loads what the one before it has joined, until a source changes', 
   expect((await build()).match(/^(changed|joined.*)$/gm)).toBeNull();
 });
 
-test('a build goes without where nothing can be joined, or where it is damaged', async () => {
+test('a build goes without where nothing can be joined, or where it is damaged', { tags: 'long' }, async () => {
   await build();
   truncateSync(joined(RECORD), 100);
   expect(await build()).toContain('build succeeded');

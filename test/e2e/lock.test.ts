@@ -20,7 +20,7 @@ afterAll(() => {
   store[Symbol.dispose]();
 });
 
-it('takes present versions, and is content with them the next time', async () => {
+it('takes present versions, and is content with them the next time', { tags: 'long' }, async () => {
   const { exitCode, stdout } = await project.run(['lock']);
   expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/^toolchain\.lock\.json: \d+ package sets$/m)]);
   const text = project.read('toolchain.lock.json');

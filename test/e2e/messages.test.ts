@@ -331,7 +331,7 @@ describe('help and lists', () => {
     expect(exitCode).toBe(EXIT.ok);
   });
 
-  it('every command has its help, examples first', async () => {
+  it('every command has its help, examples first', { tags: 'long' }, async () => {
     const { stdout: overview } = await project.run(['--help']);
     const names = [...overview.split('\nCommands\n')[1]!.matchAll(/^ {2}([a-z]+) /gm)].map(([, name = '']) => name);
     expect(names).toEqual(

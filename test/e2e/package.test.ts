@@ -55,12 +55,16 @@ describe('the package', () => {
     expect(packed.filter((path) => /\.test(-helper)?\.|fixture|(?<!\.d)\.ts$/.test(path))).toEqual([]);
   });
 
-  test('has types that a project without skipLibCheck accepts, and that refuse a wrong kind', async () => {
-    expect(await typeErrors()).toEqual([]);
-    project.edit('build.dsm.ts', 'packed({ files: published, sums })', 'packed({ files: sums, sums })');
-    expect((await typeErrors())[0]).toMatch(/^build\.dsm\.ts\(\d+,\d+\): error TS2322/);
-    project.edit('build.dsm.ts', 'packed({ files: sums, sums })', 'packed({ files: published, sums })');
-  });
+  test(
+    'has types that a project without skipLibCheck accepts, and that refuse a wrong kind',
+    { tags: 'long' },
+    async () => {
+      expect(await typeErrors()).toEqual([]);
+      project.edit('build.dsm.ts', 'packed({ files: published, sums })', 'packed({ files: sums, sums })');
+      expect((await typeErrors())[0]).toMatch(/^build\.dsm\.ts\(\d+,\d+\): error TS2322/);
+      project.edit('build.dsm.ts', 'packed({ files: sums, sums })', 'packed({ files: published, sums })');
+    },
+  );
 
   test('builds a rule of the project; again, nothing runs', async () => {
     const first = await dsmb('build', '//release', '--frozen');
@@ -68,7 +72,7 @@ describe('the package', () => {
     expect((await dsmb('build', '//release')).stderr).toContain('3 actions (0 executed, 3 cached)');
   });
 
-  test('brings the rig that the project tests its rule with', async () => {
+  test('brings the rig that the project tests its rule with', { tags: 'long' }, async () => {
     const { exitCode, stdout } = await dsmb('--node', '--test');
     expect(stdout).toMatch(/^ℹ pass 3$/m);
     expect(exitCode).toBe(0);

@@ -73,7 +73,7 @@ describe('a check', () => {
     expect([later.executed, made.read('dsmb-out/stamp/file')]).toEqual([[], cached]);
   });
 
-  it('finds the time of a tar member and the id of a FAT', async () => {
+  it('finds the time of a tar member and the id of a FAT', { tags: 'long' }, async () => {
     using made = project(`
       export const tar = script({ text: 'echo x >/tmp/x; tar -cf /out/out -C /tmp x' });
       export const fat = script({ text: '/usr/sbin/mkfs.fat -C /out/out 1440 >/dev/null' });`);
@@ -91,7 +91,7 @@ describe('a check', () => {
     expect((await made.build(['//tree', '--check'])).stderr).toMatch(/folder > \d+ > entry: there -> missing/);
   });
 
-  it('does not mind what declares that it may differ, and says so', async () => {
+  it('does not mind what declares that it may differ, and says so', { tags: 'long' }, async () => {
     using made = project(`export const vm = script({ text: 'date +%s%N >/out/out', reproducible: false });`);
     const built = await made.build(['//vm', '--check=2']);
     expect([built.exitCode, checks(built)]).toEqual([0, ['//vm 1 declared']]);
@@ -111,25 +111,31 @@ describe('a check', () => {
     expect(checks(await made.build(['//two', '//vm', '--check']))).toContain('//vm 1 declared');
   });
 
-  it('says which run differs, does not go on with it, and counts what it has done', async () => {
-    using made = project(`
+  it(
+    'says which run differs, does not go on with it, and counts what it has done',
+    { tags: 'long', timeout: 120_000 },
+    async () => {
+      using made = project(`
       export const same = shell({ script: 'echo same >/out/file' });
       export const vm = script({ text: 'date +%s%N >/out/out', reproducible: false });
       export const rare = shell({ script: 'echo $(($(od -An -tu1 -N1 /dev/urandom) % 8 == 0)) >/out/file' });`);
-    const built = await made.build(['//same', '//rare', '//vm', '--check=150', '-j3']);
-    const { checks: all = [] } = built.report ?? {};
-    const ofRare = all.filter(({ label }) => label === '//rare');
-    const last = ofRare.at(-1)!;
-    expect([built.exitCode, last.outcome, last.of]).toEqual([1, 'different', 150]);
-    expect(ofRare.map(({ run }) => run)).toEqual(ofRare.map((_, index) => index + 1));
-    expect(built.stderr).toContain('check 3 actions: each runs 150 times more, or until it differs, ');
-    expect(built.stderr).toContain(`//rare (Shell) was run again and gave something else, in run ${last.run} of 150\n`);
-    expect(built.stderr).toContain('other //vm Script (run 1 of 150) differs, as it declares\n');
-    expect(built.stderr).toContain('same  //same Shell (run 150 of 150)\n');
-    expect(built.stderr).toContain(
-      `checked 3 actions in ${all.length} runs: 1 same, 1 differs, 1 differs as it declares\n`,
-    );
-  }, 120_000);
+      const built = await made.build(['//same', '//rare', '//vm', '--check=150', '-j3']);
+      const { checks: all = [] } = built.report ?? {};
+      const ofRare = all.filter(({ label }) => label === '//rare');
+      const last = ofRare.at(-1)!;
+      expect([built.exitCode, last.outcome, last.of]).toEqual([1, 'different', 150]);
+      expect(ofRare.map(({ run }) => run)).toEqual(ofRare.map((_, index) => index + 1));
+      expect(built.stderr).toContain('check 3 actions: each runs 150 times more, or until it differs, ');
+      expect(built.stderr).toContain(
+        `//rare (Shell) was run again and gave something else, in run ${last.run} of 150\n`,
+      );
+      expect(built.stderr).toContain('other //vm Script (run 1 of 150) differs, as it declares\n');
+      expect(built.stderr).toContain('same  //same Shell (run 150 of 150)\n');
+      expect(built.stderr).toContain(
+        `checked 3 actions in ${all.length} runs: 1 same, 1 differs, 1 differs as it declares\n`,
+      );
+    },
+  );
 
   it('that is ended counts what it has not done', async () => {
     using made = project(`export const same = shell({ script: 'echo same >/out/file' });`);
@@ -142,7 +148,7 @@ describe('a check', () => {
     expect(stderr).toMatch(/^checked 1 action in \d+ runs: 0 same, 1 not checked to the end$/m);
   });
 
-  it('reports an action that fails the second time', async () => {
+  it('reports an action that fails the second time', { tags: 'long' }, async () => {
     const end = Math.ceil(Date.now() / 1000) + 20;
     using made = project(
       `export const once = shell({ script: '[ $(date +%s) -lt ${end} ] && echo in time >/out/file' });`,

@@ -96,7 +96,7 @@ describe('a build goes on from the last one', () => {
     expect(project.read('dsmb-out/all/all.txt')).not.toContain('of');
   });
 
-  it('when something was added to a folder, renamed in it, removed from it', async () => {
+  it('when something was added to a folder, renamed in it, removed from it', { tags: 'long' }, async () => {
     const tell = { on: true, executed: ['//all', '//tree'] };
     mkdirSync(project.path('tree/deep'));
     project.write('tree/deep/new.txt', crypto.randomUUID());
@@ -109,7 +109,7 @@ describe('a build goes on from the last one', () => {
     expect(await build()).toMatchObject({ on: true, executed: [] });
   });
 
-  it('when the source of a validation has changed', async () => {
+  it('when the source of a validation has changed', { tags: 'long' }, async () => {
     appendFileSync(project.path('checked.txt'), 'more\n');
     expect(await build()).toMatchObject({ on: true, executed: ['//all.validations0'] });
   });
@@ -121,7 +121,7 @@ describe('a build goes on from the last one', () => {
     expect(on).toBe(true);
   });
 
-  it('whatever it is asked to report, and not for another request', async () => {
+  it('whatever it is asked to report, and not for another request', { tags: 'long' }, async () => {
     appendFileSync(project.path('left.txt'), 'more\n');
     expect(await build('--jobs', '1', '--keep-going')).toMatchObject({ on: true, executed: ['//all', '//left'] });
     for (const args of [['--skip-validations'], ['--unsandboxed'], ['--set', 'greeting=hi'], ['--check']])
@@ -138,7 +138,7 @@ describe('a build goes on from the last one', () => {
     expect(await build()).toMatchObject({ on: true, success: true, executed: ['//all', '//left'] });
   });
 
-  it('and delivers beside a failure what could be made', async () => {
+  it('and delivers beside a failure what could be made', { tags: 'long' }, async () => {
     const both = ['//right', '--keep-going'];
     for (let i = 0; i < 2; i++) await build(...both);
     rmSync(project.path('left.txt'));
@@ -151,15 +151,20 @@ describe('a build goes on from the last one', () => {
 describe('a build begins with the build files', () => {
   it.each<readonly [string, () => void]>([
     ['a build file has changed', () => appendFileSync(project.path('build.dsm.ts'), '// \n')],
+    ['what was kept is broken', () => damageGraphs()],
+  ])('when %s', begins);
+
+  it.each<readonly [string, () => void]>([
     ['a module of it has changed', () => appendFileSync(project.path('rules.ts'), '// \n')],
     ['parameters are set', () => project.write('dsmb.params.json', '{ "greeting": "good morning" }\n')],
     ['something was taken from the store', () => rmSync(join(store.folder, 'cas.v1'), { recursive: true })],
-    ['what was kept is broken', () => damageGraphs()],
-  ])('when %s', async (_what, change) => {
+  ])('when %s', { tags: 'long' }, begins);
+
+  async function begins(_what: string, change: () => void): Promise<void> {
     change();
     expect(await build()).toMatchObject({ on: false, success: true });
     expect(await build()).toMatchObject({ success: true, executed: [] });
-  });
+  }
 
   function damageGraphs(): void {
     for (const name of globSync('graphs.v2/*', { cwd: store.folder })) truncateSync(join(store.folder, name), 1000);
@@ -181,12 +186,12 @@ describe('a build that begins with the build files takes over what is the same',
     expect(project.read('dsmb-out/all/all.txt')).toContain(greeting.slice('greeting='.length));
   });
 
-  it('when the file of parameters has changed', async () => {
+  it('when the file of parameters has changed', { tags: 'long' }, async () => {
     project.write('dsmb.params.json', JSON.stringify({ greeting: crypto.randomUUID() }));
     expect(await build()).toMatchObject({ on: false, executed: changed, planned: changed, actions: 5, announced: 5 });
   });
 
-  it('when an attribute has changed', async () => {
+  it('when an attribute has changed', { tags: 'long' }, async () => {
     project.edit('build.dsm.ts', "default: 'hello'", `default: '${crypto.randomUUID()}'`);
     expect(await build()).toMatchObject({ on: false, executed: changed, planned: changed, actions: 5, announced: 5 });
   });
@@ -201,7 +206,7 @@ describe('a build that begins with the build files takes over what is the same',
     expect(await build('--set', 'greeting=step')).toMatchObject({ on: false, executed: steps, planned: steps });
   });
 
-  it('but nothing where an action has come, or gone, or the toolchains have changed', async () => {
+  it('but nothing where an action has come, or gone, or the toolchains have changed', { tags: 'long' }, async () => {
     project.edit('build.dsm.ts', ', validations: [check]', '');
     const without = all.filter((label) => label !== '//all.validations0');
     expect(await build()).toMatchObject({ on: false, success: true, executed: [], planned: without });
@@ -209,7 +214,7 @@ describe('a build that begins with the build files takes over what is the same',
     expect(await build('--set', 'greeting=locked')).toMatchObject({ on: false, executed: changed, planned: without });
   });
 
-  it('and looks again at what has changed while its last action ran', async () => {
+  it('and looks again at what has changed while its last action ran', { tags: 'long' }, async () => {
     const script = 'sleep 1; mkdir /out/folder; cp /in/0 /out/folder/all';
     appendFileSync(
       project.path('build.dsm.ts'),
@@ -225,7 +230,7 @@ describe('a build that begins with the build files takes over what is the same',
     expect(project.read('dsmb-out/slow/all')).toContain('changed');
   });
 
-  it('and makes again what of it has gone from the store', async () => {
+  it('and makes again what of it has gone from the store', { tags: 'long' }, async () => {
     rmSync(blobOf(project.read('dsmb-out/all/all.txt')));
     expect((await project.build(['//tree'])).executed).toEqual([]);
     rmSync(blobOf(project.read('dsmb-out/tree/folder.txt')));
@@ -233,7 +238,7 @@ describe('a build that begins with the build files takes over what is the same',
     expect(await build(...set)).toMatchObject({ success: true, executed: ['//all', '//right', '//tree'] });
   });
 
-  it('and keeps it from garbage collection, with the packages that it needs', async () => {
+  it('and keeps it from garbage collection, with the packages that it needs', { tags: 'long' }, async () => {
     const set = ['--set', `greeting=${crypto.randomUUID()}`];
     expect(await build(...set)).toMatchObject({ success: true, planned: changed });
     expect((await project.run(['gc', '--max-age', '0d'])).exitCode).toBe(0);
@@ -254,7 +259,7 @@ describe('a build that goes on', () => {
     expect(project.read('dsmb-out/all/all.txt')).toBe(content);
   });
 
-  it('makes an input again that has gone from the store', async () => {
+  it('makes an input again that has gone from the store', { tags: 'long' }, async () => {
     const other = await project.build(['//right']);
     expect(other.executed).toEqual([]);
     rmSync(blobOf(project.read('dsmb-out/right/right.txt')));
@@ -262,7 +267,7 @@ describe('a build that goes on', () => {
     expect(await build()).toMatchObject({ on: true, success: true, executed: ['//all', '//left', '//right'] });
   });
 
-  it('keeps what explains it', async () => {
+  it('keeps what explains it', { tags: 'long' }, async () => {
     appendFileSync(project.path('right.txt'), 'more\n');
     expect(await build()).toMatchObject({ on: true, executed: ['//all', '//right'] });
     expect((await project.run(['why', '//right'])).stdout).toMatch(/right\.txt/);
@@ -271,14 +276,14 @@ describe('a build that goes on', () => {
     expect((await project.run(['why', '//right'])).stdout).toMatch(/text.*build\.dsm\.ts:7.*hello.*good evening/s);
   });
 
-  it('keeps what it was made of from garbage collection', async () => {
+  it('keeps what it was made of from garbage collection', { tags: 'long' }, async () => {
     appendFileSync(project.path('right.txt'), 'more\n');
     expect((await build()).on).toBe(true);
     expect((await project.run(['gc', '--max-age', '0d'])).exitCode).toBe(0);
     expect(await build()).toMatchObject({ on: false, success: true, executed: [] });
   });
 
-  it('keeps it also where another request has delivered meanwhile', async () => {
+  it('keeps it also where another request has delivered meanwhile', { tags: 'long' }, async () => {
     expect((await build('--set', 'greeting=hi')).success).toBe(true);
     expect(await build()).toMatchObject({ on: true, executed: [] });
     expect((await project.run(['gc', '--max-age', '0d'])).exitCode).toBe(0);

@@ -62,10 +62,18 @@ function mayMount(): boolean {
 }
 
 describe.skipIf(!mayMount())('a disk that', () => {
-  it.each([
-    ['that notices', 'head -c 400000000 /dev/zero >/out/file'],
-    ['that does not look', 'head -c 400000000 /dev/zero >/out/file; true'],
-  ])('gets full publishes nothing of an action %s', async (_what, script) => {
+  it.each([['that does not look', 'head -c 400000000 /dev/zero >/out/file; true']])(
+    'gets full publishes nothing of an action %s',
+    publishesNothing,
+  );
+
+  it.each([['that notices', 'head -c 400000000 /dev/zero >/out/file']])(
+    'gets full publishes nothing of an action %s',
+    { tags: 'long' },
+    publishesNothing,
+  );
+
+  async function publishesNothing(_what: string, script: string): Promise<void> {
     using disk = new SmallDisk('size=160m');
     open(`export const before = shell({ script: 'echo before >/out/file' });
           export const big = shell({ script: ${JSON.stringify(script)}, of: [before] });`);
@@ -78,7 +86,7 @@ describe.skipIf(!mayMount())('a disk that', () => {
     const next = await project.build(['//big'], disk.env);
     expect([next.exitCode, next.stderr]).toEqual([0, expect.stringMatching(/build succeeded/)]);
     expect(next.executed).toEqual(['//big']);
-  });
+  }
 
   it('has no room for packages says so, and not that the network is at fault', async () => {
     using disk = new SmallDisk('size=3m');
@@ -90,10 +98,15 @@ describe.skipIf(!mayMount())('a disk that', () => {
     expect(full.exitCode).toBe(4);
   });
 
-  it.each([
-    ['is full from the start', 'size=1m'],
-    ['has no inodes left', 'nr_inodes=200'],
-  ])('%s says so, and works once there is room', async (_what, options) => {
+  it.each([['is full from the start', 'size=1m']])('%s says so, and works once there is room', worksOnceThereIsRoom);
+
+  it.each([['has no inodes left', 'nr_inodes=200']])(
+    '%s says so, and works once there is room',
+    { tags: 'long' },
+    worksOnceThereIsRoom,
+  );
+
+  async function worksOnceThereIsRoom(_what: string, options: string): Promise<void> {
     using disk = new SmallDisk(options);
     open(`export const a = shell({ script: 'echo ${unique()} >/out/file' });`);
     const full = await project.build(['//a'], disk.env);
@@ -104,7 +117,7 @@ describe.skipIf(!mayMount())('a disk that', () => {
     const next = await project.build(['//a'], disk.env);
     expect([next.exitCode, next.stderr]).toEqual([0, expect.stringMatching(/build succeeded/)]);
     expect((await project.run(['fsck'], disk.env)).stdout).toMatch(/the store is sound/);
-  });
+  }
 
   it('is read-only says so, and is left as it is', async () => {
     using disk = new SmallDisk('size=400m');
@@ -119,7 +132,7 @@ describe.skipIf(!mayMount())('a disk that', () => {
     expect((await project.build(['//a'], disk.env)).executed).toEqual(['//a']);
   });
 
-  it('is read-only says so whatever is asked of it, and doctor says it once', async () => {
+  it('is read-only says so whatever is asked of it, and doctor says it once', { tags: 'long' }, async () => {
     using disk = new SmallDisk('size=400m');
     open(`export const a = shell({ script: 'echo ${unique()} >/out/file' });`);
     await project.build(['//a'], disk.env);
@@ -161,10 +174,15 @@ describe.skipIf(process.getuid?.() !== 0)('a store of another user', () => {
 });
 
 describe('a clock that was set', () => {
-  it.each([
-    ['back: sources of the future', 10 * 365],
-    ['forward: sources of the past', -10 * 365],
-  ])('%s are read when they change, and only then', async (_what, days) => {
+  it.each([['back: sources of the future', 10 * 365]])('%s are read when they change, and only then', areRead);
+
+  it.each([['forward: sources of the past', -10 * 365]])(
+    '%s are read when they change, and only then',
+    { tags: 'long' },
+    areRead,
+  );
+
+  async function areRead(_what: string, days: number): Promise<void> {
     open(
       `import { file } from 'dsmb'; export const a = combine({ name: 'clock', text: '${unique()}', of: [file('./source')] });`,
     );
@@ -181,7 +199,7 @@ describe('a clock that was set', () => {
     expect(project.read('dsmb-out/a/clock.txt')).toMatch(/two$/);
     write('one');
     expect((await project.build(['//a'])).executed).toEqual([]);
-  });
+  }
 });
 
 describe('kill -9', () => {

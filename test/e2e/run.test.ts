@@ -163,11 +163,15 @@ describe('a runnable target', () => {
   });
 });
 
-it('bootedDisk boots a machine with its console on the terminal, and leaves the disk alone', async () => {
-  const session = new Session(project, ['run', '//booted']);
-  await session.until('hello from the disk');
-  expect(session.output).toContain('nothing is written to the disk');
-  session.type('\u0001x');
-  expect(await session.ended()).toBe(EXIT.ok);
-  expect(session.output).toContain('QEMU: Terminated');
-});
+it(
+  'bootedDisk boots a machine with its console on the terminal, and leaves the disk alone',
+  { tags: 'long' },
+  async () => {
+    const session = new Session(project, ['run', '//booted']);
+    await session.until('hello from the disk');
+    expect(session.output).toContain('nothing is written to the disk');
+    session.type('\u0001x');
+    expect(await session.ended()).toBe(EXIT.ok);
+    expect(session.output).toContain('QEMU: Terminated');
+  },
+);

@@ -77,7 +77,7 @@ describe('--jobs', () => {
 });
 
 describe('the order', () => {
-  it('begins with what the end waits for longest, by what it took before', async () => {
+  it('begins with what the end waits for longest, by what it took before', { tags: 'long' }, async () => {
     open(`
       const salt = '${unique()}';
       const sleeper = (name, seconds, of) =>
@@ -192,7 +192,7 @@ describe('files that programs read', () => {
     expect((await project.build(['//all'])).executed).toEqual([]);
   });
 
-  it('events of a pipe that nobody reads are an error, not a hang', async () => {
+  it('events of a pipe that nobody reads are an error, not a hang', { tags: 'long' }, async () => {
     open(sleepers(1, 0));
     execFileSync('mkfifo', [project.path('pipe')]);
     const { exitCode, stderr } = await project.run(['build', '//all', '--events', project.path('pipe')]);

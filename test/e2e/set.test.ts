@@ -64,23 +64,28 @@ function expectRefused({ stderr, exitCode }: Finished, pattern: RegExp): void {
 describe('it changes', () => {
   it.each([
     ['an attribute', ['//greeting.text', 'good day'], 'text: "hello"', 'text: "good day"'],
+    ['the default of a parameter', ['count', '12'], 'default: 3', 'default: 12'],
+  ])('%s, and nothing else', changes);
+
+  it.each([
     [
       'an attribute that is not there yet',
       ['//greeting.at', 'x.txt'],
       'lines: count,\n',
       'lines: count,\n    at: "x.txt",\n',
     ],
-    ['the default of a parameter', ['count', '12'], 'default: 3', 'default: 12'],
     ['a negative number', ['count', '-7'], 'default: 3', 'default: -7'],
     ['a parameter, as it is kept', ['address', '52-54-00-AA-BB-CC'], '52:54:00:00:00:01', '52:54:00:aa:bb:cc'],
-  ])('%s, and nothing else', async (_what, args, from, to) => {
+  ])('%s, and nothing else', { tags: 'long' }, changes);
+
+  async function changes(_what: string, args: readonly string[], from: string, to: string): Promise<void> {
     chmodSync(project.path('build.dsm.ts'), 0o640);
     const { stdout, exitCode } = await project.run(['set', ...args]);
     expect(exitCode).toBe(EXIT.ok);
     expect(stdout).toMatch(/^--- a\/build\.dsm\.ts\n\+\+\+ b\/build\.dsm\.ts\n@@ /);
     expect(project.read('build.dsm.ts')).toBe(BUILD_FILE.replace(from, to));
     expect(statSync(project.path('build.dsm.ts')).mode & 0o777).toBe(0o640);
-  });
+  }
 
   it('a parameter of another package, and the next build sees it', async () => {
     expect((await project.run(['set', 'below:on', 'true'])).exitCode).toBe(EXIT.ok);
@@ -109,14 +114,20 @@ describe('it refuses', () => {
       /NOT_A_LITERAL .*count\n\s+build\.dsm\.ts:13:12\n[^]*hint: it is a parameter: dsmb set count VALUE/,
     ],
     [
-      'a value of another type, and says which is taken',
-      ['//greeting.of', 'x'],
-      /BAD_VALUE 'x' does not fit \/\/greeting\.of, which takes Target<string>\[\]\n\s+build\.dsm\.ts:10:27\n/,
-    ],
-    [
       'a value that is none of those that are taken',
       ['//chosen.of[0].color', 'rad'],
       /BAD_VALUE .* takes "red" \| "green"\n\s+build\.dsm\.ts:15:46\n[^]*hint: did you mean red\?/,
+    ],
+    ['an unknown parameter', ['cuont', '1'], /UNKNOWN_PARAMETER [^]*did you mean count\?/],
+    ['a default that is a target', ['image', 'x'], /NOT_A_LITERAL [^]*--set image=PATH/],
+    ['too few words', ['count'], /USAGE dsmb set takes/],
+  ])('%s', refuses);
+
+  it.each([
+    [
+      'a value of another type, and says which is taken',
+      ['//greeting.of', 'x'],
+      /BAD_VALUE 'x' does not fit \/\/greeting\.of, which takes Target<string>\[\]\n\s+build\.dsm\.ts:10:27\n/,
     ],
     [
       'a switch of another type',
@@ -140,7 +151,6 @@ describe('it refuses', () => {
       /NO_SUCH_VALUE there is no 'needs' here[^]*hint: 'needs' can be set as a whole, in JSON/,
     ],
     ['an unknown target', ['//greting.text', 'x'], /UNKNOWN_TARGET [^]*did you mean \/\/greeting\?/],
-    ['an unknown parameter', ['cuont', '1'], /UNKNOWN_PARAMETER [^]*did you mean count\?/],
     [
       'a target without an attribute',
       ['//greeting', 'x'],
@@ -148,13 +158,13 @@ describe('it refuses', () => {
     ],
     ['a value that the parameter does not take', ['address', '52:54:zz'], /BAD_PARAMETER '52:54:zz' is not a MAC/],
     ['a target of a package with a dot that there is not', ['//be.low:x.text', '1'], /NO_PACKAGE .*\/\/be\.low has no/],
-    ['a default that is a target', ['image', 'x'], /NOT_A_LITERAL [^]*--set image=PATH/],
     ['one of several targets of one call', ['//left.name', 'x'], /SHARED_CALL one call makes \/\/left, \/\/right/],
-    ['too few words', ['count'], /USAGE dsmb set takes/],
     ['an unknown operator', ['count', '*=', '2'], /USAGE '\*=' is none of =, \+= and -=/],
-  ])('%s', async (_what, args, pattern) => {
+  ])('%s', { tags: 'long' }, refuses);
+
+  async function refuses(_what: string, args: readonly string[], pattern: RegExp): Promise<void> {
     expectRefused(await project.run(['set', ...args]), pattern);
-  });
+  }
 
   it('to write outside of the project', async () => {
     using other = new Project(store, { 'build.dsm.ts': BUILD_FILE, 'choose.ts': CHOOSE, ...countingRules() });

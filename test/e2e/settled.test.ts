@@ -169,57 +169,68 @@ async function builds(): Promise<string[]> {
   return stdout.trim().split('\n');
 }
 
-describe('is noticed:', () => {
-  it.each<[what: string, change: () => unknown, before?: () => unknown]>([
-    ['an edit that leaves size and time', () => editUnseen(at('source.txt'))],
-    ['the same in a folder', () => editUnseen(at('tree/deep/three.txt'))],
-    ['another time', () => utimesSync(at('source.txt'), 1, 1)],
-    ['a time in the future', () => utimesSync(at('source.txt'), 9e9, 9e9)],
-    ['the time set right again', timeSetBack, () => utimesSync(at('source.txt'), 1, 1)],
-    ['another mode', () => chmodSync(at('tree/one.txt'), 0o755)],
-    ['a renamed file', () => renameSync(at('tree/two.txt'), at('tree/zwei.txt'))],
-    ['two files that change names', () => swap(at('tree/one.txt'), at('tree/two.txt'))],
-    ['a new file in a folder', () => project.write('tree/new.txt', 'new\n')],
-    ['a new empty folder', () => mkdirSync(at('tree/deep/empty'))],
-    ['a removed file', () => rmSync(at('tree/two.txt'))],
-    ['another target of a symlink', () => replaceLink(at('tree/link.txt'), 'two.txt')],
-    ['a comment in the build file', () => appendFileSync(at('build.dsm.ts'), '// comment\n')],
-    ['an imported module', () => editUnseen(at('words.ts'))],
-    ['a rule', () => appendFileSync(at('rules.ts'), '// comment\n')],
-    ['a step', () => appendFileSync(at('combine.step.ts'), '// comment\n')],
-    ['the package.json', () => project.write('package.json', '{ "type": "module" }\n')],
-    ['a nearer package.json', () => project.write('tree/package.json', '{}\n')],
-    ['a tsconfig.json above a step', () => project.write('tsconfig.json', '{}\n')],
-    ['parameters in a file', writeParameters],
-    ['parameters that are gone', () => rmSync(at('dsmb.params.json')), writeParameters],
-    ['another lock of toolchains', () => appendFileSync(at('toolchain.lock.json'), '\n')],
-    ['the package.json of a package', () => project.write('node_modules/dictionary/package.json', `${PACKAGE}\n`)],
-    ['a module of a package', () => editUnseen(at('node_modules/dictionary/index.js'))],
-    ['the engine', () => touchUnseen(join(CHECKOUT, 'src/index.ts'))],
-    ['the store', () => touchUnseen(join(CHECKOUT, 'cache/store.ts'))],
-    ['another end of the workspace', () => rmSync(at('.git'), { recursive: true })],
-    ['the same again', () => mkdirSync(at('.git')), () => rmSync(at('.git'), { recursive: true })],
-    ['an output that is gone', () => rmSync(at('dsmb-out/all/more.txt'))],
-    ['all outputs gone', () => rmSync(at('dsmb-out'), { recursive: true })],
-    ['an alien beside the output', () => project.write('dsmb-out/all/alien.txt', 'alien')],
-    ['an output that was edited', () => editUnseen(outputs()[0]!)],
-    ['a stamp that is gone', () => rmSync(at('dsmb-out/.stamps'), { recursive: true })],
-    ['dsmb clean', () => project.run(['clean'])],
-    ['dsmb clean --all', () => project.run(['clean', '--all'])],
-    ['dsmb gc', () => project.run(['gc'])],
-    ['results that are gone', () => rmSync(join(store.folder, 'ac.v1'), { recursive: true })],
-    ['blobs that are gone', () => rmSync(join(store.folder, 'cas.v1'), { recursive: true })],
-    ['records that are gone', () => rmSync(join(store.folder, 'builds.v1'), { recursive: true })],
-    ['a cut snapshot', () => cutSnapshots()],
-  ])('%s', async (_what, change, before) => {
-    await before?.();
-    await settle();
-    await change();
-    expect((await build()).settled).toBe(false);
-    expectRight();
-  });
+type Change = [what: string, change: () => unknown, before?: () => unknown];
 
-  it('each of many edits that follow at once', async () => {
+/** One of each kind. */
+const NOTICED: readonly Change[] = [
+  ['an edit that leaves size and time', () => editUnseen(at('source.txt'))],
+  ['a new file in a folder', () => project.write('tree/new.txt', 'new\n')],
+  ['another target of a symlink', () => replaceLink(at('tree/link.txt'), 'two.txt')],
+  ['an imported module', () => editUnseen(at('words.ts'))],
+  ['a step', () => appendFileSync(at('combine.step.ts'), '// comment\n')],
+  ['parameters in a file', writeParameters],
+  ['another lock of toolchains', () => appendFileSync(at('toolchain.lock.json'), '\n')],
+  ['the engine', () => touchUnseen(join(CHECKOUT, 'src/index.ts'))],
+  ['an output that was edited', () => editUnseen(outputs()[0]!)],
+  ['dsmb gc', () => project.run(['gc'])],
+  ['results that are gone', () => rmSync(join(store.folder, 'ac.v1'), { recursive: true })],
+];
+
+const NOTICED_AS_WELL: readonly Change[] = [
+  ['the same in a folder', () => editUnseen(at('tree/deep/three.txt'))],
+  ['another time', () => utimesSync(at('source.txt'), 1, 1)],
+  ['a time in the future', () => utimesSync(at('source.txt'), 9e9, 9e9)],
+  ['the time set right again', timeSetBack, () => utimesSync(at('source.txt'), 1, 1)],
+  ['another mode', () => chmodSync(at('tree/one.txt'), 0o755)],
+  ['a renamed file', () => renameSync(at('tree/two.txt'), at('tree/zwei.txt'))],
+  ['two files that change names', () => swap(at('tree/one.txt'), at('tree/two.txt'))],
+  ['a new empty folder', () => mkdirSync(at('tree/deep/empty'))],
+  ['a removed file', () => rmSync(at('tree/two.txt'))],
+  ['a comment in the build file', () => appendFileSync(at('build.dsm.ts'), '// comment\n')],
+  ['a rule', () => appendFileSync(at('rules.ts'), '// comment\n')],
+  ['the package.json', () => project.write('package.json', '{ "type": "module" }\n')],
+  ['a nearer package.json', () => project.write('tree/package.json', '{}\n')],
+  ['a tsconfig.json above a step', () => project.write('tsconfig.json', '{}\n')],
+  ['parameters that are gone', () => rmSync(at('dsmb.params.json')), writeParameters],
+  ['the package.json of a package', () => project.write('node_modules/dictionary/package.json', `${PACKAGE}\n`)],
+  ['a module of a package', () => editUnseen(at('node_modules/dictionary/index.js'))],
+  ['the store', () => touchUnseen(join(CHECKOUT, 'cache/store.ts'))],
+  ['another end of the workspace', () => rmSync(at('.git'), { recursive: true })],
+  ['the same again', () => mkdirSync(at('.git')), () => rmSync(at('.git'), { recursive: true })],
+  ['an output that is gone', () => rmSync(at('dsmb-out/all/more.txt'))],
+  ['all outputs gone', () => rmSync(at('dsmb-out'), { recursive: true })],
+  ['an alien beside the output', () => project.write('dsmb-out/all/alien.txt', 'alien')],
+  ['a stamp that is gone', () => rmSync(at('dsmb-out/.stamps'), { recursive: true })],
+  ['dsmb clean', () => project.run(['clean'])],
+  ['dsmb clean --all', () => project.run(['clean', '--all'])],
+  ['blobs that are gone', () => rmSync(join(store.folder, 'cas.v1'), { recursive: true })],
+  ['records that are gone', () => rmSync(join(store.folder, 'builds.v1'), { recursive: true })],
+  ['a cut snapshot', () => cutSnapshots()],
+];
+
+async function notices(_what: string, change: () => unknown, before?: () => unknown): Promise<void> {
+  await before?.();
+  await settle();
+  await change();
+  expect((await build()).settled).toBe(false);
+  expectRight();
+}
+
+describe('is noticed:', () => {
+  it.each(NOTICED)('%s', notices);
+  it.each(NOTICED_AS_WELL)('%s', { tags: 'long' }, notices);
+
+  it('each of many edits that follow at once', { tags: 'long' }, async () => {
     await settle();
     for (let round = 0; round < 8; round++) {
       project.write('source.txt', `round${round}\n`);
@@ -284,7 +295,7 @@ function cutSnapshots(): void {
 }
 
 describe('a build that rests on very many files', () => {
-  it('looks at them side by side, and misses none', async () => {
+  it('looks at them side by side, and misses none', { tags: 'long' }, async () => {
     const names = Array.from({ length: 4200 }, (_, index) => `tree/many/${index}`);
     using large = makeProject(Object.fromEntries(names.map((name) => [name, 'many'])));
     expect((await settle(large)).settled).toBe(true);

@@ -67,7 +67,7 @@ describe('a build that needs what another one makes', () => {
     expect(await store.processesLeft()).toEqual([]);
   });
 
-  it('is not held up by its own Ctrl-C', async () => {
+  it('is not held up by its own Ctrl-C', { tags: 'long' }, async () => {
     const [first, second] = projects as [Project, Project];
     const maker = first.start(['build', '//slow']);
     await maker.untilSaid('start //slow');
@@ -94,21 +94,25 @@ describe('garbage collection', () => {
     expect((await first.run(['fsck'])).stdout).toMatch(/the store is sound/);
   });
 
-  it('leaves the last outputs and what is kept: a build with nothing to do still has nothing to do', async () => {
-    const [first, second] = projects as [Project, Project];
-    await first.build(['//ab']);
-    await second.build(['//slow']);
-    expect((await second.run(['keep', '//slow'])).exitCode).toBe(0);
-    await second.run(['clean']);
-    expect((await first.run(['gc', '--max-age', '0d'])).exitCode).toBe(0);
-    expect((await first.build(['//ab'])).executed).toEqual([]);
-    expect((await second.build(['//slow'])).executed).toEqual([]);
-    await second.run(['keep', '--remove', '//slow']);
-    await second.run(['clean']);
-    await first.run(['gc', '--max-age', '0d']);
-    expect((await second.build(['//slow'])).executed).toEqual(['//slow']);
-    expect((await first.build(['//ab'])).executed).toEqual([]);
-  });
+  it(
+    'leaves the last outputs and what is kept: a build with nothing to do still has nothing to do',
+    { tags: 'long' },
+    async () => {
+      const [first, second] = projects as [Project, Project];
+      await first.build(['//ab']);
+      await second.build(['//slow']);
+      expect((await second.run(['keep', '//slow'])).exitCode).toBe(0);
+      await second.run(['clean']);
+      expect((await first.run(['gc', '--max-age', '0d'])).exitCode).toBe(0);
+      expect((await first.build(['//ab'])).executed).toEqual([]);
+      expect((await second.build(['//slow'])).executed).toEqual([]);
+      await second.run(['keep', '--remove', '//slow']);
+      await second.run(['clean']);
+      await first.run(['gc', '--max-age', '0d']);
+      expect((await second.build(['//slow'])).executed).toEqual(['//slow']);
+      expect((await first.build(['//ab'])).executed).toEqual([]);
+    },
+  );
 
   it('keeps to a bound at the end of a build', async () => {
     const [first] = projects as [Project];

@@ -65,7 +65,7 @@ describe('a build', () => {
     expect(await build()).toEqual([]);
   });
 
-  it('runs nothing in another folder with the same content', async () => {
+  it('runs nothing in another folder with the same content', { tags: 'long' }, async () => {
     const files = ['source.txt', 'tree/deep/used.txt', 'tree/unused.txt'].map((path) => [path, project.read(path)]);
     using twin = new Project(store, {
       ...countingRules(),
@@ -106,7 +106,7 @@ describe('a changed file', () => {
     expect(await build()).toEqual([]);
   });
 
-  it('runs nothing when only its time has changed', async () => {
+  it('runs nothing when only its time has changed', { tags: 'long' }, async () => {
     project.write('source.txt', project.read('source.txt'));
     expect(await build()).toEqual([]);
   });
@@ -127,8 +127,12 @@ describe('a changed file', () => {
 });
 
 describe('an input that is edited while its action runs', () => {
+  it.each([['in place', (text: string) => project.write('source.txt', text)]])(
+    '%s stays what it was for this action, and is new for the next build',
+    staysForThisAction,
+  );
+
   it.each([
-    ['in place', (text: string) => project.write('source.txt', text)],
     [
       'by another file in its place',
       (text: string) => {
@@ -136,7 +140,9 @@ describe('an input that is edited while its action runs', () => {
         renameSync(project.path('source.txt.new'), project.path('source.txt'));
       },
     ],
-  ])('%s stays what it was for this action, and is new for the next build', async (_how, edit) => {
+  ])('%s stays what it was for this action, and is new for the next build', { tags: 'long' }, staysForThisAction);
+
+  async function staysForThisAction(_how: string, edit: (text: string) => void): Promise<void> {
     project.write(
       'build.dsm.ts',
       `import { file } from 'dsmb';
@@ -156,7 +162,7 @@ describe('an input that is edited while its action runs', () => {
     expect([await ran(), output()]).toEqual([['//slow'], after + after]);
     edit(before);
     expect([await ran(), output()]).toEqual([[], before + before]);
-  });
+  }
 });
 
 describe('a parameter', () => {
@@ -167,7 +173,7 @@ describe('a parameter', () => {
     expect(await build('--set', other)).toEqual([]);
   });
 
-  it('may stand in dsmb.params.json', async () => {
+  it('may stand in dsmb.params.json', { tags: 'long' }, async () => {
     const greeting = crypto.randomUUID();
     project.write('dsmb.params.json', JSON.stringify({ greeting }));
     expect(await build()).toEqual(['all', 'greeted']);
@@ -186,7 +192,7 @@ describe('code', () => {
     expect(await build()).toEqual([]);
   });
 
-  it('runs nothing when a rule comes to be written in another way', async () => {
+  it('runs nothing when a rule comes to be written in another way', { tags: 'long' }, async () => {
     project.edit('rules.ts', "text = '', of = [], at, lines = 1000 }", "lines = 1000, at, of = [], text = '' }");
     project.edit('rules.ts', 'args: { name, text, lines }', 'args: { lines, text, name }');
     expect(await build()).toEqual([]);
@@ -215,7 +221,7 @@ describe('the delivered output', () => {
     expect(project.read('dsmb-out/all/all.txt')).toBe(before);
   });
 
-  it('becomes a program when its source does', async () => {
+  it('becomes a program when its source does', { tags: 'long' }, async () => {
     const delivered = (): number => statSync(project.output('//source', 'source.txt')).mode & 0o111;
     await project.build(['//source']);
     expect(delivered()).toBe(0);

@@ -39,12 +39,15 @@ const damages: readonly (readonly [string, (path: string) => void])[] = [
 
 describe('a large output', () => {
   // It is hashed while it grows.
+  it.each([['is cut in the end', 'truncate -s 20M /out/file;']])('that %s has the digest of its content', hasItsDigest);
+
   it.each([
     ['is written from its beginning to its end', ''],
     ['has its head written last', 'echo the head goes here | dd of=/out/file conv=notrunc status=none;'],
-    ['is cut in the end', 'truncate -s 20M /out/file;'],
     ['is written anew in the end', 'rm /out/file; yes other | head -c 20000000 >/out/file;'],
-  ])('that %s has the digest of its content', async (_what, last) => {
+  ])('that %s has the digest of its content', { tags: 'long' }, hasItsDigest);
+
+  async function hasItsDigest(_what: string, last: string): Promise<void> {
     const parts = 'for part in 1 2 3 4 5 6; do yes $part | head -c 9000000 >>/out/file; sleep 0.1; done;';
     const script = JSON.stringify(`: ${crypto.randomUUID()}; ${parts} ${last}`);
     project.write(
@@ -53,7 +56,7 @@ describe('a large output', () => {
     );
     expect((await project.build(['//large'])).executed).toEqual(['//large']);
     expect(existsSync(blobOf(project.read('dsmb-out/large/file')))).toBe(true);
-  });
+  }
 });
 
 describe('the blob of an output that', () => {
@@ -70,7 +73,7 @@ describe('the blob of an output that', () => {
     expect((await project.build(['//first'])).executed).toEqual([]);
   });
 
-  it.each(damages)('%s is made again when something new needs it', async (_what, damage) => {
+  it.each(damages)('%s is made again when something new needs it', { tags: 'long' }, async (_what, damage) => {
     await project.build(['//first']);
     damage(blobOf(project.read('dsmb-out/first/first.txt')));
     const next = await project.build(['//second']);
@@ -78,7 +81,7 @@ describe('the blob of an output that', () => {
     expect(project.read('dsmb-out/second/second.txt')).toBe(project.read('dsmb-out/first/first.txt'));
   });
 
-  it.each(damages)('%s is made again, deep in a folder', async (_what, damage) => {
+  it.each(damages)('%s is made again, deep in a folder', { tags: 'long' }, async (_what, damage) => {
     await project.build(['//tree']);
     damage(blobOf(project.read('dsmb-out/tree/deep/file')));
     const next = await project.build(['//third']);
@@ -104,11 +107,17 @@ it('what was made of a blob that only its content tells to be broken goes with i
 });
 
 describe('programs of the sandbox that', () => {
+  it.each([['have a flipped bit', (path: string) => flip(path, FLIPPED_AT)]])(
+    '%s are unpacked again',
+    areUnpackedAgain,
+  );
+
   it.each([
-    ['have a flipped bit', (path: string) => flip(path, FLIPPED_AT)],
     ['were cut off', (path: string) => cut(path, 3)],
     ['were deleted', (path: string) => rmSync(path)],
-  ])('%s are unpacked again', async (_what, damage) => {
+  ])('%s are unpacked again', { tags: 'long' }, areUnpackedAgain);
+
+  async function areUnpackedAgain(_what: string, damage: (path: string) => void): Promise<void> {
     await project.build(['//tree']);
     for (const name of ['usr/bin/bwrap', 'usr/bin/dash', 'usr/bin/node'])
       for (const inFolder of globSync(`trees.v1/*/*/${name}`, { cwd: store.folder })) {
@@ -122,7 +131,7 @@ describe('programs of the sandbox that', () => {
     const { executed, stderr } = await project.build(['//tree']);
     expect(stderr).toMatch(/build succeeded/);
     expect(executed).toEqual(['//first', '//tree']);
-  });
+  }
 });
 
 describe('the result of an action that', () => {
@@ -152,8 +161,8 @@ describe('two builds at once', () => {
     expect((await project.build(['//third'])).executed).toEqual([]);
   });
 
-  it('of one project, in an empty store, both succeed', async () => {
-    using empty = new TestStore();
+  it('of one project, in an empty store, both succeed', { tags: 'long' }, async () => {
+    using empty = new TestStore('empty');
     using fresh = new Project(empty, { ...countingRules(), 'build.dsm.ts': project.read('build.dsm.ts') });
     const both = await Promise.all([fresh.build(['//third']), fresh.build(['//third', '//second'])]);
     for (const { stderr } of both) expect(stderr).toMatch(/build succeeded/);

@@ -131,7 +131,7 @@ describe('flaky tests', () => {
     expect(store.runs('flaky')).toBe(5);
   });
 
-  it('are run without a trace in what plan, why and log compare', async () => {
+  it('are run without a trace in what plan, why and log compare', { tags: 'long' }, async () => {
     await project.run(['test', '//good']);
     expect((await project.run(['test', '//good', '--runs-per-test', '2'])).exitCode).toBe(EXIT.ok);
     expect((await project.run(['plan', '//good'])).stdout).toBe('nothing would run: 2 actions cached\n');

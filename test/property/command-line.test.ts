@@ -1,12 +1,13 @@
 /** The command line is sound and minimal, also beside itself, and whatever of it is killed at whatever moment. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { examples } from '../rig/campaign.ts';
 import { Project, TestStore } from '../rig/index.ts';
 import { CommandLine } from './command-line.ts';
 import { live } from './live.ts';
 import { TIMEOUT_MS } from './settings.ts';
 import { COMMAND_LINE, INCREMENTAL } from './trials.ts';
 
-const RUNS = 6;
+const RUNS = examples(6);
 
 let store: TestStore;
 

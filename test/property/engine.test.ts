@@ -1,6 +1,7 @@
 /** The engine is sound and minimal: random projects, edited and built at random, against an oracle. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { examples } from '../rig/campaign.ts';
 import { TestStore } from '../rig/index.ts';
 import { CHECKOUT } from '../rig/project.ts';
 import { Engine } from './engine.ts';
@@ -8,7 +9,7 @@ import { live } from './live.ts';
 import { TIMEOUT_MS } from './settings.ts';
 import { IN_PROCESS } from './trials.ts';
 
-const RUNS = 80;
+const RUNS = examples(80);
 
 let store: TestStore;
 

@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, inject, it } from 'vitest';
+import { examples } from '../rig/campaign.ts';
 import { CHECKOUT, Project, TestStore } from '../rig/index.ts';
 import { CommandLine } from './command-line.ts';
 import { Engine } from './engine.ts';
@@ -24,7 +25,7 @@ it.skipIf(typeof mounted === 'string')(
     using store = new TestStore();
     process.env['DSMB_DOWNLOADS'] = store.env['DSMB_DOWNLOADS'];
     using engine = new Engine(store, join(CHECKOUT, 'test/rig/fixture/toolchain.lock.json'));
-    await live(engine, { store, trials: { ...WHOLE_SECONDS, commandLine: false }, runs: 2, least: 4 });
+    await live(engine, { store, trials: { ...WHOLE_SECONDS, commandLine: false }, runs: examples(2), least: 4 });
     expect(statSync(store.folder).ctimeMs % 1000).toBe(0);
   },
   TIMEOUT_MS,

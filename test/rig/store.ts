@@ -2,8 +2,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TestStore as EmptyStore } from '../../src/testing/store.ts';
+import { copyPreparedStore } from './prepared.ts';
 
 export class TestStore extends EmptyStore {
+  /** Nothing was built in it; the packages of the rig's rules are unpacked, unless it is to be empty. */
+  constructor(content: 'prepared' | 'empty' = 'prepared') {
+    super();
+    if (content === 'prepared') copyPreparedStore(this.folder);
+  }
+
   /** Names in a folder of the store. */
   names(folder: string): string[] {
     try {

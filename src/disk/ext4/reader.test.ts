@@ -4,6 +4,7 @@ import { closeSync, linkSync, lstatSync, mkdirSync, openSync, readdirSync, readF
 import { readlinkSync, symlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { examples } from '../../../test/rig/campaign.ts';
 import { Failure } from '../../model/diagnostic.ts';
 import { temporaryFolder } from '../model.test-helper.ts';
 import { bufferSource, fileSource, type ByteSource } from '../source.ts';
@@ -166,7 +167,7 @@ test('damage is a failure that says so, and never a crash or a walk without end'
       for (const [place, value] of changes) bytes[used[which]![place % used[which]!.length]!] = value;
       readAll(bytes);
     }),
-    { numRuns: 400 },
+    { numRuns: examples(400) },
   );
 });
 

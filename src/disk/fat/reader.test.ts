@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
+import { examples } from '../../../test/rig/campaign.ts';
 import { Failure } from '../../model/diagnostic.ts';
 import { fixture } from '../model.test-helper.ts';
 import { bufferSource } from '../source.ts';
@@ -81,7 +82,7 @@ test.each(['fat12', 'fat16', 'fat32'])(
           expect(error).toBeInstanceOf(Failure);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: examples(60) },
     );
   },
 );

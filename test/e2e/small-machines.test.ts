@@ -50,41 +50,47 @@ async function putCheckout(): Promise<void> {
     cpSync(join(CHECKOUT, path), join(tree, 'root/dsmb', path), { verbatimSymlinks: true });
 }
 
-describe.skipIf(skipped !== '').each(['bookworm', 'trixie'])(`${skipped}a small Debian %s`, (release) => {
-  beforeAll(async () => {
-    mkdirSync(TREES, { recursive: true });
-    if (!existsSync(join(TREES, release))) await execa(MACHINE, ['make', release, join(TREES, release)]);
-  });
+const HOUR_MS = 3_600_000;
 
-  it('builds from a clone, and then tests it', async () => {
-    freshMachine(release);
-    await putCheckout();
-    expect(await run('cd dsmb', './dsmb build //cloudTarball')).toContain('build succeeded');
-    expect(await run('cd dsmb', `npm test -- ${TESTS}`)).toMatch(/Test Files .* 3 passed/);
-  });
+describe.skipIf(skipped !== '').each(['bookworm', 'trixie'])(
+  `${skipped}a small Debian %s`,
+  { tags: 'long', timeout: HOUR_MS },
+  (release) => {
+    beforeAll(async () => {
+      mkdirSync(TREES, { recursive: true });
+      if (!existsSync(join(TREES, release))) await execa(MACHINE, ['make', release, join(TREES, release)]);
+    }, HOUR_MS);
 
-  it('tests a clone, and then builds from it', async () => {
-    freshMachine(release);
-    await putCheckout();
-    expect(await run('cd dsmb', `npm test -- ${TESTS}`)).toMatch(/Test Files .* 3 passed/);
-    expect(await run('cd dsmb', './dsmb build //cloudTarball')).toContain('build succeeded');
-  });
+    it('builds from a clone, and then tests it', async () => {
+      freshMachine(release);
+      await putCheckout();
+      expect(await run('cd dsmb', './dsmb build //cloudTarball')).toContain('build succeeded');
+      expect(await run('cd dsmb', `npm test -- ${TESTS}`)).toMatch(/Test Files .* 3 passed/);
+    });
 
-  it('builds a project of its own with the npm package, and leaves it its own Node', async () => {
-    freshMachine(release);
-    await execa('npm', ['pack', '--silent', '--pack-destination', join(tree, 'root')], { cwd: CHECKOUT });
-    mkdirSync(join(tree, 'root/project'));
-    writeFileSync(join(tree, 'root/project/package.json'), '{ "name": "project", "private": true }');
-    const types = [
-      'cd project',
-      'npm install ../dsmb-*.tgz',
-      'npm install --save-dev typescript@6',
-      'npx tsc --version',
-    ];
-    expect(await run(...types)).toMatch(/^Version 6/m);
-    const own = ['cd project', 'npm exec --call "node --version"', '/usr/bin/node --version'];
-    expect(new Set((await run(...own)).match(/^v\d+.*/gm))).toHaveLength(1);
-    const init = ['cd project', 'npx dsmb init image', 'cd image', '../node_modules/.bin/dsmb build //page'];
-    expect(await run(...init)).toContain('1 action (1 executed, 0 cached)');
-  });
-});
+    it('tests a clone, and then builds from it', async () => {
+      freshMachine(release);
+      await putCheckout();
+      expect(await run('cd dsmb', `npm test -- ${TESTS}`)).toMatch(/Test Files .* 3 passed/);
+      expect(await run('cd dsmb', './dsmb build //cloudTarball')).toContain('build succeeded');
+    });
+
+    it('builds a project of its own with the npm package, and leaves it its own Node', async () => {
+      freshMachine(release);
+      await execa('npm', ['pack', '--silent', '--pack-destination', join(tree, 'root')], { cwd: CHECKOUT });
+      mkdirSync(join(tree, 'root/project'));
+      writeFileSync(join(tree, 'root/project/package.json'), '{ "name": "project", "private": true }');
+      const types = [
+        'cd project',
+        'npm install ../dsmb-*.tgz',
+        'npm install --save-dev typescript@6',
+        'npx tsc --version',
+      ];
+      expect(await run(...types)).toMatch(/^Version 6/m);
+      const own = ['cd project', 'npm exec --call "node --version"', '/usr/bin/node --version'];
+      expect(new Set((await run(...own)).match(/^v\d+.*/gm))).toHaveLength(1);
+      const init = ['cd project', 'npx dsmb init image', 'cd image', '../node_modules/.bin/dsmb build //page'];
+      expect(await run(...init)).toContain('1 action (1 executed, 0 cached)');
+    });
+  },
+);
