@@ -24,8 +24,7 @@ The last run of everything, by \`.ci/run --all\`, which has written this page: c
 
 Of commit \`${commit}\`${changed ? ', **with changes that were not committed**' : ''}.
 
-${table([['feature', 'cases', 'passed', 'failed', 'skipped'], ...rows, row('all', cases)])}
-${section('Failed', cases, 'failed')}${section('Skipped, and why', cases, 'skipped')}`;
+${table([['feature', 'cases', 'passed', 'failed', 'skipped'], ...rows, row('all', cases)])}${section('Failed', cases, 'failed')}${section('Skipped, and why', cases, 'skipped')}`;
 }
 
 /** Tests of the command line have a feature a file; those beside the code belong to their folder. */
