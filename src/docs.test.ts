@@ -1,4 +1,4 @@
-/** The documentation against the sources: pictures, quotations, links, error codes, attributes. */
+/** The documentation against the sources: pictures, quotations, links, error codes, attributes, what was tested. */
 import { execa } from 'execa';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -90,6 +90,25 @@ describe('reference', () => {
     const commands = matches(stdout.split('\nCommands\n')[1] ?? '', /^ {2}(\w+) {2,}/gm);
     expect(commands).toContain('build');
     expect(commands.filter((name) => !read('docs/reference.md').includes(`| \`dsmb ${name}`))).toEqual([]);
+  });
+});
+
+const TESTED = 'docs/tested.md';
+const recorded = existsSync(join(ROOT, TESTED));
+
+describe.skipIf(!recorded)(`${recorded ? '' : 'skipped: no run of everything was recorded: '}${TESTED}`, () => {
+  const rows = (): string[][] =>
+    matches(read(TESTED), /^\| (.* \d+) \|$/gm).map((line) => line.split('|').map((cell) => cell.trim()));
+
+  test('has rows of features, and counts that add up', () => {
+    const [all = [], ...features] = rows().toReversed();
+    expect(features.length).toBeGreaterThan(0);
+    const total = (column: number): number => features.reduce((sum, cells) => sum + Number(cells[column]), 0);
+    expect(all).toEqual(['all', ...[1, 2, 3, 4].map((column) => String(total(column)))]);
+  });
+
+  test('is of a commit', () => {
+    expect(read(TESTED)).toMatch(/^Of commit `[0-9a-f]{40}`/m);
   });
 });
 
