@@ -111,9 +111,13 @@ const READERS = [
   ['tar.gz', 'plain', ['python3', '-c', EXTRACT]],
   ['gz', 'gnu', ['gzip', '-dc']],
   ['gz', 'gnu', ['busybox', 'gunzip', '-c']],
-  ['gz', 'gnu', ['python3', '-c', 'import sys,gzip; sys.stdout.buffer.write(gzip.open(sys.argv[1]).read())']],
   ['zst', 'gnu', ['zstd', '-dcq']],
   ['xz', 'gnu', ['xz', '-dc']],
+] as const;
+
+/** The slow ones, of formats that another one reads. */
+const MORE_READERS = [
+  ['gz', 'gnu', ['python3', '-c', 'import sys,gzip; sys.stdout.buffer.write(gzip.open(sys.argv[1]).read())']],
   ['xz', 'gnu', ['busybox', 'unxz', '-c']],
   ['xz', 'gnu', ['python3', '-c', 'import sys,lzma; sys.stdout.buffer.write(lzma.open(sys.argv[1]).read())']],
 ] as const;
@@ -163,11 +167,14 @@ function diskOf({ blocks, size }: { blocks: Record<string, string>; size: number
 const NUM_RUNS = examples(6);
 
 describe('diskArchive', () => {
-  test.each(READERS)('%s (%s), read by %j, is the disk byte for byte', async (format, sparse, reader) => {
+  test.each(READERS)('%s (%s), read by %j, is the disk byte for byte', isTheDisk);
+  test.each(MORE_READERS)('%s (%s), read by %j, is the disk byte for byte', { tags: 'long' }, isTheDisk);
+
+  async function isTheDisk(format: ArchiveFormat, sparse: 'gnu' | 'plain', reader: readonly string[]): Promise<void> {
     const disk = makeDisk('525400C91827');
     const { file } = await pack(disk, { format, sparse });
     expect(await read(reader, file)).toBe(await sha256Of(await rawOf(disk)));
-  });
+  }
 
   test.each(['qcow2', 'vmdk'] as const)('%s is sound and the same disk in QEMU', async (format) => {
     const disk = makeDisk('525400C91827');
