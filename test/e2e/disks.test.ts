@@ -149,12 +149,23 @@ describe('an archive', () => {
   });
 });
 
-describe.each<[string, () => string, (path: string) => void, RegExp, string]>([
+type Damage = [what: string, blob: () => string, change: (path: string) => void, named: RegExp, path: string];
+
+describe.each<Damage>([
   ['a flipped bit', () => blobOf(block('one')), flip, OTHER_BYTES, 'blocks/0000/07'],
-  ['a cut block', () => blobOf(block('one')), (path) => truncateSync(path, 9), NOT_BUILT, 'blocks/0000/07'],
   ['a missing block', () => blobOf(block('one')), (path) => rmSync(path), NOT_BUILT, 'blocks/0000/07'],
+])('%s in the store', (...damage) => {
+  isFoundAndMended(...damage);
+});
+
+describe.each<Damage>([
+  ['a cut block', () => blobOf(block('one')), (path) => truncateSync(path, 9), NOT_BUILT, 'blocks/0000/07'],
   ['a cut manifest', () => blobOf(manifest), (path) => truncateSync(path, 20), NOT_BUILT, 'disk.json'],
-])('%s in the store', (what, blob, change, named, path) => {
+])('%s in the store', { tags: 'long' }, (...damage) => {
+  isFoundAndMended(...damage);
+});
+
+function isFoundAndMended(...[what, blob, change, named, path]: Damage): void {
   beforeAll(async () => {
     await project.build(['//made']);
     if (what === 'a missing block') rmSync(blob());
@@ -180,4 +191,4 @@ describe.each<[string, () => string, (path: string) => void, RegExp, string]>([
     expect((await project.run(['disk', 'info', '--verify', '//made'])).exitCode).toBe(0);
     expect((await project.run(['fsck'])).exitCode).toBe(0);
   });
-});
+}

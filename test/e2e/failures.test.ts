@@ -101,7 +101,7 @@ describe('the rest of the build', () => {
     ]);
   });
 
-  it('is finished with --keep-going, also where a folder is put together from both', async () => {
+  it('is finished with --keep-going, also where a folder is put together from both', { tags: 'long' }, async () => {
     using project = projectOf(`
       export const bad = shell({ script: 'exit 1' });
       export const slow = shell({ script: 'sleep 2; echo well >/out/file', env: { SALT: ${unique()} } });
@@ -111,22 +111,26 @@ describe('the rest of the build', () => {
     expect((await project.build(['//slow'])).executed).toEqual([]);
   });
 
-  it('starts nothing more for a step that has become superfluous, however long its bundle takes', async () => {
-    using before = projectOf(`export const warm = combine({ name: 'warm', text: ${unique()} });`);
-    await before.build(['//warm']);
-    // Toolchains are unpacked by now. The step of another project is another one, and is bundled: that takes longest.
-    using project = projectOf(`
+  it(
+    'starts nothing more for a step that has become superfluous, however long its bundle takes',
+    { tags: 'long' },
+    async () => {
+      using before = projectOf(`export const warm = combine({ name: 'warm', text: ${unique()} });`);
+      await before.build(['//warm']);
+      // Toolchains are unpacked by now. The step of another project is another one, and is bundled: that takes longest.
+      using project = projectOf(`
       import { file } from 'dsmb';
       export const quick = shell({ script: 'echo ${unique().slice(1, -1)} >/out/file' });
       export const bad = shell({ script: 'true', of: [file('gone.txt')] });
       export const step = combine({ name: 'step', of: [quick, bad] });`);
-    const invocation = project.start(['build', '//step', '--keep-going']);
-    const stuck = setTimeout(() => invocation.killBuilder(), 60_000);
-    const { exitCode, signal } = await invocation.finished;
-    clearTimeout(stuck);
-    expect([exitCode, signal]).toEqual([1, null]);
-    expect(await store.processesLeft()).toEqual([]);
-  });
+      const invocation = project.start(['build', '//step', '--keep-going']);
+      const stuck = setTimeout(() => invocation.killBuilder(), 60_000);
+      const { exitCode, signal } = await invocation.finished;
+      clearTimeout(stuck);
+      expect([exitCode, signal]).toEqual([1, null]);
+      expect(await store.processesLeft()).toEqual([]);
+    },
+  );
 
   it('stops at the first failure without it', async () => {
     using project = projectOf(`

@@ -21,7 +21,7 @@ let store: TestStore;
 let folder: string;
 
 beforeEach(() => {
-  store = new TestStore('empty');
+  store = new TestStore();
   folder = realpathSync(mkdtempSync(join(tmpdir(), 'dsmb-init-')));
 });
 afterEach(() => {

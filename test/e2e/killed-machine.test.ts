@@ -72,18 +72,12 @@ async function processNamed(part: string): Promise<number> {
   }
 }
 
-describe('a virtual machine', () => {
-  it.each([['that is killed fails its action', 'qemu-system-x86_64', /error VM_(?:START|EXITED) \/\/vm \(Machine\)/]])(
-    '%s',
-    isKilled,
-  );
-
+describe('a virtual machine', { tags: 'long' }, () => {
   it.each([
+    ['that is killed fails its action', 'qemu-system-x86_64', /error VM_(?:START|EXITED) \/\/vm \(Machine\)/],
     ['ends with its sandbox', '/usr/bin/bwrap', /error ACTION_FAILED \/\/vm \(Machine\)/],
     ['ends with its builder', 'src/cli/main.ts', undefined],
-  ])('%s', { tags: 'long' }, isKilled);
-
-  async function isKilled(_what: string, victim: string, says: RegExp | undefined): Promise<void> {
+  ])('%s', async (_what, victim, says) => {
     declare('never said');
     const build = project.start(['build', '//vm']);
     await processNamed('qemu-system-x86_64 ');
@@ -93,7 +87,7 @@ describe('a virtual machine', () => {
     if (says) expect(stderr).toMatch(says);
     expect(await store.processesLeft()).toEqual([]);
     expect(store.names('incoming')).toEqual([]);
-  }
+  });
 
   it('goes on to be built', async () => {
     declare('dsmb-canary');

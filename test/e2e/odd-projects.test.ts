@@ -47,7 +47,7 @@ it('a project and a store below an odd path: all is built, then nothing, and the
   }
 });
 
-it('a path may be very long', async () => {
+it('a path may be very long', { tags: 'long' }, async () => {
   const { stderr } = await built(Array.from({ length: 8 }, () => 'x'.repeat(200)).join('/'));
   expect(stderr).toContain('2 actions (2 executed');
 });
@@ -58,7 +58,7 @@ it('below a folder with a backslash nothing runs, and the error says why', async
   expect(exitCode).toBe(2);
 });
 
-it.each(['{ "type": "commonjs" }', '{}'])('package.json may be %s', async (packageJson) => {
+it.each(['{ "type": "commonjs" }', '{}'])('package.json may be %s', { tags: 'long' }, async (packageJson) => {
   project.write('package.json', packageJson);
   project.write('build.dsm.ts', `${BUILD_FILE}// ${packageJson}\n`);
   const { stderr, exitCode } = await project.run(['build', '//both']);

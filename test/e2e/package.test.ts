@@ -78,7 +78,7 @@ describe('the package', () => {
     expect(exitCode).toBe(0);
   });
 
-  test('brings its own rules and the stand-in guest', async () => {
+  test('brings its own rules and the stand-in guest', { tags: 'long' }, async () => {
     project.write(
       'own/build.dsm.ts',
       `import { grubConfig } from 'dsmb/rules';
@@ -90,7 +90,7 @@ describe('the package', () => {
     expect((await dsmb('list', '//own/...')).stdout).toContain('//own:programs');
   });
 
-  test('makes a project that is right and builds', async () => {
+  test('makes a project that is right and builds', { tags: 'long' }, async () => {
     const made = join(folder, 'made');
     expect((await dsmb('init', made)).exitCode).toBe(0);
     const program = project.path('node_modules/.bin/dsmb');

@@ -98,18 +98,22 @@ describe('a check', () => {
     expect(built.stderr).toMatch(/\/\/vm Script \(run 1 of 2\) differs, as it declares\n {2}out > line 1: /);
   });
 
-  it('says beforehand how much it is, and leaves out what may differ unless it is named', async () => {
-    using made = project(`
+  it(
+    'says beforehand how much it is, and leaves out what may differ unless it is named',
+    { tags: 'long' },
+    async () => {
+      using made = project(`
       export const vm = script({ text: 'date +%s%N >/out/out', reproducible: false });
       export const two = combine({ name: 'two', of: [combine({ name: 'one', of: [vm] })] });`);
-    const built = await made.build(['//two', '--check']);
-    expect([built.exitCode, checks(built)]).toEqual([0, ['//two 1 same', '//two.input0 1 same']]);
-    expect(built.stderr).toMatch(
-      /^check 2 actions: each runs once more, .* of work by past durations\n {6}left out, .*: \/\/vm Script\nsame /m,
-    );
-    expect(built.stderr).toMatch(/^checked 2 actions in 2 runs: 2 same$/m);
-    expect(checks(await made.build(['//two', '//vm', '--check']))).toContain('//vm 1 declared');
-  });
+      const built = await made.build(['//two', '--check']);
+      expect([built.exitCode, checks(built)]).toEqual([0, ['//two 1 same', '//two.input0 1 same']]);
+      expect(built.stderr).toMatch(
+        /^check 2 actions: each runs once more, .* of work by past durations\n {6}left out, .*: \/\/vm Script\nsame /m,
+      );
+      expect(built.stderr).toMatch(/^checked 2 actions in 2 runs: 2 same$/m);
+      expect(checks(await made.build(['//two', '//vm', '--check']))).toContain('//vm 1 declared');
+    },
+  );
 
   it(
     'says which run differs, does not go on with it, and counts what it has done',

@@ -174,15 +174,10 @@ describe.skipIf(process.getuid?.() !== 0)('a store of another user', () => {
 });
 
 describe('a clock that was set', () => {
-  it.each([['back: sources of the future', 10 * 365]])('%s are read when they change, and only then', areRead);
-
-  it.each([['forward: sources of the past', -10 * 365]])(
-    '%s are read when they change, and only then',
-    { tags: 'long' },
-    areRead,
-  );
-
-  async function areRead(_what: string, days: number): Promise<void> {
+  it.each([
+    ['back: sources of the future', 10 * 365],
+    ['forward: sources of the past', -10 * 365],
+  ])('%s are read when they change, and only then', { tags: 'long' }, async (_what, days) => {
     open(
       `import { file } from 'dsmb'; export const a = combine({ name: 'clock', text: '${unique()}', of: [file('./source')] });`,
     );
@@ -199,7 +194,7 @@ describe('a clock that was set', () => {
     expect(project.read('dsmb-out/a/clock.txt')).toMatch(/two$/);
     write('one');
     expect((await project.build(['//a'])).executed).toEqual([]);
-  }
+  });
 });
 
 describe('kill -9', () => {

@@ -76,7 +76,7 @@ describe('a build', () => {
     expect(twin.read('dsmb-out/all/all.txt')).toBe(project.read('dsmb-out/all/all.txt'));
   });
 
-  it('gives what a clean build gives', async () => {
+  it('gives what a clean build gives', { tags: 'long' }, async () => {
     project.write('source.txt', 'first\nchanged\n');
     await build();
     const incremental = project.read('dsmb-out/all/all.txt');
@@ -187,7 +187,7 @@ describe('code', () => {
     ['the build file', 'build.dsm.ts', '/** A greeting. */'],
     ['a rule', 'rules.ts', '/** Small rules for tests. */'],
     ['a step', 'combine.step.ts', "import { fail, step } from 'dsmb/step';"],
-  ])('runs nothing when a comment changes in %s', async (_what, path, where) => {
+  ])('runs nothing when a comment changes in %s', { tags: 'long' }, async (_what, path, where) => {
     project.edit(path, where, `${where}\n// one more comment\n`);
     expect(await build()).toEqual([]);
   });

@@ -48,26 +48,30 @@ describe('without a sandbox', () => {
     expect((await project.build(['//step'])).executed).toEqual([]);
   });
 
-  it('a plan and the reasons are those of such builds, a check runs without a sandbox as well', async () => {
-    open(`
+  it(
+    'a plan and the reasons are those of such builds, a check runs without a sandbox as well',
+    { tags: 'long' },
+    async () => {
+      open(`
       export const made = shell({ script: 'echo ${crypto.randomUUID()} >/dev/null; cat /in/0 >/out/file', of: [file('source.txt')] });
       export const step = combine({ name: 'planned', of: [made] });
       export const other = shell({ script: 'date +%N >/out/file' });`);
-    const plan = async (...options: string[]) => (await project.run(['plan', '//step', ...options])).stdout;
-    expect(await plan('--unsandboxed')).toMatch(/^1 would run, 1 may run, 0 cached/m);
-    await unsandboxed('//step');
-    expect(await plan('--unsandboxed')).toBe('nothing would run: 2 actions cached\n');
-    expect(await plan()).toMatch(/ 0 cached/);
-    project.write('source.txt', 'another\n');
-    expect(await plan('--unsandboxed')).toMatch(/made Shell: would run.* because of\n.*source.txt/);
-    await unsandboxed('//step');
-    expect((await project.run(['why', '//step'])).stdout).toMatch(/made Shell: ran .* because of\n.*source.txt/);
-    const checked = await project.build(['//step', '//other', '--check', '--unsandboxed']);
-    expect([checked.exitCode, checked.executed]).toEqual([1, ['//other']]);
-    expect(checked.stderr).toMatch(/error NOT_REPRODUCIBLE \/\/other \(Shell\)[^]*file > line 1: /);
-    expect(checked.report?.checks?.map(({ outcome }) => outcome).toSorted()).toEqual(['different', 'same', 'same']);
-    expect(store.names('sandboxes')).toEqual([]);
-  });
+      const plan = async (...options: string[]) => (await project.run(['plan', '//step', ...options])).stdout;
+      expect(await plan('--unsandboxed')).toMatch(/^1 would run, 1 may run, 0 cached/m);
+      await unsandboxed('//step');
+      expect(await plan('--unsandboxed')).toBe('nothing would run: 2 actions cached\n');
+      expect(await plan()).toMatch(/ 0 cached/);
+      project.write('source.txt', 'another\n');
+      expect(await plan('--unsandboxed')).toMatch(/made Shell: would run.* because of\n.*source.txt/);
+      await unsandboxed('//step');
+      expect((await project.run(['why', '//step'])).stdout).toMatch(/made Shell: ran .* because of\n.*source.txt/);
+      const checked = await project.build(['//step', '//other', '--check', '--unsandboxed']);
+      expect([checked.exitCode, checked.executed]).toEqual([1, ['//other']]);
+      expect(checked.stderr).toMatch(/error NOT_REPRODUCIBLE \/\/other \(Shell\)[^]*file > line 1: /);
+      expect(checked.report?.checks?.map(({ outcome }) => outcome).toSorted()).toEqual(['different', 'same', 'same']);
+      expect(store.names('sandboxes')).toEqual([]);
+    },
+  );
 
   it('the outputs are what an action declares, and a link to an input is the input', async () => {
     open(`

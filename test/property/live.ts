@@ -4,7 +4,7 @@ import type { TestStore } from '../rig/index.ts';
 import type { Builder } from './builder.ts';
 import { Tally } from './life.ts';
 import { property } from './property.ts';
-import { report, settings } from './settings.ts';
+import { areMany, report, settings } from './settings.ts';
 import type { Trials } from './trials.ts';
 
 export interface Lives {
@@ -16,11 +16,11 @@ export interface Lives {
   readonly least: number;
 }
 
-/** Throws what is wrong. Gives how many lives were asked for; undefined where one was repeated. */
+/** Throws what is wrong. Gives how many lives were asked for; undefined where one was repeated, or few were tried. */
 export async function live(builder: Builder, { store, trials, runs, least }: Lives): Promise<number | undefined> {
   const tally = new Tally();
   const options = settings(runs);
   await fc.assert(property(builder, store, trials, tally), options);
   report(tally, options, least);
-  return options.path === undefined ? options.numRuns : undefined;
+  return areMany(options) ? options.numRuns : undefined;
 }

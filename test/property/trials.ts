@@ -1,6 +1,4 @@
 /** What the one who builds is put to. */
-import { examples } from '../rig/campaign.ts';
-
 export interface Trials {
   readonly length: number;
   /** How many builds come to 12 edits, and how many repetitions of the last one. */
@@ -39,4 +37,4 @@ export const COMMAND_LINE: Trials = {
 export const INCREMENTAL: Trials = { ...COMMAND_LINE, length: 60, builds: 1, again: 24, disturbed: 6 };
 
 /** Where times are whole seconds: some pauses are longer than what no time is trusted in. */
-export const WHOLE_SECONDS: Trials = { ...INCREMENTAL, length: examples(40), pauseMs: 2200 };
+export const WHOLE_SECONDS: Trials = { ...INCREMENTAL, length: 40, pauseMs: 2200 };
