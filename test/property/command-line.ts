@@ -64,9 +64,10 @@ export class CommandLine implements Builder {
 
   #outcomes({ stdout, stderr }: Finished): Done['outcomes'] {
     if (!this.#events) return told(stderr);
+    // One that was ended early has said nothing.
     const events = stdout
-      .trim()
       .split('\n')
+      .filter((line) => line !== '')
       .map((line) => JSON.parse(line) as BuildEvent);
     if (events.some((event) => event.type === 'phase-finished' && event.phase === 'resume')) this.resumed++;
     return events.flatMap((event) =>
