@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fail } from '../model/diagnostic.ts';
 import { OWN_PACKAGE } from '../model/own-files.ts';
 import { nearest } from '../load/nearest.ts';
-import { type Call, type Command } from './command.ts';
+import type { Call, Command } from './command.ts';
 import { EXIT } from './exit.ts';
 import { printText } from '../report/print.ts';
 
@@ -33,7 +33,7 @@ export const completion: Command = {
       return fail('USAGE', `dsmb completion takes the name of a shell: ${SHELLS.join(', ')}`, {
         hint: `dsmb completion ${nearest(shell, SHELLS) ?? 'bash'}`,
       });
-    printText(completionScript(known, join(OWN_PACKAGE, 'dsmb')));
+    printText(completionScript(known, join(OWN_PACKAGE, 'dsmb.bin')));
     return EXIT.ok;
   },
 };

@@ -1,5 +1,16 @@
 /** The launcher before Node starts: what it needs is named, what it can do without it does without. */
-import { accessSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { execa } from 'execa';
@@ -39,7 +50,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** Nothing of it is set up, though npm has installed the packages. */
+/** Nothing of it is set up, though its packages are there. */
 function copyCheckout(): void {
   const modules = join(checkout, 'node_modules');
   mkdirSync(modules, { recursive: true });
@@ -49,7 +60,6 @@ function copyCheckout(): void {
   const mine = ['.bin', '.cache', '.dsmb-stamp', '.package-lock.json'];
   for (const name of readdirSync(join(CHECKOUT, 'node_modules')).filter((one) => !mine.includes(one)))
     symlinkSync(join(CHECKOUT, 'node_modules', name), join(modules, name));
-  writeFileSync(join(modules, '.package-lock.json'), '');
 }
 
 function pathOf(program: string): string {
@@ -73,34 +83,56 @@ async function start(...before: readonly string[]) {
   return execa(join(checkout, 'dsmb.bin'), ['--version'], { env, extendEnv: false, reject: false });
 }
 
+/** In place of npm: notes which Node it would run under, and what it is asked for. */
+function noteNpm(exitCode: number): void {
+  rmSync(join(folder, 'bin/npm'));
+  const script = `#!/bin/sh\necho "$(command -v node) $1" | cat - >>${join(folder, 'calls')}\nexit ${exitCode}\n`;
+  writeFileSync(join(folder, 'bin/npm'), script, { mode: 0o755 });
+}
+
+const npmCalls = (): string => readFileSync(join(folder, 'calls'), 'utf8');
+
 describe('the launcher', () => {
-  it('sets up a checkout in which somebody has run npm', async () => {
-    expect((await start()).stdout).toMatch(/^dsmb /);
-    expect(isThere(join(checkout, 'node_modules/.dsmb-stamp'))).toBe(true);
+  it('sets up a checkout once, with npm under the pinned Node', async () => {
+    noteNpm(0);
+    for (let times = 0; times < 2; times++) expect((await start()).stdout).toMatch(/^dsmb /);
+    expect(npmCalls()).toMatch(/^\S+\/checkout\/node_modules\/\.dsmb-node\/[\d.]+\/node install\n$/);
+  });
+
+  it('sets it up again after the lock has changed, however old the file is', async () => {
+    noteNpm(0);
+    await start();
+    const lock = join(checkout, 'package-lock.json');
+    writeFileSync(lock, `${readFileSync(lock, 'utf8')}\n`);
+    utimesSync(lock, 0, 0);
+    await start();
+    expect(npmCalls().match(/ install\n/g)).toHaveLength(2);
   });
 
   it('does so without flock', async () => {
+    noteNpm(0);
     rmSync(join(folder, 'bin/flock'));
     const { stdout, stderr } = await start();
-    expect([stdout.slice(0, 5), stderr]).toEqual(['dsmb ', '']);
+    expect([stdout.slice(0, 5), stderr]).toEqual([
+      'dsmb ',
+      expect.stringMatching(/^dsmb: setting up: npm packages … \(log: \S+\)$/),
+    ]);
   });
 
   it.each(['apt-get', 'dpkg-deb', 'npm'])('names %s where it is missing', async (program) => {
-    rmSync(join(checkout, 'node_modules/.package-lock.json'));
     rmSync(join(folder, 'bin', program));
     const { stderr, exitCode } = await start();
     expect(stderr).toMatch(new RegExp(`^dsmb: ${program} is missing\n  hint: .*install`));
     expect(exitCode).toBe(MACHINE_FAULT);
   });
 
-  it('starts npm under the Node of the machine, whatever a project puts before it on the PATH', async () => {
-    rmSync(join(checkout, 'node_modules/.package-lock.json'));
+  it('fetches its Node under the Node of the machine, whatever a project puts before it on the PATH', async () => {
+    noteNpm(1);
+    rmSync(join(checkout, 'node_modules/.dsmb-node'));
     const packages = join(folder, 'node_modules/.bin');
     mkdirSync(packages, { recursive: true });
     writeFileSync(join(packages, 'node'), '#!/bin/sh\nexit 127\n', { mode: 0o755 });
-    rmSync(join(folder, 'bin/npm'));
-    writeFileSync(join(folder, 'bin/npm'), '#!/bin/sh\necho "found $(command -v node)"\nexit 1\n', { mode: 0o755 });
-    const { stderr } = await start(packages);
-    expect(stderr).toContain(`found ${folder}/bin/node\ndsmb: npm install failed`);
+    expect((await start(packages)).stderr).toContain('dsmb: npm pack failed');
+    expect(npmCalls()).toBe(`${folder}/bin/node pack\n`);
   });
 });

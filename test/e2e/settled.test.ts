@@ -148,6 +148,20 @@ describe('a build with nothing to do', () => {
     expect((await build()).settled).toBe(true);
   });
 
+  it('has colours where they are asked for, and nowhere else', async () => {
+    for (const [FORCE_COLOR, count] of [
+      ['1', 4],
+      ['', 4],
+      ['1', 1],
+      ['', 1],
+    ] as const)
+      for (let times = 0; times < count; times++) {
+        const { stderr } = await build([], { env: { FORCE_COLOR, CLICOLOR_FORCE: '' } });
+        expect([FORCE_COLOR, stderr.includes('\u001b')]).toEqual([FORCE_COLOR, FORCE_COLOR === '1']);
+      }
+    expect((await build([], { env: { FORCE_COLOR: '', CLICOLOR_FORCE: '1' } })).stderr).toContain('\u001b');
+  });
+
   it('is not settled when a report is asked for', async () => {
     for (const _ of [1, 2, 3])
       expect((await build(['--build-report', join(store.folder, 'report')])).settled).toBe(false);
