@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { examples } from '../../test/rig/campaign.ts';
 import { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
 import { ArtifactReference, type ActionNode } from '../analysis/action.ts';
@@ -18,7 +17,7 @@ import { PackageTrees } from './package-trees.ts';
 import { Toolroots } from './toolroots.ts';
 
 /** More than calls of functions can be nested. */
-const LENGTH = examples(5000);
+const LENGTH = 5000;
 
 /** An action without a sandbox; the one below it makes its input. */
 function actionOver(below: ActionNode | undefined, name: string): ActionNode {

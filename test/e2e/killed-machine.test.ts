@@ -72,12 +72,15 @@ async function processNamed(part: string): Promise<number> {
   }
 }
 
-describe('a virtual machine', { tags: 'long' }, () => {
+describe('a virtual machine', () => {
+  it.each([['ends with its builder', 'src/cli/main.ts', undefined]])('%s', isEnded);
+
   it.each([
     ['that is killed fails its action', 'qemu-system-x86_64', /error VM_(?:START|EXITED) \/\/vm \(Machine\)/],
     ['ends with its sandbox', '/usr/bin/bwrap', /error ACTION_FAILED \/\/vm \(Machine\)/],
-    ['ends with its builder', 'src/cli/main.ts', undefined],
-  ])('%s', async (_what, victim, says) => {
+  ])('%s', { tags: 'long' }, isEnded);
+
+  async function isEnded(_what: string, victim: string, says: RegExp | undefined): Promise<void> {
     declare('never said');
     const build = project.start(['build', '//vm']);
     await processNamed('qemu-system-x86_64 ');
@@ -87,7 +90,7 @@ describe('a virtual machine', { tags: 'long' }, () => {
     if (says) expect(stderr).toMatch(says);
     expect(await store.processesLeft()).toEqual([]);
     expect(store.names('incoming')).toEqual([]);
-  });
+  }
 
   it('goes on to be built', async () => {
     declare('dsmb-canary');

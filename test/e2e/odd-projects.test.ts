@@ -58,7 +58,7 @@ it('below a folder with a backslash nothing runs, and the error says why', async
   expect(exitCode).toBe(2);
 });
 
-it.each(['{ "type": "commonjs" }', '{}'])('package.json may be %s', { tags: 'long' }, async (packageJson) => {
+it.each(['{ "type": "commonjs" }', '{}'])('package.json may be %s', async (packageJson) => {
   project.write('package.json', packageJson);
   project.write('build.dsm.ts', `${BUILD_FILE}// ${packageJson}\n`);
   const { stderr, exitCode } = await project.run(['build', '//both']);

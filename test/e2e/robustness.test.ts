@@ -1,6 +1,6 @@
 /** Machines that fail: a full disk, no inodes, no permission, a read-only store, wrong clocks, killed helpers. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readdirSync, rmSync, rmdirSync, utimesSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, rmdirSync, statfsSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -59,6 +59,15 @@ function mayMount(): boolean {
   else console.warn('SKIPPED: this user may not mount, so full disks are not tried');
   rmSync(folder, { recursive: true });
   return may;
+}
+
+async function processNamed(part: string, of = store): Promise<string[]> {
+  for (;;) {
+    const found = of.processes().filter((line) => line.includes(part));
+    // Of bubblewrap's two processes, the outer one.
+    if (found.length > 0) return found[0]!.split(' ');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 describe.skipIf(!mayMount())('a disk that', () => {
@@ -154,6 +163,54 @@ describe.skipIf(!mayMount())('a disk that', () => {
   });
 });
 
+describe('an action that takes too much', () => {
+  it('of processes is ended, and says which limit it was', async () => {
+    open(
+      `export const many = shell({ script: 'i=0; while [ $i -lt 4500 ]; do sleep 1000 & i=$((i+1)); done; wait' });`,
+    );
+    const { exitCode, stderr } = await project.run(['build', '//many']);
+    expect(stderr).toMatch(
+      /error ACTION_LIMIT \/\/many .*: the command had \d+ processes and threads, and may have 4096\n/,
+    );
+    expect(stderr).toMatch(/hint: no action may have more: see what the action Shell starts/);
+    expect(exitCode).toBe(1);
+    expect(await store.processesLeft()).toEqual([]);
+  });
+
+  it.skipIf(!mayMount())('of the disk is ended before the disk is full', async () => {
+    using disk = new SmallDisk('size=400m');
+    const free = statfsSync(disk.folder);
+    // A part of it stays free: 8 MiB of these.
+    const script = 'head -c $(($(df --output=avail -B1 /out | tail -n 1) - 4000000)) /dev/zero >/out/file; sleep 1000';
+    open(`export const big = shell({ script: ${JSON.stringify(script)} });`);
+    const { exitCode, stderr } = await project.run(['build', '//big'], disk.env);
+    expect(stderr).toMatch(
+      /error DISK_FULL \/\/big .*: the command took \d+ MiB of the store's disk, of which 8 MiB are kept free\n/,
+    );
+    expect(exitCode).toBe(4);
+    expect(disk.leftovers()).toEqual([]);
+    expect(statfsSync(disk.folder).bavail).toBeGreaterThan(free.bavail / 2);
+  });
+});
+
+describe('a store that is deleted while a build runs', () => {
+  it('is told so, and the same build makes it again', async () => {
+    using gone = new TestStore();
+    const env = { env: gone.env };
+    open(`export const slow = shell({ script: 'echo ${unique()} >/out/file; sleep 4' });`);
+    const build = project.start(['build', '//slow'], env);
+    await processNamed('sleep 4', gone);
+    for (const name of readdirSync(gone.folder)) rmSync(join(gone.folder, name), { recursive: true, force: true });
+    const { exitCode, stderr } = await build.finished;
+    expect(stderr).toMatch(
+      /error STORE_GONE .*the store .* was deleted while it was used\n[^]*hint: run the same command again/,
+    );
+    expect(stderr).not.toMatch(/disposal|defect of dsmb|\n\s+at /);
+    expect(exitCode).toBe(4);
+    expect((await project.build(['//slow'], env)).executed).toEqual(['//slow']);
+  });
+});
+
 describe.skipIf(process.getuid?.() !== 0)('a store of another user', () => {
   it('that may not be written says so', () => {
     open(`export const a = combine({ name: 'a' });`);
@@ -177,7 +234,7 @@ describe('a clock that was set', () => {
   it.each([
     ['back: sources of the future', 10 * 365],
     ['forward: sources of the past', -10 * 365],
-  ])('%s are read when they change, and only then', { tags: 'long' }, async (_what, days) => {
+  ])('%s are read when they change, and only then', async (_what, days) => {
     open(
       `import { file } from 'dsmb'; export const a = combine({ name: 'clock', text: '${unique()}', of: [file('./source')] });`,
     );
@@ -232,15 +289,6 @@ describe('kill -9', () => {
     for (const folder of ['sandboxes', 'incoming', 'present.v1']) expect(store.names(folder)).toEqual([]);
     expect((await project.run(['fsck'])).exitCode).toBe(0);
   });
-
-  async function processNamed(part: string): Promise<string[]> {
-    for (;;) {
-      const found = store.processes().filter((line) => line.includes(part));
-      // Of bubblewrap's two processes, the outer one.
-      if (found.length > 0) return found[0]!.split(' ');
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  }
 });
 
 describe('an action that locks its folders against removal', () => {

@@ -4,7 +4,7 @@ import type { TestStore } from '../rig/index.ts';
 import type { Builder } from './builder.ts';
 import { Tally } from './life.ts';
 import { property } from './property.ts';
-import { areMany, report, settings } from './settings.ts';
+import { report, settings } from './settings.ts';
 import type { Trials } from './trials.ts';
 
 export interface Lives {
@@ -16,11 +16,18 @@ export interface Lives {
   readonly least: number;
 }
 
-/** Throws what is wrong. Gives how many lives were asked for; undefined where one was repeated, or few were tried. */
+/** Lives that may come on top of those that were asked for. */
+const MOST_MORE = 10;
+
+/** Throws what is wrong. Gives how many lives were asked for; undefined where one was repeated. */
 export async function live(builder: Builder, { store, trials, runs, least }: Lives): Promise<number | undefined> {
   const tally = new Tally();
   const options = settings(runs);
-  await fc.assert(property(builder, store, trials, tally), options);
+  const lived = property(builder, store, trials, tally);
+  await fc.assert(lived, options);
+  // Lives are of any length: where a few are all short, more are lived.
+  for (let more = 1; tally.steps <= options.numRuns * least && more <= MOST_MORE && !options.path; more++)
+    await fc.assert(lived, { ...options, seed: options.seed + more, numRuns: 1 });
   report(tally, options, least);
-  return areMany(options) ? options.numRuns : undefined;
+  return options.path === undefined ? options.numRuns : undefined;
 }

@@ -9,7 +9,7 @@ export interface Trials {
   readonly withinMs: number;
   /** Builds go through the command line: what it delivers is meddled with. Else, the store is damaged. */
   readonly commandLine: boolean;
-  /** How long some pauses are; none unless told. */
+  /** How long some pauses are; by default there are none. */
   readonly pauseMs?: number;
 }
 

@@ -33,7 +33,7 @@ it.skipIf(typeof mounted === 'string')(
 
 it(
   `${typeof mounted === 'string' ? `${mounted}, so the times of files are rounded: ` : ''}through the command line`,
-  { tags: 'long', timeout: TIMEOUT_MS },
+  { timeout: TIMEOUT_MS },
   async () => {
     using store = new TestStore();
     const builder = new CommandLine(store, typeof mounted === 'string' ? { env: ROUNDED } : {});
