@@ -15,7 +15,7 @@ import { Runnable } from '../model/kinds.ts';
 import { parseLabel, type Label } from '../model/label.ts';
 import type { Target } from '../model/target.ts';
 import { queryCandidates } from './complete-query.ts';
-import { type Command, type Commands, type Option } from './command.ts';
+import type { Command, Commands, Option } from './command.ts';
 import { EXIT } from './exit.ts';
 import { SHELLS } from './completion.ts';
 import { historyFolder } from '../report/history/history.ts';

@@ -25,7 +25,7 @@ export const diff: Command = {
   options: {
     ...WORKSPACE_OPTIONS,
     to: { type: 'string', multiple: true, value: 'NAME=VALUE', help: 'a parameter of the second; may be repeated' },
-    limit: { type: 'string', value: 'N', help: `differences that are looked for; ${DEFAULT_LIMIT} unless told` },
+    limit: { type: 'string', value: 'N', help: `differences that are looked for; ${DEFAULT_LIMIT} by default` },
     'exit-code': { type: 'boolean', help: 'end with 1 when they differ' },
     json: { type: 'boolean', help: 'print JSON' },
   },

@@ -1,6 +1,6 @@
 /** `dsmb doctor`: looks whether this machine can build, and says what to do where it cannot. Needs no working store. */
 import { palette } from '../report/format.ts';
-import { type Call, type Command } from './command.ts';
+import type { Call, Command } from './command.ts';
 import { EXIT } from './exit.ts';
 import { examine, type Examined } from './doctor/check.ts';
 import { places } from './doctor/places.ts';

@@ -5,7 +5,7 @@ import { Store, storeRoot } from '../../cache/store.ts';
 import { checkAssembledDisks } from '../execute/assembled-check.ts';
 import { formatBytes, palette, plural } from '../report/format.ts';
 import { labelsByKey } from '../report/history/labels.ts';
-import { type Call, type Command } from './command.ts';
+import type { Call, Command } from './command.ts';
 import { EXIT } from './exit.ts';
 import { progressLine } from './progress-line.ts';
 import { printJson, printLine } from '../report/print.ts';

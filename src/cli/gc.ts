@@ -4,7 +4,7 @@ import type { Bound, Collected } from '../../cache/collect/collect.ts';
 import { Store, storeRoot } from '../../cache/store.ts';
 import { fail } from '../model/diagnostic.ts';
 import { alignColumns, formatBytes, formatDuration, plural } from '../report/format.ts';
-import { type Call, type Command } from './command.ts';
+import type { Call, Command } from './command.ts';
 import { EXIT } from './exit.ts';
 import { printJson, printLine } from '../report/print.ts';
 

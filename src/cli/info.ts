@@ -6,7 +6,7 @@ import { bytesOnDisk, entriesOf, shardedEntries } from '../../cache/collect/quie
 import { Store, storeRoot } from '../../cache/store.ts';
 import { findWorkspace } from '../load/workspace.ts';
 import { alignColumns, formatBytes } from '../report/format.ts';
-import { type Call, type Command } from './command.ts';
+import type { Call, Command } from './command.ts';
 import { EXIT } from './exit.ts';
 import { version } from './help.ts';
 import { printJson, printLine } from '../report/print.ts';

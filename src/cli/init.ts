@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { findWorkspace } from '../load/workspace.ts';
 import { fail, Failure } from '../model/diagnostic.ts';
 import { OWN_CONDITIONS, OWN_PACKAGE } from '../model/own-files.ts';
-import { type Call, type Command } from './command.ts';
+import type { Call, Command } from './command.ts';
 import { EXIT } from './exit.ts';
 import { printLine } from '../report/print.ts';
 

@@ -13,7 +13,7 @@ import { Outlook } from '../report/outlook.ts';
 import type { BuildRecorder } from '../report/history/recorder.ts';
 import { Profile } from '../report/profile.ts';
 import { countBelow, graphBelow } from './below.ts';
-import { type Call, type Option } from './command.ts';
+import type { Call, Option } from './command.ts';
 import { EXIT } from './exit.ts';
 import { ownVersion } from './help.ts';
 import type { Request } from './project.ts';

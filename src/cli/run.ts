@@ -12,7 +12,6 @@ import type { PlannedAction } from '../plan/key.ts';
 import { ConsoleReporter } from '../report/console.ts';
 import { formatDiagnostic } from '../report/diagnostics.ts';
 import { palette } from '../report/format.ts';
-
 import { WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { EXIT, exitOfBuild } from './exit.ts';
 import { openProject, type Project } from './project.ts';

@@ -7,7 +7,7 @@ import { modulePath } from '../model/own-files.ts';
 import { findWorkspace, ALIEN_FOLDERS } from '../load/workspace.ts';
 import { palette } from '../report/format.ts';
 import { build } from './build.ts';
-import { type Call, type Command } from './command.ts';
+import type { Call, Command } from './command.ts';
 import { EXIT } from './exit.ts';
 import { printLine } from '../report/print.ts';
 

@@ -39,7 +39,7 @@ export interface BuildOptions {
   readonly onPlanned?: (planned: PlannedAction) => void;
   /** What actions took before: for their order, and for how many run at a time. */
   readonly past?: PastRuns;
-  /** This many actions at a time; as many as the machine carries unless told. */
+  /** This many actions at a time; as many as the machine carries by default. */
   readonly jobs?: number;
 }
 

@@ -8,7 +8,7 @@ import type { HeadStarts } from './head-starts.ts';
 import { readLog } from './log-file.ts';
 import { passingFault, TRIES } from './machine-fault.ts';
 import { MemoUsers } from './memo-users.ts';
-import { namespaceRemedy } from './namespaces.ts';
+import { failWithoutNamespaces } from './namespaces.ts';
 import { NAMESPACES } from './sandbox.ts';
 import type { Sandboxes } from './sandboxes.ts';
 import { HELPER_LOST, type Exit, type Spawner } from './spawner.ts';
@@ -119,10 +119,7 @@ export class Machine implements Disposable {
         detail: tried.error ?? (said || `it exited with ${tried.code}`),
         hint: '`dsmb fsck --repair` removes what is damaged in the store; `dsmb lock` takes another version of bubblewrap',
       });
-    fail('NO_SANDBOX', 'this machine lets the user make no namespaces, so actions cannot be kept apart from it', {
-      detail: said,
-      hint: namespaceRemedy(),
-    });
+    failWithoutNamespaces(said);
   }
 
   /** The toolchain that has a path, of those that are there: for messages. */

@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { fail } from '../model/diagnostic.ts';
 
 /** Settings of kernels that forbid namespaces, with the value that does, and one that does not. */
 const SETTINGS: readonly (readonly [name: string, forbids: string, allows: string])[] = [
@@ -26,6 +27,14 @@ export function namespaceRemedy(root = '/'): string {
   if (CONTAINER_MARKS.some((mark) => existsSync(join(root, mark))))
     return `start the container with a seccomp profile that allows user namespaces (docker run --security-opt seccomp=unconfined --security-opt apparmor=unconfined); ${UNSANDBOXED}`;
   return `ask who runs this machine to allow user namespaces; ${UNSANDBOXED}`;
+}
+
+/** Fails since this user may make no namespaces; `said`: what was said about that. */
+export function failWithoutNamespaces(said: string): never {
+  return fail('NO_SANDBOX', 'this machine lets the user make no namespaces, so actions cannot be kept apart from it', {
+    detail: said,
+    hint: namespaceRemedy(),
+  });
 }
 
 const PROBE_MS = 10_000;

@@ -64,11 +64,12 @@ export function requireDisk(store: string, { label, mnemonic, needs }: ActionNod
   );
 }
 
-function freeMiB(folder: string): number {
+/** What a folder's file system has free for this user. */
+export function freeMiB(folder: string): number {
   const { bavail, bsize } = statfsSync(folder);
   return (bavail * bsize) / MIB;
 }
 
-function formatMiB(mib: number): string {
+export function formatMiB(mib: number): string {
   return mib < 1024 ? `${Math.floor(mib)} MiB` : `${(mib / 1024).toFixed(1)} GiB`;
 }

@@ -2,7 +2,7 @@
 import { pipeline } from 'node:stream/promises';
 import type { ByteSource } from '../../disk/index.ts';
 import { fail } from '../../model/diagnostic.ts';
-import { type Call, type Command } from '../command.ts';
+import type { Call, Command } from '../command.ts';
 import { EXIT } from '../exit.ts';
 import { forTerminal } from '../../report/print.ts';
 import { DISK, DISK_OPTIONS, openOperand } from './operand.ts';

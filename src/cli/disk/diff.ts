@@ -2,7 +2,7 @@
 import { compareDisks } from '../../disk/index.ts';
 import { fail } from '../../model/diagnostic.ts';
 import { formatDifference } from '../../report/disk-difference.ts';
-import { type Call, type Command } from '../command.ts';
+import type { Call, Command } from '../command.ts';
 import { EXIT } from '../exit.ts';
 import { DISK, DISK_OPTIONS, openOperand } from './operand.ts';
 import { printJson, printText } from '../../report/print.ts';

@@ -3,7 +3,7 @@ import { lstatSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fail } from '../../model/diagnostic.ts';
 import { formatBytes } from '../../report/format.ts';
-import { type Call, type Command } from '../command.ts';
+import type { Call, Command } from '../command.ts';
 import { EXIT } from '../exit.ts';
 import { progressLine } from '../progress-line.ts';
 import { exportFolder, replaceableFolder } from './export-folder.ts';

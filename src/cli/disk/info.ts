@@ -6,7 +6,7 @@ import { fail } from '../../model/diagnostic.ts';
 import { digest, formatDigest } from '../../model/digest.ts';
 import { formatDiskInfo, type Verification } from '../../report/disk-info.ts';
 import { plural } from '../../report/format.ts';
-import { type Call, type Command } from '../command.ts';
+import type { Call, Command } from '../command.ts';
 import { EXIT } from '../exit.ts';
 import { progressLine } from '../progress-line.ts';
 import { givenDigest, treeChecksums, treeDigest } from './digests.ts';

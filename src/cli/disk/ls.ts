@@ -2,7 +2,7 @@
 import { readPartitions, type FileSystem, type FileSystemEntry } from '../../disk/index.ts';
 import { fail, toDiagnostic } from '../../model/diagnostic.ts';
 import { formatEntries, formatPartitions } from '../../report/disk-entries.ts';
-import { type Call, type Command } from '../command.ts';
+import type { Call, Command } from '../command.ts';
 import { EXIT } from '../exit.ts';
 import { DISK, DISK_OPTIONS, openOperand } from './operand.ts';
 import { openDiskPath } from './path.ts';
