@@ -15,8 +15,8 @@ Builds a graph of N independent actions, each a copy of a small file, none of wh
 its sandbox and without, with ninja, with Bazel in its sandbox and without, and starts N processes from one that does
 nothing else. Toolchains are unpacked and Bazel's server runs before anything is measured.
 
-  --actions N  1000 unless told
-  --runs N     measurements of each, in turn, 3 unless told; the median counts
+  --actions N  1000 by default
+  --runs N     measurements of each, in turn, 3 by default; the median counts
 
 ninja and Bazel are those of Debian: apt-get install ninja-build bazel-bootstrap
 `;

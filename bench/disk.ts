@@ -15,8 +15,8 @@ const HELP = `Usage: node bench/disk.ts [--runs N] [--payload MiB] [--quick]
 Builds //cloudTarball and //bootableDisk of this repository with a payload of the kernel's files (once:
 the installation runs), then measures builds with fresh MAC addresses, without the verify boot, and other ways to the same.
 
-  --runs N       measurements of each, 5 unless told; the median counts
-  --payload MiB  size of the payload, 350 unless told
+  --runs N       measurements of each, 5 by default; the median counts
+  --payload MiB  size of the payload, 350 by default
   --quick        without tar czf, which reads all holes: minutes
 
 The store is $DSMB_BENCH_STORE, or node_modules/.cache/dsmb-bench. dsmb's own times hold all of it: start of the command,

@@ -17,11 +17,11 @@ const HELP = `Usage: node bench/graph.ts [--sizes N,N] [--shapes NAME,NAME] [--t
 Generates graphs in which each action makes the checksum of a small file and of what the actions below it made, and lets
 several tools build them: first all, then nothing (the median of several), then what a change of one source makes stale.
 
-  --sizes N,N    numbers of actions, 1000,10000 unless told
-  --shapes NAME  of wide, layered, chain; all unless told
-  --tools NAME   of ${TOOLS.map(({ name }) => name).join(', ')}; all unless told, but some only for up to 1000 actions
-  --runs N       measurements of each, 5 unless told; the median counts
-  --deadline S   seconds that one build may take, 900 unless told
+  --sizes N,N    numbers of actions, 1000,10000 by default
+  --shapes NAME  of wide, layered, chain; all by default
+  --tools NAME   of ${TOOLS.map(({ name }) => name).join(', ')}; all by default, but some only for up to 1000 actions
+  --runs N       measurements of each, 5 by default; the median counts
+  --deadline S   seconds that one build may take, 900 by default
 
 turbo, nx and wireit are fetched from npm into a temporary folder; ninja, make and Bazel are those of the machine. Debian
 packages for dsmb's sandbox are fetched, too, unless DSMB_DOWNLOADS has them. The first builds of 10,000 actions take

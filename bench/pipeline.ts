@@ -13,7 +13,7 @@ const HELP = `Usage: node bench/pipeline.ts [--runs N] [--full]
 Builds //cloudTarball of this repository in an empty store (packages that were fetched before are used again), then
 measures a build with nothing to do and builds with fresh MAC addresses, beside an empty Node and tar.
 
-  --runs N   measurements of each, 5 unless told; the median counts
+  --runs N   measurements of each, 5 by default; the median counts
   --full     also tar czf of the same disk, which reads all holes: minutes
 `;
 

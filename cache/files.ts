@@ -136,7 +136,7 @@ export function writeInto(path: string, content: string): void {
   inFolderOf(path, () => writeFileSync(path, content));
 }
 
-/** Writes a file so that it is there whole or not at all; unless told otherwise, also after a crash of the machine. */
+/** Writes a file so that it is there whole or not at all; by default, also after a crash of the machine. */
 export function writeAtomically(path: string, content: string | Uint8Array, durable = true): void {
   const temporary = join(dirname(path), `.${randomBytes(6).toString('hex')}.tmp`);
   try {

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { deflate, deflateRaw } from 'node:zlib';
 import { versionName, type Codec } from './segment.ts';
 
-/** Bytes of a cluster (qcow2) or grain (VMDK): what QEMU and VMware use unless told. */
+/** Bytes of a cluster (qcow2) or grain (VMDK): what QEMU and VMware use by default. */
 export const CLUSTER_SIZE = 65_536;
 /** QEMU unpacks qcow2 clusters with this window (qcow2 specification, "Compressed Clusters Descriptor"). */
 const QCOW2_WINDOW_BITS = 12;

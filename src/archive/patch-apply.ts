@@ -16,7 +16,7 @@ export interface Patched {
   readonly placements: readonly Placement[];
 }
 
-/** What patch(1) allows unless told. */
+/** What patch(1) allows by default. */
 const MAX_FUZZ = 2;
 
 /** Applies the hunks of one file, in order. Fails with PATCH_DOES_NOT_APPLY, the hunk and the nearest lines. */

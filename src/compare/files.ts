@@ -13,11 +13,11 @@ import { Unpacker } from './unpack.ts';
 
 /** How to compare. */
 export interface CompareOptions {
-  /** Findings at most; 20 unless told. */
+  /** Findings at most; 20 by default. */
   readonly limit?: number;
-  /** How `xz` is started: program and first arguments. The one on the PATH unless told. */
+  /** How `xz` is started: program and first arguments. The one on the PATH by default. */
   readonly xz?: readonly string[];
-  /** Where compressed content is unpacked; the folder for temporary files unless told. */
+  /** Where compressed content is unpacked; the folder for temporary files by default. */
   readonly scratch?: string;
   readonly signal?: AbortSignal;
 }

@@ -9,7 +9,7 @@ export interface Field {
   /** Bytes from the start of the record, and their count. */
   readonly at: number;
   readonly size: number;
-  /** Hexadecimal unless told. */
+  /** Hexadecimal by default. */
   readonly show?: Show;
   /** It follows from the rest (a checksum, a place on disk): told only where nothing else differs. */
   readonly derived?: boolean;

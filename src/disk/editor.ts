@@ -31,11 +31,11 @@ import { checkRange, type ByteSource } from './source.ts';
 
 /** What an edit is made from and where it goes. */
 export interface EditOptions {
-  /** Folder of the disk to start from; an empty disk unless told. It is never written to. */
+  /** Folder of the disk to start from; an empty disk by default. It is never written to. */
   readonly from?: string;
   /** Folder of the disk to make; it must not exist. */
   readonly to: string;
-  /** Bytes; the size of `from` unless told. A smaller size cuts the disk, a larger one appends zeros. */
+  /** Bytes; the size of `from` by default. A smaller size cuts the disk, a larger one appends zeros. */
   readonly size?: number;
 }
 

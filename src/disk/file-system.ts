@@ -33,7 +33,7 @@ export interface FileSystem {
   list(path: string): readonly FileSystemEntry[];
   /** What is at a path, or undefined. */
   find(path: string): FileSystemEntry | undefined;
-  /** Everything below a folder (the root, unless told), a folder before its content, with paths from there. */
+  /** Everything below a folder (the root by default), a folder before its content, with paths from there. */
   walk(path?: string): Iterable<FileSystemEntry & { readonly path: string }>;
   file(path: string): FileContent;
 }

@@ -33,7 +33,7 @@ export interface DiskReader extends ByteSource {
 
 /** How a disk is opened. */
 export interface OpenOptions {
-  /** Followed unless told. */
+  /** Followed by default. */
   readonly links?: Links;
 }
 

@@ -67,7 +67,7 @@ interface ActionSpec<Declared extends Outputs> {
   /** Toolchains merged into the sandbox's root. */
   readonly toolchains?: readonly Artifact<'Toolchain'>[];
   readonly needs?: Needs;
-  /** Milliseconds until the action is ended; 10 minutes unless told. In the key, as the API has it. */
+  /** Milliseconds until the action is ended; 10 minutes by default. In the key, as the API has it. */
   readonly timeoutMs?: number;
   /** False: run again, it may give other bits, and `dsmb build --check` does not mind. Not in the key. */
   readonly reproducible?: boolean;
@@ -104,7 +104,7 @@ export interface RunnableStep<Spec extends StepSpec> {
   readonly toolchains?: readonly Artifact<'Toolchain'>[];
   readonly hints?: Hints<Spec['inputs']>;
   readonly needs?: Needs;
-  /** It has the machine's network; none but loopback unless told. */
+  /** It has the machine's network; none but loopback by default. */
   readonly network?: boolean;
 }
 

@@ -13,9 +13,9 @@ export interface RunOptions {
   readonly input?: string | Uint8Array;
   /** A file for standard input. */
   readonly inputFile?: string;
-  /** Milliseconds until the program is ended; 10 minutes unless told. */
+  /** Milliseconds until the program is ended; 10 minutes by default. */
   readonly timeoutMs?: number;
-  /** Exit codes that are no error; only 0 unless told. */
+  /** Exit codes that are no error; only 0 by default. */
   readonly allow?: readonly number[];
 }
 

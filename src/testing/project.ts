@@ -27,7 +27,7 @@ export interface ProjectOptions {
   readonly from?: string;
   /** Files to write, over those that were copied. */
   readonly files?: Files;
-  /** Shared by several projects; one of its own, which goes with it, unless told. */
+  /** Shared by several projects; one of its own, which goes with it by default. */
   readonly store?: TestStore;
 }
 

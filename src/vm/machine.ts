@@ -29,9 +29,9 @@ export type Accelerator = 'tcg' | 'kvm';
 
 /** A machine, complete enough that two starts differ in nothing but time. */
 export interface MachineSpec {
-  /** A versioned machine type, so that a newer QEMU gives the same hardware; `pc-i440fx-7.2` unless told. */
+  /** A versioned machine type, so that a newer QEMU gives the same hardware; `pc-i440fx-7.2` by default. */
   readonly machine?: string;
-  /** CPU model; `qemu64` unless told. */
+  /** CPU model; `qemu64` by default. */
   readonly cpu?: string;
   readonly memoryMiB: number;
   readonly disks?: readonly VmDisk[];

@@ -17,7 +17,7 @@ export interface VmOptions extends MachineSpec {
   /** A folder on disk for QEMU's own messages and for overlays of `snapshot` disks. */
   readonly scratch: string;
   /**
-   * How to run the emulator: `['qemu-system-x86_64']` unless told. A sandbox may stand before it, if it passes on
+   * How to run the emulator: `['qemu-system-x86_64']` by default. A sandbox may stand before it, if it passes on
    * inherited file descriptors, shows the files of this machine under the same paths, and dies with its parent.
    */
   readonly command?: readonly string[];
@@ -109,7 +109,7 @@ export class Vm implements AsyncDisposable {
     return this.waitForConsole({ text: pattern }, ms);
   }
 
-  /** Waits until a page of the guest answers as `accept` wants it (status 200 unless told). */
+  /** Waits until a page of the guest answers as `accept` wants it (status 200 by default). */
   waitForHttp(
     guestPort: number,
     path: string,

@@ -1,6 +1,6 @@
 /** How many columns text takes on a terminal, and cutting it to a number of them. */
 
-/** East Asian Width W and F (UAX #11), and characters that are pictures unless told otherwise (UTS #51). */
+/** East Asian Width W and F (UAX #11), and characters that are pictures unless stated otherwise (UTS #51). */
 const WIDE =
   /^[\p{Emoji_Presentation}\u1100-\u115f\u2329\u232a\u2e80-\u303e\u3041-\u3247\u3250-\u4dbf\u4e00-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6b\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{18cff}\u{1aff0}-\u{1b2fb}\u{1f200}-\u{1f265}\u{20000}-\u{3fffd}]/u;
 /** Asks for the picture of a character that has both forms. */
