@@ -50,6 +50,9 @@ async function putCheckout(): Promise<void> {
     cpSync(join(CHECKOUT, path), join(tree, 'root/dsmb', path), { verbatimSymlinks: true });
 }
 
+/** What tells the packages of one release from those of others. */
+const LIBC: Readonly<Record<string, string>> = { bookworm: '2.36-', trixie: '2.41-' };
+
 const HOUR_MS = 3_600_000;
 
 describe.skipIf(skipped !== '').each(['bookworm', 'trixie'])(
@@ -73,6 +76,13 @@ describe.skipIf(skipped !== '').each(['bookworm', 'trixie'])(
       await putCheckout();
       expect(await run('cd dsmb', `npm test -- ${TESTS}`)).toMatch(/Test Files .* 3 passed/);
       expect(await run('cd dsmb', './dsmb build //cloudTarball')).toContain('build succeeded');
+    });
+
+    it('renews the lock with its own release, and builds with that', async () => {
+      freshMachine(release);
+      await putCheckout();
+      expect(await run('cd dsmb', './dsmb lock', 'cat toolchain.lock.json')).toContain(`libc6=${LIBC[release]}`);
+      expect(await run('cd dsmb', './dsmb build //cloudTarball --frozen')).toContain('build succeeded');
     });
 
     it('builds a project of its own with the npm package, and leaves it its own Node', async () => {
