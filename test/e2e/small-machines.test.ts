@@ -68,13 +68,13 @@ describe.skipIf(skipped !== '').each(['bookworm', 'trixie'])(
       freshMachine(release);
       await putCheckout();
       expect(await run('cd dsmb', './dsmb build //cloudTarball')).toContain('build succeeded');
-      expect(await run('cd dsmb', `npm test -- ${TESTS}`)).toMatch(/Test Files .* 3 passed/);
+      expect(await run('cd dsmb', `NO_COLOR=1 npm test -- ${TESTS}`)).toMatch(/Test Files .* 3 passed/);
     });
 
     it('tests a clone, and then builds from it', async () => {
       freshMachine(release);
       await putCheckout();
-      expect(await run('cd dsmb', `npm test -- ${TESTS}`)).toMatch(/Test Files .* 3 passed/);
+      expect(await run('cd dsmb', `NO_COLOR=1 npm test -- ${TESTS}`)).toMatch(/Test Files .* 3 passed/);
       expect(await run('cd dsmb', './dsmb build //cloudTarball')).toContain('build succeeded');
     });
 
