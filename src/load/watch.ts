@@ -14,11 +14,27 @@ export function watchImpure(onUse: OnUse): () => void {
     const user = userOf(callFrames(FRAMES));
     if (user !== 'engine') onUse(what, user);
   };
-  const undo = IMPURE.flatMap((what) => {
+  const lazy = isLoaded(LAZY.module) ? undefined : IMPURE.find(({ path }) => path === LAZY.path);
+  const undo = IMPURE.filter((what) => what !== lazy).flatMap((what) => {
     const [holder, name] = holderOf(what.path);
     return holder ? [watchProperty(holder, name, what, () => use(what))] : [];
   });
-  return () => undo.reverse().forEach((one) => one());
+  return () => {
+    undo.reverse().forEach((one) => one());
+    if (lazy && isLoaded(LAZY.module)) onUse(lazy, undefined);
+  };
+}
+
+/**
+ * Node loads a large module as soon as anybody looks at this property, which takes longer than the rest of a build with
+ * nothing to do. So it is left alone, and whether the module was loaded tells of its use.
+ */
+const LAZY = { path: 'WebSocket', module: 'NativeModule internal/deps/undici/undici' };
+
+/** Where Node does not tell, it counts as loaded. */
+function isLoaded(module: string): boolean {
+  const { moduleLoadList } = process as { readonly moduleLoadList?: readonly string[] };
+  return moduleLoadList?.includes(module) ?? true;
 }
 
 /** More than the engine and Node put between code and what it uses. */
