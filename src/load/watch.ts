@@ -1,4 +1,5 @@
 /** Watches code as it runs: whether it uses what `impure.ts` lists. */
+import process from 'node:process'; // not the global, which is watched
 import { fileURLToPath } from 'node:url';
 import { callFrames } from '../model/call-site.ts';
 import type { Location } from '../model/diagnostic.ts';
@@ -10,11 +11,12 @@ export type OnUse = (what: Impure, at: Location | undefined) => void;
 
 /** Calls back when anything of the list is used by other code than the engine's and Node's. Gives what ends the watch. */
 export function watchImpure(onUse: OnUse): () => void {
+  const lazy = isLoaded(LAZY.module) ? undefined : IMPURE.find(({ path }) => path === LAZY.path);
   const use = (what: Impure): void => {
     const user = userOf(callFrames(FRAMES));
-    if (user !== 'engine') onUse(what, user);
+    // The module that is loaded then uses a lot itself.
+    if (user !== 'engine') onUse(lazy && isLoaded(LAZY.module) ? lazy : what, user);
   };
-  const lazy = isLoaded(LAZY.module) ? undefined : IMPURE.find(({ path }) => path === LAZY.path);
   const undo = IMPURE.filter((what) => what !== lazy).flatMap((what) => {
     const [holder, name] = holderOf(what.path);
     return holder ? [watchProperty(holder, name, what, () => use(what))] : [];

@@ -78,7 +78,7 @@ it('build files that import each other are told so, with the chain', async () =>
 
 it('an impure build file is said once by each build, and what is pure is not', async () => {
   project.write('build.dsm.ts', `${BUILD_FILE}export const at = WebSocket.CLOSED;\n`);
-  expect((await project.run(['build', '//both'])).stderr).toMatch(/^warning a build file uses WebSocket, /m);
+  expect((await project.run(['build', '//both'])).stderr).toMatch(/^warning build\.dsm\.ts:5 uses WebSocket, /m);
   project.write('build.dsm.ts', `${BUILD_FILE}export const at = new Date(0).toISOString();\n`);
   expect((await project.run(['build', '//both'])).stderr).not.toContain('warning');
   project.write('build.dsm.ts', `${BUILD_FILE}export const at = [Date.now(), Date.now(), process.env];\n`);
