@@ -1,5 +1,4 @@
 /** Watches code as it runs: whether it uses what `impure.ts` lists. */
-import process from 'node:process'; // not the global, which is watched
 import { fileURLToPath } from 'node:url';
 import { callFrames } from '../model/call-site.ts';
 import type { Location } from '../model/diagnostic.ts';
@@ -13,9 +12,10 @@ export type OnUse = (what: Impure, at: Location | undefined) => void;
 export function watchImpure(onUse: OnUse): () => void {
   const lazy = isLoaded(LAZY.module) ? undefined : IMPURE.find(({ path }) => path === LAZY.path);
   const use = (what: Impure): void => {
-    const user = userOf(callFrames(FRAMES));
-    // The module that is loaded then uses a lot itself.
-    if (user !== 'engine') onUse(lazy && isLoaded(LAZY.module) ? lazy : what, user);
+    const frames = callFrames(FRAMES);
+    const user = userOf(frames);
+    const byLazy = frames.some((frame) => frame.getFileName() === LAZY.file);
+    if (user !== 'engine') onUse(lazy && byLazy ? lazy : what, user);
   };
   const undo = IMPURE.filter((what) => what !== lazy).flatMap((what) => {
     const [holder, name] = holderOf(what.path);
@@ -31,12 +31,18 @@ export function watchImpure(onUse: OnUse): () => void {
  * Node loads a large module as soon as anybody looks at this property, which takes longer than the rest of a build with
  * nothing to do. So it is left alone, and whether the module was loaded tells of its use.
  */
-const LAZY = { path: 'WebSocket', module: 'NativeModule internal/deps/undici/undici' };
+const LAZY = {
+  path: 'WebSocket',
+  module: 'NativeModule internal/deps/undici/undici',
+  file: 'node:internal/deps/undici/undici',
+};
+
+/** The global may be watched. */
+const PROCESS = process as { readonly moduleLoadList?: readonly string[] };
 
 /** Where Node does not tell, it counts as loaded. */
 function isLoaded(module: string): boolean {
-  const { moduleLoadList } = process as { readonly moduleLoadList?: readonly string[] };
-  return moduleLoadList?.includes(module) ?? true;
+  return PROCESS.moduleLoadList?.includes(module) ?? true;
 }
 
 /** More than the engine and Node put between code and what it uses. */
