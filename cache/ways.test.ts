@@ -54,6 +54,19 @@ describe('the way to a path', () => {
     expect(way('around/file').end).toBe(realpathSync(join(folder, 'around/file')));
   });
 
+  it('is the same, whatever was looked at before', () => {
+    symlinkSync('link/../two/deep', join(folder, 'around'));
+    symlinkSync('missing', join(folder, 'nowhere'));
+    const names = ['one', 'link', 'absolute', 'around', 'nowhere', 'missing', 'one/deep/file'];
+    const paths = [
+      '/',
+      folder,
+      ...names.flatMap((name) => ['', '/deep', '/file', '/to-file'].map((end) => join(folder, name) + end)),
+    ];
+    const looks = new Looks();
+    for (const path of [...paths, ...paths.toReversed()]) expect(looks.way(path)).toEqual(new Looks().way(path));
+  });
+
   it('to the root is the root', () =>
     expect(new Looks().way('/')).toEqual({ places: ['/'], end: '/', exists: true, isFolder: true }));
 });

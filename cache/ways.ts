@@ -3,7 +3,7 @@
  * is. A look at a path alone misses a link on the way that is pointed elsewhere.
  */
 import type { Stats } from 'node:fs';
-import { resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { targetOf } from './names.ts';
 import { stampFrom, stampOf, type Stamp } from './stamps.ts';
 
@@ -30,6 +30,8 @@ export interface Way {
  */
 export class Looks {
   readonly #stamps = new Map<string, Stamp>();
+  /** Ways to folders. They stay what they are, since each path is looked at once. */
+  readonly #folders = new Map<string, Way>();
 
   /** The stamp of a path when this first looked at it. */
   readonly stamp = (path: string): Stamp => {
@@ -47,8 +49,32 @@ export class Looks {
 
   /** The way to a path; relative paths start at the working folder. */
   way(path: string): Way {
+    const whole = resolve(path);
+    const { places, end, isFolder } = this.#wayToFolder(dirname(whole));
+    if (!isFolder || whole === '/') return this.#walk(whole);
+    // Of many paths in one folder, each costs one look.
+    const here = join(end, basename(whole));
+    const [, , mode] = this.stamp(here);
+    if ((mode & TYPE) === SYMLINK && mode >= 0) return this.#walk(whole);
+    return {
+      places: [...places.slice(0, -1), here],
+      end: here,
+      exists: mode >= 0,
+      isFolder: mode >= 0 && (mode & TYPE) === FOLDER,
+    };
+  }
+
+  #wayToFolder(path: string): Way {
+    const known = this.#folders.get(path);
+    if (known) return known;
+    const way = this.#walk(path);
+    this.#folders.set(path, way);
+    return way;
+  }
+
+  #walk(path: string): Way {
     const links: string[] = [];
-    const todo = resolve(path).split('/').reverse();
+    const todo = path.split('/').reverse();
     let end = '';
     while (todo.length > 0) {
       const name = todo.pop()!;

@@ -69,6 +69,8 @@ async function joined(): Promise<Made> {
     format: 'esm',
     target: 'node26',
     packages: 'external',
+    minifySyntax: true,
+    minifyWhitespace: true,
     tsconfigRaw: '{}',
     define: { 'import.meta.url': OWN_URL },
     banner: { js: `const ${JOINED_URL} = import.meta.url;` },
