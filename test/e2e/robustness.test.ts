@@ -1,7 +1,7 @@
 /** Machines that fail: a full disk, no inodes, no permission, a read-only store, wrong clocks, killed helpers. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readdirSync, rmSync, rmdirSync, statfsSync, utimesSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { freemem, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { countingRules, Project, TestStore } from '../rig/index.ts';
@@ -173,6 +173,20 @@ describe('an action that takes too much', () => {
       /error ACTION_LIMIT \/\/many .*: the command had \d+ processes and threads, and may have 4096\n/,
     );
     expect(stderr).toMatch(/hint: no action may have more: see what the action Shell starts/);
+    expect(exitCode).toBe(1);
+    expect(await store.processesLeft()).toEqual([]);
+  });
+
+  const enough = freemem() > 6 * 2 ** 30;
+  it.skipIf(!enough)(`of memory is ended${enough ? '' : ' (skipped: it takes 4 GiB)'}`, { tags: 'long' }, async () => {
+    // `tail` keeps in memory what it will print.
+    open(
+      `export const big = shell({ script: 'head -c 8G /dev/zero | tail -c 8G | wc -c >/out/file', timeoutMs: 300_000, needs: { memoryMiB: 512 } });`,
+    );
+    const { exitCode, stderr } = await project.run(['build', '//big']);
+    expect(stderr).toMatch(
+      /error ACTION_LIMIT \/\/big .*: the command took \d+ MiB of memory, and may take 4096 MiB\n/,
+    );
     expect(exitCode).toBe(1);
     expect(await store.processesLeft()).toEqual([]);
   });
