@@ -122,5 +122,10 @@ export function point(path: string, target: string): void {
 
 /** Changes the time of a file or folder and nothing else. */
 export function touch(path: string): void {
-  if (lstatSync(path, { throwIfNoEntry: false })) lutimesSync(path, new Date(), new Date());
+  try {
+    lutimesSync(path, new Date(), new Date());
+  } catch (error) {
+    // There is nothing, or the way to it leads through a file.
+    if (!/^E(NOENT|NOTDIR)$/.test((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  }
 }

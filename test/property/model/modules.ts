@@ -39,9 +39,19 @@ export function wordsOfRules(modules: Folder): string[] {
 
 /** What the step is told: it is bundled. */
 export function wordsOfStep(modules: Folder): string[] {
+  return modulesOfStep(modules).map((path) => wordIn(modules, path));
+}
+
+/** What else shows in the bundle: modules that are one, or two with one text; those of JSON. */
+export function shapeOfStep(modules: Folder): string {
+  const paths = modulesOfStep(modules);
+  return paths.map((path) => `${paths.indexOf(path)}${posix.extname(path) === '.json' ? ' of JSON' : ''}`).join(', ');
+}
+
+function modulesOfStep(modules: Folder): string[] {
   const choice = chosen(modules, ['lib/choice.ts', 'lib/choice.js', 'lib/choice.json', 'lib/choice/index.js']);
   const settings = chosen(modules, ['lib/tsconfig.json', 'tsconfig.json']);
-  return [choice, packageNear(modules, 'lib'), led(modules, settings)].map((path) => wordIn(modules, path));
+  return [choice, packageNear(modules, 'lib'), led(modules, settings)];
 }
 
 function chosen(modules: Folder, paths: readonly string[]): string {

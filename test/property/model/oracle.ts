@@ -1,7 +1,7 @@
 /** What a build must give, and what each action is made of: computed from the project alone, without any cache. */
 import { at, file, filled, folder, inFull, link, type Content, type Folder } from './content.ts';
 import { sourceContent } from './links.ts';
-import { wordsOfRules, wordsOfStep } from './modules.ts';
+import { shapeOfStep, wordsOfRules, wordsOfStep } from './modules.ts';
 import {
   clashingPackage,
   fileNameOf,
@@ -78,7 +78,8 @@ function outcome(
   const inputs = given.filter((one) => one !== undefined);
   if (inputs.length < given.length) return nothing;
   const text = textOf(spec, target);
-  const keyOf = (parts: readonly unknown[]): string => JSON.stringify([target.make, target.ending, ...parts]);
+  const ending = target.make === 'pair' ? '' : target.ending;
+  const keyOf = (parts: readonly unknown[]): string => JSON.stringify([target.make, ending, ...parts]);
   switch (target.make) {
     case 'group':
       return { ...nothing, content: folder(Object.fromEntries(inputs.entries())) };
@@ -94,7 +95,7 @@ function outcome(
       const refused = contents.some((one) => one.includes('REFUSE'));
       return {
         content: refused ? undefined : file([...words, text, ...contents].join('|')),
-        key: keyOf([words, text, inputs]),
+        key: keyOf([words, shapeOfStep(spec.modules), text, inputs]),
       };
     }
     default: {
