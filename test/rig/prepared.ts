@@ -1,17 +1,31 @@
-/** A store in which the packages of the rig's own rules are unpacked: made once, copied into each store of a test. */
+/** A store in which what the rig's own rules need is unpacked: made once, copied into each store of a test. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { Store } from '../../cache/store.ts';
-import { PackageTrees } from '../../src/execute/package-trees.ts';
-import { readLock } from '../../src/toolchain/index.ts';
+import {
+  existsSync,
+  globSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { TestProject } from '../../src/testing/project.ts';
+import { TestStore } from '../../src/testing/store.ts';
+import { countingRules } from './counting.ts';
 import { CHECKOUT } from './project.ts';
 
-const LOCK = 'test/rig/fixture/toolchain.lock.json';
 const FOLDER = join(CHECKOUT, 'node_modules/.cache/dsmb-test/prepared');
-/** What says how packages lie in a store. */
-const MAKERS = '{cache,src/toolchain}/**/*.ts';
+/** What says which packages and which Node these are, and how they lie in a store. */
+const MADE_OF = '{dsmb.bin,test/rig/*.ts,test/rig/fixture/*,{cache,src/{execute,plan,toolchain}}/**/*.ts}';
+/** What of a store is about packages, Node and trees of them alone. All else is of what was built. */
+const PREPARED = new Set(['cas.v1', 'exec.v1', 'trees.v1', 'packages.v1', 'package-lists.v1', 'sources.v2.json']);
+/** Those of this size and more are of Node. */
+const LARGE_BYTES = 32 * 1024 ** 2;
 
 let known: string | undefined;
 
@@ -21,7 +35,7 @@ export async function prepareStore(): Promise<void> {
   mkdirSync(FOLDER, { recursive: true });
   if (!existsSync(prepared)) {
     const making = mkdtempSync(join(FOLDER, 'making-'));
-    await unpackInto(new Store(making));
+    await fill(making);
     // Another run may have been faster.
     if (existsSync(prepared)) rmSync(making, { recursive: true });
     else renameSync(making, prepared);
@@ -30,14 +44,21 @@ export async function prepareStore(): Promise<void> {
     if (name !== basename(prepared) && !name.startsWith('making-')) rmSync(join(FOLDER, name), { recursive: true });
 }
 
-/** Copies it into an empty folder. No file is shared, so that a test may damage its own. */
+/** Copies it into an empty folder. But for Node, which is large, no file is shared: a test may damage its own. */
 export function copyPreparedStore(to: string): void {
-  execFileSync('cp', ['--archive', '--reflink=auto', join(preparedStore(), '.'), to]);
+  const prepared = preparedStore();
+  const sameDisk = statSync(prepared).dev === statSync(to).dev;
+  copy(join(prepared, 'small'), to, '--reflink=auto');
+  copy(join(prepared, 'large'), to, sameDisk ? '--link' : '--reflink=auto');
+}
+
+function copy(from: string, to: string, how: string): void {
+  execFileSync('cp', ['--archive', how, `${from}/.`, to]);
 }
 
 /** Has the name of what it is made of. */
 function preparedStore(): string {
-  return (known ??= join(FOLDER, digestOf([LOCK, ...globSync(MAKERS, { cwd: CHECKOUT }).toSorted()])));
+  return (known ??= join(FOLDER, digestOf(globSync(MADE_OF, { cwd: CHECKOUT }).toSorted())));
 }
 
 function digestOf(paths: readonly string[]): string {
@@ -46,8 +67,25 @@ function digestOf(paths: readonly string[]): string {
   return hash.digest('hex').slice(0, 16);
 }
 
-async function unpackInto(store: Store): Promise<void> {
-  const lockFile = join(CHECKOUT, LOCK);
-  const trees = new PackageTrees(store, { lockFile, frozen: true, warn: console.warn }, () => {});
-  for (const set of Object.keys(readLock(lockFile).sets)) await trees.of(set.replace('closure: ', '').split(' '), true);
+/** By a build with an action of each sort that the rules have. */
+async function fill(folder: string): Promise<void> {
+  using store = new TestStore();
+  using project = new TestProject({ store, files: { ...countingRules(), 'build.dsm.ts': BUILD_FILE } });
+  const { exitCode, stderr } = await project.run(['build', '//all']);
+  if (exitCode !== 0) throw new Error(`the prepared store could not be built:\n${stderr}`);
+  const [small, large] = [join(folder, 'small'), join(folder, 'large')];
+  mkdirSync(small);
+  copy(store.folder, small, '--reflink=auto');
+  for (const name of readdirSync(small)) if (!PREPARED.has(name)) rmSync(join(small, name), { recursive: true });
+  for (const path of globSync('**', { cwd: small }).filter(
+    (each) => lstatSync(join(small, each)).size >= LARGE_BYTES,
+  )) {
+    mkdirSync(dirname(join(large, path)), { recursive: true });
+    renameSync(join(small, path), join(large, path));
+  }
 }
+
+const BUILD_FILE = `
+import { combine, group, shell } from './rules.ts';
+export const all = group({ of: [combine({ name: 'all' }), shell({ script: ': > /out/file' })] });
+`;
