@@ -104,19 +104,19 @@ const EXTRACT =
 const READERS = [
   ['tar.gz', 'gnu', ['tar', '-xzOf']],
   ['tar.gz', 'gnu', ['bsdtar', '-xzOf']],
-  ['tar.gz', 'gnu', ['python3', '-c', EXTRACT]],
   ['tar.gz', 'plain', ['tar', '-xzOf']],
-  ['tar.gz', 'plain', ['bsdtar', '-xzOf']],
   ['tar.gz', 'plain', ['busybox', 'tar', '-xzOf']],
-  ['tar.gz', 'plain', ['python3', '-c', EXTRACT]],
   ['gz', 'gnu', ['gzip', '-dc']],
-  ['gz', 'gnu', ['busybox', 'gunzip', '-c']],
   ['zst', 'gnu', ['zstd', '-dcq']],
   ['xz', 'gnu', ['xz', '-dc']],
 ] as const;
 
-/** The slow ones, of formats that another one reads. */
+/** Others, of formats that one of these reads. */
 const MORE_READERS = [
+  ['tar.gz', 'gnu', ['python3', '-c', EXTRACT]],
+  ['tar.gz', 'plain', ['bsdtar', '-xzOf']],
+  ['tar.gz', 'plain', ['python3', '-c', EXTRACT]],
+  ['gz', 'gnu', ['busybox', 'gunzip', '-c']],
   ['gz', 'gnu', ['python3', '-c', 'import sys,gzip; sys.stdout.buffer.write(gzip.open(sys.argv[1]).read())']],
   ['xz', 'gnu', ['busybox', 'unxz', '-c']],
   ['xz', 'gnu', ['python3', '-c', 'import sys,lzma; sys.stdout.buffer.write(lzma.open(sys.argv[1]).read())']],

@@ -24,6 +24,17 @@ describe('a failure that may pass', () => {
     expect(passingFault(ended(), '', said)).toMatch(/virtual machine/);
     expect(passingFault(ended(), '', { ...said, detail: 'bad option' })).toBeUndefined();
   });
+
+  it('is a guest whose timer came too late, and no other panic', () => {
+    const timer = "Kernel panic - not syncing: IO-APIC + timer doesn't work!  Boot with apic=debug and send a report.";
+    const panic = (why: string) => ({ code: 'VM_PANIC', message: `the guest's kernel panicked (${why})` }) as const;
+    expect(passingFault(ended(), '', panic(timer))).toMatch(/too little processor time/);
+    expect(passingFault(ended(), '', { ...panic('pvpanic'), detail: `[    0.1] ${timer}` })).toBeTypeOf('string');
+    expect(
+      passingFault(ended(), '', panic('Kernel panic - not syncing: VFS: Unable to mount root fs')),
+    ).toBeUndefined();
+    expect(passingFault(ended(), timer, undefined)).toBeUndefined();
+  });
 });
 
 describe('a failure that does not pass', () => {

@@ -9,6 +9,9 @@ const SANDBOX_COMPLAINT = /^bwrap: (?!execvp)([^\n]*)$/;
 /** All user or process namespaces that the kernel allows are taken. */
 const NO_NAMESPACE = /^Creating new namespace failed: No space left on device/;
 
+/** Linux counts ticks of an emulated timer that came late, or never, because the machine was busy with other things. */
+const STARVED = /Kernel panic - not syncing: IO-APIC \+ timer doesn't work!/;
+
 /** How often an action is tried that the machine fails, and how long it waits before the second try; then twice that. */
 export const TRIES = 3;
 export const PAUSE_MS = 500;
@@ -22,5 +25,7 @@ export function passingFault(exit: Exit, log: string, said: Diagnostic | undefin
     return `its sandbox could not be made: ${complaint}`;
   if (said?.code === 'VM_START' && PASSING.test(`${said.message} ${said.detail ?? ''}`))
     return `its virtual machine did not start: ${said.message}`;
+  if (said?.code === 'VM_PANIC' && STARVED.test(`${said.message} ${said.detail ?? ''}`))
+    return `its virtual machine got too little processor time: ${said.message}`;
   return undefined;
 }

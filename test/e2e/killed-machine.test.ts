@@ -46,7 +46,7 @@ let store: TestStore;
 let project: Project;
 
 beforeAll(() => {
-  store = new TestStore();
+  store = new TestStore('with tools');
   project = new Project(store, {
     'rules.ts': RULES,
     'machine.step.ts': STEP,

@@ -1,4 +1,4 @@
-/** The real pipeline on the stand-in guest, from an empty store: what is built, what is built again, and what boots. */
+/** The real pipeline on the stand-in guest, from a store that has built nothing: what is built, what is built again, and what boots. */
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -51,7 +51,7 @@ function evidence(stderr: string, label: string): string[] {
 }
 
 beforeAll(async () => {
-  store = new TestStore('empty');
+  store = new TestStore('with tools');
   project = pipelineProject();
   first = await project.build(['//cloudTarball']);
   if (first.exitCode !== 0) throw new Error(`the first build fails:\n${first.stderr}`);

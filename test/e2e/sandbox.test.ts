@@ -239,18 +239,23 @@ export const made = ${declaration.replaceAll('WORKSPACE', '${new URL(".", import
 
   it.each([
     ['a path of the workspace', "shell({ script: 'cat src/foo.h',\n  of: [file('src/a.c')] })"],
+    ['a place among the inputs', "shell({ script: 'cat /in/foo.h',\n  of: [file('src/a.c')] })"],
+  ])('is told the file and the attribute: %s', isToldTheAttribute);
+
+  it.each([
     ['a neighbour of an input', "shell({ script: 'cat /in/0/../foo.h',\n  of: [file('src/a.c')] })"],
     ['a neighbour by its name', "shell({ script: 'cat foo.h',\n  of: [file('src/a.c')] })"],
-    ['a place among the inputs', "shell({ script: 'cat /in/foo.h',\n  of: [file('src/a.c')] })"],
     ['an absolute path', "shell({ script: `cat WORKSPACEsrc/foo.h`,\n  of: [file('src/a.c')] })"],
-  ])('is told the file and the attribute: %s', async (_name, declaration) => {
+  ])('is told the file and the attribute: %s', { tags: 'long' }, isToldTheAttribute);
+
+  async function isToldTheAttribute(_name: string, declaration: string): Promise<void> {
     const text = await said(declaration);
     expect(text).toContain(
       'error UNDECLARED_INPUT //made (Shell): it looked for src/foo.h, which is not among its inputs',
     );
     expect(text).toMatch(/build\.dsm\.ts:5:3\n/);
     expect(text).toContain("hint: add file('src/foo.h') to the attribute `of` of //made");
-  });
+  }
 
   it('is told so of a step, too', async () => {
     const text = await said("reader({ path: `WORKSPACEsrc/foo.h`,\n  sources: [file('src/a.c')] })");

@@ -62,12 +62,15 @@ const sleepers = (count: number, seconds: number): string => `
   export const all = combine({ name: 'all', of: [${Array.from({ length: count }, (_, index) => `s${index}`).join(', ')}] });`;
 
 describe('--jobs', () => {
-  it.each([1, 4])('%i: that many actions at a time', async (jobs) => {
+  it.each([4])('%i: that many actions at a time', runsThatMany);
+  it.each([1])('%i: that many actions at a time', { tags: 'long' }, runsThatMany);
+
+  async function runsThatMany(jobs: number): Promise<void> {
     open(sleepers(6, 0.5));
     const { exitCode, events } = await build(['//all', '--jobs', String(jobs)]);
     expect(exitCode).toBe(0);
     expect(mostAtOnce(events)).toBe(jobs);
-  });
+  }
 
   it('that is no number is a mistake of the call', async () => {
     open(sleepers(1, 0));
@@ -143,11 +146,14 @@ describe('limits', () => {
     expect(await store.processesLeft()).toEqual([]);
   });
 
-  it.each(['0', '-1', '1e12', 'NaN', '0.5'])('of time must make sense (%s)', async (timeoutMs) => {
+  it.each(['0', 'NaN'])('of time must make sense (%s)', mustMakeSense);
+  it.each(['-1', '1e12', '0.5'])('of time must make sense (%s)', { tags: 'long' }, mustMakeSense);
+
+  async function mustMakeSense(timeoutMs: string): Promise<void> {
     open(`export const odd = shell({ script: 'true', timeoutMs: ${timeoutMs} });`);
     const { exitCode, stderr } = await project.run(['build', '//odd']);
     expect([exitCode, stderr]).toEqual([2, expect.stringMatching(/BAD_RULE .*timeoutMs of Shell is/)]);
-  });
+  }
 
   it('of the disk are looked at before anything runs', async () => {
     open(`export const big = shell({ script: 'true', needs: { diskMiB: 2 ** 40 } });`);

@@ -326,17 +326,23 @@ describe('a build that rests on very many files', () => {
 });
 
 describe('a build file that looks at the world', () => {
+  it.each([['the environment', "import './words.ts'; const seen = process.env.WORD ?? 'none';"]])(
+    '(%s) is evaluated by every build',
+    isEvaluated,
+  );
+
   it.each([
-    ['the environment', "import './words.ts'; const seen = process.env.WORD ?? 'none';"],
     ['the clock', 'const seen = String(Date.now() > 0);'],
     ['chance', 'const seen = String(Math.random() >= 0);'],
     ['files', "import { readFileSync } from 'node:fs'; const seen = readFileSync('source.txt', 'utf8');"],
-  ])('(%s) is evaluated by every build', async (_what, code) => {
+  ])('(%s) is evaluated by every build', { tags: 'long' }, isEvaluated);
+
+  async function isEvaluated(_what: string, code: string): Promise<void> {
     const [imports = '', rest = ''] = /^(import .*?;)?(.*)$/.exec(code)?.slice(1) ?? [];
     const text = `${imports}import { text } from './rules.ts';${rest}\nexport const all = text({ content: seen });\n`;
     using curious = makeProject({ 'build.dsm.ts': text });
     for (let attempt = 0; attempt < 3; attempt++) expect((await build([], { of: curious })).settled).toBe(false);
-  });
+  }
 
   it('that only joins paths does not', async () => {
     const text = `import { join } from 'node:path';\nimport { text } from './rules.ts';\nexport const all = text({ content: join('a', 'b') });\n`;

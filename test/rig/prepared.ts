@@ -1,4 +1,4 @@
-/** A store in which what the rig's own rules need is unpacked: made once, copied into each store of a test. */
+/** A store in which what the rig's own rules need is unpacked: made once, copied into the stores of tests. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -19,15 +19,20 @@ import { TestStore } from '../../src/testing/store.ts';
 import { countingRules } from './counting.ts';
 import { CHECKOUT } from './project.ts';
 
-const FOLDER = join(CHECKOUT, 'node_modules/.cache/dsmb-test/prepared');
+const CACHE = join(CHECKOUT, 'node_modules/.cache/dsmb-test');
+/** The store of the tests' own tools. */
+export const TOOLS = join(CACHE, 'store');
+const FOLDER = join(CACHE, 'prepared');
 /** What says which packages and which Node these are, and how they lie in a store. */
 const MADE_OF = '{dsmb.bin,test/rig/*.ts,test/rig/fixture/*,{cache,src/{execute,plan,toolchain}}/**/*.ts}';
 /** What of a store is about packages, Node and trees of them alone. All else is of what was built. */
-const PREPARED = new Set(['cas.v1', 'exec.v1', 'trees.v1', 'packages.v1', 'package-lists.v1', 'sources.v2.json']);
+const PACKAGES = ['cas.v1', 'exec.v1', 'trees.v1', 'packages.v1', 'package-lists.v1'];
+const PREPARED = new Set([...PACKAGES, 'sources.v2.json']);
 /** Those of this size and more are of Node. */
 const LARGE_BYTES = 32 * 1024 ** 2;
 
-let known: string | undefined;
+/** What has prepared it tells those that it starts where: sources may be edited while tests run. */
+const VARIABLE = 'DSMB_TEST_PREPARED';
 
 /** Makes it where it is not there yet, and removes those of other states of the checkout. */
 export async function prepareStore(): Promise<void> {
@@ -47,18 +52,28 @@ export async function prepareStore(): Promise<void> {
 /** Copies it into an empty folder. But for Node, which is large, no file is shared: a test may damage its own. */
 export function copyPreparedStore(to: string): void {
   const prepared = preparedStore();
-  const sameDisk = statSync(prepared).dev === statSync(to).dev;
   copy(join(prepared, 'small'), to, '--reflink=auto');
-  copy(join(prepared, 'large'), to, sameDisk ? '--link' : '--reflink=auto');
+  link(join(prepared, 'large'), to);
+}
+
+/** Adds the packages of the tests' own tools, with which it shares the files: for a test that damages none. */
+export function addToolPackages(to: string): void {
+  for (const name of PACKAGES.filter((each) => existsSync(join(TOOLS, each)))) link(join(TOOLS, name), join(to, name));
+}
+
+/** Copies where the folders are on different disks. */
+function link(from: string, to: string): void {
+  mkdirSync(to, { recursive: true });
+  copy(from, to, statSync(from).dev === statSync(to).dev ? '--link' : '--reflink=auto');
 }
 
 function copy(from: string, to: string, how: string): void {
-  execFileSync('cp', ['--archive', how, `${from}/.`, to]);
+  execFileSync('cp', ['--archive', '--remove-destination', how, `${from}/.`, to]);
 }
 
 /** Has the name of what it is made of. */
 function preparedStore(): string {
-  return (known ??= join(FOLDER, digestOf(globSync(MADE_OF, { cwd: CHECKOUT }).toSorted())));
+  return (process.env[VARIABLE] ??= join(FOLDER, digestOf(globSync(MADE_OF, { cwd: CHECKOUT }).toSorted())));
 }
 
 function digestOf(paths: readonly string[]): string {

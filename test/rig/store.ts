@@ -2,13 +2,17 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TestStore as EmptyStore } from '../../src/testing/store.ts';
-import { copyPreparedStore } from './prepared.ts';
+import { addToolPackages, copyPreparedStore } from './prepared.ts';
+
+/** Nothing at all; the packages of the rig's rules; these and those of the tests' tools, QEMU among them. */
+type Content = 'empty' | 'prepared' | 'with tools';
 
 export class TestStore extends EmptyStore {
-  /** Nothing was built in it; the packages of the rig's rules are unpacked, unless it is to be empty. */
-  constructor(content: 'prepared' | 'empty' = 'prepared') {
+  /** Nothing was built in it. A store with tools shares their files with others: no test damages what it did not build. */
+  constructor(content: Content = 'prepared') {
     super();
-    if (content === 'prepared') copyPreparedStore(this.folder);
+    if (content !== 'empty') copyPreparedStore(this.folder);
+    if (content === 'with tools') addToolPackages(this.folder);
   }
 
   /** Names in a folder of the store. */

@@ -19,7 +19,7 @@ import type { TestProject } from 'vitest/node';
 import { Store } from '../../cache/store.ts';
 import { PackageTrees } from '../../src/execute/package-trees.ts';
 import type { DebianAttributes } from '../../src/model/builtin.ts';
-import { prepareStore } from '../rig/prepared.ts';
+import { prepareStore, TOOLS } from '../rig/prepared.ts';
 import { PROGRAMS, toolchains, type Program } from './programs.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -37,7 +37,7 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<void> {
   // Stores that tests make for themselves have nothing built, but nothing is fetched twice.
   process.env['DSMB_DOWNLOADS'] ||= join(CACHE, 'downloads');
-  const roots = await unpackToolchains(new Store(join(CACHE, 'store')));
+  const roots = await unpackToolchains(new Store(TOOLS));
   await prepareStore();
   project.provide('toolchains', roots);
   project.provide('commands', makeCommands(roots));
