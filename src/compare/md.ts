@@ -35,7 +35,7 @@ const VERSION_0: readonly Field[] = [
   { name: 'md superblock descriptor of this disk', at: 3968, size: 128 },
 ];
 
-/** Version 1.2: 8 sectors behind the start. */
+/** Versions 1.0 to 1.2. */
 const VERSION_1: readonly Field[] = [
   { name: 'md superblock array name', at: 32, size: 32, show: text },
   { name: 'md superblock ctime', at: 64, size: 8, show: time },
@@ -55,20 +55,17 @@ const VERSION_1: readonly Field[] = [
 ];
 
 /** Bytes of the array's UUID and of the checksum. */
-const TOLD = {
-  '0.90': [
-    [20, 24],
-    [52, 64],
-    [152, 156],
-  ],
-  '1.2': [
-    [16, 32],
-    [216, 220],
-  ],
-} as const;
+const TOLD_0 = [
+  [20, 24],
+  [52, 64],
+  [152, 156],
+] as const;
+const TOLD_1 = [
+  [16, 32],
+  [216, 220],
+] as const;
 
 const SIZE = 4096;
-const RESERVED_0 = 64 * 1024;
 
 export const mdComparer: Comparer = {
   name: 'a member of an md array',
@@ -77,16 +74,15 @@ export const mdComparer: Comparer = {
     const [a, b] = [readMdSuperblock(before)!, readMdSuperblock(after)!];
     if (a.version !== b.version)
       return yield { at: [], what: 'md superblock version', before: a.version, after: b.version };
-    const fields = a.version === '0.90' ? VERSION_0 : VERSION_1;
+    const [fields, uuids] = a.version === '0.90' ? [VERSION_0, TOLD_0] : [VERSION_1, TOLD_1];
     if (a.uuid !== b.uuid) yield { at: [], what: 'md superblock array UUID', before: a.uuid, after: b.uuid };
     // The UUID of 0.90 lies in two places, and is told as one; the checksum follows from it.
-    const told = a.uuid === b.uuid ? [] : TOLD[a.version];
+    const told = a.uuid === b.uuid ? [] : uuids;
     const [x, y] = [without(told, superblock(before, a)), without(told, superblock(after, b))];
     yield* compareRecords('md superblock', fields, x, y);
     const content = [memberContent(before, a), memberContent(after, b)] as const;
     if (!content[0] || !content[1]) return;
-    // Only 0.90 has the content where the member starts.
-    const hint = same && a.version === '0.90' ? { same } : {};
+    const hint = same && a.data.offset === 0 && b.data.offset === 0 ? { same } : {};
     yield* inside.part({ before: content[0], after: content[1], ...hint });
   },
 };
@@ -96,6 +92,6 @@ function without(ranges: readonly (readonly [start: number, end: number])[], rec
   return record;
 }
 
-function superblock(source: ByteSource, { version }: MdSuperblock): Buffer {
-  return source.read(version === '0.90' ? source.size - (source.size % RESERVED_0) - RESERVED_0 : SIZE, SIZE);
+function superblock(source: ByteSource, { at }: MdSuperblock): Buffer {
+  return source.read(at, SIZE);
 }

@@ -1,7 +1,7 @@
 /** What is on a disk: table, boot loader, file systems, arrays. Damage in one place does not hide the others. */
 import { toDiagnostic } from '../model/diagnostic.ts';
 import { presentRanges, type BlockSource } from './compare.ts';
-import { identifyFileSystem, type FileSystemIdentity } from './file-system.ts';
+import { canBeRead, identifyFileSystem, openFileSystem, type FileSystemIdentity } from './file-system.ts';
 import { SECTOR } from './mbr.ts';
 import { memberContent } from './md-member.ts';
 import { readMdSuperblock, type MdSuperblock } from './md.ts';
@@ -24,7 +24,7 @@ export interface DiskDescription {
   readonly grub: boolean;
   readonly table?: Omit<PartitionTable, 'partitions'>;
   readonly partitions: readonly (Partition & Content)[];
-  /** Where there is no table, a file system or array may lie on the whole disk. */
+  /** Where there is no table, a file system or array may lie on the whole disk; with a table, the image of a disc. */
   readonly whole?: Content;
   readonly problem?: string;
 }
@@ -45,7 +45,7 @@ export function describeDisk(disk: BlockSource, data = dataBytes(disk)): DiskDes
     grub: hasGrub(disk),
     ...(table ? { table: { scheme: table.scheme, diskId: table.diskId, problems: table.problems } } : {}),
     partitions,
-    ...(table || problem ? {} : { whole: attempt(() => contentOf(disk)) }),
+    ...(problem || (table && !isDisc(disk)) ? {} : { whole: attempt(() => contentOf(disk)) }),
     ...(problem ? { problem } : {}),
   };
 }
@@ -58,8 +58,24 @@ export function fileSystemSource(partition: ByteSource): ByteSource {
 
 function contentOf(source: ByteSource): Content {
   const array = readMdSuperblock(source);
-  const fileSystem = identifyFileSystem((array && memberContent(source, array)) ?? source);
-  return { ...(array ? { array } : {}), ...(fileSystem ? { fileSystem } : {}) };
+  const holder = (array && memberContent(source, array)) ?? source;
+  const fileSystem = identifyFileSystem(holder);
+  return {
+    ...(array ? { array } : {}),
+    ...(fileSystem ? { fileSystem } : {}),
+    ...(canBeRead(fileSystem) ? problemOf(() => openFileSystem(holder, 'it')) : {}),
+  };
+}
+
+function problemOf(look: () => unknown): { problem?: string } {
+  return attempt(() => {
+    look();
+    return {};
+  });
+}
+
+function isDisc(disk: ByteSource): boolean {
+  return identifyFileSystem(disk)?.type === 'iso9660';
 }
 
 function attempt<T extends object>(look: () => T): T & { problem?: string } {

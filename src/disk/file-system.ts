@@ -1,10 +1,12 @@
 /** File systems by what they have in common: what they are, and for FAT and ext what is in them. */
 import { fail } from '../model/diagnostic.ts';
-import { hasExt, formatUuid, readExtGeometry } from './ext4/volume.ts';
+import { hasExt, formatUuid, readExtIdentity } from './ext4/volume.ts';
 import { openExt, type ExtEntry } from './ext4/reader.ts';
 import { openFat } from './fat/reader.ts';
 import type { FatEntry } from './fat/directory.ts';
-import { readGeometry } from './fat/volume.ts';
+import { identifyFat } from './fat/identity.ts';
+import { hasFat } from './fat/volume.ts';
+import type { OnDamage } from './folders.ts';
 import type { ByteSource, FileContent } from './source.ts';
 
 /** What a superblock or boot sector says. */
@@ -28,23 +30,37 @@ export interface FileSystemEntry {
   readonly properties: Readonly<Record<string, string>>;
 }
 
-/** A file system whose files can be read. */
+/** A file system whose files can be read. What is damaged fails, unless `damaged` takes it: the rest follows then. */
 export interface FileSystem {
-  list(path: string): readonly FileSystemEntry[];
+  list(path: string, damaged?: OnDamage): readonly FileSystemEntry[];
   /** What is at a path, or undefined. */
   find(path: string): FileSystemEntry | undefined;
   /** Everything below a folder (the root by default), a folder before its content, with paths from there. */
-  walk(path?: string): Iterable<FileSystemEntry & { readonly path: string }>;
+  walk(path?: string, damaged?: OnDamage): Iterable<FileSystemEntry & { readonly path: string }>;
   file(path: string): FileContent;
 }
 
 /** What is on a partition; undefined where nothing is recognised. */
 export function identifyFileSystem(source: ByteSource): FileSystemIdentity | undefined {
-  for (const identify of [ext, swap, xfs, btrfs, fat]) {
+  for (const identify of [
+    ext,
+    swap,
+    xfs,
+    btrfs,
+    iso9660,
+    named8('ntfs', 'NTFS    '),
+    named8('exfat', 'EXFAT   '),
+    fat,
+  ]) {
     const found = identify(source);
     if (found) return found;
   }
   return undefined;
+}
+
+/** True for FAT and ext. */
+export function canBeRead(identity: FileSystemIdentity | undefined): boolean {
+  return /^(ext|fat)/.test(identity?.type ?? '');
 }
 
 /** Opens FAT and ext. Fails with `NO_FILE_SYSTEM` for all else. */
@@ -83,21 +99,21 @@ function attributeLetters(attributes: number): string {
 }
 
 interface Volume<Entry> {
-  list(path: string): readonly Entry[];
+  list(path: string, damaged?: OnDamage): readonly Entry[];
   find(path: string): Entry | undefined;
-  walk(path?: string): Iterable<Entry & { readonly path: string }>;
+  walk(path?: string, damaged?: OnDamage): Iterable<Entry & { readonly path: string }>;
   file(path: string): FileContent;
 }
 
 function withEntries<Entry>(volume: Volume<Entry>, entryOf: (entry: Entry) => FileSystemEntry): FileSystem {
   return {
-    list: (path) => volume.list(path).map(entryOf),
+    list: (path, damaged) => volume.list(path, damaged).map(entryOf),
     find: (path) => {
       const found = volume.find(path);
       return found && entryOf(found);
     },
-    *walk(path) {
-      for (const entry of volume.walk(path)) yield { ...entryOf(entry), path: entry.path };
+    *walk(path, damaged) {
+      for (const entry of volume.walk(path, damaged)) yield { ...entryOf(entry), path: entry.path };
     },
     file: (path) => volume.file(path),
   };
@@ -107,7 +123,7 @@ type Identify = (source: ByteSource) => FileSystemIdentity | undefined;
 
 const ext: Identify = (source) => {
   if (!hasExt(source)) return undefined;
-  const { type, label, uuid, needsRecovery } = readExtGeometry(source);
+  const { type, label, uuid, needsRecovery } = readExtIdentity(source);
   return { type, ...named(label), uuid, ...(needsRecovery ? { needsRecovery } : {}) };
 };
 
@@ -127,19 +143,19 @@ const btrfs: Identify = (source) => {
   return { type: 'btrfs', uuid: uuidAt(source, superblock + 32), ...named(textAt(source, superblock + 299, 256)) };
 };
 
-/** FAT has no magic number, only a boot sector that makes sense; its text is a hint that one should look. */
-const fat: Identify = (source) => {
-  if (textAt(source, 54, 3) !== 'FAT' && textAt(source, 82, 3) !== 'FAT') return undefined;
-  const { type } = readGeometry(source);
-  const at = type === 32 ? 67 : 39;
-  const serial = source.read(at, 4).readUInt32LE(0).toString(16).toUpperCase().padStart(8, '0');
-  const label = textAt(source, at + 4, 11).trimEnd();
-  return {
-    type: `fat${type}`,
-    uuid: `${serial.slice(0, 4)}-${serial.slice(4)}`,
-    ...named(label === 'NO NAME' ? '' : label),
-  };
+/** A CD or DVD. An image for both, discs and sticks, has a partition table as well. */
+const iso9660: Identify = (source) => {
+  const descriptor = 32_768;
+  if (textAt(source, descriptor + 1, 5) !== 'CD001') return undefined;
+  return { type: 'iso9660', ...named(textAt(source, descriptor + 40, 32).trimEnd()) };
 };
+
+/** Those that have their names where a FAT has that of its formatter. */
+function named8(type: string, name: string): Identify {
+  return (source) => (textAt(source, 3, name.length) === name ? { type } : undefined);
+}
+
+const fat: Identify = (source) => (hasFat(source) ? identifyFat(source) : undefined);
 
 function named(label: string): { label?: string } {
   return label === '' ? {} : { label };

@@ -1,4 +1,4 @@
-/** GUID partition tables, read-only (UEFI specification, chapter 5). Sectors have 512 bytes. */
+/** GUID partition tables, read-only (UEFI specification, chapter 5), of disks with sectors of 512 bytes or of 4096. */
 import { isDeepStrictEqual } from 'node:util';
 import { crc32 } from 'node:zlib';
 import { fail, toDiagnostic } from '../model/diagnostic.ts';
@@ -23,6 +23,10 @@ export interface Gpt {
   readonly partitions: readonly GptPartition[];
 }
 
+/** What disks have; nothing on a disk tells which, but where the table lies. */
+type SectorSize = 512 | 4096;
+const SECTOR_SIZES = [512, 4096] as const;
+
 const SIGNATURE = 'EFI PART';
 const MAX_TABLE = 1024 * 1024;
 const UNUSED = '00000000-0000-0000-0000-000000000000';
@@ -32,27 +36,34 @@ const PRIMARY = 1;
 
 /** True if sector 1 bears the signature of a GPT. */
 export function hasGpt(disk: ByteSource): boolean {
-  return hasHeader(disk, PRIMARY);
+  return SECTOR_SIZES.some((size) => hasHeader(disk, PRIMARY, size));
 }
 
 /** True if the last sector bears the signature of a GPT's copy. */
 export function hasGptCopy(disk: ByteSource): boolean {
-  return hasHeader(disk, lastSector(disk));
+  return SECTOR_SIZES.some((size) => hasHeader(disk, lastSector(disk, size), size));
 }
 
-function hasHeader(disk: ByteSource, sector: number): boolean {
-  if (sector < PRIMARY || (sector + 1) * SECTOR > disk.size) return false;
-  return disk.read(sector * SECTOR, SIGNATURE.length).toString('latin1') === SIGNATURE;
+function hasHeader(disk: ByteSource, sector: number, size: SectorSize): boolean {
+  if (sector < PRIMARY || (sector + 1) * size > disk.size) return false;
+  return disk.read(sector * size, SIGNATURE.length).toString('latin1') === SIGNATURE;
 }
 
-function lastSector({ size }: ByteSource): number {
-  return Math.floor(size / SECTOR) - 1;
+function lastSector(disk: ByteSource, size: SectorSize): number {
+  return Math.floor(disk.size / size) - 1;
+}
+
+/** Bytes of the sectors that a disk was partitioned with: those by which a header is found where it should be. */
+export function gptSectorSize(disk: ByteSource): SectorSize {
+  const found = (sector: (size: SectorSize) => number) =>
+    SECTOR_SIZES.find((size) => hasHeader(disk, sector(size), size));
+  return found(() => PRIMARY) ?? found((size) => lastSector(disk, size)) ?? 512;
 }
 
 /** Reads the primary table. Both checksums must hold and each partition must lie on the disk. */
 export function parseGpt(disk: ByteSource): Gpt {
   if (!hasGpt(disk)) fail('NO_PARTITION_TABLE', 'sector 1 has no GUID partition table');
-  const table = tableAt(disk, PRIMARY);
+  const table = tableAt(disk, PRIMARY, gptSectorSize(disk));
   for (const { number, start, sectors } of table.partitions)
     if ((start + sectors) * SECTOR > disk.size)
       fail(
@@ -67,7 +78,8 @@ export function parseGpt(disk: ByteSource): Gpt {
  * partitions may end behind the disk. Fails with `PARTITION_TABLE` where neither can be read.
  */
 export function salvageGpt(disk: ByteSource): { readonly gpt: Gpt; readonly problems: readonly string[] } {
-  const [primary, copy] = [attemptAt(disk, PRIMARY), attemptAt(disk, lastSector(disk))];
+  const size = gptSectorSize(disk);
+  const [primary, copy] = [attemptAt(disk, PRIMARY, size), attemptAt(disk, lastSector(disk, size), size)];
   if (typeof primary === 'string') {
     if (typeof copy === 'string') return fail('PARTITION_TABLE', primary);
     return {
@@ -82,32 +94,32 @@ export function salvageGpt(disk: ByteSource): { readonly gpt: Gpt; readonly prob
 }
 
 /** A table, or what is wrong with it. */
-function attemptAt(disk: ByteSource, sector: number): Gpt | string {
-  if (!hasHeader(disk, sector)) return `sector ${sector} has no GUID partition table`;
+function attemptAt(disk: ByteSource, sector: number, size: SectorSize): Gpt | string {
+  if (!hasHeader(disk, sector, size)) return `sector ${sector} has no GUID partition table`;
   try {
-    return tableAt(disk, sector);
+    return tableAt(disk, sector, size);
   } catch (error) {
     return toDiagnostic(error).message;
   }
 }
 
-function tableAt(disk: ByteSource, sector: number): Gpt {
-  const header = readHeader(disk, sector);
+function tableAt(disk: ByteSource, sector: number, sectorSize: SectorSize): Gpt {
+  const header = readHeader(disk, sector, sectorSize);
   const entrySize = header.readUInt32LE(84);
   const count = header.readUInt32LE(80);
-  const at = sectorNumber(header, 72) * SECTOR;
+  const at = sectorNumber(header, 72) * sectorSize;
   if (entrySize < 128 || entrySize % 8 !== 0 || count * entrySize > MAX_TABLE || at + count * entrySize > disk.size)
     fail('PARTITION_TABLE', `the GPT has ${count} entries of ${entrySize} bytes at byte ${at}, which cannot be`);
   const table = disk.read(at, count * entrySize);
   if (crc32(table) !== header.readUInt32LE(88)) fail('PARTITION_TABLE', 'the checksum of the GPT entries is wrong');
   const partitions = Array.from({ length: count }, (_, index) =>
-    parseEntry(table.subarray(index * entrySize, (index + 1) * entrySize), index + 1),
+    parseEntry(table.subarray(index * entrySize, (index + 1) * entrySize), index + 1, sectorSize / SECTOR),
   );
   return { diskId: guid(header, 56), partitions: partitions.filter((entry) => entry !== undefined) };
 }
 
-function readHeader(disk: ByteSource, at: number): Buffer {
-  const sector = disk.read(at * SECTOR, SECTOR);
+function readHeader(disk: ByteSource, at: number, sectorSize: SectorSize): Buffer {
+  const sector = disk.read(at * sectorSize, SECTOR);
   const size = sector.readUInt32LE(12);
   if (size < 92 || size > SECTOR) fail('PARTITION_TABLE', `the GPT header claims ${size} bytes`);
   const header = Buffer.from(sector.subarray(0, size));
@@ -117,14 +129,15 @@ function readHeader(disk: ByteSource, at: number): Buffer {
   return header;
 }
 
-function parseEntry(entry: Buffer, number: number): GptPartition | undefined {
+/** `unit` is the number of 512-byte sectors that the table counts as one. */
+function parseEntry(entry: Buffer, number: number, unit: number): GptPartition | undefined {
   const type = guid(entry, 0);
   if (type === UNUSED) return undefined;
   const start = sectorNumber(entry, 32);
   const last = sectorNumber(entry, 40);
   if (last < start) fail('PARTITION_TABLE', `partition ${number} ends at sector ${last}, before it starts at ${start}`);
   const name = entry.toString('utf16le', 56, 128).replace(/\0.*$/s, '');
-  return { number, type, id: guid(entry, 16), name, start, sectors: last - start + 1 };
+  return { number, type, id: guid(entry, 16), name, start: start * unit, sectors: (last - start + 1) * unit };
 }
 
 function sectorNumber(bytes: Buffer, at: number): number {

@@ -23,6 +23,7 @@ export type { DiskDifference, RegionDifference } from './difference.ts';
 export type { FileDifference } from './file-difference.ts';
 export { describeDisk, fileSystemSource, type Content, type DiskDescription } from './describe.ts';
 export { identifyFileSystem, openFileSystem } from './file-system.ts';
+export type { OnDamage } from './folders.ts';
 export type { FileSystem, FileSystemEntry, FileSystemIdentity } from './file-system.ts';
 export { editDisk, type DiskEditor, type EditOptions, type EditSummary } from './editor.ts';
 export { parseQemuMap, type QemuExtent } from './extents.ts';

@@ -73,6 +73,8 @@ test('a superblock of version 0.90 is read', () => {
     raidDisks: 2,
     preferredMinor: 1,
     events: 7n,
+    at: (SIZE & ~0xffff) - 0x10000,
+    data: { offset: 0, size: (SIZE & ~0xffff) - 0x10000 },
   });
 });
 
@@ -84,6 +86,8 @@ test.each([3, 4, 128])('a superblock of version 1.2 with %i roles is read', (rol
     raidDisks: 2,
     name: 'host:2',
     events: 9n,
+    at: 4096,
+    data: { offset: 2048 * 512, size: Math.min(6144 * 512, SIZE) },
   });
 });
 

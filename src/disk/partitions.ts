@@ -1,7 +1,10 @@
 /** The partitions of a disk, whatever its table: one view for people and for comparisons. */
+import { Failure } from '../model/diagnostic.ts';
 import { isExtended, readLogical, type LogicalPartition } from './ebr.ts';
-import { hasGpt, hasGptCopy, salvageGpt } from './gpt.ts';
+import { gptSectorSize, hasGpt, hasGptCopy, salvageGpt } from './gpt.ts';
 import { parseMbr, SECTOR } from './mbr.ts';
+import { hasFat } from './fat/volume.ts';
+import { identifyFileSystem } from './file-system.ts';
 import { sliceSource, type ByteSource } from './source.ts';
 
 /** One partition; bytes and 512-byte sectors. */
@@ -62,19 +65,29 @@ const GPT_TYPES: Readonly<Record<string, string>> = {
  * counts before the MBR that protects it. Fails with `PARTITION_TABLE` for a GPT of which nothing can be read.
  */
 export function readPartitions(disk: ByteSource): PartitionTable | undefined {
-  const mbr = disk.size >= SECTOR && looksLikeMbr(disk.read(0, SECTOR), disk.size) ? disk.read(0, SECTOR) : undefined;
+  const mbr = disk.size >= SECTOR && looksLikeMbr(disk) ? disk.read(0, SECTOR) : undefined;
   if (hasGpt(disk) || (mbr && isProtective(mbr) && hasGptCopy(disk))) return gptTable(disk);
   return mbr && dosTable(disk, mbr);
 }
 
 function gptTable(disk: ByteSource): PartitionTable {
   const { gpt, problems } = salvageGpt(disk);
+  const sectorSize = gptSectorSize(disk);
+  const counted =
+    sectorSize === SECTOR
+      ? []
+      : [`it counts sectors of ${sectorSize} bytes: other disks than such do not start with it`];
   const partitions = gpt.partitions.map(({ type, id: _id, ...rest }) => ({
     ...rest,
     type: GPT_TYPES[type] ?? type,
     active: false,
   }));
-  return { scheme: 'gpt', diskId: gpt.diskId, partitions, problems: [...problems, ...misplaced(partitions, disk)] };
+  return {
+    scheme: 'gpt',
+    diskId: gpt.diskId,
+    partitions,
+    problems: [...counted, ...problems, ...misplaced(partitions, disk)],
+  };
 }
 
 function dosTable(disk: ByteSource, sector: Buffer): PartitionTable {
@@ -120,21 +133,31 @@ export function partitionSource(disk: ByteSource, { number, start, sectors }: Pa
   return sliceSource(disk, offset, length, `partition ${number}`);
 }
 
-/** A file system's boot sector has the same signature as an MBR: what tells them apart is a table that can be. */
-function looksLikeMbr(sector: Buffer, size: number): boolean {
+/**
+ * A file system's boot sector has the same signature as an MBR: what tells them apart is a table that can be, and with an
+ * empty one that no file system lies on the whole disk.
+ */
+function looksLikeMbr(disk: ByteSource): boolean {
+  const sector = disk.read(0, SECTOR);
   if (sector.readUInt16LE(510) !== 0xaa55) return false;
   const entries = [446, 462, 478, 494].map((at) => sector.subarray(at, at + 16));
   if (!entries.every((entry) => entry[0] === 0 || entry[0] === 0x80)) return false;
   const used = entries.filter((entry) => entry[4] !== 0 && entry.readUInt32LE(12) > 0);
   if (!used.every((entry) => entry.readUInt32LE(8) >= 1)) return false;
+  if (used.length === 0) return !hasFileSystem(disk);
   // Of a disk that was cut some partitions, or all, are gone.
-  return used.some((entry) => entry.readUInt32LE(8) * SECTOR < size) || !isFatBootSector(sector);
+  return used.some((entry) => entry.readUInt32LE(8) * SECTOR < disk.size) || !hasFat(disk);
+}
+
+function hasFileSystem(disk: ByteSource): boolean {
+  try {
+    return identifyFileSystem(disk) !== undefined;
+  } catch (error) {
+    if (error instanceof Failure) return true;
+    throw error;
+  }
 }
 
 function isProtective(sector: Buffer): boolean {
   return parseMbr(sector).partitions.some(({ type }) => type === 0xee);
-}
-
-function isFatBootSector(sector: Buffer): boolean {
-  return [54, 82].some((at) => sector.toString('latin1', at, at + 3) === 'FAT');
 }

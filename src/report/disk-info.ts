@@ -62,11 +62,7 @@ function partitionRow(partition: Partition & Content): string[] {
 }
 
 function contentText({ array, fileSystem, problem }: Content): string {
-  return [
-    array && arrayText(array),
-    fileSystem && fileSystemText(fileSystem),
-    problem && `damaged: ${printable(problem)}`,
-  ]
+  return [array && arrayText(array), fileSystem && fileSystemText(fileSystem), problem && printable(problem)]
     .filter((text) => text)
     .join(', ');
 }

@@ -37,6 +37,16 @@ export function printJson(value: unknown, replacer?: (this: unknown, key: string
   process.stdout.write(`${printableJson(value, 2, replacer)}\n`);
 }
 
+/** A list for programs, one item after the other: it may be longer than memory. */
+export function printJsonItems(items: Iterable<unknown>): void {
+  let before = '[';
+  for (const item of items) {
+    process.stdout.write(`${before}\n${printableJson(item, 2).replace(/^/gm, '  ')}`);
+    before = ',';
+  }
+  process.stdout.write(before === '[' ? '[]\n' : '\n]\n');
+}
+
 /** Makes the bytes of a file text for a terminal. */
 export function forTerminal(): Transform {
   const decoder = new StringDecoder();

@@ -78,7 +78,7 @@ test('info of an image that was cut shows what is left, and says what is not', (
   const { stdout, status } = dsmb('info', 'cut.raw');
   expect(status).toBe(0);
   expect(stdout).toContain(`note   p1 ends at sector ${START + SECTORS}, behind the disk`);
-  expect(stdout).toMatch(/p1 +2048 +16\.0 MiB +FAT 16 \(LBA\), active +damaged: /);
+  expect(stdout).toMatch(/p1 +2048 +16\.0 MiB +FAT 16 \(LBA\), active +the FAT file system is damaged: /);
 });
 
 test('a folder with an image in it is no disk, and the image is named', () => {

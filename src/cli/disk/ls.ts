@@ -1,12 +1,13 @@
 /** `dsmb disk ls`: what is in a folder of a file system, without mounting it. */
-import { readPartitions, type FileSystem, type FileSystemEntry } from '../../disk/index.ts';
+import { readPartitions, type FileSystem, type FileSystemEntry, type OnDamage } from '../../disk/index.ts';
 import { fail, toDiagnostic } from '../../model/diagnostic.ts';
 import { formatEntries, formatPartitions } from '../../report/disk-entries.ts';
 import type { Call, Command } from '../command.ts';
 import { EXIT } from '../exit.ts';
 import { DISK, DISK_OPTIONS, openOperand } from './operand.ts';
 import { openDiskPath } from './path.ts';
-import { printJson, printText } from '../../report/print.ts';
+import { plural } from '../../report/format.ts';
+import { printJson, printJsonItems, printText } from '../../report/print.ts';
 
 export const ls: Command = {
   name: 'disk ls',
@@ -31,27 +32,52 @@ async function runLs(call: Call): Promise<number> {
   using opened = await openOperand(call, operand);
   const table = place === undefined ? readPartitions(opened.disk) : undefined;
   if (table) return print(call, table.partitions, formatPartitions);
-  const entries = listed(opened.disk, place ?? '/', call.flag('recursive'));
-  return print(call, entries, formatEntries);
+  const damage: string[] = [];
+  const entries = listed(opened.disk, place ?? '/', call.flag('recursive'), (path, error) =>
+    damage.push(`/${path}: ${toDiagnostic(error).message}`),
+  );
+  if (call.flag('json')) printJsonItems(entries);
+  else for (const some of batches(entries)) printText(formatEntries(some));
+  if (damage.length > 0)
+    fail('DISK_DAMAGED', `${operand}: ${plural(damage.length, 'place')} cannot be read`, {
+      detail: damage.join('\n'),
+    });
+  return EXIT.ok;
 }
 
-function listed(disk: Parameters<typeof openDiskPath>[0], place: string, recursive: boolean): FileSystemEntry[] {
+function* listed(
+  disk: Parameters<typeof openDiskPath>[0],
+  place: string,
+  recursive: boolean,
+  damaged: OnDamage,
+): Generator<FileSystemEntry> {
   const { fileSystem, path } = openDiskPath(disk, place);
   const found = fileSystem.find(path);
-  if (found && found.type !== 'directory' && !isFolder(fileSystem, path)) return [found];
-  if (!recursive) return fileSystem.list(path).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  if (found && found.type !== 'directory' && !isFolder(fileSystem, path)) return yield found;
+  if (!recursive) return yield* fileSystem.list(path, damaged).toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const prefix = namesIn(path).map((name) => `${name}/`);
-  return [...fileSystem.walk(path)].map((entry) => ({
-    ...entry,
-    name: entry.path,
-    path: `${prefix.join('')}${entry.path}`,
-  }));
+  for (const entry of fileSystem.walk(path, damaged))
+    yield { ...entry, name: entry.path, ...{ path: `${prefix.join('')}${entry.path}` } };
+}
+
+/** So many are aligned with each other: nobody waits for the last one of a large disk. */
+const BATCH = 1000;
+
+function* batches<T>(items: Iterable<T>): Generator<readonly T[]> {
+  let batch: T[] = [];
+  for (const item of items) {
+    batch.push(item);
+    if (batch.length < BATCH) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
 }
 
 /** Symlinks that lead to one are followed. */
 function isFolder(fileSystem: FileSystem, path: string): boolean {
   try {
-    fileSystem.list(path);
+    fileSystem.list(path, () => {});
     return true;
   } catch (error) {
     if (toDiagnostic(error).code === 'FILE_NOT_FOUND') return false;

@@ -1,5 +1,6 @@
 /** Reads ext2, ext3 and ext4 without mounting: lists folders, follows symlinks, reads files in pieces. */
 import { fail } from '../../model/diagnostic.ts';
+import { RecentFolders, throwDamage, type OnDamage } from '../folders.ts';
 import { bufferSource, checkRange, type ByteSource, type FileContent } from '../source.ts';
 import { blockMap, readBlocks, type BlockMap } from './block-map.ts';
 import { parseEntries, type DirectoryEntry } from './directory.ts';
@@ -44,9 +45,9 @@ export interface ExtInode {
 export interface ExtVolume {
   readonly geometry: ExtGeometry;
   /** What is in a folder, sorted by name. */
-  list(path?: string): readonly ExtEntry[];
+  list(path?: string, damaged?: OnDamage): readonly ExtEntry[];
   /** All files and folders below one, a folder before its content, with paths from there. Symlinks are not followed. */
-  walk(path?: string): Generator<ExtPath>;
+  walk(path?: string, damaged?: OnDamage): Generator<ExtPath>;
   /** The inode of everything, as it lies on disk, by path; that of the root (an empty path), too. */
   inodes(): Generator<ExtInode>;
   /** What is at a path, or undefined. Symlinks on the way are followed, the last one is not. */
@@ -73,7 +74,7 @@ export function openExt(source: ByteSource): ExtVolume {
     return mappedSource(source, geometry, blockMap(source, geometry, inode), inode.size, what);
   };
 
-  function* entriesOf(inode: Inode, what: string): Generator<DirectoryEntry> {
+  function* readFolder(inode: Inode, what: string): Generator<DirectoryEntry> {
     if ((inode.flags & INODE_FLAG.inlineData) !== 0) {
       const [head, tail] = inlineParts(inode);
       yield* parseEntries(head.subarray(4), geometry.hasFileTypes, what); // first the parent's inode
@@ -91,6 +92,20 @@ export function openExt(source: ByteSource): ExtVolume {
       yield* parseEntries(bytes.read(at, blockSize), geometry.hasFileTypes, what);
     }
   }
+
+  const recent = new RecentFolders<DirectoryEntry>(({ name }) => name);
+  /** Sorted by name; of a folder that is damaged, what could be read. */
+  const folderOf = (inode: Inode, path: string, damaged: OnDamage) =>
+    recent.get(inode.number, (spoilt) => {
+      const entries: DirectoryEntry[] = [];
+      try {
+        for (const entry of readFolder(inode, `/${path}`)) entries.push(entry);
+      } catch (error) {
+        spoilt();
+        damaged(path, error);
+      }
+      return entries.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+    });
 
   const linkTarget = (inode: Inode): string => {
     if (inode.size > MAX_PATH) damagedExt(`the symlink of inode ${inode.number} has ${inode.size} bytes`);
@@ -126,7 +141,7 @@ export function openExt(source: ByteSource): ExtVolume {
       }
       const here = way.at(-1)!.inode;
       if (typeOf(here) !== 'directory') return undefined;
-      const entry = entriesOf(here, path).find((one) => one.name === name);
+      const entry = folderOf(here, withoutSlash(path), throwDamage).byName.get(name);
       if (!entry) return undefined;
       const inode = inodeOf(entry.inode);
       if (typeOf(inode) === 'symlink' && (names.length > 0 || followLast)) {
@@ -148,48 +163,63 @@ export function openExt(source: ByteSource): ExtVolume {
     return found.inode;
   };
 
-  function* walk(inode: Inode, path: string, seen: Set<number>): Generator<ExtPath> {
-    for (const { name, child, path: below } of walkInodes(inode, path, seen))
-      yield { ...describe(name, child), path: below };
-  }
+  /** What is there, unless it is damaged. */
+  const attempt = <T>(path: string, damaged: OnDamage, look: () => T): T | undefined => {
+    try {
+      return look();
+    } catch (error) {
+      damaged(path, error);
+      return undefined;
+    }
+  };
 
-  type Found = { readonly path: string; readonly name: string; readonly child: Inode };
-  function* walkInodes(inode: Inode, path: string, seen: Set<number>): Generator<Found> {
-    // No folder has two places: one met twice contains itself, or is hostile.
-    if (seen.has(inode.number)) damagedExt(`the folder /${path} is met twice`);
-    if (path.length > MAX_PATH) damagedExt(`it has a path of more than ${MAX_PATH} characters`);
-    seen.add(inode.number);
-    for (const { name, inode: number } of sorted(entriesOf(inode, `/${path}`))) {
+  type Found = { readonly path: string; readonly inode: Inode; readonly entry: ExtEntry };
+  function* walk(folder: Inode, path: string, seen: Set<number>, damaged: OnDamage): Generator<Found> {
+    const met = attempt(path, damaged, () => {
+      // No folder has two places: one met twice contains itself, or is hostile.
+      if (seen.has(folder.number)) damagedExt(`the folder /${path} is met twice`);
+      if (path.length > MAX_PATH) damagedExt(`it has a path of more than ${MAX_PATH} characters`);
+      seen.add(folder.number);
+      return folderOf(folder, path, damaged).entries;
+    });
+    for (const { name, inode: number } of met ?? []) {
       const below = path === '' ? name : `${path}/${name}`;
-      const child = inodeOf(number);
-      yield { path: below, name, child };
-      if (typeOf(child) === 'directory') yield* walkInodes(child, below, seen);
+      const found = attempt(below, damaged, () => {
+        const inode = inodeOf(number);
+        return { path: below, inode, entry: describe(name, inode) };
+      });
+      if (found) yield found;
+      if (found?.entry.type === 'directory') yield* walk(found.inode, below, seen, damaged);
     }
   }
 
   function* inodes(): Generator<ExtInode> {
-    const found = (path: string, name: string, inode: Inode): ExtInode => ({
+    const found = ({ path, inode, entry }: Found): ExtInode => ({
       path,
       number: inode.number,
       record: readInodeRecord(source, geometry, inode.number),
-      entry: describe(name, inode),
+      entry,
       content: () => content(inode, path),
     });
     const root = inodeOf(ROOT_INODE);
-    yield found('', '', root);
-    for (const { path, name, child } of walkInodes(root, '', new Set())) yield found(path, name, child);
+    yield found({ path: '', inode: root, entry: describe('', root) });
+    for (const one of walk(root, '', new Set(), throwDamage)) yield found(one);
   }
 
   return {
     geometry,
     inodes,
-    walk: (path = '/') => walk(folderAt(path), '', new Set()),
+    *walk(path = '/', damaged = throwDamage) {
+      for (const found of walk(folderAt(path), '', new Set(), damaged)) yield { ...found.entry, path: found.path };
+    },
     find(path) {
       const found = resolve(path, false);
       return found && describe(found.name, found.inode);
     },
-    list: (path = '/') =>
-      sorted(entriesOf(folderAt(path), path)).map(({ name, inode }) => describe(name, inodeOf(inode))),
+    list: (path = '/', damaged = throwDamage) =>
+      folderOf(folderAt(path), withoutSlash(path), damaged)
+        .entries.map(({ name, inode }) => attempt(name, damaged, () => describe(name, inodeOf(inode))))
+        .filter((entry) => entry !== undefined),
     file(path) {
       const found = resolve(path, true);
       if (!found || typeOf(found.inode) !== 'file')
@@ -199,8 +229,8 @@ export function openExt(source: ByteSource): ExtVolume {
   };
 }
 
-function sorted(entries: Iterable<DirectoryEntry>): DirectoryEntry[] {
-  return [...entries].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+function withoutSlash(path: string): string {
+  return path.replace(/^\/+/, '');
 }
 
 function typeOf({ mode }: Inode): ExtEntry['type'] {

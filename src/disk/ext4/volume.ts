@@ -2,11 +2,18 @@
 import { fail } from '../../model/diagnostic.ts';
 import type { ByteSource } from '../source.ts';
 
-/** What the superblock says; sizes in bytes. */
-export interface ExtGeometry {
-  readonly type: 'ext2' | 'ext3' | 'ext4';
+/** What is said about a file system that may have features which cannot be read here. */
+export interface ExtIdentity {
+  /** `jbd` is a journal that another file system keeps here. */
+  readonly type: 'ext2' | 'ext3' | 'ext4' | 'jbd';
   readonly label: string;
   readonly uuid: string;
+  /** It was not unmounted cleanly: its journal holds changes that are not seen here. */
+  readonly needsRecovery: boolean;
+}
+
+/** What the superblock says; sizes in bytes. */
+export interface ExtGeometry extends ExtIdentity {
   readonly blockSize: number;
   readonly blockCount: number;
   readonly inodeCount: number;
@@ -23,8 +30,6 @@ export interface ExtGeometry {
   readonly superblocks: 'all' | 'sparse' | readonly number[];
   /** Directory entries tell the type of what they name. */
   readonly hasFileTypes: boolean;
-  /** It was not unmounted cleanly: its journal holds changes that are not seen here. */
-  readonly needsRecovery: boolean;
 }
 
 /** One inode. `content` is the 60 bytes that hold block numbers, extents, a short symlink or inline data. */
@@ -50,7 +55,9 @@ const MAGIC = 0xef53;
 const COMPAT_JOURNAL = 0x4;
 const COMPAT_SPARSE_SUPER_2 = 0x200;
 const RO_COMPAT_SPARSE_SUPER = 0x1;
-const INCOMPAT = { fileTypes: 0x2, recover: 0x4, metaGroups: 0x10, extents: 0x40, bits64: 0x80 } as const;
+/** What ext3 can have: `sparse_super`, `large_file` and `btree_dir`; `filetype`, `needs_recovery` and `meta_bg`. */
+const EXT3 = { roCompat: 0x1 | 0x2 | 0x4, incompat: 0x2 | 0x4 | 0x10 } as const;
+const INCOMPAT = { fileTypes: 0x2, recover: 0x4, journalDevice: 0x8, metaGroups: 0x10, bits64: 0x80 } as const;
 /** Those above, and multiple mount protection, flexible groups, attribute inodes, checksum seed, large folders, inline data, casefolding. */
 const READABLE = 0x2 | 0x4 | 0x10 | 0x40 | 0x80 | 0x100 | 0x200 | 0x400 | 0x2000 | 0x4000 | 0x8000 | 0x20000;
 /** Features that are not, as `tune2fs` calls them. */
@@ -70,6 +77,20 @@ export function damagedExt(what: string): never {
 /** True if the magic number is there. */
 export function hasExt(source: ByteSource): boolean {
   return source.size >= 2 * SUPERBLOCK && source.read(SUPERBLOCK + 0x38, 2).readUInt16LE(0) === MAGIC;
+}
+
+/** What the superblock says of itself. Nothing else of it is checked. */
+export function readExtIdentity(source: ByteSource): ExtIdentity {
+  return identityIn(source.read(SUPERBLOCK, SUPERBLOCK));
+}
+
+function identityIn(superblock: Buffer): ExtIdentity {
+  return {
+    type: typeOf(superblock),
+    label: cString(superblock.subarray(0x78, 0x88)),
+    uuid: formatUuid(superblock.subarray(0x68, 0x78)),
+    needsRecovery: (superblock.readUInt32LE(0x60) & INCOMPAT.recover) !== 0,
+  };
 }
 
 /** Reads and checks the superblock. */
@@ -102,9 +123,7 @@ export function readExtGeometry(source: ByteSource): ExtGeometry {
   if (groupCount < 1 || inodeCount > groupCount * inodesPerGroup)
     damagedExt(`it claims ${inodeCount} inodes in ${groupCount} groups of ${inodesPerGroup}`);
   return {
-    type: typeOf(bytes.readUInt32LE(0x5c), incompat),
-    label: cString(bytes.subarray(0x78, 0x88)),
-    uuid: formatUuid(bytes.subarray(0x68, 0x78)),
+    ...identityIn(bytes),
     blockSize,
     blockCount,
     inodeCount,
@@ -117,7 +136,6 @@ export function readExtGeometry(source: ByteSource): ExtGeometry {
     firstMetaBlock: (incompat & INCOMPAT.metaGroups) === 0 ? Infinity : bytes.readUInt32LE(0x104),
     superblocks: superblocksOf(bytes),
     hasFileTypes: (incompat & INCOMPAT.fileTypes) !== 0,
-    needsRecovery: (incompat & INCOMPAT.recover) !== 0,
   };
 }
 
@@ -159,10 +177,13 @@ function descriptorOffset(geometry: ExtGeometry, group: number): number {
   const perBlock = blockSize / descriptorSize;
   const index = Math.floor(group / perBlock);
   const first = index * perBlock;
+  // Groups of blocks of 1 KiB count from the superblock on, those of clusters (bigalloc) from the block before.
+  const superblock = Math.floor(SUPERBLOCK / blockSize);
+  const behindSuperblock = first === 0 ? superblock + 1 - firstBlock : 1;
   const block =
     index < firstMetaBlock
-      ? firstBlock + 1 + index
-      : firstBlock + first * blocksPerGroup + (hasSuperblock(geometry, first) ? 1 : 0);
+      ? superblock + 1 + index
+      : firstBlock + first * blocksPerGroup + (hasSuperblock(geometry, first) ? behindSuperblock : 0);
   return block * blockSize + (group % perBlock) * descriptorSize;
 }
 
@@ -191,8 +212,15 @@ function featureNames(bits: number): string {
   return [...named.map(([, name]) => name), ...(rest === 0 ? [] : [`0x${rest.toString(16)}`])].join(', ');
 }
 
-function typeOf(compat: number, incompat: number): ExtGeometry['type'] {
-  if ((incompat & (INCOMPAT.extents | INCOMPAT.bits64)) !== 0) return 'ext4';
+/** ext4 is what has a feature that ext3 has not, as libblkid tells them apart. */
+function typeOf(superblock: Buffer): ExtIdentity['type'] {
+  const [compat, incompat, roCompat] = [0x5c, 0x60, 0x64].map((at) => superblock.readUInt32LE(at)) as [
+    number,
+    number,
+    number,
+  ];
+  if ((incompat & INCOMPAT.journalDevice) !== 0) return 'jbd';
+  if ((incompat & ~EXT3.incompat) !== 0 || (roCompat & ~EXT3.roCompat) !== 0) return 'ext4';
   return (compat & COMPAT_JOURNAL) !== 0 ? 'ext3' : 'ext2';
 }
 

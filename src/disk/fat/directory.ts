@@ -1,5 +1,5 @@
 /** Folders of a FAT: short and long names. */
-import { damagedFat } from './volume.ts';
+import { damagedFat, type FatType } from './volume.ts';
 
 /** A file or folder. */
 export interface FatEntry {
@@ -30,10 +30,29 @@ const FREE = 0xe5;
 const ESCAPED_E5 = '\x05';
 const LAST = 0x40;
 
-/** The entries of a folder's bytes, without `.`, `..` and the volume's label. */
-export function* parseDirectory(bytes: Buffer): Generator<FatEntry> {
-  for (const { name, record } of directoryRecords(bytes))
-    if (!isLabel(record) && name !== '.' && name !== '..') yield toEntry(record, name);
+/** The entries of a folder's bytes, without `.`, `..` and the volume's label; those that cannot be are told. */
+export function parseDirectory(
+  bytes: Buffer,
+  type: FatType,
+  damaged: (name: string, error: unknown) => void,
+): FatEntry[] {
+  const entries: FatEntry[] = [];
+  for (const { name, record } of directoryRecords(bytes)) {
+    if (isLabel(record) || name === '.' || name === '..') continue;
+    try {
+      entries.push(toEntry(record, name, type));
+    } catch (error) {
+      damaged(name, error);
+    }
+  }
+  return entries;
+}
+
+/** The label that a root folder's bytes give, or undefined. */
+export function labelIn(bytes: Buffer): string | undefined {
+  for (const { record } of directoryRecords(bytes))
+    if (isLabel(record) && !isFolder(record)) return eightBit(record.subarray(0, 11)).trimEnd();
+  return undefined;
 }
 
 /** The 32 bytes of every entry with its name: also of `.`, `..` and the volume's label. */
@@ -88,16 +107,21 @@ export function isLabel(record: Buffer): boolean {
   return (record.readUInt8(11) & ATTRIBUTE.volume) !== 0;
 }
 
+function isFolder(record: Buffer): boolean {
+  return (record.readUInt8(11) & ATTRIBUTE.directory) !== 0;
+}
+
 /** What an entry's 32 bytes say. */
-export function toEntry(entry: Buffer, name: string): FatEntry {
+export function toEntry(entry: Buffer, name: string, type: FatType): FatEntry {
   if (name === '' || /[/\\\p{Cc}]/u.test(name)) damagedFat(`a file is named ${JSON.stringify(name)}`);
-  const directory = (entry.readUInt8(11) & ATTRIBUTE.directory) !== 0;
-  const cluster = (entry.readUInt16LE(20) << 16) | entry.readUInt16LE(26);
+  const directory = isFolder(entry);
+  // In FAT 12 and 16, OS/2 keeps something else where FAT 32 has the upper half.
+  const upper = type === 32 ? entry.readUInt16LE(20) : 0;
   return {
     name,
     directory,
     size: directory ? 0 : entry.readUInt32LE(28),
-    cluster: cluster >>> 0,
+    cluster: upper * 2 ** 16 + entry.readUInt16LE(26),
     attributes: entry.readUInt8(11),
     modified: dosTime(entry.readUInt16LE(24), entry.readUInt16LE(22)),
   };
@@ -114,12 +138,18 @@ function dosTime(date: number, time: number): string {
 /** An 8.3 name; two bits of byte 12 tell which part is meant in lower case. */
 function shortName(entry: Buffer): string {
   const flags = entry.readUInt8(12);
+  const name = eightBit(entry.subarray(0, 11));
   const part = (from: number, to: number, lower: number) => {
-    const text = entry.toString('latin1', from, to).trimEnd();
+    const text = name.slice(from, to).trimEnd();
     return (flags & lower) === 0 ? text : text.toLowerCase();
   };
-  const text = part(0, 8, 0x08);
-  const base = text.startsWith(ESCAPED_E5) ? `\xe5${text.slice(1)}` : text;
+  const base = part(0, 8, 0x08);
   const extension = part(8, 11, 0x10);
   return extension === '' ? base : `${base}.${extension}`;
+}
+
+/** The text of a short name or a label. */
+function eightBit(bytes: Buffer): string {
+  const text = bytes.toString('latin1');
+  return text.startsWith(ESCAPED_E5) ? `\xe5${text.slice(1)}` : text;
 }

@@ -2,7 +2,8 @@
 import { fail } from '../../model/diagnostic.ts';
 import type { ByteSource, FileContent } from '../source.ts';
 import { clusterChains } from './chain.ts';
-import { directoryRecords, isLabel, parseDirectory, toEntry, type FatEntry } from './directory.ts';
+import { RecentFolders, throwDamage, type OnDamage } from '../folders.ts';
+import { directoryRecords, isLabel, labelIn, parseDirectory, toEntry, type FatEntry } from './directory.ts';
 import { damagedFat, readGeometry, type FatType } from './volume.ts';
 
 /** A file or folder with its path, `/`-separated and without a leading one. */
@@ -21,12 +22,14 @@ export interface FatRecord {
 /** An open FAT file system. Names are compared without case, as FAT does. */
 export interface FatVolume {
   readonly type: FatType;
+  /** The label that the root folder gives: the one in the boot sector is a copy that nobody keeps up. */
+  label(): string | undefined;
   /** The directory entry of everything, 32 bytes each, by path; that of the volume's label, too. `.` and `..` are left out. */
   records(): Generator<FatRecord>;
   /** What is in a folder, in the order on disk. */
-  list(path?: string): readonly FatEntry[];
+  list(path?: string, damaged?: OnDamage): readonly FatEntry[];
   /** All files and folders below one, a folder before its content, with paths from there. */
-  walk(path?: string): Generator<FatPath>;
+  walk(path?: string, damaged?: OnDamage): Generator<FatPath>;
   /** The file or folder at a path, or undefined. */
   find(path: string): FatEntry | undefined;
   /** A file's content. Fails with `FILE_NOT_FOUND` and the names that are there. */
@@ -56,14 +59,21 @@ export function openFat(source: ByteSource): FatVolume {
     return chains.content(first, size, what).read(0, size);
   };
 
-  const entriesOf = (cluster: number, what: string) => [...parseDirectory(directoryBytes(cluster, what))];
+  const recent = new RecentFolders<FatEntry>(({ name }) => name.toLowerCase());
+  /** Of a folder at a path without a leading slash. */
+  const folderOf = (cluster: number, path: string, damaged: OnDamage) =>
+    recent.get(cluster, (spoilt) =>
+      parseDirectory(directoryBytes(cluster, `/${path}`), type, (name, error) => {
+        spoilt();
+        damaged(joined(path, name), error);
+      }),
+    );
 
   const find = (path: string): FatEntry | undefined => {
     let found: FatEntry = { name: '', directory: true, size: 0, cluster: 0, attributes: 0, modified: '' };
     for (const name of splitPath(path)) {
       if (!found.directory) return undefined;
-      const wanted = name.toLowerCase();
-      const next = entriesOf(found.cluster, found.name || '/').find((entry) => entry.name.toLowerCase() === wanted);
+      const next = folderOf(found.cluster, found.name, throwDamage).byName.get(name.toLowerCase());
       if (!next) return undefined;
       found = next;
     }
@@ -75,29 +85,39 @@ export function openFat(source: ByteSource): FatVolume {
     return folder?.directory === true ? folder : fail('FILE_NOT_FOUND', `there is no folder ${path} in the FAT`);
   };
 
-  function* walk(cluster: number, path: string, seen: Set<number>): Generator<FatPath> {
-    // No folder has two places: one met twice contains itself, or is hostile.
-    if (seen.has(cluster)) damagedFat(`the folder /${path} is met twice`);
-    seen.add(cluster);
-    for (const entry of entriesOf(cluster, `/${path}`)) {
-      const below = path === '' ? entry.name : `${path}/${entry.name}`;
-      if (below.length > MAX_PATH) damagedFat(`folders are nested too deep: /${below.slice(0, 100)}…`);
+  /** The entries of a folder that is met on a walk. */
+  const met = (cluster: number, path: string, seen: Set<number>, damaged: OnDamage): readonly FatEntry[] => {
+    try {
+      // No folder has two places: one met twice contains itself, or is hostile.
+      if (seen.has(cluster)) damagedFat(`the folder /${path} is met twice`);
+      if (path.length > MAX_PATH) damagedFat(`folders are nested too deep: /${path.slice(0, 100)}…`);
+      seen.add(cluster);
+      return folderOf(cluster, path, damaged).entries;
+    } catch (error) {
+      damaged(path, error);
+      return [];
+    }
+  };
+
+  function* walk(cluster: number, path: string, seen: Set<number>, damaged: OnDamage): Generator<FatPath> {
+    for (const entry of met(cluster, path, seen, damaged)) {
+      const below = joined(path, entry.name);
       yield { ...entry, path: below };
-      if (entry.directory) yield* walk(entry.cluster, below, seen);
+      if (entry.directory) yield* walk(entry.cluster, below, seen, damaged);
     }
   }
 
   const contentOf = ({ cluster, size }: FatEntry, path: string): FileContent => chains.content(cluster, size, path);
 
   function* records(): Generator<FatRecord> {
-    const folders = [...walk(0, '', new Set())].filter(({ directory }) => directory);
+    const folders = [...walk(0, '', new Set(), throwDamage)].filter(({ directory }) => directory);
     for (const { path: folder, cluster } of [{ path: '', cluster: 0 }, ...folders])
       for (const { name, record } of directoryRecords(directoryBytes(cluster, `/${folder}`))) {
         if (name === '.' || name === '..') continue;
         if (isLabel(record)) yield { path: VOLUME_LABEL, record };
         else {
-          const entry = toEntry(record, name);
-          const path = folder === '' ? name : `${folder}/${name}`;
+          const entry = toEntry(record, name, type);
+          const path = joined(folder, name);
           yield { path, record, ...(entry.directory ? {} : { content: () => contentOf(entry, path) }) };
         }
       }
@@ -107,13 +127,15 @@ export function openFat(source: ByteSource): FatVolume {
     type,
     find,
     records,
-    walk: (path = '/') => walk(folderAt(path).cluster, '', new Set()),
-    list: (path = '/') => entriesOf(folderAt(path).cluster, path),
+    label: () => labelIn(directoryBytes(0, '/')),
+    walk: (path = '/', damaged = throwDamage) => walk(folderAt(path).cluster, '', new Set(), damaged),
+    list: (path = '/', damaged = throwDamage) =>
+      folderOf(folderAt(path).cluster, splitPath(path).join('/'), damaged).entries,
     file(path) {
       const entry = find(path);
       if (!entry || entry.directory)
         return fail('FILE_NOT_FOUND', `there is no file ${path} in the FAT`, {
-          detail: `it has: ${namesOf(entriesOf(0, '/'))}`,
+          detail: `it has: ${namesOf(folderOf(0, '', throwDamage).entries)}`,
         });
       return contentOf(entry, path);
     },
@@ -122,6 +144,11 @@ export function openFat(source: ByteSource): FatVolume {
 
 function namesOf(entries: readonly FatEntry[]): string {
   return entries.map(({ name, directory }) => (directory ? `${name}/` : name)).join(', ');
+}
+
+/** A path without a leading slash; the root is empty. */
+function joined(folder: string, name: string): string {
+  return folder === '' ? name : `${folder}/${name}`;
 }
 
 function splitPath(path: string): string[] {

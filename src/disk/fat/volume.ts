@@ -20,10 +20,30 @@ export interface FatGeometry {
 }
 
 const WINDOW = 64 * 1024;
+const SECTOR_SIZES: ReadonlySet<number> = new Set([512, 1024, 2048, 4096]);
 
 /** Any damage found in a FAT. */
 export function damagedFat(what: string): never {
   return fail('FAT_DAMAGED', `the FAT file system is damaged: ${what}`);
+}
+
+/**
+ * True for a boot sector that describes a FAT. Its text `FAT16   ` is not asked for: the specification says that it proves
+ * nothing, and some formatters leave it out.
+ */
+export function hasFat(source: ByteSource): boolean {
+  if (source.size < 512) return false;
+  const boot = source.read(0, 512);
+  const jumps = boot.readUInt8(0) === 0xeb || boot.readUInt8(0) === 0xe9;
+  const isMarked =
+    boot.readUInt16LE(510) === 0xaa55 || [54, 82].some((at) => boot.toString('latin1', at, at + 3) === 'FAT');
+  const media = boot.readUInt8(21);
+  return jumps && isMarked && (media === 0xf0 || media >= 0xf8) && describesFat(boot);
+}
+
+function describesFat(boot: Buffer): boolean {
+  const isSector = SECTOR_SIZES.has(boot.readUInt16LE(11));
+  return isSector && isPowerOf2(boot.readUInt8(13)) && boot.readUInt16LE(14) >= 1 && boot.readUInt8(16) >= 1;
 }
 
 /** Reads and checks the boot sector. */
@@ -36,8 +56,7 @@ export function readGeometry(source: ByteSource): FatGeometry {
   const tables = boot.readUInt8(16);
   const sectors = boot.readUInt16LE(19) || boot.readUInt32LE(32);
   const tableSectors = boot.readUInt16LE(22) || boot.readUInt32LE(36);
-  if (![512, 1024, 2048, 4096].includes(sector) || !isPowerOf2(perCluster) || reserved < 1 || tables < 1)
-    damagedFat('its boot sector describes no FAT');
+  if (!describesFat(boot)) damagedFat('its boot sector describes no FAT');
   const rootSize = Math.ceil((boot.readUInt16LE(17) * 32) / sector) * sector;
   const rootOffset = (reserved + tables * tableSectors) * sector;
   const dataOffset = rootOffset + rootSize;
@@ -45,7 +64,7 @@ export function readGeometry(source: ByteSource): FatGeometry {
   const clusterCount = Math.floor((sectors * sector - dataOffset) / clusterSize);
   if (clusterCount < 1 || dataOffset + clusterCount * clusterSize > source.size)
     damagedFat(`it describes ${sectors} sectors of ${sector} bytes, the image has ${source.size} bytes`);
-  const type = fatType(clusterCount);
+  const type = boot.readUInt16LE(22) === 0 ? 32 : fatType(clusterCount);
   if ((clusterCount + 2) * (type / 8) > tableSectors * sector)
     damagedFat(`its table is too small for ${clusterCount} clusters`);
   return {
@@ -61,10 +80,12 @@ export function readGeometry(source: ByteSource): FatGeometry {
   };
 }
 
-/** The number of clusters, and nothing else, decides the type. */
-export function fatType(clusterCount: number): FatType {
-  if (clusterCount < 4085) return 12;
-  return clusterCount < 65525 ? 16 : 32;
+/**
+ * By the number of clusters, as the specification has it. But FAT 32 is told by its table's size, which stands elsewhere:
+ * on a small partition it has fewer clusters than it should, and Linux, GRUB and EDK2 take it for what it is.
+ */
+function fatType(clusterCount: number): 12 | 16 {
+  return clusterCount < 4085 ? 12 : 16;
 }
 
 /** The table: which cluster follows which. A window of it is in memory. */
