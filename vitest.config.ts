@@ -64,7 +64,7 @@ export default defineConfig({
     sequence: { sequencer: MachinesFirst },
     projects: [
       suite('unit', {
-        timeoutSeconds: 30,
+        timeoutSeconds: 60,
         include: ['{src,cache,rules,guest,tools,test/tools}/**/*.test.ts'],
         setupFiles: ['test/tools/use.ts'],
       }),
