@@ -2,7 +2,7 @@
 import { openDisk } from 'dsmb/disk';
 import { step, type Step, type StepContext } from 'dsmb/step';
 import { writeFile } from 'node:fs/promises';
-import { partitionsOf, placeholderMac } from './describe.ts';
+import { deploymentOf, partitionsOf } from './describe.ts';
 import { MEMBER, type XzCodec } from './encode.ts';
 import { FORMATS, type ArchiveFormat } from './formats.ts';
 import { packDisk } from './pack.ts';
@@ -41,7 +41,6 @@ async function pack(context: StepContext<Spec>, xzCodec: XzCodec | undefined): P
     digestOf,
     progress: (percent) => progress('pack', percent),
   });
-  const mac = placeholderMac(disk);
   const manifest = {
     format: 'dsmb-archive/1',
     archive: {
@@ -58,7 +57,7 @@ async function pack(context: StepContext<Spec>, xzCodec: XzCodec | undefined): P
       blocksRoot: packed.blocksRoot,
       partitions: partitionsOf(disk),
     },
-    ...(mac === undefined ? {} : { placeholderMac: mac }),
+    ...deploymentOf(disk),
   };
   await writeFile(outputs.manifest, `${JSON.stringify(manifest, undefined, 2)}\n`);
   log(`${packed.compressed} of ${packed.blocks} blocks compressed, ${packed.bytes} bytes written`);

@@ -1,28 +1,89 @@
-/** What a manifest says of a disk: its partitions, and the MAC address that whoever deploys it has to replace. */
-import { openFat, parseMbr, SECTOR, sliceSource, type DiskReader, type MbrPartition } from 'dsmb/disk';
+/** What a manifest says of a disk: its partitions, and what whoever puts it onto a host has to know. */
+import {
+  BOOT_CODE_SIZE,
+  openFat,
+  parseMbr,
+  SECTOR,
+  sliceSource,
+  type ByteSource,
+  type FatVolume,
+  type MbrPartition,
+} from 'dsmb/disk';
 import { Failure } from 'dsmb/step';
+import { MAC_PREFIXES } from '../grub-config/mac-prefixes.ts';
 
 const GRUB_CONFIG = 'boot/grub/grub.cfg';
-/** Bytes of it that are looked at: a longer one is no configuration. */
+const EFI_LOADER = 'EFI/BOOT/BOOTX64.EFI';
+/** Bytes of a configuration that are looked at: a longer one is none. */
 const MOST_CONFIG = 1024 ** 2;
-const MAC = /^\s*set\s+mac1=["']?([0-9A-Fa-f]{12})\b/m;
+const MAC = /^\s*set\s+mac1=["']?([0-9A-Fa-f]{12})\b/dm;
+const MAC_DIGITS = 12;
+/** Memory in MiB with which a host has been seen to go from the installer to the running stand-in system. */
+const MEMORY_MIB = 256;
+
+/** A firmware that starts the disk. */
+export type BootWay = 'bios' | 'efi';
+
+/** What a host and its network card must be like, and what is written for each host. */
+export interface Deployment {
+  /** `mac1` in the grub.cfg of the active partition, as `52:54:00:c9:18:27`. */
+  readonly placeholderMac?: string;
+  /** Where its twelve digits stand on the disk, in bytes; all of them in one sector. */
+  readonly macOffset?: number;
+  /** How the MAC address of a card must begin that the system recognises. */
+  readonly macPrefixes?: readonly string[];
+  readonly boot: readonly BootWay[];
+  readonly minimum: { readonly memoryMiB: number; readonly diskBytes: number };
+}
 
 /** The partitions of the DOS table; none where there is no table. */
-export function partitionsOf(disk: DiskReader): readonly MbrPartition[] {
+export function partitionsOf(disk: ByteSource): readonly MbrPartition[] {
   return orNothing(() => parseMbr(disk.read(0, SECTOR)).partitions) ?? [];
 }
 
-/** `mac1` in the grub.cfg of the active partition, as `52:54:00:c9:18:27`; undefined where there is none. */
-export function placeholderMac(disk: DiskReader): string | undefined {
+/** What is to be known of a disk before it is put onto a host. */
+export function deploymentOf(disk: ByteSource): Deployment {
   const active = partitionsOf(disk).find((partition) => partition.active);
-  if (!active) return undefined;
-  const source = sliceSource(disk, active.start * SECTOR, active.sectors * SECTOR, `partition ${active.number}`);
-  const config = orNothing(() => {
-    const file = openFat(source).file(GRUB_CONFIG);
-    return file.read(0, Math.min(file.size, MOST_CONFIG)).toString('latin1');
-  });
-  const digits = config && MAC.exec(config)?.[1];
-  return digits?.toLowerCase().match(/../g)?.join(':');
+  const from = (active?.start ?? 0) * SECTOR;
+  const fat =
+    active && orNothing(() => openFat(sliceSource(disk, from, active.sectors * SECTOR, `partition ${active.number}`)));
+  const mac = fat && orNothing(() => macIn(fat));
+  return {
+    ...(mac && { placeholderMac: mac.address, macPrefixes: MAC_PREFIXES }),
+    ...(mac?.offset !== undefined && isInOneSector(from + mac.offset) && { macOffset: from + mac.offset }),
+    boot: [
+      ...(active && hasBootCode(disk) ? (['bios'] as const) : []),
+      ...(fat && orNothing(() => fat.find(EFI_LOADER)) ? (['efi'] as const) : []),
+    ],
+    minimum: { memoryMiB: MEMORY_MIB, diskBytes: disk.size },
+  };
+}
+
+interface MacPlace {
+  readonly address: string;
+  /** Of its digits in the file system. */
+  readonly offset: number | undefined;
+}
+
+function macIn(fat: FatVolume): MacPlace | undefined {
+  const file = fat.file(GRUB_CONFIG);
+  const config = file.read(0, Math.min(file.size, MOST_CONFIG)).toString('latin1');
+  const found = MAC.exec(config);
+  const [at] = found?.indices?.[1] ?? [];
+  if (!found || at === undefined) return undefined;
+  const address = found[1]!.toLowerCase().match(/../g)!.join(':');
+  for (const place of file.places?.() ?? [])
+    if (at >= place.offset && at < place.offset + place.length && place.at !== undefined)
+      return { address, offset: place.at + at - place.offset };
+  return { address, offset: undefined };
+}
+
+function isInOneSector(offset: number): boolean {
+  return (offset % SECTOR) + MAC_DIGITS <= SECTOR;
+}
+
+function hasBootCode(disk: ByteSource): boolean {
+  return disk.read(0, BOOT_CODE_SIZE).some((byte) => byte !== 0);
 }
 
 /** A disk without such a table or file system is packed all the same. */

@@ -1,9 +1,8 @@
 /** The GRUB configuration of the DSM loader. The only place where the MAC address enters an image. */
 import { attr, fail, rule } from 'dsmb';
 import { GrubConfig } from '../kinds.ts';
+import { MAC_PREFIXES } from './mac-prefixes.ts';
 import { grubConfigText, type GrubSettings } from './text.ts';
-
-const MAC_PREFIX = '52:54:00';
 
 /** Makes `grub.cfg`: one entry that starts the installer, or the system where one is installed. */
 export const grubConfig = rule({
@@ -48,8 +47,8 @@ const KERNEL_ARGUMENTS = /^[\w .,:=/+@%-]*$/;
 function macDigits(mac: string): string {
   const digits = mac.toLowerCase().replaceAll(/[:-]/g, '');
   if (!/^[0-9a-f]{12}$/.test(digits)) fail('BAD_ATTRIBUTE', `mac: '${mac}' is not a MAC address`, { attribute: 'mac' });
-  if (!digits.startsWith(MAC_PREFIX.replaceAll(':', '')))
-    fail('MAC_PREFIX', `the MAC address ${mac} does not begin with ${MAC_PREFIX}`, {
+  if (!MAC_PREFIXES.some((prefix) => digits.startsWith(prefix.replaceAll(':', ''))))
+    fail('MAC_PREFIX', `the MAC address ${mac} does not begin with ${MAC_PREFIXES.join(' or ')}`, {
       detail:
         'The loader recognises a virtual network card by this prefix, which KVM gives to its guests; ' +
         'with another one DSM finds no network.',

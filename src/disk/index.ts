@@ -30,7 +30,7 @@ export { parseQemuMap, type QemuExtent } from './extents.ts';
 export { assembleRaw, paced, type Pace } from './assemble.ts';
 export { writableDisk, type OverlayBase, type WritableDisk } from './overlay.ts';
 export { diskToRaw, overlayToDisk, rawToDisk, type Overlay, type RawOptions } from './raw.ts';
-export { SECTOR, checkMbr, parseMbr, withMbr, type Mbr, type MbrPartition } from './mbr.ts';
+export { BOOT_CODE_SIZE, SECTOR, checkMbr, parseMbr, withMbr, type Mbr, type MbrPartition } from './mbr.ts';
 export { hasGpt, parseGpt, type Gpt, type GptPartition } from './gpt.ts';
 export { GPT_FIRST_USABLE, writeGpt } from './gpt-write.ts';
 export { partitionSource, readPartitions, type Partition, type PartitionTable } from './partitions.ts';
