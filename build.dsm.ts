@@ -67,3 +67,6 @@ export const bootedDisk = dsm.bootedDisk({ disk: bootableDisk, ports: [5000] });
 
 /** What is uploaded. Built beside the verification, and only good if that passes. */
 export const cloudTarball = dsm.diskArchive({ disk: bootableDisk, name: 'dsm', validations: [verifiedDisk] });
+
+/** The same disk for one command on a rented host: a folder for any web server, whose `install.sh` does it all. */
+export const cloudInstaller = dsm.cloudInstaller({ disk: bootableDisk, validations: [verifiedDisk] });

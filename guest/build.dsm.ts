@@ -1,15 +1,15 @@
 /** The open stand-in guest: a loader, drivers and a .pat in the shapes of the originals, from Debian packages. */
 import { debianPackages, file, folder, param, toolchain } from 'dsmb';
 import { driversFolder, kernelModule } from '../rules/kernel-module/kernel-module.ts';
-import { cProgram } from './c-program.ts';
+import { cProgram } from '../rules/system-files/c-program.ts';
 import { versionFile, type DsmVersion } from './dsm-version.ts';
-import { textFile, tree } from './files.ts';
+import { textFile, tree } from '../rules/system-files/files.ts';
 import { initrd } from './initrd.ts';
-import { KERNEL_VERSION } from './kernel-version.ts';
+import { KERNEL_VERSION } from '../rules/system-files/kernel-version.ts';
 import { standInLoader } from './loader.ts';
-import { kernelModules } from './modules.ts';
+import { kernelModules } from '../rules/system-files/modules.ts';
 import { standInPat, systemArchive } from './pat.ts';
-import { fileOf, pickPrograms } from './pick.ts';
+import { fileOf, pickPrograms } from '../rules/system-files/pick.ts';
 
 const version: DsmVersion = { model: 'DS3615xs', platform: 'bromolow', version: '6.1.7', build: '15284' };
 

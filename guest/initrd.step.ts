@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { cpioDirectory, cpioSymlink, lzma, writeCpio, type CpioSource } from 'dsmb/archive';
 import { step } from 'dsmb/step';
-import { layerEntries, type LayerEntry } from './layers.ts';
+import { layerEntries, type LayerEntry } from '../rules/system-files/layers.ts';
 
 interface Spec {
   /** Inputs in the order in which they are laid over each other, and symbolic links to add. */

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { fail, sortByCodePoint, step } from 'dsmb/step';
 import { pack, type Pack } from 'tar-stream';
-import { layerEntries, type LayerEntry } from './layers.ts';
+import { layerEntries, type LayerEntry } from '../rules/system-files/layers.ts';
 import { addFile } from './tar-file.ts';
 
 interface Spec {

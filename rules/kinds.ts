@@ -49,6 +49,10 @@ export type Report = Target<'Report'>;
 export const Archive = kind('Archive', 'folder');
 export type Archive = Target<'Archive'>;
 
+/** What a host installs a disk from: blocks by digest, a manifest, a kernel and an initrd, and `install.sh`. */
+export const Installer = kind('Installer', 'folder');
+export type Installer = Target<'Installer'>;
+
 /** What a test wrote while it passed. */
 export const TestResult = kind('TestResult', 'file');
 export type TestResult = Target<'TestResult'>;

@@ -1,5 +1,5 @@
 /** Rule: a disk that boots by BIOS from the ext4 file system that it holds. */
-import { File, rule, toolchain } from 'dsmb';
+import { attr, File, rule, toolchain } from 'dsmb';
 import { Disk } from 'dsmb/rules';
 import { Ext4Image } from './kinds.ts';
 
@@ -15,12 +15,16 @@ const CORE = [
 export const bootable = rule({
   name: 'bootable',
   makes: Disk,
-  attributes: { root: Ext4Image },
-  implement({ root }, actions) {
+  attributes: {
+    root: Ext4Image,
+    /** Modules for what else `grub.cfg` does. */
+    modules: attr.optional(attr.list(attr.string)),
+  },
+  implement({ root, modules = [] }, actions) {
     const grub = actions.toolchain(grubTools);
     const { coreImg } = actions.run({
       mnemonic: 'GrubCore',
-      argv: ['grub-mkimage', ...CORE, '--output=/out/core.img'],
+      argv: ['grub-mkimage', ...CORE, ...modules, '--output=/out/core.img'],
       toolchains: [grub],
       outputs: { coreImg: { name: 'core.img', kind: File } },
     });

@@ -9,7 +9,7 @@ import { param } from '../model/parameter.ts';
 import { rule, type Artifact } from '../model/rule.ts';
 import type { Parameter, Target } from '../model/target.ts';
 import { actionGraph } from './action-graph.ts';
-import type { ArtifactReference } from './action.ts';
+import type { ActionNode, ArtifactReference } from './action.ts';
 import { Analysis } from './analyse.ts';
 
 interface Attributes {
@@ -146,6 +146,19 @@ describe('a rule', () => {
     expect(action?.toolchains.map(({ origin }) => origin)).toEqual([
       { type: 'debian', packages: ['tar', 'xz-utils'], closure: true },
     ]);
+  });
+
+  it('may bring targets of its own: sources beside it, and what its other rules make of them', () => {
+    const made = thing({ of: [file('program.c')] });
+    const bringer = rule({
+      name: 'bringer',
+      makes: File,
+      implement: (_attributes, actions) => actions.own(made) as never,
+    })({});
+    const { artifact } = analysisOf({ bringer }).target(bringer);
+    const { action } = artifact.origin as { action: ActionNode };
+    expect(action.label).toBe('//bringer.own0');
+    expect(action.inputs.get('0')?.origin).toMatchObject({ type: 'source', written: 'program.c' });
   });
 
   it('that refuses is an error with the label and the place of the call', () => {

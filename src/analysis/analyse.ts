@@ -157,7 +157,11 @@ export class Analysis {
   }
 
   #actions(label: Label, target: Target, into: ActionNode[]): Actions {
-    return actionsInto(into, label, target, (of) => this.target(of, `${label}.toolchain` as Label).artifact);
+    let count = 0;
+    return actionsInto(into, label, target, {
+      toolchain: (of) => this.target(of, `${label}.toolchain` as Label).artifact,
+      target: (of) => this.target(of, `${label}.own${count++}` as Label).artifact,
+    });
   }
 
   /** Replaces parameters by values and targets by artifacts, through lists and plain objects. */

@@ -15,7 +15,7 @@ const tools = toolchain('tar');
 
 /** As a rule in JavaScript would: nothing that it declares has a type. */
 type Untyped = Record<
-  'run' | 'step' | 'write' | 'compose' | 'checksums' | 'toolchain' | 'runnable',
+  'run' | 'step' | 'write' | 'compose' | 'checksums' | 'toolchain' | 'own' | 'runnable',
   (...of: unknown[]) => never
 >;
 
@@ -120,6 +120,7 @@ describe('a rule that declares', () => {
     ['a folder of no kind', /has no kind/, ({ compose: go }, of) => go('Tree', { of })],
     ['a folder of what is no artifact', /entry 'x' is not an artifact/, ({ compose: go }) => go(Tree, { x: 'x' })],
     ['a toolchain of a name', /takes a target/, ({ toolchain: go }) => go('tar')],
+    ['a path as a target of its own', /actions\.own takes a target/, ({ own: go }) => go('source')],
     ['nothing', /gave no artifact/, () => undefined],
     ['another kind than it makes', /makes a File, but gave a Tree/, (_, of) => of],
   ])('%s is told so', (_what, message, declare) => {

@@ -39,12 +39,15 @@ interface Declared {
 /** The artifacts of an action by the names that its rule has for them. */
 type Made = Readonly<Record<string, ArtifactReference>>;
 
+/** Finds the artifact of a target that is declared beside the rule. */
+type OwnTarget = (target: Target) => ArtifactReference;
+
 /** Lets the rule of a target declare actions, which are added to a list. */
 export function actionsInto(
   into: ActionNode[],
   label: Label,
   target: Target,
-  toolchainOf: (target: Target) => ArtifactReference,
+  own: { readonly toolchain: OwnTarget; readonly target: OwnTarget },
 ): Actions {
   const declare = (
     of: Declared,
@@ -74,7 +77,8 @@ export function actionsInto(
     return Object.fromEntries(made);
   };
   return {
-    toolchain: (of) => (isTarget(of) ? toolchainOf(of) : fail('BAD_RULE', 'actions.toolchain takes a target')) as never,
+    toolchain: (of) => checkedOwn(of, 'toolchain', own.toolchain) as never,
+    own: (of) => checkedOwn(of, 'own', own.target) as never,
     write: (output, content) => {
       const outputs = { output: checkedOutput(output, 'of write') };
       const work = { type: 'write', content: checkedContent(content, outputs.output.name) } as const;
@@ -95,6 +99,10 @@ export function actionsInto(
       return made['runnable'] as never;
     },
   };
+}
+
+function checkedOwn(of: unknown, verb: 'toolchain' | 'own', artifactOf: OwnTarget): ArtifactReference {
+  return isTarget(of) ? artifactOf(of) : fail('BAD_RULE', `actions.${verb} takes a target`);
 }
 
 function stepWork(

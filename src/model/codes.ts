@@ -134,6 +134,7 @@ export const CODES = {
   // Installing and verifying
   GRUB_NO_MAC: 'content',
   INSTALL_FAILED: 'content',
+  INSTALL_MAC_PLACE: 'content',
   INSTALL_NOT_BOOTED: 'content',
   INSTALL_NOT_OFFERED: 'content',
   INSTALL_REFUSED: 'content',

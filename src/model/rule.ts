@@ -124,6 +124,11 @@ type KindName<Of> = Of extends Output<infer Name> ? Name : Of extends Kind<infer
 export interface Actions {
   /** A toolchain of the rule's own, declared once beside the rules with `toolchain(…)`. */
   toolchain(of: Target<'Toolchain'>): Artifact<'Toolchain'>;
+  /**
+   * Any other target of the rule's own, declared once beside the rules: a program that it brings, sources of such a
+   * program (`folder('source')` is beside the module that says so), packages.
+   */
+  own<Name extends string>(of: Target<Name>): Artifact<Name>;
   /** A file whose content is known now; no process runs. */
   write<Name extends string>(output: Output<Name>, content: string): Artifact<Name>;
   /** A folder put together from artifacts, by path; no process runs. */

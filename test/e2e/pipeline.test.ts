@@ -6,8 +6,11 @@ import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHECKOUT, Project, Session, TestStore, type Built } from '../rig/index.ts';
 
+/** Of the machine in examples/cloud-host; nothing that is built knows it. */
+const HOST_MAC = '52:54:00:77:88:99';
 const OTHER_MAC = '52:54:00:aa:bb:cc';
 const CONTROLS = 'test/e2e/controls';
+const HOSTS = ['examples/cloud-host', 'examples/debian-cloud'];
 /** Blocks of 1 MiB: superblocks, journal, inode tables, logs. */
 const MOST_BLOCKS_OF_A_BOOT = 20;
 
@@ -18,7 +21,7 @@ let first: Built;
 /** A copy of the checkout's build files, so that nothing is written to the checkout; the controls are one more package. */
 function pipelineProject(): Project {
   const copy = new Project(store);
-  for (const path of ['build.dsm.ts', 'toolchain.lock.json', 'guest', 'rules', CONTROLS]) {
+  for (const path of ['build.dsm.ts', 'toolchain.lock.json', 'guest', 'rules', CONTROLS, ...HOSTS]) {
     mkdirSync(dirname(copy.path(path)), { recursive: true });
     cpSync(join(CHECKOUT, path), copy.path(path), { recursive: true });
   }
@@ -244,6 +247,16 @@ describe('machines that write to a disk', { tags: 'long' }, () => {
       exitCode: 0,
       stdout: 'the disks are equal\n',
     });
+  });
+});
+
+describe('a rented host', () => {
+  it.each(['takenOverHost', 'resumedHost'])('becomes the NAS by one command on its console: %s', async (name) => {
+    const { stderr, exitCode } = await project.build([`//examples/cloud-host:${name}`]);
+    expect(stderr).toMatch(/build succeeded/);
+    expect(exitCode).toBe(0);
+    const report: unknown = JSON.parse(readFileSync(output('examples/cloud-host', name, 'report.json'), 'utf8'));
+    expect(report).toMatchObject({ mac: HOST_MAC, seconds: { ready: expect.any(Number) } });
   });
 });
 

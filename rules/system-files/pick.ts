@@ -1,5 +1,5 @@
 /** Rules: parts of Debian packages. */
-import { attr, File, rule, Tree } from 'dsmb';
+import { attr, File, rule, Toolchain, Tree } from 'dsmb';
 
 /** One file of a folder, as an artifact of its own; nothing runs. */
 export const fileOf = rule({
@@ -14,7 +14,7 @@ export const pickPrograms = rule({
   name: 'pickPrograms',
   makes: Tree,
   attributes: {
-    packages: Tree,
+    packages: attr.oneOf(Tree, Toolchain),
     programs: attr.list(attr.string),
     /** A folder that this one is laid over: libraries that it has are not taken again. */
     over: attr.optional(Tree),

@@ -1,0 +1,46 @@
+/**
+ * A rented host, and how it becomes the NAS: a Debian from packages, with the GRUB that Debians have, takes the installer of
+ * this repository's image, as a user would on a host of theirs.
+ */
+import { debianArchives, debianPackages, file, folder } from 'dsmb';
+import * as nas from '../../build.dsm.ts';
+import { RELEASE, SYSTEM } from '../debian-cloud/packages.ts';
+import * as debian from '../debian-cloud/rules.ts';
+import { hostOverlay } from './host-overlay.ts';
+import { takenOver } from './taken-over.ts';
+
+/** The host's packages: the smallest Debian, and GRUB's tools. */
+export const archives = debianArchives(...SYSTEM, 'grub-common');
+
+const kernel = debian.kernel({ from: debianPackages(`linux-image-${RELEASE}`), release: RELEASE });
+
+const initrd = debian.initrd({
+  kernel,
+  busybox: debianPackages('busybox-static'),
+  init: file('../debian-cloud/init'),
+  modules: ['virtio_pci', 'virtio_blk', 'virtio_net'],
+});
+
+/** Its packages, unpacked. */
+export const firstStage = debian.firstStage({
+  archives,
+  boot: debian.bootFiles({ kernel, initrd }),
+  overlay: hostOverlay({ debian: folder('../debian-cloud/overlay'), grub: folder('grub') }),
+  unpack: file('../debian-cloud/unpack'),
+});
+
+/** Its disk, before it is grown to the size that was rented. */
+export const hostDisk = debian.installed({
+  disk: debian.bootable({
+    root: firstStage,
+    modules: ['configfile', 'echo', 'loadenv', 'minicmd', 'search', 'search_fs_file', 'test'],
+  }),
+  kernel,
+  initrd,
+});
+
+/** The script through the host's console, and the NAS that comes up in the end. */
+export const takenOverHost = takenOver({ host: hostDisk, installer: nas.cloudInstaller });
+
+/** The same with a power cut in the midst of writing. */
+export const resumedHost = takenOver({ host: hostDisk, installer: nas.cloudInstaller, cut: true });

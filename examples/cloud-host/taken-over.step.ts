@@ -1,0 +1,192 @@
+/** Types what a user types on the console of a rented host, and looks at what becomes of the host. */
+import { createHash } from 'node:crypto';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fail, step, type StepContext } from 'dsmb/step';
+import { availableAccelerator, startVm, type Vm } from 'dsmb/vm';
+import { BlockServer } from './block-server.ts';
+import { rentDisk } from './host-disk.ts';
+
+interface Spec {
+  readonly args: {
+    readonly memoryMiB: number;
+    readonly sizeGiB: number;
+    readonly timeoutMinutes: number;
+    /** Cut the power while blocks are written, and start the installer again. */
+    readonly cut: boolean;
+  };
+  readonly inputs: 'host' | 'installer';
+  readonly outputs: 'report';
+}
+
+type Context = StepContext<Spec>;
+
+const GIB = 1024 ** 3;
+const MAC = '52:54:00:77:88:99';
+const PAGE = 80;
+const DSM = 5000;
+const ANSWER_MS = 120_000;
+const BLOCKS_BEFORE_CUT = 12;
+const SHELLS = ['dash', 'bash', 'busybox sh'];
+
+export default step<Spec>(async (context) => {
+  const { args, inputs, outputs, scratch, progress } = context;
+  const disk = join(scratch, 'host.raw');
+  rentDisk(disk, { ...inputs, bytes: args.sizeGiB * GIB });
+  await using server = await BlockServer.start(inputs.installer);
+  const times = new Stopwatch();
+
+  const limit = args.timeoutMinutes * 60_000;
+  await typeOnHost(context, disk, server, times);
+
+  progress('starting the installer');
+  if (args.cut) server.left = server.asked + BLOCKS_BEFORE_CUT;
+  await using vm = await startHost(context, disk, 'console.log');
+  await vm.waitForConsoleText('dsmb: fetching the manifest', limit);
+  times.note('installer');
+  await vm.waitForConsoleText('dsmb: writing', limit);
+  progress('writing');
+  await vm.waitForHttp(PAGE, '/', ANSWER_MS, ({ body }) => body.includes('<title>dsmb installs</title>'));
+  if (args.cut) {
+    await vm.waitUntil('the blocks before the cut', limit, async () => server.asked > server.left || undefined);
+    await vm.kill();
+    server.left = Infinity;
+    await resume(context, disk, server);
+    await using after = await startHost(context, disk, 'console-after.log');
+    await requireNas(after, limit);
+  } else {
+    await vm.waitForConsoleText('dsmb: reading everything back', limit);
+    times.note('written');
+    await vm.waitForConsoleText('dsmb: done', limit);
+    times.note('verified');
+    progress('booting the NAS');
+    await requireNas(vm, limit);
+  }
+  times.note('ready');
+  keepReport(context, times, outputs.report);
+});
+
+function startHost({ args, scratch, log }: Context, disk: string, logName: string, more: readonly string[] = []) {
+  const accelerator = availableAccelerator();
+  log(`accelerator: ${accelerator}`);
+  const forwards = [PAGE, DSM].map((port) => `,hostfwd=tcp:127.0.0.1:0-:${port}`).join('');
+  return startVm({
+    accelerator,
+    memoryMiB: args.memoryMiB,
+    rtcBase: '2024-01-02T00:00:00',
+    // Whoever brings a kernel does not start from the disk.
+    disks: [{ file: disk, format: 'raw', interface: 'virtio', ...(more.includes('-kernel') ? {} : { bootIndex: 0 }) }],
+    extraArguments: [
+      // The web server is on this machine's loopback, which is 10.0.2.2 for the guest.
+      ...['-netdev', `user,id=host${forwards}`, '-device', `virtio-net-pci,netdev=host,mac=${MAC},romfile=`],
+      ...more,
+    ],
+    logFile: join(scratch, logName),
+    scratch,
+  });
+}
+
+/**
+ * Logs in, looks, and lets the script restart the host. The machine that starts then is another one: an emulated processor
+ * that was reset is slow, for minutes, where it writes over code that it has translated before.
+ */
+async function typeOnHost(context: Context, disk: string, server: BlockServer, times: Stopwatch): Promise<void> {
+  const { args, progress } = context;
+  progress('booting the host');
+  await using vm = await startHost(context, disk, 'console-host.log', ['-no-reboot']);
+  await vm.waitForConsoleText('debian login:', args.timeoutMinutes * 60_000);
+  vm.console.send('root\n');
+  await vm.waitForConsoleText('# ', ANSWER_MS);
+  progress('looking, and changing nothing');
+  await ask(vm, `busybox wget -q -O /run/install.sh ${server.url}/install.sh; mount -o remount,noatime /`);
+  if (!args.cut) {
+    for (const shell of SHELLS) await tryDryRun(vm, shell, server);
+    await tryUndo(vm, server);
+  }
+
+  progress('calling the script');
+  times.start();
+  vm.console.send(`sh /run/install.sh --url ${server.url}\n`);
+  await vm.waitForConsoleText('Type yes to go on: ', ANSWER_MS);
+  times.note('asked');
+  vm.console.send('yes\n');
+  await vm.waitForExit(ANSWER_MS);
+}
+
+/** Not one sector is written, whichever shell runs the script. */
+async function tryDryRun(vm: Vm, shell: string, server: BlockServer): Promise<void> {
+  const written = "sync; sync; awk '{ print $7 }' /sys/block/vda/stat";
+  const before = await ask(vm, written);
+  const plan = await ask(vm, `${shell} /run/install.sh --url ${server.url} --dry-run`);
+  const after = await ask(vm, written);
+  if (!/disk +\/dev\/vda.*will be lost[^]*Nothing was changed \(--dry-run\)/.test(plan) || before !== after)
+    fail('DRY_RUN', `${shell}: --dry-run wrote ${Number(after) - Number(before)} sectors`, { detail: plan });
+}
+
+/** What the script prepares, up to a restart that does not happen, is there, and gone after `--undo`. */
+async function tryUndo(vm: Vm, server: BlockServer): Promise<void> {
+  const traces = 'grub-editenv list; find /boot | sort; cat /boot/grub/custom.cfg';
+  const before = await ask(vm, traces);
+  await ask(vm, 'mkdir /run/idle; ln -s /bin/true /run/idle/reboot');
+  await ask(vm, `PATH=/run/idle:$PATH sh /run/install.sh --url ${server.url} --yes`);
+  const prepared = await ask(vm, traces);
+  await ask(vm, 'sh /run/install.sh --undo');
+  const after = await ask(vm, traces);
+  if (!/next_entry=dsmb-install[^]*vmlinuz-[^]*linux .*'dsmb\.disk=64656269'/.test(prepared) || after !== before)
+    fail('NOT_UNDONE', '--undo left something behind', { detail: [before, prepared, after].join('\n---\n') });
+}
+
+/** Starts the installer as a rescue system would, with the words that the host's boot entry had. */
+async function resume(context: Context, disk: string, server: BlockServer): Promise<void> {
+  const { installer } = context.inputs;
+  const digest = createHash('sha256')
+    .update(readFileSync(join(installer, 'manifest.json')))
+    .digest('hex');
+  const words = [
+    ...['console=ttyS0,115200n8', 'quiet', `dsmb.url=${server.url}`, `dsmb.manifest=${digest}`],
+    ...['dsmb.disk=64656269', `dsmb.size=${context.args.sizeGiB * GIB}`],
+  ];
+  const kernel = ['-kernel', join(installer, 'vmlinuz'), '-initrd', join(installer, 'initrd')];
+  await using vm = await startHost(context, disk, 'console-resumed.log', [
+    ...kernel,
+    ...['-append', words.join(' '), '-no-reboot'],
+  ]);
+  const limit = context.args.timeoutMinutes * 60_000;
+  const { groups } = await vm.waitForConsoleText(/(\d+) of \d+ blocks are there already/, limit);
+  if (Number(groups[1]) === 0) fail('NOT_RESUMED', 'after the cut, no block was found on the disk');
+  await vm.waitForConsoleText('dsmb: done', limit);
+  await vm.waitForExit(ANSWER_MS);
+}
+
+/** The installed system, with the address of the host's own card. */
+async function requireNas(vm: Vm, limit: number): Promise<void> {
+  const { groups } = await vm.waitForConsoleText(/DSM-READY[^\n]* mac=(\S+)[^\n]*\n/, limit);
+  if (groups[1] !== MAC) fail('WRONG_MAC', `the system runs with the MAC ${groups[1]}, the host has ${MAC}`);
+  await vm.waitForHttp(DSM, '/', ANSWER_MS);
+}
+
+/** What a command prints. Its end is marked by a word that the echo of the command does not have. */
+async function ask(vm: Vm, command: string): Promise<string> {
+  vm.console.send(`echo be""gin; ${command}; echo e""nd\n`);
+  const { groups } = await vm.waitForConsoleText(/^begin\n([^]*?)^end$/m, ANSWER_MS);
+  return groups[1]!.trim();
+}
+
+/** Seconds from the command to what was seen. */
+class Stopwatch {
+  #from = 0;
+  readonly seconds: Record<string, number> = {};
+  start(): void {
+    this.#from = Date.now();
+  }
+  note(what: string): void {
+    this.seconds[what] = Math.round((Date.now() - this.#from) / 100) / 10;
+  }
+}
+
+function keepReport({ scratch, args }: Context, { seconds }: Stopwatch, report: string): void {
+  mkdirSync(report);
+  for (const name of ['console-host', 'console', ...(args.cut ? ['console-resumed', 'console-after'] : [])])
+    copyFileSync(join(scratch, `${name}.log`), join(report, `${name}.log`));
+  writeFileSync(join(report, 'report.json'), `${JSON.stringify({ mac: MAC, seconds }, null, 2)}\n`);
+}

@@ -1,0 +1,40 @@
+/** A folder on a web server from which a rented host makes itself the NAS: blocks, a manifest, the writer, a script. */
+import { attr, fail, folder, rule } from 'dsmb';
+import { Disk, Installer } from '../kinds.ts';
+import { initrd, kernel } from './programs.ts';
+
+const script = folder('install');
+
+/** The parts of `install.sh`, in their order. */
+const PARTS = ['head.sh', 'ask.sh', 'fetch.sh', 'disk.sh', 'network.sh', 'looks.sh', 'boot.sh', 'main.sh'];
+
+/**
+ * Makes the folder: `blocks/<sha256>.gz` for each block of 1 MiB that is not all zero, `manifest.json`, `vmlinuz`,
+ * `initrd`, each also under a name with its digest, and `install.sh`, which is what a host runs.
+ */
+export const cloudInstaller = rule({
+  name: 'cloudInstaller',
+  makes: Installer,
+  attributes: {
+    /** A disk that boots alone. */
+    disk: Disk,
+    /** Addresses under which the folder will be found; by default they are given to `install.sh` with `--url`. */
+    urls: attr.optional(attr.list(attr.string)),
+    /** Of compression, from fast to small: 1 to 9; 6 by default. */
+    level: attr.optional(attr.integer),
+  },
+  implement({ disk, urls = [], level = 6 }, actions) {
+    const strange = urls.find((url) => !/^https?:\/\/[^\s'"\\]+$/.test(url));
+    if (strange !== undefined)
+      fail('BAD_ATTRIBUTE', `urls: '${strange}' is no address of http or https`, { attribute: 'urls' });
+    if (level < 1 || level > 9) fail('BAD_ATTRIBUTE', `level: ${level} is not 1 to 9`, { attribute: 'level' });
+    return actions.step({
+      mnemonic: 'CloudInstaller',
+      module: () => import('./cloud-installer.step.ts'),
+      args: { level, urls, parts: PARTS },
+      inputs: { disk, kernel: actions.own(kernel), initrd: actions.own(initrd), script: actions.own(script) },
+      outputs: { installer: Installer },
+      hints: { memo: true, digestsOf: ['disk'] },
+    }).installer;
+  },
+});

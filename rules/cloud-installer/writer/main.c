@@ -1,0 +1,121 @@
+/*
+ * Writes an image to the disk of a machine: fetched block by block, verified before it is written and read back
+ * afterwards. Until the first write, everything that is wrong ends the program; from then on there is only forward.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "writer.h"
+
+#define MANIFEST_MOST ((uint64_t)64 << 20)
+
+/* The manifest stays in the server's folder under this name, however often the image is published anew. */
+static bool take_manifest(struct image *image, const char *name)
+{
+	char path[400];
+	uint8_t digest[SHA256_SIZE], wanted[SHA256_SIZE];
+	size_t length = 0;
+	fetched_path(image->options, name, path, sizeof path);
+	char *text = read_file(path, &length);
+	unlink(path);
+	if (!text)
+		return false;
+	sha256_of(text, length, digest);
+	sha256_from_hex(image->options->manifest, wanted);
+	const char *wrong = NULL;
+	if (memcmp(digest, wanted, SHA256_SIZE) != 0)
+		say("the manifest of %s has another SHA-256 than dsmb.manifest=", fetcher_address(&image->fetcher));
+	else if ((wrong = parse_manifest(&image->manifest, text, length)))
+		stop("publish the image again, with the dsmb that this program is of", "the manifest cannot be used: %s", wrong);
+	else
+		return true;
+	free(text);
+	return false;
+}
+
+static void get_manifest(struct image *image)
+{
+	char name[100];
+	const char *wanted = name;
+	stage("fetching the manifest");
+	snprintf(name, sizeof name, "manifest-%s.json", image->options->manifest);
+	for (int failures = 0;; fetch_pause(&image->fetcher, ++failures)) {
+		waits_for("%s", fetcher_address(&image->fetcher));
+		const char *reason = fetch(&image->fetcher, &wanted, 1, MANIFEST_MOST);
+		if (take_manifest(image, name))
+			return;
+		say("%s gave no manifest: %s", fetcher_address(&image->fetcher), reason);
+	}
+}
+
+/* The MAC address to write: what was told, or the card's own if the system knows such cards. */
+static const char *choose_mac(const struct image *image)
+{
+	const struct options *options = image->options;
+	const struct manifest *manifest = &image->manifest;
+	if (!manifest->has_mac)
+		return NULL;
+	if (*options->mac)
+		return options->mac;
+	if (!*options->card)
+		stop("add dsmb.mac=", "no MAC address to write is given");
+	for (int number = 0; number < manifest->prefix_count; number++)
+		if (strncmp(options->card, manifest->prefixes[number], strlen(manifest->prefixes[number])) == 0)
+			return options->card;
+	stop("give the machine such an address, or insist with dsmb.mac=",
+	     "the system does not recognise a card with the MAC address %s: it would run without a network", options->card);
+}
+
+static void hold(const char *folder)
+{
+	char path[300];
+	snprintf(path, sizeof path, "%s/go", folder);
+	stage("held before the first write: go on with the command `go`");
+	waits_for("the command `go` on the console");
+	while (access(path, F_OK) != 0)
+		sleep(1);
+	unlink(path);
+}
+
+/* A sign for whoever started this: from here on the old system is gone. */
+static void mark_writing(const char *folder)
+{
+	char path[300];
+	snprintf(path, sizeof path, "%s/writing", folder);
+	int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	if (file >= 0)
+		close(file);
+}
+
+int main(int count, char **words)
+{
+	struct options options;
+	parse_options(&options, count - 1, words + 1);
+	struct image image = {.options = &options, .fetcher = {.options = &options}};
+	image.buffer = aligned_alloc(4096, BLOCK);
+	image.first = malloc(BLOCK);
+	if (!image.buffer || !image.first)
+		abort();
+	get_manifest(&image);
+	image.mac = choose_mac(&image);
+	find_disk(&image.disk, &options, image.manifest.bytes);
+	say("the disk is %s, %llu bytes", image.disk.path, (unsigned long long)image.disk.bytes);
+	get_first_block(&image);
+	look_at_disk(&image);
+	if (options.hold)
+		hold(options.folder);
+	mark_writing(options.folder);
+	size_t wrong;
+	do {
+		make_zeros(&image);
+		write_blocks(&image);
+		if ((wrong = verify_disk(&image)))
+			say("%zu blocks of the disk are not what was written: they are written again", wrong);
+	} while (wrong);
+	write_first_block(&image);
+	stage("done: the disk is written, and what was read back is right");
+	return 0;
+}

@@ -1,0 +1,97 @@
+/** `install.sh` in each shell that hosts have, as far as it goes without a host: words, looks, and a script that was cut off. */
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import type { InstallManifest } from '../../rules/cloud-installer/manifest.ts';
+import { installScript } from '../../rules/cloud-installer/script.ts';
+import { CHECKOUT, Project, TestStore } from '../rig/index.ts';
+
+const PARTS = ['head', 'ask', 'fetch', 'disk', 'network', 'looks', 'boot', 'main'];
+const MIB = 2 ** 20;
+const DIGEST = 'd'.repeat(64);
+
+const named = (file: string) => ({ file: `${file}-${DIGEST}`, sha256: DIGEST, bytes: MIB });
+const MANIFEST: InstallManifest = {
+  disk: { bytes: 20 * 1024 * MIB, blockSize: MIB, dataBytes: MIB, blocksRoot: DIGEST, partitions: [] },
+  boot: ['bios'],
+  minimum: { memoryMiB: 256, diskBytes: 20 * 1024 * MIB },
+  macPrefixes: ['52:54:00'],
+  kernel: named('vmlinuz'),
+  initrd: named('initrd'),
+  blocks: [{ index: 0, sha256: DIGEST, bytes: MIB, packed: 1000 }],
+};
+
+let store: TestStore;
+let project: Project;
+let script: string;
+
+beforeAll(() => {
+  store = new TestStore();
+  project = new Project(store);
+  const parts = PARTS.map((name) => readFileSync(join(CHECKOUT, `rules/cloud-installer/install/${name}.sh`), 'utf8'));
+  script = installScript(parts, { manifest: MANIFEST, digest: DIGEST, urls: [] });
+});
+afterAll(() => {
+  project[Symbol.dispose]();
+  store[Symbol.dispose]();
+});
+
+describe.each([['dash'], ['bash'], ['busybox', 'sh']])('in %s %s', (...shell: string[]) => {
+  function run(args: readonly string[], text = script) {
+    const [program = '', ...first] = shell;
+    writeFileSync(project.path('install.sh'), text);
+    const path = `${inject('commands')}:${process.env['PATH']}`;
+    const options = { encoding: 'utf8', env: { PATH: path }, input: '', timeout: 60_000 } as const;
+    const { status, stdout, stderr } = spawnSync(program, [...first, project.path('install.sh'), ...args], options);
+    return { status, stdout, stderr };
+  }
+
+  it('tells what it takes', () => {
+    const { status, stdout } = run(['--help']);
+    expect(stdout).toMatch(/^usage: sh install\.sh --url URL[^]*--dry-run[^]*--undo/);
+    expect(status).toBe(0);
+  });
+
+  it.each([
+    [['--what'], /there is no option '--what'/],
+    [['--url'], /--url needs a value/],
+    [['--hold', 'never'], /--hold takes write or reboot, not 'never'/],
+    [['--net', 'static'], /--net takes dhcp, not 'static'/],
+  ])('refuses %j', (args, says) => {
+    const { status, stderr } = run(args);
+    expect(stderr).toMatch(says);
+    expect(status).toBe(2);
+  });
+
+  it('says all at once that is wrong, each with what to do, and changes nothing', () => {
+    const { status, stdout, stderr } = run([
+      ...['--url', 'http://127.0.0.1:1/', '--disk', '/dev/none', '--mac', '00:16:3e:01:02:03', '--dry-run'],
+    ]);
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/^This machine cannot become the NAS as it is:\n- /);
+    expect(stdout).toMatch(/- \/dev\/none is no whole disk\n {4}name one of/);
+    expect(stdout).toMatch(
+      /- no manifest with the SHA-256 of this script comes from http:\/\/127\.0\.0\.1:1\/ \(.+\)\n/,
+    );
+    expect(stdout).toMatch(/\n\nNothing was changed\.\n$/);
+    expect(status).toBe(1);
+  });
+
+  it('does nothing where it was cut off', () => {
+    for (let count = 1; count < 20; count++) {
+      const cut = script.slice(0, Math.floor((script.length * count) / 20));
+      expect(run(['--help'], cut).stdout, `cut after ${cut.length} bytes`).toBe('');
+    }
+  });
+});
+
+it.each([
+  ['http://host/a b', true],
+  ["http://host/'; reboot", false],
+  ['http://host/$(reboot)', false],
+])('an address in the script cannot break out of its quotes: %s', (url, fine) => {
+  const make = () => installScript(['#FACTS#'], { manifest: MANIFEST, digest: DIGEST, urls: [url] });
+  if (fine) expect(make()).toContain(`URLS='${url}'`);
+  else expect(make).toThrow('cannot stand in install.sh');
+});

@@ -1,0 +1,56 @@
+/** A project that makes an installer of a small disk, built, with the installer's programs unpacked. */
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CHECKOUT, Project } from './project.ts';
+import type { TestStore } from './store.ts';
+import { commandOf, unpackInitrd } from './unpacked-initrd.ts';
+
+const text = (path: string): string => readFileSync(join(CHECKOUT, path), 'utf8');
+
+const BUILD = `
+import { param } from 'dsmb';
+import { cloudInstaller } from 'dsmb/rules';
+import { smallDisk } from './small-disk.ts';
+
+export const mac = param.string({ default: '525400C91827', doc: 'twelve digits' });
+export const disk = smallDisk({ mac });
+export const installer = cloudInstaller({ disk });
+`;
+
+export class SmallInstaller {
+  readonly project: Project;
+  /** The folder that a host installs from. */
+  readonly folder: string;
+  /** SHA-256 of its manifest. */
+  readonly manifest: string;
+  /** The disk's bytes. */
+  readonly image: Buffer;
+  /** The writer, and a folder for the PATH that has the curl of the initrd. */
+  readonly writer: string;
+  readonly commands: string;
+
+  private constructor(project: Project, root: string) {
+    this.project = project;
+    this.folder = project.output('//installer');
+    this.manifest = execFileSync('sha256sum', [join(this.folder, 'manifest.json')], { encoding: 'utf8' }).slice(0, 64);
+    this.image = readFileSync(project.path('disk.raw'));
+    this.writer = join(root, 'usr/bin/dsmb-writer');
+    this.commands = commandOf(root, 'curl');
+  }
+
+  static async build(store: TestStore): Promise<SmallInstaller> {
+    const project = new Project(store, {
+      'build.dsm.ts': BUILD,
+      'small-disk.ts': text('test/rig/fixture/small-disk.ts'),
+      'small-disk.step.ts': text('test/rig/fixture/small-disk.step.ts'),
+      'toolchain.lock.json': text('toolchain.lock.json'),
+    });
+    const { exitCode, stderr } = await project.build(['//installer', '//disk', '--frozen']);
+    if (exitCode !== 0) throw new Error(`the installer cannot be built:\n${stderr}`);
+    await project.run(['disk', 'export', '//disk', 'disk.raw']);
+    const root = project.path('initrd');
+    await unpackInitrd(project.output('//installer', 'initrd'), root);
+    return new SmallInstaller(project, root);
+  }
+}
