@@ -13,9 +13,7 @@ export type Fault =
   /** The first half, then the connection breaks off. */
   | 'cut'
   /** Bytes without an end. */
-  | 'endless'
-  /** Nothing, as long as the server lives. */
-  | 'silent';
+  | 'endless';
 
 /** Decides about each answer: by the path and by how often it was asked for before. */
 export type Faults = (path: string, times: number) => Fault | undefined;
@@ -84,9 +82,7 @@ export class FaultyServer implements AsyncDisposable {
         };
         response.on('drain', more);
         more();
-        return;
       }
-      case 'silent':
     }
   }
 }
