@@ -56,6 +56,8 @@ describe.each([['dash'], ['bash'], ['busybox', 'sh']])('in %s %s', (...shell: st
   it.each([
     [['--what'], /there is no option '--what'/],
     [['--url'], /--url needs a value/],
+    [['--url', 'ftp://host/nas'], /--url takes an address of http or https, not 'ftp:\/\/host\/nas'/],
+    [['--url', "http://host/'; reboot; '"], /--url takes an address, not/],
     [['--hold', 'never'], /--hold takes write or reboot, not 'never'/],
     [['--net', 'static'], /--net takes dhcp, not 'static'/],
   ])('refuses %j', (args, says) => {

@@ -45,7 +45,14 @@ parse_words() {
 			;;
 		esac
 		case $1 in
-		--url) urls="$urls $value" ;;
+		--url)
+			# It will stand between quotes in the configuration of GRUB.
+			case $value in
+			*[\'\"\\[:space:]]*) abort "--url takes an address, not '$value'" "write a space as %20" ;;
+			http://* | https://*) urls="$urls $value" ;;
+			*) abort "--url takes an address of http or https, not '$value'" "sh install.sh --help" ;;
+			esac
+			;;
 		--disk) disk=$value ;;
 		--mac) mac=$value ;;
 		--net) net=$value ;;

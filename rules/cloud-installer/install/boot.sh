@@ -89,6 +89,8 @@ undo_all() {
 }
 
 start() {
+	# Kexec needs nothing on the disk.
+	[ -z "$use_kexec" ] || FOLDER=$work
 	fetch_installer
 	if [ -n "$use_kexec" ]; then
 		kexec -l "$FOLDER/$KERNEL" --initrd="$FOLDER/$INITRD" --command-line="$(command_line)" ||
