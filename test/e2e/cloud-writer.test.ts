@@ -116,7 +116,7 @@ async function written(words?: Readonly<Record<string, string>>): Promise<Writer
   return writer;
 }
 
-describe('writing', () => {
+describe('writing', { tags: 'long' }, () => {
   it('makes the whole disk what it should be, whatever was on it, with the MAC address of the card', async () => {
     const { said } = await written();
     expect(said).toMatch(/0 of \d+ blocks are there already[^]*reading everything back[^]*done/);
@@ -149,7 +149,7 @@ describe('writing', () => {
   });
 });
 
-describe('a bad server', () => {
+describe('a bad server', { tags: 'long' }, () => {
   it.each<[Fault, RegExp]>([
     ['missing', /404/],
     ['wrong', /was not written: it is no such block/],
@@ -193,7 +193,7 @@ describe('a bad server', () => {
   });
 });
 
-describe('a kill', () => {
+describe('a kill', { tags: 'long' }, () => {
   it('at any moment is made good by the next start', async () => {
     server.faults = (path, times) => (times === 0 && /^.blocks.[0-3]/.test(path) ? 'cut' : undefined);
     for (const requests of [1, 2, 3, 5, 11, 4, 12, 2]) {
@@ -206,7 +206,7 @@ describe('a kill', () => {
   });
 });
 
-describe('a refusal, with no byte changed,', () => {
+describe('a refusal, with no byte changed,', { tags: 'long' }, () => {
   it.each([
     ['a disk of another size', { size: '1048576' }, /has \d+ bytes and not 1048576/],
     ['a disk that is not there', { disk: '/dev/none' }, /\/dev\/none cannot be opened/],

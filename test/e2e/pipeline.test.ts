@@ -251,12 +251,32 @@ describe('machines that write to a disk', { tags: 'long' }, () => {
 });
 
 describe('a rented host', () => {
-  it.each(['takenOverHost', 'resumedHost'])('becomes the NAS by one command on its console: %s', async (name) => {
+  const installer = (): string[] => ['', 'blocks'].flatMap((folder) => readdirSync(output('cloudInstaller', folder)));
+
+  async function becomesTheNas(name: string): Promise<void> {
     const { stderr, exitCode } = await project.build([`//examples/cloud-host:${name}`]);
     expect(stderr).toMatch(/build succeeded/);
     expect(exitCode).toBe(0);
     const report: unknown = JSON.parse(readFileSync(output('examples/cloud-host', name, 'report.json'), 'utf8'));
     expect(report).toMatchObject({ mac: HOST_MAC, seconds: { ready: expect.any(Number) } });
+  }
+
+  it('becomes the NAS by one command on its console, after a look that writes nothing, also over a power cut', async () =>
+    becomesTheNas('resumedHost'));
+
+  it('becomes the NAS without a cut', { tags: 'long' }, async () => becomesTheNas('takenOverHost'));
+
+  it('needs one more block for another MAC address', async () => {
+    await project.build(['//cloudInstaller']);
+    const before = new Set(installer());
+    const { exitCode } = await project.build(['//cloudInstaller', '--set', `mac=${OTHER_MAC}`]);
+    expect(exitCode).toBe(0);
+    const added = installer().filter((name) => !before.has(name));
+    expect(added.map((name) => name.replace(/[0-9a-f]{64}/, 'DIGEST')).toSorted()).toEqual([
+      'DIGEST.gz',
+      'manifest-DIGEST.json',
+    ]);
+    expect((await project.run(['log', '//cloudInstaller'])).stdout).toMatch(/\b1 of \d+ blocks compressed/);
   });
 });
 
