@@ -25,6 +25,8 @@ const GIB = 1024 ** 3;
 const MAC = '52:54:00:77:88:99';
 const PAGE = 80;
 const DSM = 5000;
+/** No server listens there. */
+const NOWHERE = 'http://10.0.2.2:1';
 /** A machine that does other things as well is slow. */
 const ANSWER_MS = 300_000;
 const BLOCKS_BEFORE_CUT = 12;
@@ -38,6 +40,7 @@ export default step<Spec>(async (context) => {
   const times = new Stopwatch();
 
   const limit = args.timeoutMinutes * 60_000;
+  if (!args.cut) await tryReturn(context, disk);
   await typeOnHost(context, disk, server, times);
 
   progress('starting the installer');
@@ -100,10 +103,8 @@ async function typeOnHost(context: Context, disk: string, server: BlockServer, t
   await vm.waitForConsoleText('# ', ANSWER_MS);
   progress('looking, and changing nothing');
   await ask(vm, `busybox wget -q -O /run/install.sh ${server.url}/install.sh; mount -o remount,noatime /`);
-  if (!args.cut) {
-    for (const shell of SHELLS) await tryDryRun(vm, shell, server);
-    await tryUndo(vm, server);
-  }
+  for (const shell of args.cut ? ['sh'] : SHELLS) await tryDryRun(vm, shell, server);
+  if (!args.cut) await tryUndo(vm, server);
 
   progress('calling the script');
   times.start();
@@ -137,26 +138,41 @@ async function tryUndo(vm: Vm, server: BlockServer): Promise<void> {
     fail('NOT_UNDONE', '--undo left something behind', { detail: [before, prepared, after].join('\n---\n') });
 }
 
-/** Starts the installer as a rescue system would, with the words that the host's boot entry had. */
-async function resume(context: Context, disk: string, server: BlockServer): Promise<void> {
-  const { installer } = context.inputs;
-  const digest = createHash('sha256')
-    .update(readFileSync(join(installer, 'manifest.json')))
-    .digest('hex');
-  const words = [
-    ...['console=ttyS0,115200n8', 'quiet', `dsmb.url=${server.url}`, `dsmb.manifest=${digest}`],
-    ...['dsmb.disk=64656269', `dsmb.size=${context.args.sizeGiB * GIB}`],
-  ];
-  const kernel = ['-kernel', join(installer, 'vmlinuz'), '-initrd', join(installer, 'initrd')];
-  await using vm = await startHost(context, disk, 'console-resumed.log', [
-    ...kernel,
-    ...['-append', words.join(' '), '-no-reboot'],
+/** An installer that gets nothing from any server gives the machine back to the system that is on the disk. */
+async function tryReturn(context: Context, disk: string): Promise<void> {
+  context.progress('waiting for a server that is not there');
+  await using vm = await startInstaller(context, disk, 'console-returned.log', [
+    `dsmb.url=${NOWHERE}`,
+    'dsmb.return=5',
   ]);
+  await vm.waitForConsoleText('restarting into the system that is on the disk', ANSWER_MS);
+  await vm.waitForExit(ANSWER_MS);
+}
+
+/** Starts the installer as a rescue system would, after a power cut. */
+async function resume(context: Context, disk: string, server: BlockServer): Promise<void> {
+  await using vm = await startInstaller(context, disk, 'console-resumed.log', [`dsmb.url=${server.url}`]);
   const limit = context.args.timeoutMinutes * 60_000;
   const { groups } = await vm.waitForConsoleText(/(\d+) of \d+ blocks are there already/, limit);
   if (Number(groups[1]) === 0) fail('NOT_RESUMED', 'after the cut, no block was found on the disk');
   await vm.waitForConsoleText('dsmb: done', limit);
   await vm.waitForExit(ANSWER_MS);
+}
+
+/** The installer with the words that the host's boot entry gives it, and some more. A restart ends the machine. */
+function startInstaller(context: Context, disk: string, logName: string, more: readonly string[]): Promise<Vm> {
+  const { installer } = context.inputs;
+  const manifest = readFileSync(join(installer, 'manifest.json'));
+  const digest = createHash('sha256').update(manifest).digest('hex');
+  const { kernel, initrd } = JSON.parse(manifest.toString()) as Readonly<Record<'kernel' | 'initrd', { file: string }>>;
+  const words = [
+    ...['console=ttyS0,115200n8', 'quiet', `dsmb.manifest=${digest}`],
+    ...['dsmb.disk=64656269', `dsmb.size=${context.args.sizeGiB * GIB}`, ...more],
+  ];
+  return startHost(context, disk, logName, [
+    ...['-kernel', join(installer, kernel.file), '-initrd', join(installer, initrd.file)],
+    ...['-append', words.join(' '), '-no-reboot'],
+  ]);
 }
 
 /** The installed system, with the address of the host's own card. */
@@ -187,7 +203,11 @@ class Stopwatch {
 
 function keepReport({ scratch, args }: Context, { seconds }: Stopwatch, report: string): void {
   mkdirSync(report);
-  for (const name of ['console-host', 'console', ...(args.cut ? ['console-resumed', 'console-after'] : [])])
+  for (const name of [
+    'console-host',
+    'console',
+    ...(args.cut ? ['console-resumed', 'console-after'] : ['console-returned']),
+  ])
     copyFileSync(join(scratch, `${name}.log`), join(report, `${name}.log`));
   writeFileSync(join(report, 'report.json'), `${JSON.stringify({ mac: MAC, seconds }, null, 2)}\n`);
 }

@@ -114,12 +114,11 @@ function rootOf(size: number, blocks: readonly InstallBlock[]): string {
   return sha256(`dsmb-blocks/1 ${size}\n${blocks.map((block) => `${block.index} ${block.sha256}\n`).join('')}`);
 }
 
-/** Links a file under its own name and under one with its digest, which never means another content. */
+/** Links a file under a name with its digest, which never means another content. */
 async function linkByDigest(folder: string, name: string, file: string): Promise<NamedFile> {
   const hash = createHash('sha256');
   for await (const bytes of createReadStream(file) as AsyncIterable<Buffer>) hash.update(bytes);
   const digest = hash.digest('hex');
-  symlinkSync(file, join(folder, name));
   symlinkSync(file, join(folder, `${name}-${digest}`));
   return { file: `${name}-${digest}`, sha256: digest, bytes: statSync(file).size };
 }

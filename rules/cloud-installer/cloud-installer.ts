@@ -9,8 +9,8 @@ const script = folder('install');
 const PARTS = ['head.sh', 'ask.sh', 'fetch.sh', 'disk.sh', 'network.sh', 'looks.sh', 'boot.sh', 'main.sh'];
 
 /**
- * Makes the folder: `blocks/<sha256>.gz` for each block of 1 MiB that is not all zero, `manifest.json`, `vmlinuz`,
- * `initrd`, each also under a name with its digest, and `install.sh`, which is what a host runs.
+ * Makes the folder: `blocks/<sha256>.gz` for each block of 1 MiB that is not all zero, `manifest-<sha256>.json`,
+ * `vmlinuz-<sha256>`, `initrd-<sha256>`, and `install.sh`, which is what a host runs. `manifest.json` is the manifest for people.
  */
 export const cloudInstaller = rule({
   name: 'cloudInstaller',

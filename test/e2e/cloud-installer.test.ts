@@ -36,7 +36,7 @@ const read = (name: string): Buffer => readFileSync(join(made.folder, name));
 const manifest = (): Manifest => JSON.parse(read('manifest.json').toString()) as Manifest;
 const blockFiles = (): string[] => readdirSync(join(made.folder, 'blocks'));
 
-describe('the folder', () => {
+describe('the folder', { tags: 'long' }, () => {
   it('has every file under a name with its digest, so that none of these ever changes', () => {
     const named = readdirSync(made.folder).filter((name) => /-[0-9a-f]{64}/.test(name));
     expect(named.map((name) => name.replace(/-.*(?=\.json)|-[0-9a-f]*$/, ''))).toEqual([
@@ -44,10 +44,8 @@ describe('the folder', () => {
       'manifest.json',
       'vmlinuz',
     ]);
-    for (const name of named) {
-      expect(name).toContain(sha256(read(name)));
-      expect(read(name.replace(/-[0-9a-f]{64}/, '')).equals(read(name))).toBe(true);
-    }
+    for (const name of named) expect(name).toContain(sha256(read(name)));
+    expect(read(named[1]!).equals(read('manifest.json'))).toBe(true);
     expect(manifest().kernel.file).toBe(named[2]);
   });
 

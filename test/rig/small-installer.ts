@@ -1,6 +1,6 @@
 /** A project that makes an installer of a small disk, built, with the installer's programs unpacked. */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CHECKOUT, Project } from './project.ts';
 import type { TestStore } from './store.ts';
@@ -50,7 +50,8 @@ export class SmallInstaller {
     if (exitCode !== 0) throw new Error(`the installer cannot be built:\n${stderr}`);
     await project.run(['disk', 'export', '//disk', 'disk.raw']);
     const root = project.path('initrd');
-    await unpackInitrd(project.output('//installer', 'initrd'), root);
+    const initrd = readdirSync(project.output('//installer')).find((name) => name.startsWith('initrd-'));
+    await unpackInitrd(project.output('//installer', initrd ?? ''), root);
     return new SmallInstaller(project, root);
   }
 }

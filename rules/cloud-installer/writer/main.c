@@ -2,6 +2,7 @@
  * Writes an image to the disk of a machine: fetched block by block, verified before it is written and read back
  * afterwards. Until the first write, everything that is wrong ends the program; from then on there is only forward.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,14 +81,21 @@ static void hold(const char *folder)
 	unlink(path);
 }
 
-/* A sign for whoever started this: from here on the old system is gone. */
-static void mark_writing(const char *folder)
+/*
+ * The timer of `dsmb.return=` may be about to restart the machine into the old system. Each side makes its own sign
+ * before it looks for the other's, so that they cannot miss each other; the timer is the one that gives way.
+ */
+static void begin_writing(const char *folder)
 {
 	char path[300];
 	snprintf(path, sizeof path, "%s/writing", folder);
 	int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
-	if (file >= 0)
-		close(file);
+	if (file < 0)
+		stop("start the machine again", "%s cannot be made: %s", path, strerror(errno));
+	close(file);
+	snprintf(path, sizeof path, "%s/returning", folder);
+	while (access(path, F_OK) == 0)
+		sleep(1);
 }
 
 int main(int count, char **words)
@@ -107,7 +115,7 @@ int main(int count, char **words)
 	look_at_disk(&image);
 	if (options.hold)
 		hold(options.folder);
-	mark_writing(options.folder);
+	begin_writing(options.folder);
 	size_t wrong;
 	do {
 		make_zeros(&image);
