@@ -1,11 +1,17 @@
 /** The toolchains of the rules: small sets of Debian packages, so that an update of one leaves the others' results alone. */
-import { toolchain } from 'dsmb';
+import { debianPackages, toolchain } from 'dsmb';
 
 /** FAT file systems, made and filled without mounting. */
 export const fatTools = toolchain('mtools', 'dosfstools');
 
 /** GRUB 2 for BIOS: boot.img, core.img, modules. */
 export const grubTools = toolchain('grub-pc-bin', 'grub-common');
+
+/** GRUB 2 for UEFI: modules alone. */
+export const grubEfiTools = toolchain('grub-efi-amd64-bin', 'grub-common');
+
+/** UEFI for QEMU. */
+export const efiFirmware = debianPackages('ovmf');
 
 /** LZMA and xz. */
 export const overlayTools = toolchain('xz-utils');

@@ -8,6 +8,8 @@ export interface BootFileSources {
   /** Replaces the loader's own extra.lzma. */
   readonly extra?: Artifact<'CpioLzma'> | undefined;
   readonly config: Artifact<'GrubConfig'>;
+  /** GRUB for UEFI. */
+  readonly efi?: Artifact<'File'>;
 }
 
 const FOLDER = LOADER_FOLDER.slice(1);
@@ -23,13 +25,16 @@ export const BOOT_FILES = [
   `${FOLDER}/extra.lzma`,
 ] as const;
 
+/** Where UEFI looks for a loader on a disk that it knows nothing of; it comes last. */
+export const EFI_LOADER = 'EFI/BOOT/BOOTX64.EFI';
+
 /** The file system's content as a folder. */
-export function bootFiles(actions: Actions, { loader, extra, config }: BootFileSources): Artifact<'Tree'> {
+export function bootFiles(actions: Actions, { loader, extra, config, efi }: BootFileSources): Artifact<'Tree'> {
   const sources: Record<(typeof BOOT_FILES)[number], Artifact> = {
     'boot/grub/grub.cfg': config,
     [`${FOLDER}/zImage`]: loader.at('zImage', File),
     [`${FOLDER}/rd.gz`]: loader.at('rd.gz', File),
     [`${FOLDER}/extra.lzma`]: extra ?? loader.at('extra.lzma', File),
   };
-  return actions.compose(Tree, sources);
+  return actions.compose(Tree, efi ? { ...sources, [EFI_LOADER]: efi } : sources);
 }

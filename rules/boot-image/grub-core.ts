@@ -1,10 +1,13 @@
-/** GRUB's two images for BIOS, made once for all disks that have their files on the same partition. */
+/** GRUB's images, made once for all disks that have their files on the same partition: two for BIOS, one for UEFI. */
 import { File, type Actions, type Artifact } from 'dsmb';
-import { grubTools } from '../toolchains.ts';
+import { grubEfiTools, grubTools } from '../toolchains.ts';
 
 const MODULES =
   'biosdisk part_msdos fat normal configfile linux search search_label serial terminal ' +
   'echo test ls cat loadenv minicmd halt reboot';
+const EFI_MODULES =
+  'part_msdos fat normal configfile linux search search_label serial terminal ' +
+  'echo test ls cat loadenv minicmd halt reboot all_video';
 
 /** boot.img for sector 0, core.img for the sectors behind it. */
 export interface GrubCore {
@@ -30,4 +33,17 @@ export function grubCore(actions: Actions, partition: number): GrubCore {
     outputs: { coreImg: { name: 'core.img', kind: File } },
   });
   return { bootImg: grub.at('usr/lib/grub/i386-pc/boot.img', File), coreImg };
+}
+
+/** Declares the action that makes GRUB for UEFI. Its files are on the partition that the firmware loaded it from. */
+export function grubEfi(actions: Actions): Artifact<'File'> {
+  return actions.run({
+    mnemonic: 'GrubEfi',
+    argv: [
+      ...['grub-mkimage', '--format=x86_64-efi', '--prefix=/boot/grub', '--output=/out/bootx64.efi'],
+      ...EFI_MODULES.split(' '),
+    ],
+    toolchains: [actions.toolchain(grubEfiTools)],
+    outputs: { grub: { name: 'bootx64.efi', kind: File } },
+  }).grub;
 }

@@ -1,10 +1,11 @@
 /** The fourth partition of a disk that boots alone. */
 import { rule } from 'dsmb';
-import { BOOT_FILES, bootFiles } from '../boot-image/boot-files.ts';
+import { BOOT_FILES, bootFiles, EFI_LOADER } from '../boot-image/boot-files.ts';
+import { grubEfi } from '../boot-image/grub-core.ts';
 import { CpioLzma, FatImage, GrubConfig, Loader } from '../kinds.ts';
 import { BOOT_PARTITION } from '../bootable-disk/layout.ts';
 
-/** Makes the FAT 16 file system of partition 4, 65,537 sectors, with the loader's files. */
+/** Makes the FAT 16 file system of partition 4, 65,537 sectors, with the loader's files and GRUB for UEFI. */
 export const bootPartition = rule({
   name: 'bootPartition',
   makes: FatImage,
@@ -21,8 +22,8 @@ export const bootPartition = rule({
     return actions.step({
       mnemonic: 'BootPartition',
       module: () => import('./boot-partition.step.ts'),
-      args: { start, sectors, files: BOOT_FILES },
-      inputs: { files: bootFiles(actions, attributes) },
+      args: { start, sectors, files: [...BOOT_FILES, EFI_LOADER] },
+      inputs: { files: bootFiles(actions, { ...attributes, efi: grubEfi(actions) }) },
       outputs: { boot: FatImage },
     }).boot;
   },

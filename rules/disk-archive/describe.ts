@@ -10,10 +10,10 @@ import {
   type MbrPartition,
 } from 'dsmb/disk';
 import { Failure } from 'dsmb/step';
+import { EFI_LOADER } from '../boot-image/boot-files.ts';
 import { MAC_PREFIXES } from '../grub-config/mac-prefixes.ts';
 
 const GRUB_CONFIG = 'boot/grub/grub.cfg';
-const EFI_LOADER = 'EFI/BOOT/BOOTX64.EFI';
 /** Bytes of a configuration that are looked at: a longer one is none. */
 const MOST_CONFIG = 1024 ** 2;
 const MAC = /^\s*set\s+mac1=["']?([0-9A-Fa-f]{12})\b/dm;

@@ -3,7 +3,7 @@ import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StepContext, StepSpec } from 'dsmb/step';
 import { diskToRaw } from 'dsmb/disk';
-import { availableAccelerator, startVm, type Vm, type VmDisk } from 'dsmb/vm';
+import { availableAccelerator, startVm, type EfiFirmware, type Vm, type VmDisk } from 'dsmb/vm';
 import { DSM_PORT } from '../installed-disk/assistant.ts';
 
 /** The clock of a machine that boots an installed disk: a day after the installation's, so that no file is "of the future". */
@@ -17,6 +17,8 @@ export interface DsmMachine {
   /** Time at power-on, as `YYYY-MM-DDTHH:MM:SS`. */
   readonly clock: string;
   readonly disks: readonly VmDisk[];
+  /** UEFI; a BIOS by default. */
+  readonly efi?: EfiFirmware | undefined;
   /** Of the network card through which port 5000 is reached. */
   readonly mac: string;
 }
@@ -24,13 +26,14 @@ export interface DsmMachine {
 type Context = Pick<StepContext<StepSpec>, 'scratch' | 'log'>;
 
 /** Starts it. Its console goes to the scratch folder, which is what a failed action leaves behind. */
-export function startDsm({ scratch, log }: Context, { memoryMiB, clock, disks, mac }: DsmMachine): Promise<Vm> {
+export function startDsm({ scratch, log }: Context, { memoryMiB, clock, disks, mac, efi }: DsmMachine): Promise<Vm> {
   const accelerator = availableAccelerator();
   log(`accelerator: ${accelerator}`);
   return startVm({
     accelerator,
     cpu: 'Penryn',
     memoryMiB,
+    ...(efi ? { efi } : {}),
     rtcBase: clock,
     disks,
     nics: [{ mac, forwards: [DSM_PORT] }],

@@ -1,15 +1,19 @@
 /** Rule: the proof that a disk boots. */
-import { attr, rule } from 'dsmb';
+import { attr, fail, File, rule, type Actions, type Artifact } from 'dsmb';
 import { Disk, Report } from '../kinds.ts';
 import { machineAction } from '../machine/action.ts';
+import { efiFirmware } from '../toolchains.ts';
 
 /** For assembling the disk. */
 const BESIDE_MINUTES = 5;
+/** What a machine leaves. */
+const FILES = ['report.json', 'console.log', 'screen.png'];
 
 /**
- * Boots a disk alone, on virtio-blk and through the firmware. Passes if the console shows `Partition Version=8` and
- * the installed system answers on port 5000 through a network card that has the MAC of grub.cfg. The report holds
- * `report.json`, `console.log` and `screen.png`.
+ * Boots a disk alone, on virtio-blk and through the firmware: once with a BIOS and, side by side, once with UEFI. Passes if
+ * the console shows `Partition Version=8` and the installed system answers on port 5000 through a network card that has
+ * the MAC of grub.cfg. The report holds `report.json`, `console.log` and `screen.png`; those of another firmware than
+ * the first are in a folder with its name.
  */
 export const verifiedDisk = rule({
   name: 'verifiedDisk',
@@ -19,22 +23,42 @@ export const verifiedDisk = rule({
     disk: Disk,
     /** What it must show; `installed` by default. `install-screen` is for tests of disks that must not boot. */
     expect: attr.optional(attr.choice(['installed', 'install-screen'])),
-    /** Memory of the machine; 1024 by default. */
+    /** What starts it, each in a machine of its own; `bios` and `efi` by default. */
+    firmware: attr.optional(attr.list(attr.choice(['bios', 'efi']))),
+    /** Memory of a machine; 1024 by default. */
     memoryMiB: attr.optional(attr.integer),
     /** Limit for the boot; 15 by default. */
     timeoutMinutes: attr.optional(attr.number),
   },
   test: true,
-  implement({ disk, expect = 'installed', memoryMiB = 1024, timeoutMinutes = 15 }, actions) {
-    const { report } = actions.step({
-      mnemonic: 'VerifyDisk',
-      module: () => import('./verify.step.ts'),
-      args: { expect, memoryMiB, timeoutMinutes },
-      inputs: { disk },
-      hints: { assembled: ['disk'] },
-      outputs: { report: Report },
-      ...machineAction(actions, { memoryMiB, timeoutMinutes }, BESIDE_MINUTES),
+  implement(
+    { disk, expect = 'installed', firmware = ['bios', 'efi'], memoryMiB = 1024, timeoutMinutes = 15 },
+    actions,
+  ) {
+    const boot = (way: string): Artifact<'Report'> =>
+      actions.step({
+        mnemonic: way === 'efi' ? 'VerifyDiskEfi' : 'VerifyDisk',
+        module: () => import('./verify.step.ts'),
+        args: { expect, memoryMiB, timeoutMinutes },
+        inputs: { disk, ...(way === 'efi' ? firmwareOf(actions) : {}) },
+        hints: { assembled: ['disk'] },
+        outputs: { report: Report },
+        ...machineAction(actions, { memoryMiB, timeoutMinutes }, BESIDE_MINUTES),
+      }).report;
+    const [first, ...others] = new Set(firmware);
+    if (first === undefined) return fail('BAD_ATTRIBUTE', 'firmware: the list is empty', { attribute: 'firmware' });
+    const report = boot(first);
+    if (others.length === 0) return report;
+    return actions.compose(Report, {
+      ...Object.fromEntries(FILES.map((name) => [name, report.at(name, File)])),
+      ...Object.fromEntries(others.map((way) => [way, boot(way)])),
     });
-    return report;
   },
 });
+
+/** The files of a UEFI. */
+function firmwareOf(actions: Actions): Readonly<Record<'code' | 'variables', Artifact<'File'>>> {
+  const folder = actions.own(efiFirmware);
+  const at = (name: string) => folder.at(`usr/share/OVMF/${name}`, File);
+  return { code: at('OVMF_CODE_4M.fd'), variables: at('OVMF_VARS_4M.fd') };
+}

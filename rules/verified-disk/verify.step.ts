@@ -21,7 +21,8 @@ type Context = StepContext<VerifySpec>;
 const READY_MS = 10_000;
 
 export default step<VerifySpec>(async (context) => {
-  const { args, inputs } = context;
+  const { args, inputs, allInputs } = context;
+  const { code, variables } = allInputs;
   const mac = bootMac(openDisk(inputs.disk));
   // Writes go to an overlay that is gone with the machine.
   const disk = {
@@ -32,7 +33,9 @@ export default step<VerifySpec>(async (context) => {
     bootIndex: 0,
   } as const;
 
-  await using vm = await startDsm(context, { memoryMiB: args.memoryMiB, clock: BOOT_CLOCK, disks: [disk], mac });
+  const efi = code !== undefined && variables !== undefined ? { code, variables } : undefined;
+
+  await using vm = await startDsm(context, { memoryMiB: args.memoryMiB, clock: BOOT_CLOCK, disks: [disk], mac, efi });
   context.progress('booting the disk');
   const seen = await vm.waitUntil('port 5000', args.timeoutMinutes * 60_000, (signal) =>
     look(vm.port(DSM_PORT), signal),

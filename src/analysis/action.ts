@@ -61,7 +61,7 @@ export interface ActionNode {
   /** Whether it says that it gives the same bits each time. */
   readonly reproducible: boolean;
   /** It is started by `dsmb run` only. */
-  readonly runnable?: { readonly network: boolean };
+  readonly runnable?: { readonly network: boolean; readonly borrows: Readonly<Record<string, Borrowed>> };
 }
 
 /** A target after analysis. */

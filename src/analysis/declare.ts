@@ -92,10 +92,11 @@ export function actionsInto(
       const url = moduleUrl(module, rest.mnemonic, callSite()?.file);
       return declare(rest, (inputs) => stepWork(url, args, hints, inputs)) as never;
     },
-    runnable: ({ module, args, hints = {}, network = false, ...rest }) => {
+    runnable: ({ module, args, hints = {}, network = false, borrows = {}, ...rest }) => {
       const url = moduleUrl(module, rest.mnemonic, callSite()?.file);
       const declared = { ...rest, outputs: { runnable: Runnable } };
-      const made = declare(declared, (inputs) => stepWork(url, args, hints, inputs), { runnable: { network } });
+      const runnable = { network, borrows: checkedBorrows(borrows) };
+      const made = declare(declared, (inputs) => stepWork(url, args, hints, inputs), { runnable });
       return made['runnable'] as never;
     },
   };
@@ -103,6 +104,16 @@ export function actionsInto(
 
 function checkedOwn(of: unknown, verb: 'toolchain' | 'own', artifactOf: OwnTarget): ArtifactReference {
   return isTarget(of) ? artifactOf(of) : fail('BAD_RULE', `actions.${verb} takes a target`);
+}
+
+/** A rule cannot ask for more than folders below the home folder. */
+function checkedBorrows(borrows: Readonly<Record<string, Borrowed>>): Readonly<Record<string, Borrowed>> {
+  for (const [name, { home }] of Object.entries(borrows)) {
+    if (!/^[a-z][a-z0-9-]*$/.test(name)) fail('BAD_RULE', `borrows: '${name}' is no name of lower-case letters`);
+    if (!/^[^/]/.test(home) || home.split('/').some((part) => ['', '.', '..'].includes(part)))
+      fail('BAD_RULE', `borrows: '${home}' is no path of a folder below the home folder`);
+  }
+  return borrows;
 }
 
 function stepWork(

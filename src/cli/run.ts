@@ -1,6 +1,7 @@
 /** `dsmb run`: builds what a runnable target needs, then starts it with the user's terminal. */
 import { Store, storeRoot } from '../../cache/store.ts';
 import type { Build } from '../execute/build.ts';
+import { lentTo } from '../execute/lend.ts';
 import { startRunnable, type RunnableOptions } from '../execute/start-runnable.ts';
 import { failureOfStep } from '../execute/failed-step.ts';
 import type { StepRecord } from '../execute/step-record.ts';
@@ -51,7 +52,10 @@ async function runTarget(call: Call): Promise<number> {
   if (ending.signal.aborted) return EXIT.interrupted;
   if (!planned) return exitOfBuild(build.failures);
   ending.started();
-  return await start(store, workshop, planned, { userArguments: call.rest, signal: ending.signal });
+  const lent = lentTo(planned);
+  for (const { path, writable } of lent)
+    printLine(`it borrows ${path} (${writable ? 'and may change it' : 'read-only'})`, process.stderr);
+  return await start(store, workshop, planned, { userArguments: call.rest, lent, signal: ending.signal });
 }
 
 /** Runs it to its end, and then says how its step failed, if it did. */

@@ -3,6 +3,7 @@ import type { Store } from '../../cache/store.ts';
 import type { PlannedAction } from '../plan/key.ts';
 import { DESCRIPTORS } from './bubblewrap-files.ts';
 import { networkFiles } from './network-files.ts';
+import { lentFolders, type Lent } from './lend.ts';
 import type { Sandbox } from './sandboxes.ts';
 import type { Call } from './spawner.ts';
 
@@ -28,6 +29,7 @@ export interface Grants {
   readonly byHand?: {
     readonly network: boolean;
     readonly env: Readonly<Record<string, string>>;
+    readonly lent?: readonly Lent[];
     /** It has a terminal, and the session that is that terminal's. */
     readonly terminal: boolean;
   };
@@ -75,6 +77,7 @@ export function sandboxCall(
     ...(action.isStep || action.inputs.size > 0 ? ['--ro-bind', sandbox.in, '/in'] : []),
     ...folders,
     ...['--bind', sandbox.out, '/out', '--bind', sandbox.tmp, '/tmp'],
+    ...lentFolders(byHand?.lent ?? []),
     ...(grants.memo ? ['--bind', grants.memo, '/memo'] : []),
     ...[...devices].flatMap(([name, path]) => ['--dev-bind', path, `/dev/${name}`]),
     // Settings of the kernel, which belong to root, and the memory of processes: files that need no capability.

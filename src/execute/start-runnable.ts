@@ -6,6 +6,7 @@ import type { PlannedAction } from '../plan/key.ts';
 import { ARGUMENTS_FILE } from '../step/terminal.ts';
 import { atTerminal, runByHand } from './by-hand.ts';
 import { memoFolder, offerHints } from './hints.ts';
+import type { Lent } from './lend.ts';
 import type { Machine } from './machine.ts';
 import { layOutFolders, sandboxCall } from './sandbox.ts';
 import type { StepRecord } from './step-record.ts';
@@ -14,6 +15,8 @@ import { StepRecords } from './step-records.ts';
 export interface RunnableOptions {
   /** What the user gave behind `--`. */
   readonly userArguments: readonly string[];
+  /** What it borrows, as the user was told. */
+  readonly lent: readonly Lent[];
   readonly signal: AbortSignal;
   readonly onRecord: (record: StepRecord) => void;
 }
@@ -28,7 +31,7 @@ export async function startRunnable(
   using sandbox = machine.sandboxes.layOut(action);
   await offerHints(store, action, sandbox, options.signal);
   const network = action.node.runnable?.network === true;
-  const byHand = { network, env: terminalVariables(), terminal: atTerminal() };
+  const byHand = { network, env: terminalVariables(), lent: options.lent, terminal: atTerminal() };
   const grants = { kvm: await machine.kvm(action), memo: memoFolder(store, action), byHand };
   const bubblewrap = await machine.bubblewrap();
   await layOutFolders(store, action, options.signal);

@@ -92,6 +92,14 @@ export interface StepAction<Spec extends StepSpec, Declared extends Outputs> ext
   readonly hints?: Hints<Spec['inputs']>;
 }
 
+/** A folder of the user's that `dsmb run` lends to what it starts. */
+export interface Borrowed {
+  /** Its path below the home folder, for example `.config/rclone`. */
+  readonly home: string;
+  /** Whether it may be changed; `false` by default. */
+  readonly writable?: boolean;
+}
+
 /**
  * What `dsmb run` starts: a step with the user's terminal and arguments. It runs each time that the user asks for it,
  * and its result is its exit code.
@@ -106,6 +114,11 @@ export interface RunnableStep<Spec extends StepSpec> {
   readonly needs?: Needs;
   /** It has the machine's network; none but loopback by default. */
   readonly network?: boolean;
+  /**
+   * Folders of the user's that it works with, by name: `borrowed(name)` gives the step the path. The user is told before
+   * they are lent. They are in no key, no log and no store.
+   */
+  readonly borrows?: Readonly<Record<string, Borrowed>>;
 }
 
 /** An action that runs a program of a toolchain. */

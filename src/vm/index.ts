@@ -7,6 +7,7 @@ export { pause } from './deadline.ts';
 export {
   machineArguments,
   type Accelerator,
+  type EfiFirmware,
   type IdeSlot,
   type MachineSpec,
   type VmDisk,

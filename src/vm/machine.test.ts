@@ -24,6 +24,14 @@ it('puts IDE disks where they belong', () => {
   expect(args.find((arg) => arg.startsWith('file='))).toMatch(/^file=\/d,,1\.img,format=raw,/);
 });
 
+it('starts by UEFI where it is given one, whose settings no machine changes', () => {
+  const args = machineArguments({ ...spec, efi: { code: '/code.fd', variables: '/a,b.fd' } }, '/log');
+  expect(args.filter((arg) => arg.startsWith('if=pflash'))).toEqual([
+    'if=pflash,unit=0,format=raw,readonly=on,file=/code.fd',
+    'if=pflash,unit=1,format=raw,snapshot=on,file=/a,,b.fd',
+  ]);
+});
+
 it('leaves the guest no way out', () => {
   const args = machineArguments({ ...spec, nics: [{ mac: '52:54:00:12:34:56', forwards: [80, 5000] }] }, '/log');
   expect(args).toContain('user,id=net0,restrict=on,hostfwd=tcp:127.0.0.1:0-:80,hostfwd=tcp:127.0.0.1:0-:5000');

@@ -27,10 +27,19 @@ export interface VmNic {
 
 export type Accelerator = 'tcg' | 'kvm';
 
+/** The two files of a UEFI for QEMU, as OVMF has them. */
+export interface EfiFirmware {
+  readonly code: string;
+  /** Settings of the firmware. What a machine changes in them is gone when it ends. */
+  readonly variables: string;
+}
+
 /** A machine, complete enough that two starts differ in nothing but time. */
 export interface MachineSpec {
   /** A versioned machine type, so that a newer QEMU gives the same hardware; `pc-i440fx-7.2` by default. */
   readonly machine?: string;
+  /** UEFI instead of the emulator's own BIOS. */
+  readonly efi?: EfiFirmware;
   /** CPU model; `qemu64` by default. */
   readonly cpu?: string;
   readonly memoryMiB: number;
@@ -65,6 +74,7 @@ export function machineArguments(spec: MachineSpec, logFile: string): string[] {
   return [
     ...['-nodefaults', '-no-user-config', '-S'],
     ...['-machine', `${spec.machine ?? DEFAULT_MACHINE},accel=${spec.accelerator}`],
+    ...(spec.efi ? efiArguments(spec.efi) : []),
     ...['-cpu', spec.cpu ?? 'qemu64', '-smp', '1', '-m', `${spec.memoryMiB}M`],
     ...['-uuid', spec.uuid ?? DEFAULT_UUID, '-rtc', `base=${spec.rtcBase ?? DEFAULT_RTC_BASE},clock=vm`],
     ...['-action', 'panic=exit-failure', '-sandbox', SANDBOX],
@@ -76,6 +86,13 @@ export function machineArguments(spec: MachineSpec, logFile: string): string[] {
     ...(spec.disks ?? []).flatMap(diskArguments),
     ...(spec.nics ?? []).flatMap(nicArguments),
     ...(spec.extraArguments ?? []),
+  ];
+}
+
+function efiArguments({ code, variables }: EfiFirmware): string[] {
+  return [
+    ...['-drive', `if=pflash,unit=0,format=raw,readonly=on,file=${option(code)}`],
+    ...['-drive', `if=pflash,unit=1,format=raw,snapshot=on,file=${option(variables)}`],
   ];
 }
 

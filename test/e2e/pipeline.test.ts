@@ -147,6 +147,12 @@ describe('what the verification saw', () => {
     expect(console).toMatch(new RegExp(`DSM-READY .*mac=${OTHER_MAC}`));
   });
 
+  it('is the same where UEFI starts it', () => {
+    const report: unknown = JSON.parse(readFileSync(output('verifiedDisk/efi/report.json'), 'utf8'));
+    expect(report).toMatchObject({ screen: 'system', partitionVersion: 8, mac: OTHER_MAC });
+    expect(readFileSync(output('verifiedDisk/efi/console.log'), 'utf8')).toMatch(/UEFI|BdsDxe/);
+  });
+
   it('is pictured in a whole PNG', () => {
     const chunks = pngChunks(readFileSync(output('verifiedDisk', 'screen.png')));
     expect(chunks[0]).toBe('IHDR');
@@ -253,21 +259,25 @@ describe('machines that write to a disk', { tags: 'long' }, () => {
 describe('a rented host', () => {
   const installer = (): string[] => ['', 'blocks'].flatMap((folder) => readdirSync(output('cloudInstaller', folder)));
 
-  async function becomesTheNas(name: string): Promise<void> {
-    const { stderr, exitCode } = await project.build([`//examples/cloud-host:${name}`]);
+  async function reportOf(name: string): Promise<unknown> {
+    const { stderr } = await project.build([`//examples/cloud-host:${name}`]);
     expect(stderr).toMatch(/build succeeded/);
-    expect(exitCode).toBe(0);
-    const report: unknown = JSON.parse(readFileSync(output('examples/cloud-host', name, 'report.json'), 'utf8'));
-    expect(report).toMatchObject({ mac: HOST_MAC, seconds: { ready: expect.any(Number) } });
+    return JSON.parse(readFileSync(output('examples/cloud-host', name, 'report.json'), 'utf8'));
   }
+  const asTheNas = { mac: HOST_MAC, seconds: { ready: expect.any(Number) } };
 
-  it('becomes the NAS by one command on its console, after a look that writes nothing, also over a power cut', async () =>
-    becomesTheNas('resumedHost'));
+  it('becomes the NAS by one command on its console, after a look that writes nothing, also over a power cut', async () => {
+    expect(await reportOf('resumedHost')).toMatchObject(asTheNas);
+  });
 
-  it('becomes the NAS without a cut', { tags: 'long' }, async () => becomesTheNas('takenOverHost'));
+  it('becomes the NAS without a cut', { tags: 'long' }, async () => {
+    expect(await reportOf('takenOverHost')).toMatchObject(asTheNas);
+  });
 
   it('needs one more block for another MAC address', async () => {
     await project.build(['//cloudInstaller']);
+    const manifest: unknown = JSON.parse(readFileSync(output('cloudInstaller/manifest.json'), 'utf8'));
+    expect(manifest).toMatchObject({ boot: ['bios', 'efi'] });
     const before = new Set(installer());
     const { exitCode } = await project.build(['//cloudInstaller', '--set', `mac=${OTHER_MAC}`]);
     expect(exitCode).toBe(0);

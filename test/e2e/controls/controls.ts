@@ -17,15 +17,15 @@ function diskWith(extra: ReturnType<typeof dsm.patchedExtra>) {
 export const unpatchedDisk = diskWith(
   dsm.patchedExtra({ loader, drivers, mdadmConf: main.mdadmConf, assembleArrays: false }),
 );
-export const unpatched = dsm.verifiedDisk({ disk: unpatchedDisk, expect: 'install-screen' });
+export const unpatched = dsm.verifiedDisk({ disk: unpatchedDisk, expect: 'install-screen', firmware: ['bios'] });
 
 /** The arrays of another machine. */
 export const otherArrays = wrongUuids({ of: main.mdadmConf });
 export const wrongUuidDisk = diskWith(dsm.patchedExtra({ loader, drivers, mdadmConf: otherArrays }));
-export const wrongUuid = dsm.verifiedDisk({ disk: wrongUuidDisk, expect: 'install-screen' });
+export const wrongUuid = dsm.verifiedDisk({ disk: wrongUuidDisk, expect: 'install-screen', firmware: ['bios'] });
 
 /** Must fail: this disk does not reach the installed system. */
-export const unpatchedIsNotInstalled = dsm.verifiedDisk({ disk: unpatchedDisk });
+export const unpatchedIsNotInstalled = dsm.verifiedDisk({ disk: unpatchedDisk, firmware: ['bios'] });
 
 /** The finished disk on the controller that it was installed on. */
 export const overIde = bootsOverIde({ disk: main.bootableDisk });
