@@ -70,3 +70,9 @@ export const cloudTarball = dsm.diskArchive({ disk: bootableDisk, name: 'dsm', v
 
 /** The same disk for one command on a rented host: a folder for any web server, whose `install.sh` does it all. */
 export const cloudInstaller = dsm.cloudInstaller({ disk: bootableDisk, validations: [verifiedDisk] });
+
+/** Uploads it with rclone: `dsmb run //publish -- remote:path`. */
+export const publish = dsm.publishedInstaller({ installer: cloudInstaller });
+
+/** Serves it from this machine: `dsmb run //served`. */
+export const served = dsm.servedInstaller({ installer: cloudInstaller });

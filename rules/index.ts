@@ -12,6 +12,8 @@ export { mdadmConf } from './mdadm-conf/mdadm-conf.ts';
 export { patchedExtra } from './patched-extra/patched-extra.ts';
 export { installedDisk } from './installed-disk/installed-disk.ts';
 export { kernelModule, driversFolder } from './kernel-module/kernel-module.ts';
+export { publishedInstaller } from './publishing/published-installer.ts';
+export { servedInstaller } from './publishing/served-installer.ts';
 export { settledDisk } from './settled-disk/settled-disk.ts';
 export { verifiedDisk } from './verified-disk/verified-disk.ts';
 export { program } from './program/program.ts';

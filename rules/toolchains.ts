@@ -19,5 +19,8 @@ export const overlayTools = toolchain('xz-utils');
 /** QEMU for x86 with its firmware, and qemu-img. */
 export const vmTools = toolchain('qemu-system-x86', 'qemu-utils', 'seabios', 'ipxe-qemu');
 
+/** rclone, for uploads to any cloud storage. */
+export const uploadTools = toolchain('rclone');
+
 /** tar, for archives of xz-compressed sources. */
 export const tarTools = toolchain('tar', 'xz-utils');

@@ -17,6 +17,7 @@ export {
   type Resolved,
   type RuleDefinition,
   type Rule,
+  type Borrowed,
   type RunnableStep,
 } from './model/rule.ts';
 export { stepModule, type StepModule } from './model/step-module.ts';

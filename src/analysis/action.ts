@@ -1,7 +1,7 @@
 /** Artifacts and actions as analysis leaves them: plain data that refers to other plain data. */
 import type { Label } from '../model/label.ts';
 import type { Kind } from '../model/kind.ts';
-import type { Artifact, Hints, Needs, Output } from '../model/rule.ts';
+import type { Artifact, Borrowed, Hints, Needs, Output } from '../model/rule.ts';
 import type { Target } from '../model/target.ts';
 
 /** Where an artifact's content comes from. */

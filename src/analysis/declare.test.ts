@@ -121,6 +121,16 @@ describe('a rule that declares', () => {
     ['a folder of what is no artifact', /entry 'x' is not an artifact/, ({ compose: go }) => go(Tree, { x: 'x' })],
     ['a toolchain of a name', /takes a target/, ({ toolchain: go }) => go('tar')],
     ['a path as a target of its own', /actions\.own takes a target/, ({ own: go }) => go('source')],
+    ...['/etc', '../x', '', 'a//b', '.'].map((home): [string, RegExp, (actions: Untyped) => never] => [
+      `'${home}' as a folder to borrow`,
+      /is no path of a folder below the home folder/,
+      ({ runnable: go }) => go({ ...step, borrows: { of: { home } } }),
+    ]),
+    [
+      'a borrowed folder of a bad name',
+      /'\.\.' is no name of lower-case letters/,
+      ({ runnable: go }) => go({ ...step, borrows: { '..': { home: 'x' } } }),
+    ],
     ['nothing', /gave no artifact/, () => undefined],
     ['another kind than it makes', /makes a File, but gave a Tree/, (_, of) => of],
   ])('%s is told so', (_what, message, declare) => {

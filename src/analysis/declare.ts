@@ -3,7 +3,7 @@ import { callSite } from '../model/call-site.ts';
 import { fail } from '../model/diagnostic.ts';
 import { Runnable } from '../model/kinds.ts';
 import type { Label } from '../model/label.ts';
-import type { Actions, Artifact, Outputs } from '../model/rule.ts';
+import type { Actions, Artifact, Borrowed, Outputs } from '../model/rule.ts';
 import type { Target } from '../model/target.ts';
 import { isTarget } from '../load/load.ts';
 import { ArtifactReference, type ActionNode, type Work } from './action.ts';

@@ -135,6 +135,8 @@ export const CODES = {
   GRUB_NO_MAC: 'content',
   INSTALL_FAILED: 'content',
   INSTALL_MAC_PLACE: 'content',
+  PUBLISH_ARGUMENTS: 'user',
+  PUBLISH_FAILED: 'machine',
   INSTALL_NOT_BOOTED: 'content',
   INSTALL_NOT_OFFERED: 'content',
   INSTALL_REFUSED: 'content',

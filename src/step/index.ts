@@ -10,6 +10,7 @@ import type { FailWith } from '../model/failure.ts';
 export * from '../model/failure.ts';
 export { run, runToFile, pipeline, type RunOptions } from './tools.ts';
 export { sortByCodePoint } from './order.ts';
+export { borrowed } from './borrowed.ts';
 export { runInTerminal, userArguments } from './terminal.ts';
 
 /** Throws a `Failure`. The function is that of `failure.ts`, under a type that lets rules and steps have codes of their own. */

@@ -1,6 +1,6 @@
 /** Which programs tests may call, from which toolchain, and what they need to run outside its root. */
 import type { Toolchain } from 'dsmb';
-import { fatTools, grubTools, vmTools } from '../../rules/toolchains.ts';
+import { fatTools, grubTools, uploadTools, vmTools } from '../../rules/toolchains.ts';
 import { programs, shells } from './build.dsm.ts';
 
 /** A program of a toolchain. `root` is the folder that the toolchain is unpacked in. */
@@ -15,6 +15,7 @@ export const toolchains: Readonly<Record<string, Toolchain>> = {
   shells,
   fat: fatTools,
   grub: grubTools,
+  upload: uploadTools,
   vm: vmTools,
 };
 
@@ -32,6 +33,7 @@ export const PROGRAMS: Readonly<Record<keyof typeof toolchains, readonly Program
   shells: named('fish', 'zsh'),
   fat: named('fsck.fat', 'mcopy', 'mdir', 'mformat', 'mkfs.fat', 'mmd', 'mtype'),
   grub: [{ name: 'grub-mkimage', args: (root) => [`--directory=${root}/usr/lib/grub/i386-pc`] }],
+  upload: named('rclone'),
   vm: [
     ...named('qemu-img', 'qemu-io'),
     {

@@ -1,0 +1,78 @@
+/** Uploads what is missing, reads it back, and puts the script there last: a host never sees half of an installer. */
+import { copyFileSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { fail, step, userArguments } from 'dsmb/step';
+import { digestOf, filesOf, isWebAddress, lineToPaste, MANIFEST, NAMED_BY_DIGEST, SCRIPT } from './installer-folder.ts';
+import { surplusOf } from './prune.ts';
+import { Remote } from './rclone.ts';
+
+interface Spec {
+  readonly args: Readonly<Record<string, never>>;
+  readonly inputs: 'installer';
+  readonly outputs: never;
+}
+
+const USAGE = 'dsmb run //publish -- remote:path [--url URL] [--prune N]';
+
+export default step<Spec>(async ({ inputs: { installer }, scratch }) => {
+  const { place, url, prune } = parse(userArguments());
+  const remote = new Remote(place, scratch);
+  const files = filesOf(installer);
+  const there = await remote.files();
+  const missing = [...files].filter(([path, size]) => NAMED_BY_DIGEST.test(path) && there.get(path)?.size !== size);
+  const bytes = missing.reduce((sum, [, size]) => sum + size, 0);
+  say(`${missing.length} of ${files.size} files are missing at ${place}: ${bytes} bytes`);
+  await remote.upload(
+    installer,
+    missing.map(([path]) => path).filter((path) => !MANIFEST.test(path)),
+  );
+  await remote.upload(...newest(installer, scratch, [...files.keys()]));
+  await remote.upload(installer, [SCRIPT]);
+  if (prune !== undefined) {
+    const surplus = await surplusOf(remote, await remote.files(), prune);
+    await remote.remove(surplus);
+    say(`${surplus.length} files of older installers removed`);
+  }
+  say('published, and read back. On the host, as root:\n');
+  say(`  ${lineToPaste(url ?? 'URL', digestOf(installer, SCRIPT))}\n`);
+  if (url === undefined) say(`URL is where hosts find ${place} on the web; --url puts it into the line.`);
+});
+
+/** The manifests, as of now: the age of a manifest tells which installers are the last ones. */
+function newest(installer: string, scratch: string, paths: readonly string[]): [string, readonly string[]] {
+  const manifests = paths.filter((path) => path.startsWith('manifest'));
+  for (const path of manifests) {
+    copyFileSync(join(installer, path), join(scratch, path));
+    utimesSync(join(scratch, path), new Date(), new Date());
+  }
+  return [scratch, manifests];
+}
+
+function parse(args: readonly string[]) {
+  const { positionals, values } = parsed(args);
+  const [place, ...others] = positionals;
+  if (place === undefined || others.length > 0 || !place.includes(':')) misused('it takes one place of rclone');
+  if (values.url !== undefined && !isWebAddress(values.url)) misused(`'${values.url}' is no address of http or https`);
+  const prune = values.prune === undefined ? undefined : Number(values.prune);
+  if (prune !== undefined && (!Number.isInteger(prune) || prune < 1))
+    misused(`--prune takes how many installers stay, at least 1, not '${values.prune}'`);
+  return { place, url: values.url?.replace(/\/+$/, ''), prune };
+}
+
+function parsed(args: readonly string[]) {
+  const options = { url: { type: 'string' }, prune: { type: 'string' } } as const;
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true });
+  } catch (error) {
+    return misused((error as Error).message);
+  }
+}
+
+function misused(what: string): never {
+  return fail('PUBLISH_ARGUMENTS', what, { hint: USAGE });
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
