@@ -113,7 +113,7 @@ describe('publishing', () => {
     expect(webdav.names.filter((name) => name.startsWith('blocks/'))).toHaveLength(1);
   });
 
-  it('leaves no script where it was cut off, and goes on when it is called again', async () => {
+  it('leaves no script where it was cut off, and goes on when it is called again', { tags: 'long' }, async () => {
     webdav.left = 2;
     const { stderr, exitCode } = await publish('nas:');
     expect(exitCode).not.toBe(0);
