@@ -23,7 +23,7 @@ export function identifyFat(source: ByteSource): FatIdentity {
   const at = EXTENDED[volume.type];
   const extended = source.read(at, 5);
   const hasSerial = volume.type === 32 || SIGNATURES.has(extended.readUInt8(0));
-  const label = readableLabel(volume.label);
+  const label = readableLabel(() => volume.label());
   return {
     type: `fat${volume.type}`,
     ...(hasSerial ? { uuid: serialText(extended.readUInt32LE(1)) } : {}),
