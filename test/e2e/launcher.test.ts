@@ -109,6 +109,17 @@ describe('the launcher', () => {
     expect(npmCalls().match(/ install\n/g)).toHaveLength(2);
   });
 
+  it('says that the user may start too few processes', async () => {
+    const { exitCode, stderr } = await execa('bash', ['-c', 'ulimit -u 12; exec ./dsmb list'], {
+      cwd: CHECKOUT,
+      reject: false,
+    });
+    expect(stderr).toBe(
+      'dsmb: this user may have 12 processes and threads, too few for Node\n  hint: allow more: ulimit -u 4096',
+    );
+    expect(exitCode).toBe(MACHINE_FAULT);
+  });
+
   it('does so without flock', async () => {
     noteNpm(0);
     rmSync(join(folder, 'bin/flock'));
