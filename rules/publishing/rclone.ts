@@ -95,7 +95,7 @@ export class Remote {
     child.stdout.on('data', (bytes: Buffer) => output.push(bytes));
     child.stderr.on('data', (bytes: Buffer) => {
       messages.push(bytes);
-      process.stderr.write(bytes);
+      if (args.includes('--stats')) process.stderr.write(bytes);
     });
     const [code] = (await once(child, 'close')) as [number | null];
     return { code, output: Buffer.concat(output).toString(), messages: Buffer.concat(messages).toString() };
