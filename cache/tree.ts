@@ -167,12 +167,12 @@ export class Trees {
     for (const [name, node] of this.entries(root.digest)) yield* this.walk(node, path ? `${path}/${name}` : name);
   }
 
-  /** Whether every blob below a node is in the store, however deep it is. */
-  complete(root: Node): boolean {
+  /** Whether every blob below a node is in the store, however deep it is. A file may be elsewhere, where that is enough. */
+  complete(root: Node, isElsewhere: (file: Digest) => boolean = () => false): boolean {
     const waiting = [root];
     for (let node = waiting.pop(); node; node = waiting.pop()) {
       if (node.type === 'symlink') continue;
-      if (!this.#cas.has(node.digest)) return false;
+      if (!this.#cas.has(node.digest) && !(node.type === 'file' && isElsewhere(node.digest))) return false;
       if (node.type === 'file') continue;
       try {
         waiting.push(...this.entries(node.digest).values());

@@ -16,7 +16,7 @@ const PACKAGES = [
   '@bufbuild/protoc-gen-es@2.17.0',
   'google-proto-files@6.0.1',
 ];
-const ENTRY = 'build/bazel/remote/execution/v2/remote_execution.proto';
+const ENTRIES = ['build/bazel/remote/execution/v2/remote_execution.proto', 'google/bytestream/bytestream.proto'];
 const GENERATED = fileURLToPath(new URL('../cache/reapi/gen', import.meta.url));
 
 function generate(folder: string): string {
@@ -28,7 +28,7 @@ function generate(folder: string): string {
   const { Dir: module } = JSON.parse(download) as { Dir: string };
   const protos = join(folder, 'protos');
   cpSync(join(module, 'build'), join(protos, 'build'), { recursive: true });
-  for (const name of ['api', 'longrunning', 'protobuf', 'rpc'])
+  for (const name of ['api', 'bytestream', 'longrunning', 'protobuf', 'rpc'])
     cpSync(join(packages, 'google-proto-files', 'google', name), join(protos, 'google', name), { recursive: true });
   writeFileSync(join(protos, 'buf.yaml'), 'version: v2\n');
   const out = join(folder, 'gen');
@@ -39,8 +39,9 @@ function generate(folder: string): string {
     opt: ['target=js+dts', 'import_extension=js'],
   };
   const template = JSON.stringify({ version: 'v2', plugins: [plugin] });
-  const [buf, args] = [join(packages, '.bin', 'buf'), ['generate', '--template', template, '--path', ENTRY]];
-  execFileSync(buf, args, { cwd: protos, stdio: 'inherit' });
+  const paths = ENTRIES.flatMap((entry) => ['--path', entry]);
+  const buf = join(packages, '.bin', 'buf');
+  execFileSync(buf, ['generate', '--template', template, ...paths], { cwd: protos, stdio: 'inherit' });
   return out;
 }
 

@@ -9,6 +9,7 @@ const DIGEST = { hash: 1, size: 2 };
 const DIRECTORY = { files: 1, directories: 2, symlinks: 3 };
 /** `FileNode` and `DirectoryNode`. */
 const NODE = { name: 1, digest: 2, executable: 4 };
+const TREE = { root: 1, children: 2 };
 const PAIR = { name: 1, value: 2 };
 const PLATFORM = { properties: 1 };
 const COMMAND = { arguments: 1, environment: 2, outputFiles: 3, outputDirectories: 4, platform: 5, outputPaths: 7 };
@@ -62,6 +63,18 @@ export function decodeDirectory(bytes: Uint8Array): Entries {
   return readDirectory(new MessageReader(bytes));
 }
 
+/** A `Directory` of somebody who may mean harm. Throws where an entry has no name that a folder can have, or one twice. */
+export function decodeForeignDirectory(bytes: Uint8Array): Entries {
+  const directory = new MessageReader(bytes);
+  const entries = readDirectory(directory);
+  const count = Object.values(DIRECTORY).reduce((sum, field) => sum + directory.encoded(field).length, 0);
+  if (entries.size !== count) throw new RangeError('a directory has a name twice, or an entry without a digest');
+  for (const name of entries.keys())
+    if (name === '' || name === '.' || name === '..' || /[/\0\ufffd]/.test(name))
+      throw new RangeError(`a directory has the name ${JSON.stringify(name)}`);
+  return entries;
+}
+
 function readDirectory(directory: MessageReader): Entries {
   const entries = new Map<string, Node>();
   for (const file of directory.messages(DIRECTORY.files)) {
@@ -75,6 +88,20 @@ function readDirectory(directory: MessageReader): Entries {
   for (const link of directory.messages(DIRECTORY.symlinks))
     entries.set(link.text(PAIR.name), { type: 'symlink', target: link.text(PAIR.value) });
   return entries;
+}
+
+/** A `Tree`: directories as they were encoded, the root first. */
+export function encodeTree([root, ...children]: readonly [Uint8Array, ...Uint8Array[]]): Uint8Array {
+  const message = new MessageWriter();
+  message.encoded(TREE.root, root);
+  for (const child of children) message.encoded(TREE.children, child);
+  return message.finish();
+}
+
+/** The directories of a `Tree` as they were encoded, the root first. */
+export function decodeTree(bytes: Uint8Array): readonly [Uint8Array, ...Uint8Array[]] {
+  const tree = new MessageReader(bytes);
+  return [tree.encoded(TREE.root).at(-1) ?? new Uint8Array(), ...tree.encoded(TREE.children)];
 }
 
 /** Encodes a `Command`. Old and new output fields are both set: servers that speak 2.0 ignore the new one. */

@@ -43,6 +43,15 @@ export class MessageWriter {
     this.#length += this.#bytes.write(value, this.#length, length);
   }
 
+  /** A message that is encoded already. */
+  encoded(field: number, message: Uint8Array): void {
+    this.#tag(field, BYTES);
+    this.#varint(message.length);
+    this.#reserve(message.length);
+    this.#bytes.set(message, this.#length);
+    this.#length += message.length;
+  }
+
   message(field: number, write: (message: this) => void): void {
     this.#tag(field, BYTES);
     this.#reserve(1);
@@ -117,7 +126,12 @@ export class MessageReader {
   }
 
   messages(field: number): MessageReader[] {
-    return (this.#bytes.get(field) ?? []).map((bytes) => new MessageReader(bytes));
+    return this.encoded(field).map((bytes) => new MessageReader(bytes));
+  }
+
+  /** Messages as they were written. */
+  encoded(field: number): readonly Buffer[] {
+    return this.#bytes.get(field) ?? [];
   }
 
   /** Gives where the next field begins. */

@@ -134,7 +134,8 @@ async function execute(
   const build = workshop.build(options);
   const onDelivered = (target: AnalysedTarget, node: Node): void =>
     rememberDelivered(store, request, target, node, { build, packages: workshop.packages.used() });
-  const delivering = new Delivering({ store, root, signal, onEvent, onDelivered });
+  const { elsewhere } = workshop;
+  const delivering = new Delivering({ store, root, elsewhere, signal, onEvent, onDelivered });
   const started = performance.now();
   let built = started;
   const result = await build.run(targets, (artifacts) => {
@@ -145,6 +146,7 @@ async function execute(
   store.sources.save();
   const undelivered = await delivering.finish(build);
   observers.phase('deliver', built);
+  await workshop.finishSharing();
   const wrong = willCheck && result.success ? await build.recheck(times, root, await storedXz(store, root)) : [];
   if (!signal.aborted) await keepWithinBound(store, onEvent);
   const failures = [...build.failures, ...undelivered, ...wrong];

@@ -3,7 +3,9 @@ import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
 import type { AnalysedTarget } from '../analysis/action.ts';
 import type { Build, BuildResult } from '../execute/build.ts';
-import { Failure, toDiagnostic, type Diagnostic } from '../model/diagnostic.ts';
+import type { Elsewhere } from '../execute/elsewhere.ts';
+import { isLost, untilNothingIsLost } from '../execute/lost.ts';
+import { toDiagnostic, type Diagnostic } from '../model/diagnostic.ts';
 import type { Listener } from '../model/event.ts';
 import { deliver, type Delivered } from '../report/outputs.ts';
 
@@ -11,6 +13,7 @@ interface Surroundings {
   readonly store: Store;
   /** Of the workspace. */
   readonly root: string;
+  readonly elsewhere: Elsewhere;
   readonly signal: AbortSignal;
   readonly onEvent: Listener;
   /** Told of each target that lies in its place. */
@@ -59,18 +62,20 @@ export class Delivering {
     return failures;
   }
 
-  #deliver(target: AnalysedTarget, node: Node): Promise<Delivered> {
-    const { store, root, signal, onEvent } = this.#around;
+  async #deliver(target: AnalysedTarget, node: Node): Promise<Delivered> {
+    const { store, root, elsewhere, signal, onEvent } = this.#around;
+    await elsewhere.bring([node]);
     const message = `${target.label}: waiting for another build that lays it out`;
     return deliver(store, root, target, node, { signal, onWait: () => onEvent({ type: 'warning', message }) });
   }
 
   /** Undefined where it cannot be made again, which was reported. */
   async #again(build: Build, target: AnalysedTarget, error: unknown): Promise<Delivered | undefined> {
-    if (!(error instanceof Failure) || error.diagnostic.code !== 'BLOB_MISSING') throw error;
-    const again = await build.remake(target);
-    const made = again.artifacts.get(target.label);
-    return made && (await this.#deliver(target, made));
+    if (!isLost(error)) throw error;
+    const remake = async (): Promise<Node | undefined> => (await build.remake(target)).artifacts.get(target.label);
+    let made = await remake();
+    const deliver = async (): Promise<Delivered | undefined> => made && this.#deliver(target, made);
+    return untilNothingIsLost(deliver, async () => void (made = await remake()));
   }
 
   /** No action has failed, so that there is no other event to tell of it. */

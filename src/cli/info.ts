@@ -7,6 +7,7 @@ import { Store, storeRoot } from '../../cache/store.ts';
 import { findWorkspace } from '../load/workspace.ts';
 import { alignColumns, formatBytes } from '../report/format.ts';
 import type { Call, Command } from './command.ts';
+import { remoteSettings } from './remote.ts';
 import { EXIT } from './exit.ts';
 import { version } from './help.ts';
 import { printJson, printLine } from '../report/print.ts';
@@ -42,6 +43,7 @@ function runInfo(call: Call): number {
     roots: { kept: store.roots.kept().length, delivered: store.roots.delivered().length },
     runningBuilds: store.presence.all().filter(({ role }) => role === 'build').length,
     accelerator: accelerator(store),
+    ...remoteFacts(),
   };
   if (call.flag('json')) printJson({ ...facts, parts });
   else printLine(report(facts, parts));
@@ -88,6 +90,12 @@ function workspaceOrNone(): string {
   } catch {
     return 'none here';
   }
+}
+
+/** Where builds of this workspace read and write results, without options that say otherwise. */
+function remoteFacts(): { readonly remoteCache: string; readonly remoteCacheWrite: string } {
+  const { reads = 'none', writes = 'none' } = remoteSettings(workspaceOrNone());
+  return { remoteCache: reads, remoteCacheWrite: writes };
 }
 
 /** As the last virtual machine found it. */

@@ -17,12 +17,14 @@ import type { Call, Option } from './command.ts';
 import { EXIT } from './exit.ts';
 import { ownVersion } from './help.ts';
 import type { Request } from './project.ts';
+import { REMOTE_OPTIONS } from './remote.ts';
 import { pastRuns, recordBuild } from './recording.ts';
 import { ReportFiles } from './report-files.ts';
 import { printLine } from '../report/print.ts';
 
 /** Options of every command that builds. */
 export const BUILDING_OPTIONS: Readonly<Record<string, Option>> = {
+  ...REMOTE_OPTIONS,
   jobs: { type: 'string', short: 'j', value: 'N', help: 'actions at a time (default: what the machine carries)' },
   quiet: { type: 'boolean', short: 'q', help: 'print only what went wrong' },
   events: { type: 'string', value: 'FILE', help: 'write every event as a line of JSON' },

@@ -19,8 +19,10 @@ export function familyId(call: Call, env: NodeJS.ProcessEnv = process.env): stri
 
 function nameOf(call: Call, values: 'any' | readonly string[], env: NodeJS.ProcessEnv): string {
   const options = [call.text('workspace'), values, call.flag('skip-validations')];
+  // Who begins to share finds all results to be shared.
+  const remote = [call.text('remote-cache'), call.text('remote-cache-write')];
   // In keys of unsandboxed actions.
   const machine = call.flag('unsandboxed') ? machineIdentity() : '';
-  const request = [ENGINE, process.cwd(), call.operands, options, machine, env['NODE_OPTIONS']];
+  const request = [ENGINE, process.cwd(), call.operands, options, remote, machine, env['NODE_OPTIONS']];
   return hash('sha256', JSON.stringify(request), 'hex').slice(0, 32);
 }

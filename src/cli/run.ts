@@ -49,6 +49,7 @@ async function runTarget(call: Call): Promise<number> {
   const build = workshop.build({ keepGoing: false, skipValidations: true });
   const planned = await prepare(project, build).finally(() => console[Symbol.dispose]());
   store.sources.save();
+  await workshop.finishSharing();
   if (ending.signal.aborted) return EXIT.interrupted;
   if (!planned) return exitOfBuild(build.failures);
   ending.started();

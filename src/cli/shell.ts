@@ -44,6 +44,7 @@ async function runShellCommand(call: Call): Promise<number> {
   const build = workshop.build({ keepGoing: false, skipValidations: true });
   const planned = await build.prepare(node);
   store.sources.save();
+  await workshop.finishSharing();
   if (signal.aborted) return EXIT.interrupted;
   if (!planned) return exitOfBuild(build.failures);
   console[Symbol.dispose]();

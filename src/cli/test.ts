@@ -125,6 +125,7 @@ async function execute(session: Session, runs: number | undefined): Promise<Outc
     if (call.flag('fail-fast') && result.failures.length > 0) break;
   }
   store.sources.save();
+  await workshop.finishSharing();
   if (!signal.aborted) await keepWithinBound(store, onEvent);
   return { reports: tests.map(({ label }, index) => ({ label, runs: all[index]! })), failures };
 }

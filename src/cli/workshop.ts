@@ -5,11 +5,14 @@ import { Build, type BuildOptions } from '../execute/build.ts';
 import { publishLeft } from '../execute/commits.ts';
 import { Machine } from '../execute/machine.ts';
 import { preflight } from '../execute/preflight.ts';
+import { Elsewhere } from '../execute/elsewhere.ts';
 import { PackageTrees } from '../execute/package-trees.ts';
 import type { Starts } from '../execute/starts.ts';
 import { Toolroots } from '../execute/toolroots.ts';
 import type { Listener } from '../model/event.ts';
+import type { RemoteCache } from '../../cache/remote/remote-cache.ts';
 import type { Call } from './command.ts';
+import { openRemote } from './remote.ts';
 
 interface Setting {
   readonly store: Store;
@@ -24,15 +27,19 @@ interface Setting {
 export class Workshop implements Disposable {
   readonly packages: PackageTrees;
   readonly machine: Machine;
+  readonly elsewhere: Elsewhere;
   readonly #setting: Setting;
   readonly #toolroots: Toolroots;
   readonly #use: Disposable;
+  readonly #remote: RemoteCache | undefined;
 
-  private constructor(call: Call, setting: Setting) {
+  private constructor(call: Call, setting: Setting, remote: RemoteCache | undefined) {
     const { store, starts } = setting;
     this.#setting = setting;
     this.#use = store.use();
-    this.packages = packageTrees(call, setting);
+    this.#remote = remote;
+    this.elsewhere = new Elsewhere(store, remote);
+    this.packages = packageTrees(call, setting, this.elsewhere);
     this.#toolroots = new Toolroots(store, this.packages);
     this.machine = new Machine(store, this.#toolroots, {
       unsandboxed: call.flag('unsandboxed'),
@@ -42,7 +49,7 @@ export class Workshop implements Disposable {
 
   /** Takes over what killed builders had finished, and removes what else they have left. */
   static async open(call: Call, setting: Setting): Promise<Workshop> {
-    const workshop = new Workshop(call, setting);
+    const workshop = new Workshop(call, setting, await openRemote(call, setting));
     await publishLeft(setting.store, () => workshop.machine.syncStore());
     await setting.store.sweep();
     return workshop;
@@ -50,17 +57,28 @@ export class Workshop implements Disposable {
 
   build(options: Omit<BuildOptions, 'signal' | 'onEvent'> & Partial<Pick<BuildOptions, 'onEvent'>>): Build {
     const { store, signal, onEvent } = this.#setting;
-    return new Build(store, this.#toolroots, this.machine, { signal, onEvent, ...options });
+    const { elsewhere } = this;
+    return new Build(store, this.#toolroots, this.machine, { signal, onEvent, elsewhere, ...options });
+  }
+
+  /** Waits until the remote cache has what the build has for it, and tells what both have given each other. */
+  async finishSharing(): Promise<void> {
+    const { signal, onEvent } = this.#setting;
+    if (!this.#remote || signal.aborted) return;
+    const use = await this.#remote.finish(() => this.machine.syncStore());
+    onEvent({ type: 'remote-used', ...use });
   }
 
   [Symbol.dispose](): void {
+    this.#remote?.[Symbol.dispose]();
     this.machine[Symbol.dispose]();
     this.#use[Symbol.dispose]();
   }
 }
 
 /** The Debian packages of a build, as its options want them. */
-function packageTrees(call: Call, { store, root, onEvent, signal }: Setting): PackageTrees {
+function packageTrees(call: Call, setting: Setting, elsewhere: Elsewhere): PackageTrees {
+  const { store, root, onEvent, signal } = setting;
   const context = {
     lockFile: join(root, 'toolchain.lock.json'),
     frozen: call.flag('frozen'),
@@ -68,7 +86,7 @@ function packageTrees(call: Call, { store, root, onEvent, signal }: Setting): Pa
     signal,
     beforeFetching: (bytes: number) => preflight(store, bytes, call.flag('unsandboxed')),
   };
-  return new PackageTrees(store, context, (set, stage, percent) =>
-    onEvent({ type: 'package-progress', set, stage, ...(percent === undefined ? {} : { percent }) }),
-  );
+  const onProgress = (set: string, stage: string, percent?: number): void =>
+    onEvent({ type: 'package-progress', set, stage, ...(percent === undefined ? {} : { percent }) });
+  return new PackageTrees(store, context, onProgress, elsewhere);
 }

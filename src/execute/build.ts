@@ -6,13 +6,15 @@ import type { Node } from '../../cache/tree.ts';
 import { inputsOf } from '../analysis/action-graph.ts';
 import type { ActionNode, AnalysedTarget } from '../analysis/action.ts';
 import { targetsBelow, validationsOf } from '../analysis/targets-below.ts';
-import { fail, Failure, toDiagnostic, type Diagnostic } from '../model/diagnostic.ts';
+import { fail, toDiagnostic, type Diagnostic } from '../model/diagnostic.ts';
 import { formatDigest, type Digest } from '../model/digest.ts';
 import type { Listener, Outcome } from '../model/event.ts';
 import type { Label } from '../model/label.ts';
 import { Bundles } from '../plan/bundle.ts';
 import { contentOf, settleAll, type Producers } from '../plan/content.ts';
 import { planAction, type PlannedAction } from '../plan/key.ts';
+import { Elsewhere } from './elsewhere.ts';
+import { untilNothingIsLost } from './lost.ts';
 import { Maker, Reported } from './maker.ts';
 import { NextSteps } from './next-steps.ts';
 import { Progress, type Outputs, type Settled } from './progress.ts';
@@ -39,6 +41,8 @@ export interface BuildOptions {
   readonly onPlanned?: (planned: PlannedAction) => void;
   /** What actions took before: for their order, and for how many run at a time. */
   readonly past?: PastRuns;
+  /** What other machines have made. */
+  readonly elsewhere?: Elsewhere;
   /** This many actions at a time; as many as the machine carries by default. */
   readonly jobs?: number;
 }
@@ -56,6 +60,7 @@ export class Build {
   readonly #toolroots: Toolroots;
   readonly #options: BuildOptions;
   readonly #schedule: Schedule;
+  readonly #elsewhere: Elsewhere;
   readonly #maker: Maker;
   readonly #progress: Progress;
   readonly #planMs = new Map<ActionNode, number>();
@@ -74,7 +79,9 @@ export class Build {
     this.#toolroots = toolroots;
     this.#machine = machine;
     this.#options = options;
-    this.#progress = new Progress(store.trees, options.settled);
+    const { elsewhere = new Elsewhere(store) } = options;
+    this.#elsewhere = elsewhere;
+    this.#progress = new Progress((node) => elsewhere.isInReach(node), options.settled);
     this.#schedule = new Schedule(store.root, options);
     this.#signal = AbortSignal.any([options.signal, this.#stop.signal]);
     this.#producers = {
@@ -84,11 +91,11 @@ export class Build {
     this.#bundles = new Bundles(store);
     this.#nextSteps = new NextSteps({
       ...{ store, toolroots, machine, producers: this.#producers, bundles: this.#bundles },
-      ...{ state: this.#progress, signal: this.#signal },
+      ...{ state: this.#progress, signal: this.#signal, elsewhere },
     });
     this.#maker = new Maker({
       ...{ store, machine, schedule: this.#schedule, nextSteps: this.#nextSteps, signal: this.#signal },
-      ...{ onEvent: options.onEvent, onPlanned: options.onPlanned },
+      ...{ onEvent: options.onEvent, onPlanned: options.onPlanned, elsewhere },
       finished: (...what) => this.#finished(...what),
     });
   }
@@ -163,6 +170,7 @@ export class Build {
       schedule: this.#schedule,
       signal: this.#signal,
       onEvent: this.#options.onEvent,
+      elsewhere: this.#elsewhere,
       asked: new Set(this.#asked.flatMap(({ actions }) => actions)),
       root,
       xz,
@@ -206,7 +214,8 @@ export class Build {
   async #bringUpToDate(action: ActionNode): Promise<Outputs> {
     const start = performance.now();
     try {
-      const outputs = await this.#attempt(action).catch((error: unknown) => this.#rewind(action, error));
+      const attempt = (): Promise<Outputs> => this.#attempt(action);
+      const outputs = await untilNothingIsLost(attempt, () => this.#rewind(action));
       this.#progress.done(action, outputs);
       return outputs;
     } catch (error) {
@@ -220,18 +229,24 @@ export class Build {
     const planned = await this.#plan(action);
     const planMs = this.#planMs.get(action) ?? 0;
     const start = performance.now();
-    const cached = this.#maker.knows(planned.key) ? undefined : this.#store.actions.get(planned.key);
+    const cached = this.#maker.knows(planned.key) ? undefined : await this.#known(planned);
     if (!cached) return outputsOf(action, await this.#maker.make(planned, planMs));
     this.#finished(action, 'cached', performance.now() - start, { planMs });
     return outputsOf(action, cached);
   }
 
-  /** What an action needed was lost from the store on the way: what made it runs again, then the action once more. */
-  async #rewind(action: ActionNode, error: unknown): Promise<Outputs> {
-    if (!(error instanceof Failure) || error.diagnostic.code !== 'BLOB_MISSING') throw error;
+  /** A result that is there, here or elsewhere. */
+  async #known(planned: PlannedAction): Promise<ResultData | undefined> {
+    const own = this.#store.actions.get(planned.key);
+    if (!own) return this.#elsewhere.result(planned);
+    this.#elsewhere.offer(planned, own);
+    return own;
+  }
+
+  /** What an action needed was lost on the way: what made it runs again. */
+  async #rewind(action: ActionNode): Promise<void> {
     await this.#forgetLost();
     for (const below of this.#progress.forgottenBelow(action)) this.#outputs(below).catch(() => undefined);
-    return this.#attempt(action);
   }
 
   async #forgetLost(): Promise<void> {

@@ -1,11 +1,12 @@
 /** What running actions needs of this machine, found once per build and only when something runs. */
 import type { Store } from '../../cache/store.ts';
-import { fail, Failure } from '../model/diagnostic.ts';
+import { fail } from '../model/diagnostic.ts';
 import { needsVm } from '../model/rule.ts';
 import type { PlannedAction } from '../plan/key.ts';
 import { kvmWorks } from './accelerator.ts';
 import type { HeadStarts } from './head-starts.ts';
 import { readLog } from './log-file.ts';
+import { isLost } from './lost.ts';
 import { passingFault, TRIES } from './machine-fault.ts';
 import { MemoUsers } from './memo-users.ts';
 import { failWithoutNamespaces } from './namespaces.ts';
@@ -59,7 +60,7 @@ export class Machine implements Disposable {
 
   /** What the store has lost is there at the next attempt; whatever else is wrong stays so. */
   #forget(error: unknown): never {
-    if (error instanceof Failure && error.diagnostic.code === 'BLOB_MISSING') this.#bubblewrap = undefined;
+    if (isLost(error)) this.#bubblewrap = undefined;
     throw error;
   }
 

@@ -8,6 +8,7 @@ import type { Listener, Outcome } from '../model/event.ts';
 import { needsVm } from '../model/rule.ts';
 import type { PlannedAction } from '../plan/key.ts';
 import { Commits } from './commits.ts';
+import type { Elsewhere } from './elsewhere.ts';
 import type { Machine } from './machine.ts';
 import type { NextSteps } from './next-steps.ts';
 import { runAction } from './run-action.ts';
@@ -23,6 +24,7 @@ export interface MakerContext {
   readonly machine: Machine;
   readonly schedule: Schedule;
   readonly nextSteps: NextSteps;
+  readonly elsewhere: Elsewhere;
   readonly signal: AbortSignal;
   readonly onEvent: Listener;
   readonly onPlanned: ((planned: PlannedAction) => void) | undefined;
@@ -88,6 +90,7 @@ export class Maker {
     const lockName = `action ${key.hash}`;
     const { label, mnemonic, ordinal } = node;
     this.#context.onEvent({ type: 'action-queued', label, mnemonic, ordinal, key: formatDigest(key) });
+    if (node.work.type !== 'write') await this.#context.elsewhere.bringInputs(planned);
     for (;;) {
       const made = await this.#context.schedule.run(node, (waitedMs) =>
         this.#tryMake(planned, lockName, { planMs, waitedMs }),
@@ -116,7 +119,7 @@ export class Maker {
   }
 
   async #execute(planned: PlannedAction, lock: Lock, times: Times): Promise<ResultData> {
-    const { store, machine, schedule, signal, onEvent, onPlanned, finished } = this.#context;
+    const { store, machine, schedule, elsewhere, signal, onEvent, onPlanned, finished } = this.#context;
     if (signal.aborted) throw new Reported();
     const { node, key } = planned;
     const { label, mnemonic, ordinal } = node;
@@ -133,7 +136,7 @@ export class Maker {
       ...times,
     });
     let usage: Usage | undefined;
-    const result = await runAction(store, machine, planned, signal, {
+    const own = await runAction(store, machine, planned, signal, {
       onProgress: (stage, percent) =>
         onEvent({
           type: 'action-progress',
@@ -146,8 +149,15 @@ export class Maker {
     });
     const durationMs = performance.now() - start;
     schedule.ran(node, durationMs, usage);
-    this.#commits.add(planned, result, () => lock.release());
-    finished(node, 'executed', durationMs, result.log ? { log: formatDigest(result.log) } : {});
-    return result;
+    finished(node, 'executed', durationMs, own.log ? { log: formatDigest(own.log) } : {});
+    // What differs from run to run must not differ from machine to machine: the first result under a key stays.
+    const first = node.reproducible ? undefined : await elsewhere.result(planned);
+    if (first) {
+      lock.release();
+      return first;
+    }
+    this.#commits.add(planned, own, () => lock.release());
+    elsewhere.offer(planned, own);
+    return own;
   }
 }

@@ -8,6 +8,7 @@ import type { Bundles } from '../plan/bundle.ts';
 import { contentOf, type Producers } from '../plan/content.ts';
 import { baseOf } from '../plan/key.ts';
 import { memoFolder } from './hints.ts';
+import type { Elsewhere } from './elsewhere.ts';
 import type { Machine } from './machine.ts';
 import { layOutFolders } from './sandbox.ts';
 import type { Toolroots } from './toolroots.ts';
@@ -30,6 +31,7 @@ export interface NextStepsContext {
   readonly producers: Producers;
   readonly bundles: Bundles;
   readonly state: State;
+  readonly elsewhere: Elsewhere;
   readonly signal: AbortSignal;
 }
 
@@ -40,6 +42,7 @@ export class NextSteps {
   readonly #producers: Producers;
   readonly #bundles: Bundles;
   readonly #state: State;
+  readonly #elsewhere: Elsewhere;
   readonly #signal: AbortSignal;
   #graph: ActionGraph | undefined;
   #dependents: ReadonlyMap<ActionNode, readonly ActionNode[]> | undefined;
@@ -51,13 +54,14 @@ export class NextSteps {
   readonly #over = new Set<ActionNode>();
   #serving = false;
 
-  constructor({ store, toolroots, machine, producers, bundles, state, signal }: NextStepsContext) {
+  constructor({ store, toolroots, machine, producers, bundles, state, elsewhere, signal }: NextStepsContext) {
     this.#store = store;
     this.#toolroots = toolroots;
     this.#machine = machine;
     this.#producers = producers;
     this.#bundles = bundles;
     this.#state = state;
+    this.#elsewhere = elsewhere;
     this.#signal = signal;
   }
 
@@ -138,6 +142,7 @@ export class NextSteps {
     const memo = memoFolder(this.#store, { node: next, files: new Map(bundle ? [['step.mjs', bundle]] : []) });
     const bubblewrap = await this.#machine.bubblewrap();
     const early = { base: baseOf(this.#store, toolchains), inputs, memo };
+    await this.#elsewhere.bringInputs(early);
     await layOutFolders(this.#store, early, this.#signal);
     // All that took its time.
     if (!this.#mayComeSoon(next) || this.#signal.aborted || this.#virtualMachines.size > 0) return;

@@ -10,6 +10,8 @@ import type { Node } from '../../cache/tree.ts';
 import { useRecord } from '../../cache/uses.ts';
 import { digest, formatDigest, parseDigest, type Digest } from '../model/digest.ts';
 import { keepPackageList } from '../plan/package-list.ts';
+import { unpackedSet, type Unpacking } from '../plan/unpacked-set.ts';
+import { Elsewhere } from './elsewhere.ts';
 import {
   debFile,
   fetchSet,
@@ -32,12 +34,24 @@ interface Made {
   readonly packages: readonly Package[];
 }
 
+interface Making {
+  /** Where the digest of the tree is kept. */
+  readonly memory: string;
+  readonly locked: readonly Package[];
+  /** Some of the tree was lost. */
+  readonly doubted: boolean;
+  readonly context: ToolchainContext;
+}
+
+const kindOf = ({ closure, archives }: TreeSet): boolean | 'archives' => (archives ? 'archives' : closure);
+
 const treeKey = (set: TreeSet): string => `${setKey(set)}${set.archives ? ' (archives)' : ''}`;
 
 export class PackageTrees {
   readonly #store: Store;
   readonly #context: Omit<ToolchainContext, 'cache' | 'progress'>;
   readonly #onProgress: (set: string, stage: string, percent?: number) => void;
+  readonly #elsewhere: Elsewhere;
   readonly #running = new Map<string, Promise<Node>>();
   /** By the record: sets of different names may have the same packages. */
   readonly #making = new Map<string, Promise<Node>>();
@@ -48,10 +62,12 @@ export class PackageTrees {
     store: Store,
     context: Omit<ToolchainContext, 'cache' | 'progress'>,
     onProgress: (set: string, stage: string, percent?: number) => void,
+    elsewhere = new Elsewhere(store),
   ) {
     this.#store = store;
     this.#context = context;
     this.#onProgress = onProgress;
+    this.#elsewhere = elsewhere;
   }
 
   /** The tree of a set. Fetched and unpacked when the store does not have it. */
@@ -61,6 +77,11 @@ export class PackageTrees {
     const running = this.#running.get(key) ?? this.#find(set);
     this.#running.set(key, running);
     return running;
+  }
+
+  /** Brings the files of a tree to the store: some may still be where it came from. */
+  bring(tree: Node): Promise<void> {
+    return this.#elsewhere.bring([tree]);
   }
 
   /** The records of the sets that were asked for, as paths. */
@@ -94,7 +115,7 @@ export class PackageTrees {
   async forgetBroken(): Promise<void> {
     for (const [key, running] of this.#running) {
       const tree = await running.catch(() => undefined);
-      if (tree && this.#store.trees.complete(tree)) continue;
+      if (tree && this.#elsewhere.isInReach(tree)) continue;
       this.#running.delete(key);
       this.#broken.add(key);
     }
@@ -103,10 +124,11 @@ export class PackageTrees {
   async #find(set: TreeSet): Promise<Node> {
     using told = new ToldProgress((stage, percent) => this.#onProgress(setKey(set), stage, percent));
     const context: ToolchainContext = { ...this.#context, cache: this.#store.downloads, progress: told.tell };
-    const memory = this.#memory(set, await this.#locked(set, context));
+    const locked = await this.#locked(set, context);
+    const memory = this.#memory(set, locked);
     this.#used.add(memory);
     const doubted = this.#broken.delete(treeKey(set));
-    const making = this.#making.get(memory) ?? this.#findOrMake(set, memory, doubted, context);
+    const making = this.#making.get(memory) ?? this.#findOrMake(set, { memory, locked, doubted, context });
     this.#making.set(memory, making);
     try {
       return await making;
@@ -115,14 +137,18 @@ export class PackageTrees {
     }
   }
 
-  async #findOrMake(set: TreeSet, memory: string, doubted: boolean, context: ToolchainContext): Promise<Node> {
+  async #findOrMake(set: TreeSet, { memory, locked, doubted, context }: Making): Promise<Node> {
+    const unpacking = (): Unpacking => unpackedSet(kindOf(set), locked);
+    const known = (): Node | undefined => this.#remembered(memory, doubted);
+    const own = known();
+    if (own) this.#elsewhere.offerTree(unpacking, own);
     return (
-      this.#remembered(memory, doubted) ??
-      this.#store.locks.with(
-        `packages ${memory}`,
-        async () => this.#remembered(memory, doubted) ?? (await this.#make(set, context)),
-        { signal: context.signal, onWait: () => context.progress?.('waiting for another build that unpacks it') },
-      )
+      own ??
+      (await this.#elsewhere.tree(unpacking, (tree) => this.#remember(memory, tree, locked))) ??
+      this.#store.locks.with(`packages ${memory}`, async () => known() ?? (await this.#make(set, unpacking, context)), {
+        signal: context.signal,
+        onWait: () => context.progress?.('waiting for another build that unpacks it'),
+      })
     );
   }
 
@@ -141,13 +167,18 @@ export class PackageTrees {
     return (doubted ? this.#store.trees.complete(tree) : this.#store.cas.has(of)) ? tree : undefined;
   }
 
-  async #make(set: TreeSet, context: ToolchainContext): Promise<Node> {
+  async #make(set: TreeSet, unpacking: () => Unpacking, context: ToolchainContext): Promise<Node> {
     const { tree, packages } = await (set.archives ? this.#collect(set, context) : this.#unpack(set, context));
     await this.#store.cas.settle();
-    const { digest: of } = tree as Node & { type: 'directory' };
-    writeAtomically(this.#memory(set, packages), formatDigest(of));
-    keepPackageList(this.#store, of, packages);
+    this.#remember(this.#memory(set, packages), tree, packages);
+    this.#elsewhere.offerTree(unpacking, tree);
     return tree;
+  }
+
+  #remember(memory: string, tree: Node, packages: readonly Package[]): void {
+    const { digest: of } = tree as Node & { type: 'directory' };
+    writeAtomically(memory, formatDigest(of));
+    keepPackageList(this.#store, of, packages);
   }
 
   /** The .deb files, under the names that they have on a mirror. */
@@ -170,9 +201,8 @@ export class PackageTrees {
     }
   }
 
-  #memory({ closure, archives }: TreeSet, packages: readonly Package[]): string {
-    const kind = archives ? 'archives' : closure;
-    const text = JSON.stringify([UNPACK_FORMAT, kind, packages.map(({ sha256 }) => sha256)]);
+  #memory(set: TreeSet, packages: readonly Package[]): string {
+    const text = JSON.stringify([UNPACK_FORMAT, kindOf(set), packages.map(({ sha256 }) => sha256)]);
     return join(this.#store.root, 'packages.v1', hashText('sha256', text, 'hex'));
   }
 }

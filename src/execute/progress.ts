@@ -1,5 +1,5 @@
 /** How far a build is with each action: what is under way, what each has given, and what the store has lost of it. */
-import type { Node, Trees } from '../../cache/tree.ts';
+import type { Node } from '../../cache/tree.ts';
 import { actionGraph, inputsOf, makersOf, type ActionGraph } from '../analysis/action-graph.ts';
 import type { ActionNode, ArtifactReference } from '../analysis/action.ts';
 import type { Digest } from '../model/digest.ts';
@@ -14,15 +14,16 @@ export interface Settled {
 }
 
 export class Progress {
-  readonly #trees: Trees;
+  readonly #isInReach: (node: Node) => boolean;
   /** Known from the start. */
   readonly #settled: Map<ActionNode, Settled>;
   readonly #underWay = new Map<ActionNode, Promise<Outputs>>();
   readonly #done = new Map<ActionNode, Outputs>();
   readonly #keys = new Map<ActionNode, Digest>();
 
-  constructor(trees: Trees, settled: ReadonlyMap<ActionNode, Settled> = new Map()) {
-    this.#trees = trees;
+  /** `isInReach`: whether nothing of a node is lost. */
+  constructor(isInReach: (node: Node) => boolean, settled: ReadonlyMap<ActionNode, Settled> = new Map()) {
+    this.#isInReach = isInReach;
     this.#settled = new Map(settled);
   }
 
@@ -92,6 +93,6 @@ export class Progress {
   }
 
   #isWhole(outputs: Outputs): boolean {
-    return [...outputs.values()].every((node) => this.#trees.complete(node));
+    return [...outputs.values()].every((node) => this.#isInReach(node));
   }
 }

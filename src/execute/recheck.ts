@@ -13,6 +13,7 @@ import { formatDigest } from '../model/digest.ts';
 import type { ActionIdentity, Check, CheckedActions, Listener } from '../model/event.ts';
 import { splitLabel } from '../model/label.ts';
 import type { PlannedAction } from '../plan/key.ts';
+import type { Elsewhere } from './elsewhere.ts';
 import type { Machine } from './machine.ts';
 import type { Schedule } from './schedule.ts';
 import { clearOutputPlace, outputPlace } from './output-folder.ts';
@@ -24,6 +25,7 @@ export interface CheckSurroundings {
   readonly store: Store;
   readonly machine: Machine;
   readonly schedule: Schedule;
+  readonly elsewhere: Elsewhere;
   readonly signal: AbortSignal;
   readonly onEvent: Listener;
   /** Of the targets that were asked for. */
@@ -64,6 +66,7 @@ async function repeat(action: PlannedAction, times: number, around: CheckSurroun
   const cached = store.actions.get(action.key);
   const checks: Check[] = [];
   if (!cached) return checks;
+  await around.elsewhere.bringInputs(action);
   await apart(cached, signal);
   while (checks.length < times && !signal.aborted && (checks.at(-1)?.outcome ?? 'same') === 'same') {
     const which = { run: checks.length + 1, of: times };

@@ -51,6 +51,7 @@ export class Toolroots {
   /** The tree that holds bubblewrap. */
   async sandboxTree(): Promise<Node & { type: 'directory' }> {
     const tree = await this.#debian(sandboxTools.attributes as unknown as DebianAttributes);
+    await this.#trees.bring(tree);
     return tree as Node & { type: 'directory' };
   }
 

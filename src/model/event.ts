@@ -43,6 +43,9 @@ export interface Check extends ActionIdentity {
 /** Checked actions, counted by what they came to; `unfinished`: not run as often as asked, and the same as far as run. */
 export type CheckedActions = Readonly<Record<Check['outcome'] | 'unfinished', number>>;
 
+/** What went to or came from a remote cache, in bytes: results, their trees, and files. */
+export type RemoteBytes = Readonly<Record<'results' | 'trees' | 'files', number>>;
+
 export type BuildEvent =
   | { readonly type: 'build-started'; readonly targets: readonly Label[]; readonly actions: number }
   /** `startedAt`: milliseconds since 1970. */
@@ -97,6 +100,14 @@ export type BuildEvent =
   | { readonly type: 'checks-finished'; readonly runs: number; readonly actions: CheckedActions }
   /** What was not used for long has left the store. */
   | { readonly type: 'store-collected'; readonly removedBytes: number; readonly keptBytes: number }
+  /** What a build and a remote cache have given each other: results, and bytes of content. */
+  | {
+      readonly type: 'remote-used';
+      readonly taken: number;
+      readonly sent: number;
+      readonly read: RemoteBytes;
+      readonly written: RemoteBytes;
+    }
   | { readonly type: 'warning'; readonly message: string }
   /** What was asked for lies at a path of the workspace. */
   | {

@@ -16,6 +16,10 @@ type Directory = Node & { readonly type: 'directory' };
 export interface Sealed {
   readonly key: Digest;
   readonly command: CommandData;
+  /** `Command` and `Action`, encoded. */
+  readonly messages: readonly [command: Uint8Array, action: Uint8Array];
+  /** Sets its result apart from that of others. */
+  readonly salt: string;
   readonly inputRoot: Directory;
   readonly base: Directory;
   readonly inputs: ReadonlyMap<string, Node>;
@@ -127,16 +131,19 @@ export class Recipe {
     root.set('dsmb', trees.name(this.#files));
     const inputRoot = trees.name(root);
     const { platform } = command;
-    const action = {
-      command: digestOf(encodeCommand(command)),
+    const encodedCommand = encodeCommand(command);
+    const encodedAction = encodeAction({
+      command: digestOf(encodedCommand),
       inputRoot: inputRoot.digest,
       timeoutMs: this.#timeoutMs,
       platform,
       salt: this.#salt,
-    };
+    });
     return {
-      key: digestOf(encodeAction(action)),
+      key: digestOf(encodedAction),
       command,
+      messages: [encodedCommand, encodedAction],
+      salt: this.#salt,
       inputRoot,
       base,
       inputs: this.#inputs,

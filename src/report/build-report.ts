@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { isAbsolute, relative } from 'node:path';
 import type { Store } from '../../cache/store.ts';
 import type { Diagnostic, Location } from '../model/diagnostic.ts';
-import type { ActionIdentity, BuildEvent, Check, Outcome, Phase } from '../model/event.ts';
+import type { ActionIdentity, BuildEvent, Check, Outcome, Phase, RemoteBytes } from '../model/event.ts';
 import { failureLog, successLog } from './action-log.ts';
 import { printableJson } from './printable.ts';
 
@@ -43,6 +43,13 @@ export interface ReportedDiagnostic extends Diagnostic, Omit<ActionIdentity, 'la
 export type ReportedCheck = Omit<Check, 'diagnostic' | 'ordinal'>;
 export type ReportedOutput = Omit<Of<'output'>, 'type'>;
 
+export interface ReportedRemote {
+  readonly taken: number;
+  readonly sent: number;
+  readonly read: RemoteBytes;
+  readonly written: RemoteBytes;
+}
+
 export interface BuildReport extends ReportHeader {
   readonly schema: typeof SCHEMA;
   /** Milliseconds since 1970. */
@@ -59,6 +66,8 @@ export interface BuildReport extends ReportHeader {
   readonly phases: Readonly<Partial<Record<Phase, number>>>;
   /** In the order in which they ended. */
   readonly actions: readonly ReportedAction[];
+  /** Where there is a remote cache: results that it gave and got, and bytes of content. */
+  readonly remote?: ReportedRemote;
   /** Of `--check`: one row for each run. */
   readonly checks?: readonly ReportedCheck[];
 }
@@ -75,6 +84,7 @@ export class ReportCollector {
   readonly #warnings: string[] = [];
   readonly #phases: Partial<Record<Phase, number>> = {};
   #targets: readonly string[] = [];
+  #remote: ReportedRemote | undefined;
 
   constructor(store: Store, header: () => ReportHeader) {
     this.#store = store;
@@ -95,6 +105,11 @@ export class ReportCollector {
         return this.#checked(event);
       case 'output':
         return this.#output(event);
+      case 'remote-used': {
+        const { taken, sent, read, written } = event;
+        this.#remote = { taken, sent, read, written };
+        return;
+      }
       case 'warning':
         return void this.#warnings.push(event.message);
       default:
@@ -121,6 +136,7 @@ export class ReportCollector {
       warnings: this.#warnings,
       phases: this.#phases,
       actions: this.#actions.map((action) => ({ ...action, log: this.#logOf(action) })),
+      ...(this.#remote ? { remote: this.#remote } : {}),
       ...(this.#checks.length > 0 ? { checks: this.#checks } : {}),
     };
     return `${printableJson(report, 2)}\n`;

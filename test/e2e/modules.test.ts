@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { countingRules, Project, TestStore } from '../rig/index.ts';
 
-/** Libraries that take longer to load than such a build does, and what knows formats. */
+/** Libraries that take longer to load than such a build does, what knows formats, and what speaks to other machines. */
 const HEAVY =
-  /\/node_modules\/(execa|ts-morph|typescript|esbuild|chokidar|tar-stream)\/|\/src\/(disk|archive|compare)\//;
+  /\/node_modules\/(execa|ts-morph|typescript|esbuild|chokidar|tar-stream|@connectrpc|@bufbuild)\/|\/src\/(disk|archive|compare)\/|\/cache\/remote\//;
 
 /** The engine, from its sources or joined. */
 const BUILD = /\/src\/execute\/build\.ts$|\/dsmb-joined\/build-\w+\.mjs$/;

@@ -1,5 +1,5 @@
 /** The lines that stay: what has begun, ended, failed, and the summary. */
-import { actionId, type BuildEvent } from '../../model/event.ts';
+import { actionId, type BuildEvent, type RemoteBytes } from '../../model/event.ts';
 import { formatDiagnostic } from '../diagnostics.ts';
 import { formatBytes, formatDuration, plural, type Palette } from '../format.ts';
 import { printable, printableLines } from '../printable.ts';
@@ -23,6 +23,8 @@ export function linesOf(event: BuildEvent, paint: Palette, quiet: boolean): stri
       return [`${paint.yellow('warning')} ${printableLines(event.message)}`];
     case 'store-collected':
       return quiet ? [] : [collectedLine(event, paint)];
+    case 'remote-used':
+      return quiet ? [] : remoteLines(event, paint);
     case 'output':
       return quiet ? [] : [`${paint.bold(printable(event.label))} ${paint.dim('→')} ${printable(event.path)}`];
     case 'build-finished':
@@ -36,6 +38,15 @@ function endLine(event: Of<'action-finished'>, { green, red, dim }: Palette): st
   if (event.outcome !== 'executed' && event.outcome !== 'failed') return [];
   const how = event.outcome === 'executed' ? green('done ') : red('fail ');
   return [`${how} ${printable(actionId(event))} ${dim(formatDuration(event.durationMs))}`];
+}
+
+function remoteLines({ taken, sent, read, written }: Of<'remote-used'>, { dim }: Palette): string[] {
+  const all = ({ results, trees, files }: RemoteBytes): string => formatBytes(results + trees + files);
+  const parts = [
+    ...(taken > 0 ? [`${plural(taken, 'result')} taken, ${all(read)} read`] : []),
+    ...(sent > 0 ? [`${plural(sent, 'result')} sent, ${all(written)} written`] : []),
+  ];
+  return parts.length > 0 ? [dim(`remote cache: ${parts.join('; ')}`)] : [];
 }
 
 function plannedLines(

@@ -1,0 +1,152 @@
+/** What a build takes from a server: results at once, and files when somebody reads them. */
+import type { Digest } from '../../src/model/digest.ts';
+import { fail } from '../../src/model/diagnostic.ts';
+import { EMPTY } from '../cas.ts';
+import type { ResultData } from '../reapi/messages.ts';
+import type { Store } from '../store.ts';
+import type { Node } from '../tree.ts';
+import type { Lost, RemoteBlobs } from './blobs.ts';
+import { BadResult, importResult, type Expected } from './import.ts';
+import { isMissing, patiently } from './patience.ts';
+import { inMemory, takerInto } from './receiver.ts';
+import type { Server } from './server.ts';
+import type { Kind, Traffic } from './traffic.ts';
+import { toBinary } from '@bufbuild/protobuf';
+import { ActionResultSchema } from '../reapi/gen/build/bazel/remote/execution/v2/remote_execution_pb.js';
+
+/** A message that is larger is none of ours. */
+const MOST_MESSAGE_BYTES = 256 * 1024 * 1024;
+
+export class Downloads {
+  readonly #store: Store;
+  readonly #server: Server;
+  readonly #traffic: Traffic;
+  /** Files of results that were taken, by hash: the server has said that it has them. */
+  readonly #there = new Set<string>();
+  /** Blobs that it did not give when asked, by hash. */
+  readonly #lost = new Set<string>();
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(store: Store, server: Server, traffic: Traffic) {
+    this.#store = store;
+    this.#server = server;
+    this.#traffic = traffic;
+  }
+
+  /** The result of an action; undefined where there is none that can be used. Its directories are in the store then. */
+  async result(key: Digest, expected: Expected): Promise<ResultData | undefined> {
+    return this.#server.attempt('reading', async (blobs) => {
+      try {
+        const answer = await this.#ask(key);
+        if (!answer) return undefined;
+        const read = (of: readonly Digest[]) => this.#messages(blobs, of);
+        const result = await importResult({ trees: this.#store.trees, read }, answer, expected);
+        return this.#isLost(result) ? undefined : result;
+      } catch (error) {
+        if (!(error instanceof BadResult)) throw error;
+        this.#server.say(`its result ${key.hash.slice(0, 12)} is not used: ${error.message}`);
+        return undefined;
+      }
+    });
+  }
+
+  /** Whether all of a node is in the store, or in reach. */
+  isInReach(node: Node): boolean {
+    const { trees } = this.#store;
+    return trees.complete(
+      node,
+      ({ hash }) => this.#server.isOpenFor('reading') && this.#there.has(hash) && !this.#lost.has(hash),
+    );
+  }
+
+  /** Brings what the store lacks of nodes. Throws a `BLOB_MISSING` failure where that cannot be had; one at a time. */
+  bring(nodes: Iterable<Node>): Promise<void> {
+    const turn = this.#turn.then(() => this.#bring([...nodes]));
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #bring(nodes: readonly Node[]): Promise<void> {
+    const files = new Map<string, Digest>();
+    const seen = new Set<string>();
+    let level = nodes.filter((node) => !this.#isLaidOut(node));
+    while (level.length > 0) {
+      const folders = level.flatMap((node) => (node.type === 'directory' ? [node.digest] : []));
+      for (const node of level) if (node.type === 'file') files.set(node.digest.hash, node.digest);
+      const fresh = folders.filter(({ hash }) => !seen.has(hash));
+      for (const { hash } of fresh) seen.add(hash);
+      await this.#have(fresh, 'trees');
+      level = fresh.flatMap((of) => [...this.#store.trees.entries(of).values()]);
+    }
+    await this.#have([...files.values()], 'files');
+  }
+
+  /** A folder that sandboxes mount has all of the tree. */
+  #isLaidOut(node: Node): boolean {
+    return node.type === 'directory' && this.#store.folders.has(node);
+  }
+
+  async #have(digests: readonly Digest[], kind: Kind): Promise<void> {
+    const absent = digests.filter((of) => !this.#store.cas.has(of));
+    if (absent.length === 0) return;
+    const taker = takerInto(this.#store.cas, ({ size }) => (this.#traffic.read[kind] += size));
+    const lost = await this.#server.attempt('reading', (blobs) => blobs.read(absent, taker));
+    if (lost) this.#noteLost(lost);
+    // A server that is given up has lost all that did not come.
+    const gone = absent.filter((of) => !this.#store.cas.has(of));
+    for (const { hash } of gone) this.#lost.add(hash);
+    if (gone.length > 0)
+      fail('BLOB_MISSING', `the remote cache does not give ${gone.length} blobs that are needed`, {
+        hint: 'run the same command again: what made them runs again',
+      });
+  }
+
+  async #ask(actionKey: Digest) {
+    const { connection, patience } = this.#server;
+    const { timeoutMs, signal } = patience;
+    const actionDigest = { hash: actionKey.hash, sizeBytes: BigInt(actionKey.size) };
+    const question = { instanceName: connection.address.instance, actionDigest };
+    try {
+      const answer = await patiently(
+        () => connection.actions.getActionResult(question, { timeoutMs, signal }),
+        patience,
+      );
+      this.#traffic.read.results += toBinary(ActionResultSchema, answer).length;
+      return answer;
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** Messages are held in memory. One that is lost makes the result none. */
+  async #messages(blobs: RemoteBlobs, digests: readonly Digest[]): Promise<ReadonlyMap<string, Uint8Array>> {
+    const found = new Map<string, Uint8Array>([[EMPTY.hash, new Uint8Array()]]);
+    for (const { size } of digests)
+      if (size > MOST_MESSAGE_BYTES) throw new BadResult(`a message of it has ${size} bytes`);
+    const lost = await blobs.read(digests, inMemory(found));
+    this.#noteLost(lost);
+    for (const [, reason] of lost) throw new BadResult(`a message of it cannot be read: ${reason}`);
+    for (const { size } of digests) this.#traffic.read.trees += size;
+    return found;
+  }
+
+  #noteLost(lost: Lost): void {
+    for (const [hash, reason] of lost) {
+      this.#lost.add(hash);
+      this.#server.say(`${reason}: what made that runs again`);
+    }
+  }
+
+  #isLost({ outputs }: ResultData): boolean {
+    const files: string[] = [];
+    for (const root of outputs.values())
+      for (const [, node] of this.#store.trees.walk(root))
+        if (node.type === 'file') {
+          if (this.#lost.has(node.digest.hash) && !this.#store.cas.has(node.digest)) return true;
+          files.push(node.digest.hash);
+        }
+    for (const hash of files) this.#there.add(hash);
+    return false;
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * A cache that a team shares, as a build uses it. It never fails a build: what it does not give is a miss. Results are used
+ * without their files; these come when they are delivered, or read by an action that runs here.
+ */
+import type { Digest } from '../../src/model/digest.ts';
+import type { ResultData } from '../reapi/messages.ts';
+import type { Store } from '../store.ts';
+import type { Entries, Node } from '../tree.ts';
+import type { Connection } from './connection.ts';
+import { Downloads } from './downloads.ts';
+import type { Expected } from './import.ts';
+import type { Patience } from './patience.ts';
+import { Server } from './server.ts';
+import { Traffic, type Bytes } from './traffic.ts';
+import { Uploads, type Sent } from './uploads.ts';
+
+/** Where results are read and written; both may be the same. */
+export interface RemoteOptions extends Patience {
+  readonly reads: Connection | undefined;
+  readonly writes: Connection | undefined;
+  readonly warn: (message: string) => void;
+}
+
+/** An action as servers know it. */
+export interface RemoteAction extends Sent {
+  readonly key: Digest;
+  readonly command: Pick<Expected, 'outputs'>;
+  readonly inputRoot: Node;
+  readonly madeOf: () => Entries;
+}
+
+/** What a build and a remote cache have given each other. */
+export interface RemoteUse {
+  /** Results that were taken, and that were sent. */
+  readonly taken: number;
+  readonly sent: number;
+  /** Bytes of content. */
+  readonly read: Bytes;
+  readonly written: Bytes;
+}
+
+interface Taken {
+  readonly nodes: readonly Node[];
+  readonly remember: () => void;
+}
+
+export class RemoteCache implements Disposable {
+  readonly #store: Store;
+  readonly #servers: readonly Server[];
+  readonly #downloads: Downloads | undefined;
+  readonly #uploads: Uploads | undefined;
+  readonly #traffic = new Traffic();
+  readonly #taken = new Map<string, Taken>();
+
+  constructor(store: Store, { reads, writes, warn, ...patience }: RemoteOptions) {
+    this.#store = store;
+    const reader = reads && new Server(reads, patience, warn);
+    const writer = writes && (reader && writes === reads ? reader : new Server(writes, patience, warn));
+    this.#servers = [reader, writer].filter((one) => one !== undefined);
+    this.#downloads = reader && new Downloads(store, reader, this.#traffic);
+    this.#uploads = writer && new Uploads(store, writer, this.#traffic);
+  }
+
+  /** The result of an action, its directories in the store; undefined for a miss. */
+  async result(action: RemoteAction): Promise<ResultData | undefined> {
+    const { key, command, inputRoot, madeOf } = action;
+    const result = await this.#downloads?.result(key, { outputs: command.outputs, inputRoot });
+    if (!result) return undefined;
+    const remember = (): void => this.#store.actions.put(key, result, madeOf());
+    this.#taken.set(key.hash, { nodes: [...result.outputs.values()], remember });
+    return result;
+  }
+
+  /** The tree that a set of packages is unpacked to; `remember` is called at the end where all of it has come. */
+  async tree(action: RemoteAction, remember: (tree: Node) => void): Promise<Node | undefined> {
+    const result = await this.result(action);
+    const [tree] = result?.outputs.values() ?? [];
+    if (tree) this.#taken.set(action.key.hash, { nodes: [tree], remember: () => remember(tree) });
+    return tree;
+  }
+
+  /** Brings what the store lacks of nodes. What cannot be had is a `BLOB_MISSING` failure: what made it runs again. */
+  async bring(nodes: Iterable<Node>): Promise<void> {
+    await this.#downloads?.bring(nodes);
+  }
+
+  /** Whether nothing of a node is lost: it is in the store, or can be brought. */
+  isInReach(node: Node): boolean {
+    return this.#downloads?.isInReach(node) ?? this.#store.trees.complete(node);
+  }
+
+  /** Sends a result beside the build, where it is complete in the store and the server has none. */
+  offer(action: RemoteAction, result: ResultData): void {
+    if (this.#taken.has(action.key.hash)) return;
+    this.#uploads?.offer(action, result);
+  }
+
+  /** Sends what is left, and remembers those results whose files have all come. `syncAll` syncs the store's file system. */
+  async finish(syncAll: () => Promise<void>): Promise<RemoteUse> {
+    const sent = (await this.#uploads?.finish()) ?? 0;
+    const { trees, cas } = this.#store;
+    const whole = [...this.#taken.values()].filter(({ nodes }) => nodes.every((node) => trees.complete(node)));
+    if (whole.length > 0) await cas.settle(syncAll);
+    for (const { remember } of whole) remember();
+    return { taken: this.#taken.size, sent, read: this.#traffic.read, written: this.#traffic.written };
+  }
+
+  [Symbol.dispose](): void {
+    for (const server of this.#servers) server[Symbol.dispose]();
+  }
+}

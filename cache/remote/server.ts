@@ -1,0 +1,98 @@
+/** A server as a build sees it: whether it can be used, and what it said about itself. Trouble is said once. */
+import { ConnectError } from '@connectrpc/connect';
+import { RemoteBlobs } from './blobs.ts';
+import type { Connection } from './connection.ts';
+import { isRefusal, isUnreachable, patiently, type Patience } from './patience.ts';
+import {
+  DigestFunction_Value,
+  type ServerCapabilities,
+} from '../reapi/gen/build/bazel/remote/execution/v2/remote_execution_pb.js';
+
+/** The same, whatever servers say that they take. */
+const MOST_BATCH_BYTES = 3 * 1024 * 1024;
+/** Who does not answer the first question will not answer the others. */
+const FIRST_TRIES = 2;
+const OWN_MAJOR = 2;
+
+/** A server that refuses the one may still give the other. */
+export type Way = 'reading' | 'writing';
+
+export class Server implements Disposable {
+  readonly connection: Connection;
+  readonly patience: Patience;
+  readonly #warn: (message: string) => void;
+  #opened: Promise<RemoteBlobs> | undefined;
+  readonly #closed = new Set<Way>();
+  readonly #said = new Set<string>();
+
+  constructor(connection: Connection, patience: Patience, warn: (message: string) => void) {
+    this.connection = connection;
+    this.patience = patience;
+    this.#warn = warn;
+  }
+
+  /** False for the rest of the build, once it could not be reached, or has refused it. */
+  isOpenFor(way: Way): boolean {
+    return !this.#closed.has(way);
+  }
+
+  /**
+   * Works with the server. Undefined where that did not succeed, which was said: a server that cannot be reached, or that
+   * refuses, is used no more.
+   */
+  async attempt<T>(way: Way, work: (blobs: RemoteBlobs) => Promise<T>): Promise<T | undefined> {
+    if (!this.isOpenFor(way)) return undefined;
+    try {
+      return await work(await (this.#opened ??= this.#open()));
+    } catch (error) {
+      this.patience.signal.throwIfAborted();
+      if (!(error instanceof ConnectError)) throw error;
+      if (isRefusal(error)) this.#close([way], `${error.message}; this build goes on without ${way}`);
+      else if (isUnreachable(error) || error instanceof NotOurs)
+        this.#close(['reading', 'writing'], `${error.message}; this build goes on without it`);
+      else this.say(error.message);
+      return undefined;
+    }
+  }
+
+  /** Says what is wrong with it, each thing once. */
+  say(what: string): void {
+    if (this.#said.has(what)) return;
+    this.#said.add(what);
+    this.#warn(`remote cache ${this.connection.address.text}: ${what}`);
+  }
+
+  #close(ways: readonly Way[], reason: string): void {
+    if (!ways.some((way) => this.isOpenFor(way))) return;
+    for (const way of ways) this.#closed.add(way);
+    this.say(reason);
+  }
+
+  async #open(): Promise<RemoteBlobs> {
+    const { address, capabilities } = this.connection;
+    const { timeoutMs } = this.patience;
+    const { signal } = this.patience;
+    const ask = () => capabilities.getCapabilities({ instanceName: address.instance }, { timeoutMs, signal });
+    const answer = await patiently(ask, this.patience, FIRST_TRIES);
+    requireOurs(answer);
+    const said = Number(answer.cacheCapabilities?.maxBatchTotalSizeBytes ?? 0n);
+    const batchBytes = said > 0 ? Math.min(said, MOST_BATCH_BYTES) : MOST_BATCH_BYTES;
+    return new RemoteBlobs(this.connection, { batchBytes }, this.patience);
+  }
+
+  [Symbol.dispose](): void {
+    this.connection[Symbol.dispose]();
+  }
+}
+
+/** It answers, and is no cache for us. */
+class NotOurs extends ConnectError {}
+
+function requireOurs({ cacheCapabilities, lowApiVersion, highApiVersion }: ServerCapabilities): void {
+  if (!cacheCapabilities) throw new NotOurs('the server is no cache');
+  if (!cacheCapabilities.digestFunctions.includes(DigestFunction_Value.SHA256))
+    throw new NotOurs('the server does not know SHA-256');
+  const [low, high] = [lowApiVersion?.major ?? OWN_MAJOR, highApiVersion?.major ?? OWN_MAJOR];
+  if (low > OWN_MAJOR || high < OWN_MAJOR)
+    throw new NotOurs(`the server speaks version ${low} to ${high} of the Remote Execution API, not ${OWN_MAJOR}`);
+}

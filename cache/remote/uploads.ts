@@ -1,0 +1,117 @@
+/** What a build gives to a server: results, beside the build. */
+import type { ResultData } from '../reapi/messages.ts';
+import type { Store } from '../store.ts';
+import { exportResult, type Exported } from './export.ts';
+import type { RemoteBlobs, Source } from './blobs.ts';
+import { isMissing, patiently } from './patience.ts';
+import type { Server } from './server.ts';
+import type { Bytes, Kind, Traffic } from './traffic.ts';
+
+/** What of an action is sent. */
+export interface Sent {
+  /** `Command` and `Action`, encoded. */
+  readonly messages: readonly [command: Uint8Array, action: Uint8Array];
+}
+
+interface Job {
+  readonly action: Sent;
+  readonly result: ResultData;
+}
+
+const JOBS = 2;
+
+export class Uploads {
+  readonly #store: Store;
+  readonly #server: Server;
+  readonly #traffic: Traffic;
+  readonly #waiting: Job[] = [];
+  readonly #workers = new Set<Promise<void>>();
+  #sent = 0;
+  #left = 0;
+
+  constructor(store: Store, server: Server, traffic: Traffic) {
+    this.#store = store;
+    this.#server = server;
+    this.#traffic = traffic;
+  }
+
+  /** Sends a result when there is time. It must be in the store, and that of an action which has ended well. */
+  offer(action: Sent, result: ResultData): void {
+    this.#waiting.push({ action, result });
+    if (this.#workers.size >= JOBS) return;
+    const worker: Promise<void> = this.#work().finally(() => this.#workers.delete(worker));
+    this.#workers.add(worker);
+  }
+
+  /** Waits until all is sent, and says what was not. Gives how many results were sent. */
+  async finish(): Promise<number> {
+    while (this.#workers.size > 0) await Promise.all(this.#workers);
+    if (this.#left > 0)
+      this.#server.say(`${this.#left} ${this.#left === 1 ? 'result was' : 'results were'} not sent to it`);
+    return this.#sent;
+  }
+
+  async #work(): Promise<void> {
+    for (let job = this.#waiting.shift(); job; job = this.#waiting.shift())
+      if (!(await this.#send(job).catch((error: unknown) => this.#failed(error)))) this.#left++;
+  }
+
+  /** The store may have lost a blob meanwhile; a build that is ended sends no more. */
+  #failed(error: unknown): boolean {
+    if (!this.#server.patience.signal.aborted) this.#server.say(error instanceof Error ? error.message : String(error));
+    return false;
+  }
+
+  /** Whether the server has a result now. The first one stays: what a virtual machine writes differs from run to run. */
+  async #send({ action, result }: Job): Promise<boolean> {
+    const there = await this.#server.attempt('writing', async (blobs) => {
+      const exported = exportResult(this.#store, action.messages, result);
+      if (await this.#has(exported)) return true;
+      await this.#write(blobs, exported);
+      this.#sent++;
+      return true;
+    });
+    return there ?? false;
+  }
+
+  async #has({ key }: Exported): Promise<boolean> {
+    const { connection, patience } = this.#server;
+    const { timeoutMs, signal } = patience;
+    const actionDigest = { hash: key.hash, sizeBytes: BigInt(key.size) };
+    const question = { instanceName: connection.address.instance, actionDigest };
+    try {
+      await patiently(() => connection.actions.getActionResult(question, { timeoutMs, signal }), patience);
+      return true;
+    } catch (error) {
+      if (isMissing(error)) return false;
+      throw error;
+    }
+  }
+
+  /** The result comes last: who finds it finds all that it names. */
+  async #write(blobs: RemoteBlobs, { key, messages, files, result: actionResult }: Exported): Promise<void> {
+    const { connection, patience } = this.#server;
+    const { timeoutMs, signal } = patience;
+    const counted = [
+      ...messages.map((one) => this.#counting(one, 'trees')),
+      ...files.map((one) => this.#counting(one, 'files')),
+    ];
+    await blobs.write(counted);
+    const actionDigest = { hash: key.hash, sizeBytes: BigInt(key.size) };
+    const update = { instanceName: connection.address.instance, actionDigest, actionResult };
+    await patiently(() => connection.actions.updateActionResult(update, { timeoutMs, signal }), patience);
+  }
+
+  #counting(source: Source, kind: Kind): Source {
+    const bytes: Bytes = this.#traffic.written;
+    return {
+      digest: source.digest,
+      *read(offset, chunkBytes) {
+        for (const chunk of source.read(offset, chunkBytes)) {
+          bytes[kind] += chunk.length;
+          yield chunk;
+        }
+      },
+    };
+  }
+}

@@ -1,0 +1,136 @@
+/** Who may read and write a remote cache is for its server to say, by credentials. */
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { captureBytes } from '../../cache/capture.ts';
+import { parseAddress } from '../../cache/remote/address.ts';
+import { Connection } from '../../cache/remote/connection.ts';
+import { RemoteCache } from '../../cache/remote/remote-cache.ts';
+import { Store } from '../../cache/store.ts';
+import type { Node } from '../../cache/tree.ts';
+import { identityFor } from '../../src/cli/credentials.ts';
+import type { Package } from '../../src/toolchain/index.ts';
+import { unpackedSet } from '../../src/plan/unpacked-set.ts';
+import { BazelRemote, whyNoServer } from '../rig/bazel-remote.ts';
+
+const skipped = await whyNoServer();
+if (skipped) console.warn(`skipped: ${skipped}`);
+
+const SECRET = 'not to be seen';
+let folder: string;
+let server: BazelRemote;
+
+beforeAll(async () => {
+  if (skipped) return;
+  folder = mkdtempSync(join(tmpdir(), 'dsmb-auth-'));
+  const passwords = join(folder, 'passwords');
+  writeFileSync(passwords, `main:{SHA}${createHash('sha1').update(SECRET).digest('base64')}\n`);
+  server = await BazelRemote.start(['--htpasswd_file', passwords, '--allow_unauthenticated_reads']);
+});
+afterAll(() => {
+  server?.[Symbol.dispose]();
+  if (folder) rmSync(folder, { recursive: true });
+});
+
+let stores = 0;
+
+/** A machine with these credentials. */
+function machine(credentials: unknown) {
+  const store = new Store(join(folder, `store-${stores++}`));
+  const address = parseAddress(server.address, 'here');
+  const warnings: string[] = [];
+  const open = (): RemoteCache => {
+    const connection = new Connection(address, identityFor(address, { [address.host]: credentials }));
+    const warn = (message: string): void => void warnings.push(message);
+    const { signal } = new AbortController();
+    return new RemoteCache(store, { reads: connection, writes: connection, timeoutMs: 20_000, signal, warn });
+  };
+  /** Sends a folder with a text as the result of an action. */
+  const send = async (name: string, text: string): Promise<number> => {
+    using remote = open();
+    const tree = store.trees.build([['file', captureBytes(store.cas, Buffer.from(text))]]);
+    const outputs = new Map<string, Node>([['out/packages', tree]]);
+    for (const one of [name, `${name} as well`])
+      remote.offer(keyOf(one), { outputs, log: undefined, startedAt: 0, durationMs: 0, worker: '' });
+    return (await remote.finish(() => Promise.resolve())).sent;
+  };
+  const read = async (name: string): Promise<string | undefined> => {
+    using remote = open();
+    const result = await remote.result(keyOf(name));
+    const tree = result?.outputs.get('out/packages');
+    if (!tree) return undefined;
+    await remote.bring([tree]);
+    const file = store.trees.lookup(tree, 'file');
+    return file?.type === 'file' ? store.cas.read(file.digest).toString() : undefined;
+  };
+  return { store, warnings, send, read };
+}
+
+const keyOf = (name: string) => unpackedSet(true, [{ sha256: name } as Package]);
+
+describe.skipIf(skipped)('with credentials', () => {
+  it.each<[string, () => unknown]>([
+    ['a password in the settings', () => ({ basic: `main:${SECRET}` })],
+    ['a password in a file', () => ({ basic: { file: written('password', `main:${SECRET}\n`) } })],
+    ['a header of a helper', () => ({ helper: written('helper', helper(`main:${SECRET}`), 0o755) })],
+  ])('results are written: %s', async (name, credentials) => {
+    const { send, store, warnings } = machine(credentials());
+    expect([await send(name, 'of main'), warnings]).toEqual([2, []]);
+    for (const file of readdirSync(store.root, { recursive: true, encoding: 'utf8' }))
+      expect(textOf(join(store.root, file))).not.toContain(SECRET);
+  });
+
+  it('a helper is asked again when the server refuses what it gave', async () => {
+    const counting = `#!/bin/sh\ncat >/dev/null\nif [ -e ${folder}/asked ]; then password='main:${SECRET}'; else password=main:old; fi
+      : >${folder}/asked\nprintf '{"headers":{"Authorization":["Basic %s"]}}' "$(printf %s "$password" | base64)"\n`;
+    const { send, warnings } = machine({ helper: written('renewing', counting, 0o755) });
+    expect([await send('renewed', 'of main'), warnings]).toEqual([2, []]);
+  });
+});
+
+describe.skipIf(skipped)('a pull request', () => {
+  it.each<[string, unknown]>([
+    ['without credentials', {}],
+    ['with wrong ones', { basic: 'main:guessed' }],
+    ['with a token of its own', { bearer: 'a token' }],
+  ])('%s reads what main has written, and plants nothing', async (name, credentials) => {
+    const main = machine({ basic: `main:${SECRET}` });
+    await main.send(`known ${name}`, 'of main');
+    const attacker = machine(credentials);
+    expect(await attacker.send(`planted ${name}`, 'poison')).toBe(0);
+    // Once for what was refused, however many results there were; and once for what was not sent.
+    expect(attacker.warnings).toEqual([
+      expect.stringMatching(/goes on without writing/),
+      expect.stringMatching(/2 results were not sent/),
+    ]);
+    expect(attacker.warnings.join()).not.toMatch(/guessed|a token/);
+    expect(await main.read(`planted ${name}`)).toBeUndefined();
+    expect(await main.read(`known ${name}`)).toBe('of main');
+  });
+
+  it('without credentials reads', async () => {
+    await machine({ basic: `main:${SECRET}` }).send('open to all', 'of main');
+    expect(await machine({}).read('open to all')).toBe('of main');
+  });
+});
+
+function written(name: string, text: string, mode = 0o600): string {
+  const path = join(folder, name);
+  writeFileSync(path, text, { mode });
+  return path;
+}
+
+function helper(password: string): string {
+  const headers = { Authorization: [`Basic ${Buffer.from(password).toString('base64')}`] };
+  return `#!/bin/sh\ngrep -q '"uri":"https://127.0.0.1' || exit 1\necho '${JSON.stringify({ headers })}'\n`;
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return '';
+  }
+}

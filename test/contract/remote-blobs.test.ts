@@ -1,0 +1,141 @@
+/** What the blobs of a remote cache keep to: they come as they were sent, whatever their size, or not at all. */
+import fc from 'fast-check';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseAddress } from '../../cache/remote/address.ts';
+import { RemoteBlobs, type Source } from '../../cache/remote/blobs.ts';
+import { Connection } from '../../cache/remote/connection.ts';
+import { inMemory, takerInto } from '../../cache/remote/receiver.ts';
+import { Cas, digestOf, EMPTY } from '../../cache/cas.ts';
+import { BazelRemote, whyNoServer } from '../rig/bazel-remote.ts';
+import { FaultProxy } from '../rig/fault-proxy.ts';
+
+const skipped = await whyNoServer();
+if (skipped) console.warn(`skipped: ${skipped}`);
+
+const MIB = 1024 * 1024;
+const BATCH_BYTES = 3 * MIB;
+
+let server: BazelRemote;
+let proxy: FaultProxy;
+let folder: string;
+
+beforeAll(async () => {
+  if (skipped) return;
+  server = await BazelRemote.start();
+  proxy = await FaultProxy.start(server.port);
+  folder = mkdtempSync(join(tmpdir(), 'dsmb-blobs-'));
+});
+afterAll(() => {
+  proxy?.[Symbol.dispose]();
+  server?.[Symbol.dispose]();
+  if (folder) rmSync(folder, { recursive: true });
+});
+
+function client(address = server.address, batchBytes = BATCH_BYTES): RemoteBlobs {
+  const { signal } = new AbortController();
+  return new RemoteBlobs(new Connection(parseAddress(address, 'here')), { batchBytes }, { timeoutMs: 10_000, signal });
+}
+
+function sourceOf(bytes: Uint8Array): Source {
+  return {
+    digest: digestOf(bytes),
+    *read(offset, chunkBytes) {
+      for (let at = offset; at < bytes.length; at += chunkBytes) yield bytes.subarray(at, at + chunkBytes);
+    },
+  };
+}
+
+/** Bytes that no other test has. */
+function bytesOf(size: number): Buffer {
+  const bytes = Buffer.alloc(size, crypto.randomUUID());
+  return bytes;
+}
+
+async function readBack(blobs: RemoteBlobs, sources: readonly Source[]): Promise<Map<string, Uint8Array>> {
+  const found = new Map<string, Uint8Array>();
+  const lost = await blobs.read(
+    sources.map(({ digest }) => digest),
+    inMemory(found),
+  );
+  expect(lost).toEqual(new Map());
+  return found;
+}
+
+describe.skipIf(skipped)('a blob', () => {
+  it.each([1, 1000, MIB, BATCH_BYTES / 2 - 160, BATCH_BYTES / 2, BATCH_BYTES, 4 * MIB, 9 * MIB + 1])(
+    'of %s bytes comes as it was sent',
+    async (size) => {
+      const [one, other] = [sourceOf(bytesOf(size)), sourceOf(bytesOf(size))];
+      await client().write([one, other, one]);
+      expect(await client().missing([one.digest, other.digest])).toEqual([]);
+      for (const [hash, bytes] of await readBack(client(), [one, other])) expect(digestOf(bytes).hash).toBe(hash);
+    },
+  );
+
+  it('may be sent again', async () => {
+    const large = sourceOf(bytesOf(5 * MIB));
+    await client().write([large]);
+    await client().write([large]);
+    expect((await readBack(client(), [large])).size).toBe(1);
+  });
+
+  it('that is empty is always there, and never asked for', async () => {
+    expect(await client('grpc://127.0.0.1:1').missing([EMPTY])).toEqual([]);
+    expect(await client('grpc://127.0.0.1:1').read([EMPTY], inMemory(new Map()))).toEqual(new Map());
+  });
+
+  it('that was never sent is missing, and lost to who reads it', async () => {
+    const [small, large] = [digestOf(bytesOf(10)), digestOf(bytesOf(5 * MIB))];
+    expect(await client().missing([small, large])).toEqual([small, large]);
+    const lost = await client().read([small, large, digestOf(bytesOf(11))], inMemory(new Map()));
+    expect([...lost.keys()]).toEqual(expect.arrayContaining([small.hash, large.hash]));
+  });
+
+  it('goes on where it was cut, both ways', async () => {
+    const large = sourceOf(bytesOf(20 * MIB));
+    const calls: string[] = [];
+    // The first of each kind.
+    proxy.plan = (path) => (calls.push(path) && calls.filter((one) => one === path).length === 1 ? 'cut' : undefined);
+    await client(proxy.address).write([large]);
+    const cas = new Cas(join(folder, 'cut'));
+    expect(
+      await client(proxy.address).read(
+        [large.digest],
+        takerInto(cas, () => {}),
+      ),
+    ).toEqual(new Map());
+    expect(await cas.verify(large.digest)).toBe(true);
+    proxy.plan = () => undefined;
+    expect(calls.filter((path) => path.endsWith('ByteStream/Read'))).toHaveLength(2);
+  });
+
+  it('with other bytes never reaches the store', async () => {
+    const sources = [100, 200, 4 * MIB].map((size) => sourceOf(bytesOf(size)));
+    await client().write(sources);
+    proxy.plan = (path) => (/Read/.test(path) ? 'wrong bytes' : undefined);
+    const cas = new Cas(join(folder, 'wrong'));
+    await client(proxy.address)
+      .read(
+        sources.map(({ digest }) => digest),
+        takerInto(cas, () => {}),
+      )
+      .catch(() => undefined);
+    proxy.plan = () => undefined;
+    expect(sources.map(({ digest }) => cas.has(digest))).toEqual([false, false, false]);
+  });
+});
+
+it.skipIf(skipped)('many blobs of any size come as they were sent, whatever a server takes at once', async () => {
+  const sizes = fc.array(fc.integer({ min: 1, max: 70_000 }), { minLength: 1, maxLength: 40 });
+  await fc.assert(
+    fc.asyncProperty(sizes, fc.constantFrom(1000, 64 * 1024, BATCH_BYTES), async (each, batchBytes) => {
+      const sources = each.map((size) => sourceOf(bytesOf(size)));
+      await client(server.address, batchBytes).write(sources);
+      expect((await readBack(client(server.address, batchBytes), sources)).size).toBe(sources.length);
+    }),
+    { numRuns: 8 },
+  );
+});
