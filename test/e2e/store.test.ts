@@ -10,7 +10,7 @@ let store: TestStore;
 let project: Project;
 
 beforeAll(() => {
-  store = new TestStore();
+  store = new TestStore('apart');
 });
 afterAll(() => store[Symbol.dispose]());
 

@@ -49,11 +49,15 @@ export async function prepareStore(): Promise<void> {
     if (name !== basename(prepared) && !name.startsWith('making-')) rmSync(join(FOLDER, name), { recursive: true });
 }
 
-/** Copies it into an empty folder. But for Node, which is large, no file is shared: a test may damage its own. */
-export function copyPreparedStore(to: string): void {
+/**
+ * Copies it into an empty folder. But for Node, which is large, no file is shared: a test may damage what is its own. With
+ * `apart` it may damage Node as well.
+ */
+export function copyPreparedStore(to: string, apart: boolean): void {
   const prepared = preparedStore();
   copy(join(prepared, 'small'), to, '--reflink=auto');
-  link(join(prepared, 'large'), to);
+  if (apart) copy(join(prepared, 'large'), to, '--reflink=auto');
+  else link(join(prepared, 'large'), to);
 }
 
 /** Adds the packages of the tests' own tools, with which it shares the files: for a test that damages none. */

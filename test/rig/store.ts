@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { TestStore as EmptyStore } from '../../src/testing/store.ts';
 import { addToolPackages, copyPreparedStore } from './prepared.ts';
 
-/** Nothing at all; the packages of the rig's rules; these and those of the tests' tools, QEMU among them. */
-type Content = 'empty' | 'prepared' | 'with tools';
+/** Nothing at all; the packages of the rig's rules; these, with no file shared; these and the tests' tools, QEMU among them. */
+type Content = 'empty' | 'prepared' | 'apart' | 'with tools';
 
 export class TestStore extends EmptyStore {
   /** Nothing was built in it. A store with tools shares their files with others: no test damages what it did not build. */
   constructor(content: Content = 'prepared') {
     super();
-    if (content !== 'empty') copyPreparedStore(this.folder);
+    if (content !== 'empty') copyPreparedStore(this.folder, content === 'apart');
     if (content === 'with tools') addToolPackages(this.folder);
   }
 
