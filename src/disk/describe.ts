@@ -1,7 +1,7 @@
 /** What is on a disk: table, boot loader, file systems, arrays. Damage in one place does not hide the others. */
 import { toDiagnostic } from '../model/diagnostic.ts';
 import { presentRanges, type BlockSource } from './compare.ts';
-import { canBeRead, identifyFileSystem, openFileSystem, type FileSystemIdentity } from './file-system.ts';
+import { canBeRead, hasIso9660, identifyFileSystem, openFileSystem, type FileSystemIdentity } from './file-system.ts';
 import { SECTOR } from './mbr.ts';
 import { memberContent } from './md-member.ts';
 import { readMdSuperblock, type MdSuperblock } from './md.ts';
@@ -45,7 +45,7 @@ export function describeDisk(disk: BlockSource, data = dataBytes(disk)): DiskDes
     grub: hasGrub(disk),
     ...(table ? { table: { scheme: table.scheme, diskId: table.diskId, problems: table.problems } } : {}),
     partitions,
-    ...(problem || (table && !isDisc(disk)) ? {} : { whole: attempt(() => contentOf(disk)) }),
+    ...(problem || (table && !hasIso9660(disk)) ? {} : { whole: attempt(() => contentOf(disk)) }),
     ...(problem ? { problem } : {}),
   };
 }
@@ -72,10 +72,6 @@ function problemOf(look: () => unknown): { problem?: string } {
     look();
     return {};
   });
-}
-
-function isDisc(disk: ByteSource): boolean {
-  return identifyFileSystem(disk)?.type === 'iso9660';
 }
 
 function attempt<T extends object>(look: () => T): T & { problem?: string } {

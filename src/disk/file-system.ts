@@ -143,12 +143,15 @@ const btrfs: Identify = (source) => {
   return { type: 'btrfs', uuid: uuidAt(source, superblock + 32), ...named(textAt(source, superblock + 299, 256)) };
 };
 
-/** A CD or DVD. An image for both, discs and sticks, has a partition table as well. */
-const iso9660: Identify = (source) => {
-  const descriptor = 32_768;
-  if (textAt(source, descriptor + 1, 5) !== 'CD001') return undefined;
-  return { type: 'iso9660', ...named(textAt(source, descriptor + 40, 32).trimEnd()) };
-};
+const VOLUME_DESCRIPTOR = 32_768;
+
+/** Whether it is a CD's or DVD's. An image for both, discs and sticks, has a partition table as well. */
+export function hasIso9660(source: ByteSource): boolean {
+  return textAt(source, VOLUME_DESCRIPTOR + 1, 5) === 'CD001';
+}
+
+const iso9660: Identify = (source) =>
+  hasIso9660(source) ? { type: 'iso9660', ...named(textAt(source, VOLUME_DESCRIPTOR + 40, 32).trimEnd()) } : undefined;
 
 /** Those that have their names where a FAT has that of its formatter. */
 function named8(type: string, name: string): Identify {

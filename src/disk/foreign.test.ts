@@ -94,6 +94,25 @@ describe('a FAT on a whole disk', () => {
   });
 });
 
+it('a FAT that has its text but no jump is read, and one that describes none is damaged', () => {
+  const image = fat({ type: 16, sectors: 8000 });
+  image.fill(0, 0, 3);
+  expect(readText(bufferSource(image), '/HELLO.TXT')).toBe('hello\n');
+  image.fill(0, 11, 13);
+  expect(() => identifyFileSystem(bufferSource(image))).toThrow('its boot sector describes no FAT');
+});
+
+it('the image of a disc shows its table and what it is', () => {
+  const image = Buffer.alloc(2 ** 20);
+  image.set([0xcd, 0, 0, 0, 64, 0, 0, 0, 0, 8, 0, 0], 450); // a partition of 2048 sectors at 64
+  image.writeUInt16LE(0xaa55, 510);
+  image.write('\x01CD001', 32_768);
+  image.write('DEBIAN'.padEnd(32), 32_808);
+  const description = describeDisk(rawBlocks(bufferSource(image), [{ offset: 0, length: image.length }]));
+  expect(description.table?.scheme).toBe('dos');
+  expect(description.whole).toEqual({ fileSystem: { type: 'iso9660', label: 'DEBIAN' } });
+});
+
 /** An ext file system with three folders, each with a file of its name. */
 function ext(...options: string[]): Buffer {
   using folder = temporaryFolder();

@@ -50,14 +50,14 @@ function* listed(
   place: string,
   recursive: boolean,
   damaged: OnDamage,
-): Generator<FileSystemEntry> {
+): Generator<FileSystemEntry & { readonly path?: string }> {
   const { fileSystem, path } = openDiskPath(disk, place);
   const found = fileSystem.find(path);
   if (found && found.type !== 'directory' && !isFolder(fileSystem, path)) return yield found;
   if (!recursive) return yield* fileSystem.list(path, damaged).toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const prefix = namesIn(path).map((name) => `${name}/`);
   for (const entry of fileSystem.walk(path, damaged))
-    yield { ...entry, name: entry.path, ...{ path: `${prefix.join('')}${entry.path}` } };
+    yield { ...entry, name: entry.path, path: `${prefix.join('')}${entry.path}` };
 }
 
 /** So many are aligned with each other: nobody waits for the last one of a large disk. */

@@ -28,17 +28,16 @@ export function damagedFat(what: string): never {
 }
 
 /**
- * True for a boot sector that describes a FAT. Its text `FAT16   ` is not asked for: the specification says that it proves
- * nothing, and some formatters leave it out.
+ * True for a boot sector that says it is a FAT's, however damaged, and for one that describes a FAT: its text proves nothing,
+ * as the specification has it, and some formatters leave it out.
  */
 export function hasFat(source: ByteSource): boolean {
   if (source.size < 512) return false;
   const boot = source.read(0, 512);
+  if ([54, 82].some((at) => boot.toString('latin1', at, at + 3) === 'FAT')) return true;
   const jumps = boot.readUInt8(0) === 0xeb || boot.readUInt8(0) === 0xe9;
-  const isMarked =
-    boot.readUInt16LE(510) === 0xaa55 || [54, 82].some((at) => boot.toString('latin1', at, at + 3) === 'FAT');
   const media = boot.readUInt8(21);
-  return jumps && isMarked && (media === 0xf0 || media >= 0xf8) && describesFat(boot);
+  return jumps && boot.readUInt16LE(510) === 0xaa55 && (media === 0xf0 || media >= 0xf8) && describesFat(boot);
 }
 
 function describesFat(boot: Buffer): boolean {
