@@ -109,7 +109,10 @@ describe('the launcher', () => {
     expect(npmCalls().match(/ install\n/g)).toHaveLength(2);
   });
 
-  it('says that the user may start too few processes', async () => {
+  // Another user has too many already: the shell itself can start no program then, and says so.
+  const isRoot = process.getuid?.() === 0;
+  const skipped = isRoot ? '' : ' (skipped: only root may have more than the limit)';
+  it.skipIf(!isRoot)(`says that the user may start too few processes${skipped}`, async () => {
     const { exitCode, stderr } = await execa('bash', ['-c', 'ulimit -u 12; exec ./dsmb list'], {
       cwd: CHECKOUT,
       reject: false,
