@@ -1,7 +1,7 @@
 /** Locks between processes: one holder, waiters are told, and a killed holder holds nothing. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { linkSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -86,7 +86,8 @@ describe('a lock', () => {
 });
 
 describe('the file of a lock', () => {
-  const files = (): string[] => readdirSync(join(folder, 'locks'));
+  /** But for the sockets that they are names of. */
+  const files = (): string[] => readdirSync(join(folder, 'locks')).filter((name) => !name.startsWith('own-'));
   const sweptFiles = async (): Promise<string[]> => {
     await new Locks(folder).sweep();
     return files();
@@ -118,8 +119,7 @@ describe('the file of a lock', () => {
     const again = locks.with('asked for again', work, { signal: undefined });
     await taken.promise;
     expect(await new Locks(folder).tryTake('asked for again')).toBeUndefined();
-    // A process that has made its file a moment ago may be about to listen.
-    await expect.poll(sweptFiles, { timeout: 5000 }).toHaveLength(before.length + 1);
+    expect(await sweptFiles()).toHaveLength(before.length + 1);
     expect(await new Locks(folder).tryTake('asked for again')).toBeUndefined();
     release.resolve();
     await again;
@@ -134,9 +134,56 @@ describe('the file of a lock', () => {
   it('may have a path that is longer than a socket may have', async () => {
     const long = join(folder, 'x'.repeat(100), 'y'.repeat(100));
     using lock = await new Locks(long).tryTake('long');
-    expect(readdirSync(join(long, 'locks'))).toHaveLength(1);
+    expect(readdirSync(join(long, 'locks'))).toHaveLength(2);
     expect(lock).toBeDefined();
     expect(await new Locks(long).tryTake('long')).toBeUndefined();
+  });
+
+  it('is a name of the one socket that its process has, which goes with the process', async () => {
+    const own = mkdtempSync(join(tmpdir(), 'dsmb-locks-'));
+    const names = (): string[] => readdirSync(join(own, 'locks'));
+    const script = `
+      const { Locks } = await import(${JSON.stringify(MODULE)});
+      const { readdirSync, lstatSync } = await import('node:fs');
+      const locks = new Locks(${JSON.stringify(own)});
+      for (const name of 'abc') (await locks.tryTake(name)).release();
+      using one = await locks.tryTake('one');
+      using other = await locks.tryTake('other');
+      const inodes = readdirSync(${JSON.stringify(own)} + '/locks').map((name) => lstatSync(${JSON.stringify(own)} + '/locks/' + name).ino);
+      console.log(inodes.length, new Set(inodes).size);`;
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [said] = (await once(child.stdout, 'data')) as [Buffer];
+    await once(child, 'close');
+    expect(said.toString()).toBe('3 1\n');
+    expect(names().filter((name) => name.startsWith('own-'))).toEqual([]);
+    rmSync(own, { recursive: true });
+  });
+
+  it('that was put back when it was free already holds nobody up', async () => {
+    const locks = new Locks(folder);
+    const before = files();
+    const lock = await locks.tryTake('put back');
+    const name = files().find((file) => !before.includes(file)) ?? '';
+    const path = join(folder, 'locks', name);
+    linkSync(path, `${path}-aside`);
+    lock?.release();
+    renameSync(`${path}-aside`, path);
+    const other = new Locks(folder);
+    expect(await other.tryTake('put back')).toBeUndefined();
+    expect(await other.with('put back', async () => 'worked', { signal: undefined })).toBe('worked');
+  });
+
+  it('that another process took over is not removed by who had it', async () => {
+    const before = files();
+    const lock = await new Locks(folder).tryTake('taken over');
+    const name = files().find((file) => !before.includes(file)) ?? '';
+    rmSync(join(folder, 'locks', name));
+    using other = await new Locks(folder).tryTake('taken over');
+    lock?.release();
+    expect(other).toBeDefined();
+    expect(files()).toContain(name);
   });
 
   it('that cannot be made gives everybody the lock', async () => {

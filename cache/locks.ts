@@ -1,8 +1,9 @@
 /**
- * Locks between processes, held by the kernel. A lock is a listening socket in a folder of the store: one process can have
- * it, who waits is told by the closing connection instead of asking again and again, and nobody listens any more the
- * moment the process ends, however it ends. The file that a killed holder leaves is refused by the kernel and removed by
- * the next one who asks. Who may not use the store's folder can neither take a lock nor hold one up.
+ * Locks between processes, held by the kernel. Each process listens on a socket of its own in a folder of the store, and a
+ * lock is one more name of that socket, a hard link: one process can have it, who waits is told by the closing connection
+ * instead of asking again and again, and nobody listens any more the moment the process ends, however it ends. The name
+ * that a killed holder leaves is refused by the kernel and removed by the next one who asks. Who may not use the store's
+ * folder can neither take a lock nor hold one up.
  *
  * They spare work and keep nothing right: what is published is whole and named by its content with or without them.
  * Where the file system has no sockets, and on different machines with one network folder, the same work may be done
@@ -10,7 +11,7 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { linkSync, lstatSync, mkdirSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 
 /** The store's folder of locks. */
@@ -19,8 +20,10 @@ const FOLDER = 'locks';
 const MAX_PATH_BYTES = 107;
 /** Who cannot wait for a connection to close asks again after this time. */
 const AGAIN_MS = 50;
-/** A process that has made its socket listens within this time, or is dead. */
-const LISTENS_MS = 1000;
+/** Names of locks are digests of what they lock, of so many characters. Who waits for one sends its name. */
+const NAME_LENGTH = 32;
+/** Begins the name of a process's own socket, which no lock has. */
+const OWN = 'own-';
 
 /** A lock that this process holds. */
 export interface Lock extends Disposable {
@@ -42,6 +45,7 @@ export class Locks {
   readonly #folder: string;
   /** Names the folder where its own path is too long. */
   #opened: number | undefined;
+  #own: Promise<OwnSocket | undefined> | undefined;
 
   /** Locks of one store: the same names in another store are other locks. */
   constructor(root: string) {
@@ -54,19 +58,22 @@ export class Locks {
    * sockets, nobody has the lock and everybody gets it.
    */
   async tryTake(name: string): Promise<Lock | undefined> {
-    const path = this.#path(name);
-    const lock = await listen(path);
+    this.#own ??= OwnSocket.open((file) => this.#pathOf(file));
+    const own = await this.#own;
+    if (!own) return FOR_EVERYBODY;
+    const lock = own.take(nameOf(name));
     if (lock) return lock;
-    const holder = await knock(path);
+    const holder = await clearIfDead(this.#pathOf(nameOf(name)));
     if (holder === 'unknown') return FOR_EVERYBODY;
-    return holder === 'dead' && (await clear(path)) ? listen(path) : undefined;
+    return holder === 'gone' ? own.take(nameOf(name)) : undefined;
   }
 
   /** Waits until the lock is free, or was for a moment, or is about to be: a dying process closes its sockets one by one. */
   async released(name: string, signal: AbortSignal | undefined): Promise<void> {
     signal?.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const socket = connect(this.#path(name));
+    const socket = connect(this.#pathOf(nameOf(name)));
+    socket.write(nameOf(name));
     const abort = (): void => reject(signal?.reason as Error);
     signal?.addEventListener('abort', abort, { once: true });
     socket.on('error', (error: NodeJS.ErrnoException) =>
@@ -92,57 +99,116 @@ export class Locks {
     }
   }
 
-  /** Removes what killed holders have left and nobody has asked for since. */
+  /** Removes what killed processes have left. */
   async sweep(): Promise<void> {
-    for (const name of readdirSync(this.#folder)) {
-      const path = this.#pathOf(name);
-      if ((await knock(path)) === 'dead') await clear(path);
-    }
+    for (const file of readdirSync(this.#folder)) await clearIfDead(this.#pathOf(file));
   }
 
-  #path(name: string): string {
-    return this.#pathOf(createHash('sha256').update(name).digest('hex').slice(0, 32));
-  }
-
-  #pathOf(name: string): string {
-    const path = join(this.#folder, name);
+  #pathOf(file: string): string {
+    const path = join(this.#folder, file);
     if (Buffer.byteLength(path) <= MAX_PATH_BYTES) return path;
     this.#opened ??= openSync(this.#folder, 'r');
-    return `/proc/self/fd/${this.#opened}/${name}`;
+    return `/proc/self/fd/${this.#opened}/${file}`;
   }
 }
 
-/** Undefined where there is a socket by now. */
-async function listen(path: string): Promise<Lock | undefined> {
-  const { promise, resolve } = Promise.withResolvers<Lock | undefined>();
-  const waiting = new Set<Socket>();
-  const server = createServer((socket) => {
-    waiting.add(socket.unref());
-    socket.on('error', () => {}).on('close', () => waiting.delete(socket));
-  });
-  server.on('error', (error: NodeJS.ErrnoException) =>
-    resolve(error.code === 'EADDRINUSE' ? undefined : FOR_EVERYBODY),
-  );
-  server.listen(path, () => resolve(held(server, waiting)));
-  return promise;
-}
-
-function held(server: Server, waiting: ReadonlySet<Socket>): Lock {
-  // A lock alone keeps no process alive.
-  server.unref();
-  const release = (): void => {
-    if (server.listening) server.close();
-    for (const socket of waiting) socket.destroy();
-  };
-  return { release, [Symbol.dispose]: release };
+function nameOf(what: string): string {
+  return createHash('sha256').update(what).digest('hex').slice(0, NAME_LENGTH);
 }
 
 const FOR_EVERYBODY: Lock = { release() {}, [Symbol.dispose]() {} };
 
+/** The socket of this process, and what it holds. */
+class OwnSocket {
+  readonly #pathOf: (file: string) => string;
+  readonly #path: string;
+  readonly #inode: number;
+  /** By the name of the lock: who waits for it. */
+  readonly #held = new Map<string, Set<Socket>>();
+
+  private constructor(path: string, inode: number, pathOf: (file: string) => string) {
+    this.#path = path;
+    this.#inode = inode;
+    this.#pathOf = pathOf;
+  }
+
+  /** Undefined where the system refuses such sockets. */
+  static async open(pathOf: (file: string) => string): Promise<OwnSocket | undefined> {
+    const path = pathOf(`${OWN}${randomBytes(8).toString('hex')}`);
+    const { promise, resolve } = Promise.withResolvers<OwnSocket | undefined>();
+    let own: OwnSocket | undefined;
+    const server = createServer((socket) => own?.asked(socket));
+    server.on('error', () => resolve(undefined));
+    server.listen(path, () => {
+      removedAtExit.add(path);
+      const inode = inodeOf(path);
+      own = inode === undefined ? undefined : new OwnSocket(path, inode, pathOf);
+      resolve(own);
+    });
+    // Locks alone keep no process alive.
+    server.unref();
+    return promise;
+  }
+
+  /** Undefined where another process, or this one, has it. Where there can be no links, everybody gets it. */
+  take(name: string): Lock | undefined {
+    try {
+      linkSync(this.#path, this.#pathOf(name));
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code === 'EEXIST' ? undefined : FOR_EVERYBODY;
+    }
+    const waiting = new Set<Socket>();
+    this.#held.set(name, waiting);
+    const release = (): void => {
+      if (this.#held.get(name) !== waiting) return;
+      this.#held.delete(name);
+      this.#unlink(name);
+      for (const socket of waiting) socket.destroy();
+    };
+    return { release, [Symbol.dispose]: release };
+  }
+
+  /** Somebody waits for a lock, as soon as its name has come. */
+  asked(socket: Socket): void {
+    let name = '';
+    socket.unref().setEncoding('latin1');
+    socket.on('error', () => {});
+    socket.on('data', (text: string) => {
+      if (name.length >= NAME_LENGTH) return;
+      name += text;
+      if (name.length >= NAME_LENGTH) this.#await(name.slice(0, NAME_LENGTH), socket);
+    });
+  }
+
+  #await(name: string, socket: Socket): void {
+    const waiting = this.#held.get(name);
+    if (waiting) {
+      waiting.add(socket);
+      socket.on('close', () => waiting.delete(socket));
+      return;
+    }
+    // Whoever took this process for a dead one may have put the name back when it was free already.
+    this.#unlink(name);
+    socket.destroy();
+  }
+
+  /** Removes the name of a lock, unless it is another process's by now. */
+  #unlink(name: string): void {
+    const path = this.#pathOf(name);
+    if (inodeOf(path) === this.#inode) rmSync(path, { force: true });
+  }
+}
+
+/** Sockets of this process. */
+const removedAtExit = new Set<string>();
+process.on('exit', () => {
+  for (const path of removedAtExit) rmSync(path, { force: true });
+});
+
 /** Errors of connect(2). Somebody listens also behind a backlog that is full; who was in one is told of the holder's end. */
 const ANSWERS: Readonly<Record<string, Holder>> = {
   ...{ ECONNREFUSED: 'dead', EAGAIN: 'alive' },
-  ...{ ENOENT: 'gone', ECONNRESET: 'gone' },
+  ...{ ENOENT: 'gone', ECONNRESET: 'gone', EPIPE: 'gone' },
 };
 
 /** The kernel answers, whatever the holder is busy with. */
@@ -153,22 +219,27 @@ async function knock(path: string): Promise<Holder> {
   return promise.finally(() => socket.destroy());
 }
 
+function inodeOf(path: string): number | undefined {
+  return lstatSync(path, { throwIfNoEntry: false })?.ino;
+}
+
 /**
- * Removes a dead socket; tells whether its path is free now. Another process may have done so and listen there by now: it
- * gets its path back.
+ * Removes a name whose holder is dead, and tells who has it now. Another process may have done so and have it by then: it
+ * gets it back.
  */
-async function clear(path: string): Promise<boolean> {
+async function clearIfDead(path: string): Promise<Holder> {
+  const inode = inodeOf(path);
+  const holder = await knock(path);
+  if (holder !== 'dead') return holder;
   const aside = `${path}-${randomBytes(6).toString('hex')}`;
   try {
-    const age = Date.now() - lstatSync(path).ctimeMs;
-    if (age >= 0 && age < LISTENS_MS) return false;
     renameSync(path, aside);
-    if ((await knock(aside)) !== 'alive') return true;
+    if (inodeOf(aside) === inode) return 'gone';
     linkSync(aside, path);
   } catch {
     // Somebody else was faster.
   } finally {
     rmSync(aside, { force: true });
   }
-  return false;
+  return 'alive';
 }

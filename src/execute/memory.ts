@@ -1,8 +1,14 @@
 /** How much memory there is. */
 import { totalmem } from 'node:os';
 
-/** In MiB. A container may have less than the machine. */
+let known: number | undefined;
+
+/** In MiB, looked at once. A container may have less than the machine. */
 export function availableMemoryMiB(): number {
+  return (known ??= look());
+}
+
+function look(): number {
   const limit = process.constrainedMemory();
   return (limit > 0 ? Math.min(limit, totalmem()) : totalmem()) / 2 ** 20;
 }

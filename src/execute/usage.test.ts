@@ -7,12 +7,23 @@ import { UsageMeter, type Usage } from './usage.ts';
 
 const MIB = 2 ** 20;
 
-async function measured(script: string, ms: number): Promise<Usage | undefined> {
-  const child = spawn('sh', ['-c', `"$0" -e '${script}'; true`, process.execPath], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-  });
-  const meter = new UsageMeter(child.pid!);
-  await sleep(ms);
+/** What a Node took that runs a script, by a look that came after it had said that it is done. */
+async function measured(script: string): Promise<Usage | undefined> {
+  const child = start(`${script}; process.stdout.write("done")`);
+  let looked = Promise.withResolvers<void>();
+  const meter = new UsageMeter(child.pid!, () => looked.resolve());
+  await once(child.stdout, 'data');
+  looked = Promise.withResolvers();
+  await looked.promise;
+  return endOf(child, meter);
+}
+
+function start(script: string) {
+  const wrapped = `"$0" -e '${script}; process.stdin.resume()'; true`;
+  return spawn('sh', ['-c', wrapped, process.execPath], { stdio: ['pipe', 'pipe', 'ignore'] });
+}
+
+async function endOf(child: ReturnType<typeof start>, meter: UsageMeter): Promise<Usage | undefined> {
   const usage = meter.end();
   child.stdin.end();
   await once(child, 'exit');
@@ -21,21 +32,21 @@ async function measured(script: string, ms: number): Promise<Usage | undefined> 
 
 describe('the usage of a process', () => {
   it('counts what its children take', async () => {
-    const usage = await measured(
-      `const held = Buffer.alloc(300 * ${MIB}, 1); process.stdin.on("end", () => held).resume()`,
-      2500,
-    );
+    const usage = await measured(`const held = Buffer.alloc(300 * ${MIB}, 1); process.stdin.on("end", () => held)`);
     expect(usage!.memoryMiB).toBeGreaterThan(300);
     expect(usage!.memoryMiB).toBeLessThan(600);
     expect(usage!.cpus).toBeLessThan(2);
   });
 
   it('counts processors that are kept busy', async () => {
-    const usage = await measured('const end = Date.now() + 2200; while (Date.now() < end);', 2000);
+    const usage = await measured('const end = Date.now() + 2200; while (Date.now() < end);');
     expect(usage!.cpus).toBeGreaterThan(0.05);
   });
 
   it('is not looked at for a short time', async () => {
-    expect(await measured('1', 20)).toBeUndefined();
+    const child = start('1');
+    const meter = new UsageMeter(child.pid!);
+    await sleep(20);
+    expect(await endOf(child, meter)).toBeUndefined();
   });
 });
