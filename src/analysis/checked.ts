@@ -6,6 +6,7 @@ import { isTaken, isKind } from '../model/attribute.ts';
 import { fail } from '../model/diagnostic.ts';
 import type { Kind } from '../model/kind.ts';
 import type { Needs, Output, Outputs } from '../model/rule.ts';
+import { nearest } from '../load/nearest.ts';
 import { ArtifactReference } from './action.ts';
 import { withArticle } from './taken.ts';
 
@@ -17,8 +18,18 @@ function bad(message: string, hint?: string): never {
   return fail('BAD_RULE', message, hint === undefined ? {} : { hint });
 }
 
+/** What a call is given by name, none of it in vain: what nobody reads is a slip of the pen. */
+export function checkMembers(of: unknown, known: readonly string[], what: string): void {
+  if (!isMembers(of)) return bad(`${what} is ${show(of)}, and no object`);
+  const unknown = Object.keys(of).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  const close = nearest(unknown, known);
+  bad(`${what} has no '${unknown}'`, close ? `did you mean ${close}?` : `it has ${known.join(', ')}`);
+}
+
 export function checkedMnemonic(mnemonic: unknown): string {
-  return typeof mnemonic === 'string' && mnemonic !== '' ? mnemonic : bad('an action has no mnemonic');
+  if (typeof mnemonic !== 'string' || mnemonic === '') return bad('an action has no mnemonic');
+  return /\p{Cc}/u.test(mnemonic) ? bad(`the mnemonic ${JSON.stringify(mnemonic)} has a control character`) : mnemonic;
 }
 
 /** A path below a folder, whose parts can be names of files. */
@@ -32,6 +43,17 @@ export function checkedPath(path: unknown, what: string): string {
 
 export function checkedKind(kind: unknown, what: string): Kind {
   return isTaken(kind) && isKind(kind) ? kind : bad(`${what} has no kind`);
+}
+
+/** Artifacts by the names that an action has for them, each of which is that of one file or folder. */
+export function checkedInputs(of: unknown): Map<string, ArtifactReference> {
+  const inputs = checkedArtifacts(of, 'input');
+  const deep = inputs.keys().find((name) => name.includes('/'));
+  if (deep === undefined) return inputs;
+  return bad(
+    `the name of an input is ${JSON.stringify(deep)}, which is a path`,
+    'compose a folder, and give it as one input',
+  );
 }
 
 /** Artifacts by the names that an action, or a folder, has for them. */
@@ -94,6 +116,7 @@ function checkedWord(word: unknown, what: string): string {
   if (word instanceof ArtifactReference)
     return bad(`${what} is an artifact`, 'give it as an input, and its path here: /in/NAME');
   if (typeof word !== 'string') return bad(`${what} is ${show(word)}, and no text`);
+  if (!word.isWellFormed()) return bad(`${what} has half of a character: ${JSON.stringify(word)}`);
   return word.includes('\0') ? bad(`${what} has a zero byte`) : word;
 }
 
@@ -122,10 +145,19 @@ export function checkedHints<Hints extends object>(hints: Hints, inputs: Readonl
   return hints;
 }
 
+/** What an action may need, and of what type it is. */
+const NEEDS: Readonly<Record<keyof Needs, 'number' | 'boolean'>> = {
+  ...{ memoryMiB: 'number', cpus: 'number', diskMiB: 'number' },
+  ...{ vm: 'boolean', kvm: 'boolean' },
+};
+
 export function checkedNeeds(needs: Needs): Needs {
-  if (!isMembers(needs)) return bad('`needs` is no object');
-  for (const [name, value] of Object.entries(needs))
-    if (typeof value === 'number' && !(value > 0 && value < Infinity)) bad(`needs.${name} is ${value}`);
+  checkMembers(needs, Object.keys(NEEDS), '`needs`');
+  for (const [name, type] of Object.entries(NEEDS)) {
+    const value = needs[name as keyof Needs];
+    const isRight = typeof value === 'number' ? value > 0 && value < Infinity : true;
+    if (value !== undefined && (typeof value !== type || !isRight)) bad(`needs.${name} is ${show(value)}`);
+  }
   return needs;
 }
 

@@ -64,6 +64,22 @@ describe('a rule that declares', () => {
       /"\.\.\/of", which is no path/,
       ({ run: go }, of) => go({ ...run, inputs: { '../of': of } }),
     ],
+    [
+      'an input whose name is a path',
+      /the name of an input is "a\/b", which is a path/,
+      ({ run: go }, of) => go({ ...run, inputs: { 'a/b': of } }),
+    ],
+    [
+      'half of a character',
+      /argv\[1\] has half of a character/,
+      ({ run: go }) => go({ ...run, argv: ['a', '\ud800'] }),
+    ],
+    ['what an action has not', /Run has no 'timeoutMS'/, ({ run: go }) => go({ ...run, timeoutMS: 5 })],
+    ['what a step has not', /Step has no 'argv'/, ({ step: go }) => go({ ...step, argv: [] })],
+    ['a need that there is not', /`needs` has no 'gpu'/, ({ run: go }) => go({ ...run, needs: { gpu: true } })],
+    ['a need of a bad type', /needs\.vm is yes/, ({ run: go }) => go({ ...run, needs: { vm: 'yes' } })],
+    ['needs that are none', /`needs` is 5, and no object/, ({ run: go }) => go({ ...run, needs: 5 })],
+    ['a mnemonic of two lines', /has a control character/, ({ run: go }) => go({ ...run, mnemonic: 'a\nb' })],
     ['a list of inputs', /inputs are no object/, ({ run: go }, of) => go({ ...run, inputs: [of] })],
     [
       'an output of a bad name',

@@ -8,12 +8,14 @@ import type { Target } from '../model/target.ts';
 import { isTarget } from '../load/load.ts';
 import { ArtifactReference, type ActionNode, type Work } from './action.ts';
 import {
+  checkMembers,
   checkedArgs,
   checkedArgv,
   checkedArtifacts,
   checkedContent,
   checkedEnv,
   checkedHints,
+  checkedInputs,
   checkedKind,
   checkedMnemonic,
   checkedNeeds,
@@ -25,6 +27,9 @@ import {
 import { moduleUrl } from './module-url.ts';
 
 const DEFAULT_TIMEOUT_MS = 600_000;
+
+/** Of what is left when a call has taken what is its own. */
+const MEMBERS = ['mnemonic', 'outputs', 'inputs', 'toolchains', 'needs', 'timeoutMs', 'reproducible'];
 
 interface Declared {
   readonly mnemonic: string;
@@ -55,7 +60,8 @@ export function actionsInto(
     more: Partial<ActionNode> = {},
   ): Made => {
     const mnemonic = checkedMnemonic(of.mnemonic);
-    const inputs = checkedArtifacts(of.inputs ?? {}, 'input');
+    checkMembers(of, MEMBERS, mnemonic);
+    const inputs = checkedInputs(of.inputs ?? {});
     const node: ActionNode = {
       label,
       mnemonic,
