@@ -1,6 +1,6 @@
 /** Machines that fail: a full disk, no inodes, no permission, a read-only store, wrong clocks, killed helpers. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readdirSync, rmSync, rmdirSync, statfsSync, utimesSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, rmdirSync, statfsSync, symlinkSync, utimesSync } from 'node:fs';
 import { freemem, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -127,6 +127,23 @@ describe.skipIf(!mayMount())('a disk that', () => {
     expect([next.exitCode, next.stderr]).toEqual([0, expect.stringMatching(/build succeeded/)]);
     expect((await project.run(['fsck'], disk.env)).stdout).toMatch(/the store is sound/);
   }
+
+  it('is full where outputs are delivered is told from that of the store, and names the file', async () => {
+    using disk = new SmallDisk('size=1m');
+    open(
+      `export const a = shell({ script: 'head -c 4000000 /dev/zero | tr "\\\\0" x >/out/file; echo ${unique()} >>/out/file' });`,
+    );
+    symlinkSync(disk.folder, join(project.folder, 'dsmb-out'));
+    const full = await project.build(['//a']);
+    expect([full.exitCode, full.stderr]).toEqual([
+      4,
+      expect.stringMatching(/error NOT_DELIVERED .*dsmb-out\/a\/file .*disk is full/),
+    ]);
+    expect(full.stderr).not.toMatch(/dsmb gc|DSMB_STORE/);
+    disk.remount('size=100m');
+    const next = await project.build(['//a']);
+    expect([next.exitCode, next.executed]).toEqual([0, []]);
+  });
 
   it('is read-only says so, and is left as it is', async () => {
     using disk = new SmallDisk('size=400m');
