@@ -19,6 +19,9 @@ export const overlayTools = toolchain('xz-utils');
 /** QEMU for x86 with its firmware, and qemu-img. */
 export const vmTools = toolchain('qemu-system-x86', 'qemu-utils', 'seabios', 'ipxe-qemu');
 
+/** bsdtar, bsdcat and qemu-img: archives, compressed files and images of disks, as people download them. */
+export const imageTools = toolchain('libarchive-tools', 'qemu-utils');
+
 /** rclone, for uploads to any cloud storage. */
 export const uploadTools = toolchain('rclone');
 

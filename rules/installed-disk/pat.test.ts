@@ -1,10 +1,11 @@
 /** Archives made here, read back: whole, damaged, hostile, and for the wrong machine. */
 import { createWriteStream } from 'node:fs';
-import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { pack, type Header } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -131,6 +132,23 @@ describe('a .pat', () => {
     const other = join(folder, 'other.pat');
     await writeFile(other, Buffer.alloc(4096, 'no tar'));
     expect((await failureOf(() => readPat(other))).code).toBe('PAT_UNREADABLE');
+  });
+});
+
+describe('what is no plain .pat is told what it is:', () => {
+  it.each<[string, RegExp, () => Promise<Buffer> | Buffer]>([
+    ['empty', /the \.pat is empty/, () => Buffer.alloc(0)],
+    ['gzip', /is compressed with gzip/, async () => gzipSync(await readFile(await wholePat()))],
+    ['zstd', /is compressed with zstd/, async () => zstdCompressSync(await readFile(await wholePat()))],
+    ['zip', /is packed: it is zip/, () => Buffer.concat([Buffer.from('PK\x03\x04', 'latin1'), Buffer.alloc(5000)])],
+    ['encrypted', /\.pat of DSM 7, which is encrypted/, () => Buffer.from('efbead0000000000', 'hex')],
+    ['an image', /is packed: it is qcow2/, () => Buffer.from('QFI\xfb and more', 'latin1')],
+  ])('%s', async (_what, message, made) => {
+    const file = join(folder, 'other.pat');
+    await writeFile(file, await made());
+    const failure = await failureOf(() => readPat(file));
+    expect(failure.code).toBe('PAT_UNREADABLE');
+    expect(failure.message).toMatch(message);
   });
 });
 

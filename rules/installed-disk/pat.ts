@@ -2,7 +2,9 @@
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { extract, type Header } from 'tar-stream';
+import { fileSource } from 'dsmb/disk';
 import { fail, Failure } from 'dsmb/step';
+import { formOf, UNPACKED_BY } from '../downloaded/form.ts';
 import { differences, parseChecksums, sumOf, type FileSum } from './syno-checksum.ts';
 
 /** What a .pat installs. */
@@ -31,6 +33,7 @@ interface Contents {
 
 /** Verifies `checksum.syno` and reads `VERSION`. Streams; nothing is unpacked. */
 export async function readPat(file: string): Promise<PatInfo> {
+  checkForm(file);
   const { sums, texts } = await readContents(file);
   const checksums = parseChecksums(textOf(texts, 'checksum.syno'));
   const wrong = differences(checksums, sums);
@@ -66,6 +69,27 @@ function fullModel(model: string): string {
   return /^\d/.test(model) ? `DS${model}` : model.replace(/^[a-z]+(?=\d)/, (letters) => letters.toUpperCase());
 }
 
+/** A .pat is a plain tar. What it is instead is said before anything is read. */
+function checkForm(file: string): void {
+  const source = fileSource(file);
+  try {
+    if (source.size === 0) fail('PAT_UNREADABLE', 'the .pat is empty', { hint: 'get it again' });
+    const form = formOf(source);
+    if (form === undefined || form.name === 'tar') return;
+    if (form.type === 'encrypted')
+      fail('PAT_UNREADABLE', `this is ${form.name}`, { hint: 'give a .pat of DSM 6, which lists with `tar tf`' });
+    if (form.type !== 'compressed')
+      fail('PAT_UNREADABLE', `the .pat is packed: it is ${form.name}`, {
+        hint: 'unpack it, and give the .pat that is in it',
+      });
+    fail('PAT_UNREADABLE', `the .pat is compressed with ${form.name}`, {
+      hint: `unpack it: ${UNPACKED_BY[form.name]} FILE >unpacked.pat`,
+    });
+  } finally {
+    source.close();
+  }
+}
+
 async function readContents(file: string): Promise<Contents> {
   const contents: Contents = { sums: new Map(), texts: new Map() };
   const entries = extract();
@@ -80,7 +104,7 @@ async function readContents(file: string): Promise<Contents> {
     if (error instanceof Failure) throw error;
     return fail('PAT_UNREADABLE', 'the .pat is not a tar archive that can be read to its end', {
       detail: error instanceof Error ? error.message : String(error),
-      hint: 'a .pat of DSM 7 is encrypted and not supported; a .pat of DSM 6 lists with `tar tf`',
+      hint: 'it may be damaged: a .pat of DSM 6 lists with `tar tf`; compare its SHA-256 with the publisher’s',
     });
   }
 }

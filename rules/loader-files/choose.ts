@@ -21,37 +21,61 @@ export interface FoundFile {
 /** The folder's name in images that bring loaders for several models. */
 const PREFERRED = /(^|\/)ds3615xs$/i;
 
-/** The canonical name of a file that is wanted; undefined for any other. */
+/** Loaders of another kind, by a file that only they have; see the constants of their sources. */
+const OTHERS: Readonly<Record<string, string>> = {
+  'bzImage-rr': 'RR',
+  'bzImage-arpl': 'ARPL',
+  'zImage-dsm': 'RR or ARPL',
+};
+
+/** The canonical name of a file that is of interest; undefined for any other. */
 export function wantedName(name: string): string | undefined {
-  return [...LOADER_FILES, LOADER_JSON].find((wanted) => wanted.toLowerCase() === name.toLowerCase());
+  const known = [...LOADER_FILES, LOADER_JSON, ...Object.keys(OTHERS)];
+  return known.find((wanted) => wanted.toLowerCase() === name.toLowerCase());
 }
 
-/** The files of the one folder that is complete. */
-export function chooseFolder(found: readonly FoundFile[]): readonly FoundFile[] {
-  const folders = [...Map.groupBy(found, (file) => file.folder).entries()];
-  const complete = folders.filter(([, files]) =>
-    LOADER_FILES.every((name) => files.some((file) => file.name === name)),
-  );
+/** Whether a folder has all of a loader. */
+export function hasLoader(found: readonly FoundFile[]): boolean {
+  return completeFolders(found).length > 0;
+}
+
+/** The files of the one folder that is complete. `places`: where files were looked for. */
+export function chooseFolder(found: readonly FoundFile[], places: readonly string[]): readonly FoundFile[] {
+  const complete = completeFolders(found);
   const preferred = complete.filter(([folder]) => PREFERRED.test(folder));
   const [only, another] = preferred.length > 0 ? preferred : complete;
-  if (!only) return incomplete(found);
+  if (!only) return incomplete(found, places);
   if (another)
     fail('LOADER_AMBIGUOUS', `there are ${complete.length} loaders`, {
       detail: sortByCodePoint(complete.map(([folder]) => folder)).join('\n'),
       hint: 'give the folder of the one that is meant',
     });
-  return only[1];
+  return only[1].filter(({ name }) => !(name in OTHERS));
 }
 
-function incomplete(found: readonly FoundFile[]): never {
+function completeFolders(found: readonly FoundFile[]): [folder: string, files: FoundFile[]][] {
+  const folders = [...Map.groupBy(found, (file) => file.folder)];
+  return folders.filter(([, files]) => LOADER_FILES.every((name) => files.some((file) => file.name === name)));
+}
+
+const HINT = `a loader is ${LOADER_FILES.join(', ')} in one folder, or a disk image that has them on FAT or ext2, ext3, ext4`;
+
+function incomplete(found: readonly FoundFile[], places: readonly string[]): never {
+  const other = found.find(({ name }) => name in OTHERS);
+  if (other)
+    fail(
+      'LOADER_INCOMPLETE',
+      `this is a loader of ${OTHERS[other.name]}, which makes its kernel when it first starts`,
+      {
+        detail: `found: ${other.path}`,
+        hint: `${HINT}: such as jun made`,
+      },
+    );
   const missing = LOADER_FILES.filter((name) => !found.some((file) => file.name === name));
-  const places = sortByCodePoint(found.map((file) => file.path));
+  const paths = sortByCodePoint(found.map((file) => file.path));
   fail(
     'LOADER_INCOMPLETE',
     missing.length > 0 ? `the loader has no ${missing.join(', ')}` : 'the loader is scattered',
-    {
-      detail: places.length > 0 ? `found: ${places.join(', ')}` : 'found none of its files',
-      hint: `a loader is ${LOADER_FILES.join(', ')} in one folder, or a disk image that has them on a FAT file system`,
-    },
+    { detail: paths.length > 0 ? `found: ${paths.join(', ')}` : `looked at: ${places.join(', ')}`, hint: HINT },
   );
 }

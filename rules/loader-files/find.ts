@@ -1,15 +1,39 @@
-/** Looks for the loader's files: below a folder, or on the FAT file systems of a disk image. */
-import { fileSource, hasGpt, openFat, parseGpt, parseMbr, SECTOR, sliceSource, type ByteSource } from 'dsmb/disk';
-import { fail, Failure, sortByCodePoint } from 'dsmb/step';
+/** Looks for the loader's files: below a folder, or in the file systems of a disk image. */
+import {
+  fileSource,
+  identifyFileSystem,
+  openFileSystem,
+  partitionSource,
+  readPartitions,
+  type ByteSource,
+} from 'dsmb/disk';
+import { Failure, sortByCodePoint } from 'dsmb/step';
 import { readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { wantedName, type FoundFile } from './choose.ts';
+import type { Opened } from './unwrap.ts';
 
-/** The wanted files anywhere below a folder. */
-export function filesInFolder(folder: string): FoundFile[] {
+/** Where files were looked for, and those of interest that were found. */
+export interface Look {
+  readonly files: readonly FoundFile[];
+  /** For people: `p1 (fat16)`. */
+  readonly places: readonly string[];
+}
+
+/** Looks at one folder, or at one image. */
+export function lookInto({ path, isFolder, name }: Opened): Look {
+  const of = (place: string): string => (name === '' ? place : `${name}: ${place}`);
+  const { files, places } = isFolder ? lookIntoFolder(path) : lookIntoImage(path);
+  return {
+    files: files.map((file) => ({ ...file, path: of(file.path), folder: of(file.folder) })),
+    places: places.map(of),
+  };
+}
+
+function lookIntoFolder(folder: string): Look {
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => !entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name));
-  return sortByCodePoint(files).flatMap((path) => {
+  const paths = entries.filter((entry) => !entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name));
+  const files = sortByCodePoint(paths).flatMap((path) => {
     const name = wantedName(basename(path));
     const open = () => {
       const source = fileSource(path);
@@ -18,19 +42,15 @@ export function filesInFolder(folder: string): FoundFile[] {
     const below = path.slice(folder.length + 1);
     return name === undefined ? [] : [{ name, path: below, folder: dirname(below), open }];
   });
+  return { files, places: ['the folder'] };
 }
 
-/** The wanted files on all FAT file systems of a raw image. */
-export function filesInImage(image: string): FoundFile[] {
-  const disk = fileSource(image);
-  const volumes = volumesOf(disk);
-  const found = volumes.flatMap(({ name, source }) => filesInFat(name, source) ?? []);
-  if (found.length === 0)
-    fail('LOADER_INCOMPLETE', 'the disk image has no loader', {
-      detail: `looked at: ${volumes.map(({ name }) => name).join(', ')}`,
-      hint: 'unpack archives first: wanted is a folder, or a raw disk image with a FAT file system',
-    });
-  return found;
+function lookIntoImage(image: string): Look {
+  const volumes = volumesOf(fileSource(image));
+  return {
+    files: volumes.flatMap(({ name, source }) => filesIn(name, source)),
+    places: volumes.map(({ name, source }) => `${name} (${contentOf(source)})`),
+  };
 }
 
 interface Volume {
@@ -38,37 +58,34 @@ interface Volume {
   readonly source: ByteSource;
 }
 
-/** The whole image, in case it has no table, and each partition. */
+/** The partitions that `dsmb disk info` shows, or the whole image where it has no table. */
 function volumesOf(disk: ByteSource): Volume[] {
-  const partitions = hasGpt(disk) ? parseGpt(disk).partitions : mbrPartitions(disk);
-  const inside = partitions.filter(({ start, sectors }) => (start + sectors) * SECTOR <= disk.size);
-  return [
-    { name: 'the whole image', source: disk },
-    ...inside.map(({ number, start, sectors }) => ({
-      name: `p${number}`,
-      source: sliceSource(disk, start * SECTOR, sectors * SECTOR, `partition ${number}`),
-    })),
-  ];
+  const partitions = orNothing(() => readPartitions(disk))?.partitions ?? [];
+  const volumes = partitions.flatMap((partition) => {
+    const source = orNothing(() => partitionSource(disk, partition));
+    return source ? [{ name: `p${partition.number}`, source }] : [];
+  });
+  return volumes.length > 0 ? volumes : [{ name: 'the whole image', source: disk }];
 }
 
-function mbrPartitions(disk: ByteSource) {
-  if (disk.size < SECTOR) return [];
-  return orNothing(() => parseMbr(disk.read(0, SECTOR)).partitions) ?? [];
+function contentOf(source: ByteSource): string {
+  return orNothing(() => identifyFileSystem(source))?.type ?? 'no file system that is known';
 }
 
-function filesInFat(volume: string, source: ByteSource): FoundFile[] | undefined {
-  const fat = orNothing(() => openFat(source));
-  if (!fat) return undefined;
-  return [...fat.walk()].flatMap(({ path, directory }) => {
-    const name = directory ? undefined : wantedName(basename(path));
-    const open = () => ({ source: fat.file(path), close: () => undefined });
+/** What is damaged is passed over: the loader may lie beside it, and a damaged file of its own is found out by its content. */
+function filesIn(volume: string, source: ByteSource): FoundFile[] {
+  const files = orNothing(() => openFileSystem(source, volume));
+  if (!files) return [];
+  return [...files.walk('', () => {})].flatMap(({ path, type }) => {
+    const name = type === 'file' ? wantedName(basename(path)) : undefined;
+    const open = () => ({ source: files.file(path), close: () => undefined });
     return name === undefined
       ? []
       : [{ name, path: `${volume}:/${path}`, folder: `${volume}:/${dirname(path)}`, open }];
   });
 }
 
-/** What is no table or no FAT is passed over: there may be others. */
+/** What is no table or no file system is passed over: there may be others. */
 function orNothing<T>(read: () => T): T | undefined {
   try {
     return read();

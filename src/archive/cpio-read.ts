@@ -3,6 +3,7 @@ import { fail } from '../step/index.ts';
 import { ByteReader } from './byte-reader.ts';
 import { CRC_MAGIC, HEADER_SIZE, MAX_NAME, NEWC_MAGIC, padding, TRAILER, TYPE_BITS } from './cpio-format.ts';
 import type { CpioEntry, CpioType } from './cpio-format.ts';
+import { nameOf } from './cpio-name.ts';
 import { safePath } from './safe-path.ts';
 
 /**
@@ -88,7 +89,7 @@ async function readName(reader: ByteReader, at: number, size: number): Promise<s
   const bytes = await reader.read(length);
   if (bytes.length < length) corrupt(at, 'the archive ends inside a name');
   if (bytes[size - 1] !== 0) corrupt(at, 'a name does not end with a zero byte');
-  return bytes.toString('utf8', 0, size - 1);
+  return nameOf(bytes.subarray(0, size - 1));
 }
 
 async function* entry(reader: ByteReader, header: RawHeader, archive: number) {

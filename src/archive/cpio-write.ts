@@ -2,6 +2,7 @@
 import { fail } from '../step/index.ts';
 import { HEADER_SIZE, MAX_NAME, NEWC_MAGIC, padding, TRAILER, TYPE_BITS } from './cpio-format.ts';
 import type { CpioHeader } from './cpio-format.ts';
+import { bytesOfName } from './cpio-name.ts';
 import { safePath } from './safe-path.ts';
 
 /** An entry to write: its header and its body, which is asked for only when its turn comes. */
@@ -59,7 +60,7 @@ function countLinks(entries: readonly CpioSource[]): ReadonlyMap<string, number>
 
 function header(entry: CpioHeader, inode: number, links: number, mtime: number): Buffer {
   const path = safePath(entry.path, 'cpio entry');
-  if (path !== entry.path || path === '' || path === TRAILER || Buffer.byteLength(path) >= MAX_NAME)
+  if (path !== entry.path || path === '' || path === TRAILER || bytesOfName(path).length >= MAX_NAME)
     fail('BAD_CPIO_ENTRY', `${JSON.stringify(entry.path)} cannot be the name of a cpio entry`);
   if (entry.size > MAX_SIZE) fail('BAD_CPIO_ENTRY', `'${path}' has ${entry.size} bytes; cpio holds 4 GiB at most`);
   return encode(path, [
@@ -83,7 +84,7 @@ function trailer(): Buffer {
 
 /** Magic, eleven fields, size of the name, checksum (0), the name, padding. */
 function encode(name: string, fields: readonly number[]): Buffer {
-  const bytes = Buffer.from(`${name}\0`);
+  const bytes = Buffer.concat([bytesOfName(name), Buffer.alloc(1)]);
   const digits = [...fields, bytes.length, 0].map((value) => value.toString(16).toUpperCase().padStart(8, '0'));
   return Buffer.concat([
     Buffer.from(NEWC_MAGIC + digits.join('')),

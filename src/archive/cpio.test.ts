@@ -79,6 +79,22 @@ describe('cpio', () => {
     );
   });
 
+  test('names keep each of their bytes, UTF-8 or not', async () => {
+    const name = fc
+      .uint8Array({ minLength: 1, maxLength: 20 })
+      .filter((bytes) => !bytes.some((byte) => byte === 0 || byte === 0x2f));
+    await fc.assert(
+      fc.asyncProperty(name, async (bytes) => {
+        fc.pre(!['.', '..'].includes(Buffer.from(bytes).toString('latin1')));
+        const written = await bytesOf(writeCpio([cpioFile('x'.repeat(bytes.length), 'y')], MTIME));
+        written.set(bytes, 110);
+        const [entry] = await readAll(written);
+        const again = await bytesOf(writeCpio([cpioFile(entry!.path, 'y')], MTIME));
+        expect(again.equals(written)).toBe(true);
+      }),
+    );
+  });
+
   test('an archive that is cut anywhere fails with an offset', async () => {
     const whole = await bytesOf(writeCpio([cpioDirectory('etc'), cpioFile('etc/a', 'x'.repeat(99))], MTIME));
     for (let length = 1; length < whole.length; length++)

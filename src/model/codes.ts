@@ -123,6 +123,7 @@ export const CODES = {
   LOADER_FILE_WRONG: 'content',
   LOADER_INCOMPLETE: 'content',
   LOADER_UNREADABLE: 'content',
+  LOADER_WRAPPED: 'content',
   NO_DRIVERS: 'content',
   NO_MOUNT_LINE: 'content',
   PATCH_DOES_NOT_APPLY: 'content',

@@ -24,7 +24,21 @@ const named = (...names: string[]): Program[] => names.map((name) => ({ name }))
 /** By the names of the toolchains above. */
 export const PROGRAMS: Readonly<Record<keyof typeof toolchains, readonly Program[]>> = {
   programs: [
-    ...named('bsdtar', 'busybox', 'cmp', 'cpio', 'diff', 'gzip', 'mdadm', 'patch', 'sfdisk', 'tar', 'xz', 'zstd'),
+    ...named(
+      'bsdcat',
+      'bsdtar',
+      'busybox',
+      'cmp',
+      'cpio',
+      'diff',
+      'gzip',
+      'mdadm',
+      'patch',
+      'sfdisk',
+      'tar',
+      'xz',
+      'zstd',
+    ),
     ...named('debugfs', 'dumpe2fs', 'e2fsck'),
     { name: 'mke2fs', env: (root) => ({ MKE2FS_CONFIG: `${root}/etc/mke2fs.conf` }) },
     // Its byte code would land in the store.
