@@ -202,10 +202,10 @@ describe('a loader as it was downloaded', () => {
   });
 
   type Packing = [what: string, make: () => Promise<unknown>];
-  const isOpened = async (...[, make]: Packing): Promise<void> => {
+  async function isOpened(...[, make]: Packing): Promise<void> {
     await make();
     await expectLoader(await loaderFiles(join(cwd, 'out')), IDENTITY);
-  };
+  }
 
   test.each<Packing>([
     ['qcow2', () => convert('-O', 'qcow2', '-c')],
