@@ -105,10 +105,19 @@ describe('publishing', () => {
     makeInstaller('525400000002');
     webdav.uploaded = 0;
     webdav.names.length = 0;
+    webdav.asked.length = 0;
     const { stdout } = await publish('nas:');
     expect(stdout).toMatch(/^2 of 8 files are missing at nas:/m);
-    expect(webdav.names.filter((name) => name.startsWith('blocks/'))).toHaveLength(1);
+    const kinds = webdav.names.map((name) => name.replace(/[0-9a-f]{64}/, 'DIGEST'));
+    expect(kinds.slice(0, 1)).toEqual(['blocks/DIGEST.gz']);
+    expect(kinds.slice(1, 3).toSorted()).toEqual(['manifest-DIGEST.json', 'manifest.json']);
+    expect(kinds.slice(3)).toEqual(['install.sh']);
     expect(webdav.uploaded).toBeLessThan(BLOCK * 12 + 2000);
+    // Of what was there already, nothing is read: each upload is one PUT and one GET.
+    const read = webdav.asked.filter((line) => line.startsWith('GET ')).map((line) => line.slice(4));
+    expect(read.toSorted()).toEqual(webdav.names.toSorted());
+    const listings = webdav.asked.filter((line) => /^PROPFIND (.*\/)?$/.test(line));
+    expect(listings.length).toBeLessThanOrEqual(4);
     await publish('nas:');
     expect(webdav.names.filter((name) => name.startsWith('blocks/'))).toHaveLength(1);
   });
