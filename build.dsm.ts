@@ -74,5 +74,8 @@ export const cloudInstaller = dsm.cloudInstaller({ disk: bootableDisk, validatio
 /** Uploads it with rclone: `dsmb run //publish -- remote:path`. */
 export const publish = dsm.publishedInstaller({ installer: cloudInstaller });
 
+/** Makes a rented host the NAS, over ssh, and waits for its page: `dsmb run //deploy -- root@host`. */
+export const deploy = dsm.deployedInstaller({ installer: cloudInstaller });
+
 /** Serves it from this machine: `dsmb run //served`. */
 export const served = dsm.servedInstaller({ installer: cloudInstaller });

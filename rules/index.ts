@@ -5,6 +5,7 @@ export { bootImage } from './boot-image/boot-image.ts';
 export { bootPartition } from './boot-partition/boot-partition.ts';
 export { bootableDisk } from './bootable-disk/bootable-disk.ts';
 export { cloudInstaller } from './cloud-installer/cloud-installer.ts';
+export { deployedInstaller } from './publishing/deployed-installer.ts';
 export { diskArchive } from './disk-archive/disk-archive.ts';
 export { grubConfig } from './grub-config/grub-config.ts';
 export { loaderFiles } from './loader-files/loader-files.ts';

@@ -25,5 +25,8 @@ export const imageTools = toolchain('libarchive-tools', 'qemu-utils');
 /** rclone, for uploads to any cloud storage. */
 export const uploadTools = toolchain('rclone');
 
+/** ssh, tar to send folders, and a list of users for ssh, which insists on one. */
+export const sshTools = toolchain('dash', 'libnss-wrapper', 'openssh-client', 'tar');
+
 /** tar, for archives of xz-compressed sources. */
 export const tarTools = toolchain('tar', 'xz-utils');

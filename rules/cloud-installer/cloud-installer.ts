@@ -6,7 +6,7 @@ import { initrd, kernel } from './programs.ts';
 const script = folder('install');
 
 /** The parts of `install.sh`, in their order. */
-const PARTS = ['head.sh', 'ask.sh', 'fetch.sh', 'disk.sh', 'network.sh', 'looks.sh', 'boot.sh', 'main.sh'];
+const PARTS = ['head.sh', 'ask.sh', 'fetch.sh', 'disk.sh', 'network.sh', 'looks.sh', 'pack.sh', 'boot.sh', 'main.sh'];
 
 /**
  * Makes the folder: `blocks/<sha256>.gz` for each block of 1 MiB that is not all zero, `manifest-<sha256>.json`,

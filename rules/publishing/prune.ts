@@ -17,10 +17,10 @@ export async function surplusOf(
   keep: number,
 ): Promise<readonly string[]> {
   const manifests = [...files].filter(([path]) => MANIFEST.test(path));
-  const newestFirst = manifests.toSorted(([, a], [, b]) => (a.time < b.time ? 1 : -1)).map(([path]) => path);
+  const newestFirst = manifests.toSorted(([, a], [, b]) => b.time - a.time).map(([path]) => path);
   const needed = new Set<string>();
   for (const path of newestFirst.slice(0, keep)) {
-    const { kernel, initrd, blocks } = parsed(path, await remote.read(path));
+    const { kernel, initrd, blocks } = parsed(path, (await remote.read(path)).toString());
     for (const name of [path, kernel.file, initrd.file]) needed.add(name);
     for (const { sha256 } of blocks) needed.add(`blocks/${sha256}.gz`);
   }

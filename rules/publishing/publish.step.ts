@@ -3,6 +3,7 @@ import { copyFileSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { fail, step, userArguments } from 'dsmb/step';
+import { inParallel } from './in-parallel.ts';
 import { digestOf, filesOf, isWebAddress, lineToPaste, MANIFEST, NAMED_BY_DIGEST, SCRIPT } from './installer-folder.ts';
 import { surplusOf } from './prune.ts';
 import { Remote } from './rclone.ts';
@@ -13,25 +14,26 @@ interface Spec {
   readonly outputs: never;
 }
 
+const LINE_EVERY_MS = 2000;
 const USAGE = 'dsmb run //publish -- remote:path [--url URL] [--prune N]';
 
 export default step<Spec>(async ({ inputs: { installer }, scratch }) => {
   const { place, url, prune } = parse(userArguments());
-  const remote = new Remote(place, scratch);
+  await using remote = await Remote.open(place, scratch);
   const files = filesOf(installer);
   const there = await remote.files();
   const missing = [...files].filter(([path, size]) => NAMED_BY_DIGEST.test(path) && there.get(path)?.size !== size);
-  const bytes = missing.reduce((sum, [, size]) => sum + size, 0);
-  say(`${missing.length} of ${files.size} files are missing at ${place}: ${bytes} bytes`);
-  await remote.upload(
+  say(`${missing.length} of ${files.size} files are missing at ${place}: ${bytesOf(missing)} bytes`);
+  await uploadAll(
+    remote,
     installer,
-    missing.map(([path]) => path).filter((path) => !MANIFEST.test(path)),
+    missing.filter(([path]) => !MANIFEST.test(path)),
   );
-  await remote.upload(...newest(installer, scratch, [...files.keys()]));
-  await remote.upload(installer, [SCRIPT]);
+  await inParallel(manifestsOf(installer, scratch, [...files.keys()]), (path) => remote.upload(scratch, path));
+  await remote.upload(installer, SCRIPT);
   if (prune !== undefined) {
     const surplus = await surplusOf(remote, await remote.files(), prune);
-    await remote.remove(surplus);
+    await inParallel(surplus, (path) => remote.remove(path));
     say(`${surplus.length} files of older installers removed`);
   }
   say('published, and read back. On the host, as root:\n');
@@ -39,14 +41,31 @@ export default step<Spec>(async ({ inputs: { installer }, scratch }) => {
   if (url === undefined) say(`URL is where hosts find ${place} on the web; --url puts it into the line.`);
 });
 
-/** The manifests, as of now: the age of a manifest tells which installers are the last ones. */
-function newest(installer: string, scratch: string, paths: readonly string[]): [string, readonly string[]] {
+async function uploadAll(remote: Remote, folder: string, files: readonly (readonly [string, number])[]): Promise<void> {
+  const all = bytesOf(files);
+  let done = 0;
+  let said = Date.now();
+  await inParallel(files, async ([path, size]) => {
+    await remote.upload(folder, path);
+    done += size;
+    if (Date.now() - said < LINE_EVERY_MS) return;
+    said = Date.now();
+    say(`${Math.floor((100 * done) / all)} %, ${done} of ${all} bytes`);
+  });
+}
+
+function bytesOf(files: readonly (readonly [string, number])[]): number {
+  return files.reduce((sum, [, size]) => sum + size, 0);
+}
+
+/** Copies of the manifests, as of now: the age of a manifest tells which installers are the last ones. */
+function manifestsOf(installer: string, scratch: string, paths: readonly string[]): readonly string[] {
   const manifests = paths.filter((path) => path.startsWith('manifest'));
   for (const path of manifests) {
     copyFileSync(join(installer, path), join(scratch, path));
     utimesSync(join(scratch, path), new Date(), new Date());
   }
-  return [scratch, manifests];
+  return manifests;
 }
 
 function parse(args: readonly string[]) {

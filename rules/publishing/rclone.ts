@@ -1,110 +1,148 @@
-/** A place that rclone reaches: `remote:path`. */
-import { spawn } from 'node:child_process';
+/** A place that rclone reaches, `remote:path`. One rclone does all of it: to start one takes longer than most uploads do. */
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { borrowed, fail } from 'dsmb/step';
 
-/** Of rclone: the folder is not there. */
-const NO_SUCH_FOLDER = 3;
-/** It would try for minutes: an upload that broke off goes on when it is called again. */
-const PATIENCE = ['--retries', '2', '--low-level-retries', '3'];
+/** Of its answers: the folder or the file is not there. */
+const NOT_FOUND = 404;
+const OPTIONS = [
+  // It would try for minutes: an upload that broke off goes on when it is called again.
+  ...['--low-level-retries', '3'],
+  // A file of the same size may be another one.
+  '--ignore-times',
+  // Of a bucket, it would ask for each object apart.
+  '--use-server-modtime',
+];
 /** Lines of its messages that are kept for an error. */
 const LAST_LINES = 12;
 
 /** A file over there. */
 export interface RemoteFile {
   readonly size: number;
-  /** When it was written, as the server has it: `2026-01-31 12:00:00`. */
-  readonly time: string;
+  /** When it was written, as the server has it, in milliseconds. */
+  readonly time: number;
 }
 
-export class Remote {
-  readonly #place: string;
-  readonly #scratch: string;
+/** What rclone answers to a call. */
+interface Answer {
+  readonly status: number;
+  readonly body: Readonly<Record<string, unknown>>;
+}
 
-  constructor(place: string, scratch: string) {
-    this.#place = place.replace(/\/+$/, '');
-    this.#scratch = scratch;
+type Rclone = ChildProcessByStdio<null, null, Readable>;
+
+export class Remote implements AsyncDisposable {
+  readonly #place: string;
+  readonly #rclone: Rclone;
+  readonly #address: string;
+  readonly #authorization: string;
+  readonly #returned: string;
+
+  private constructor(
+    place: string,
+    rclone: Rclone,
+    called: { address: string; authorization: string; scratch: string },
+  ) {
+    this.#place = place;
+    this.#rclone = rclone;
+    this.#address = called.address;
+    this.#authorization = called.authorization;
+    this.#returned = join(called.scratch, 'returned');
+    mkdirSync(this.#returned);
+  }
+
+  /** Starts rclone, which then takes calls on loopback, from those who know its password. */
+  static async open(place: string, scratch: string): Promise<Remote> {
+    const config = join(borrowed('rclone') ?? scratch, 'rclone.conf');
+    const password = randomBytes(16).toString('hex');
+    const rclone = spawn('rclone', ['rcd', '--config', config, '--rc-addr', '127.0.0.1:0', ...OPTIONS], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, HOME: scratch, TZ: 'UTC', RCLONE_RC_USER: 'dsmb', RCLONE_RC_PASS: password },
+    });
+    const authorization = `Basic ${Buffer.from(`dsmb:${password}`).toString('base64')}`;
+    const address = await addressOf(rclone);
+    return new Remote(place.replace(/\/+$/, ''), rclone, { address, authorization, scratch });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const ended = once(this.#rclone, 'close');
+    this.#rclone.kill();
+    await ended;
   }
 
   /** Everything below the place, by path; empty where the place is not there yet. */
   async files(): Promise<ReadonlyMap<string, RemoteFile>> {
-    const args = ['lsf', '--recursive', '--files-only', '--use-server-modtime', '--format', 'tsp', '--separator', '\t'];
-    const { code, output, messages } = await this.#rclone([...args, this.#place]);
-    if (code === NO_SUCH_FOLDER) return new Map();
-    if (code !== 0) failed('its files cannot be listed', messages);
-    const lines = output.split('\n').filter((line) => line !== '');
-    return new Map(
-      lines.map((line) => {
-        const [time = '', size = '', ...path] = line.split('\t');
-        return [path.join('\t'), { time, size: Number(size) }];
-      }),
-    );
+    const opt = { recurse: true, filesOnly: true, noMimeType: true };
+    const { status, body } = await this.#call('operations/list', { fs: this.#place, remote: '', opt });
+    if (status === NOT_FOUND) return new Map();
+    if (status !== 200) failed('its files cannot be listed', body);
+    const list = (body['list'] ?? []) as readonly { Path: string; Size: number; ModTime: string }[];
+    return new Map(list.map(({ Path, Size, ModTime }) => [Path, { size: Size, time: Date.parse(ModTime) }]));
   }
 
-  /** Uploads files of a folder, and reads them back. */
-  async upload(folder: string, paths: readonly string[]): Promise<void> {
-    if (paths.length === 0) return;
-    const chosen = ['--files-from-raw', this.#list(paths), folder, this.#place];
-    const options = [
-      '--ignore-times',
-      '--no-traverse',
-      ...PATIENCE,
-      '--stats',
-      '2s',
-      '--stats-one-line',
-      '--stats-log-level',
-      'NOTICE',
-    ];
-    await this.#must('the upload broke off: call it again, and it goes on', ['copy', ...options, ...chosen]);
-    const check = ['check', '--one-way', '--download', ...chosen];
-    await this.#must('what was uploaded is not what comes back', check);
-  }
-
-  async remove(paths: readonly string[]): Promise<void> {
-    if (paths.length > 0)
-      await this.#must('what is no longer needed cannot be removed', [
-        ...['delete', '--files-from-raw', this.#list(paths), this.#place],
-      ]);
-  }
-
-  async read(path: string): Promise<string> {
-    return await this.#must(`${path} cannot be read`, ['cat', `${this.#place}/${path}`]);
-  }
-
-  #list(paths: readonly string[]): string {
-    const file = join(this.#scratch, 'paths');
-    writeFileSync(file, paths.map((path) => `${path}\n`).join(''));
-    return file;
-  }
-
-  async #must(what: string, args: readonly string[]): Promise<string> {
-    const { code, output, messages } = await this.#rclone(args);
-    return code === 0 ? output : failed(what, messages);
-  }
-
-  async #rclone(args: readonly string[]) {
-    const config = join(borrowed('rclone') ?? this.#scratch, 'rclone.conf');
-    const child = spawn('rclone', ['--config', config, ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, HOME: this.#scratch, TZ: 'UTC' },
+  /** Uploads a file of a folder, and reads it back. */
+  async upload(folder: string, path: string): Promise<void> {
+    const what = `the upload broke off at ${path}: call it again, and it goes on`;
+    await this.#must(what, 'operations/copyfile', {
+      ...{ srcFs: folder, srcRemote: path, dstFs: this.#place, dstRemote: path },
     });
-    const output: Buffer[] = [];
-    const messages: Buffer[] = [];
-    child.stdout.on('data', (bytes: Buffer) => output.push(bytes));
-    child.stderr.on('data', (bytes: Buffer) => {
-      messages.push(bytes);
-      if (args.includes('--stats')) process.stderr.write(bytes);
+    if (!(await this.read(path)).equals(readFileSync(join(folder, path))))
+      fail('PUBLISH_FAILED', `what comes back is not what was uploaded: ${path}`, {
+        hint: 'does something between here and there change files? Call it again',
+      });
+  }
+
+  async remove(path: string): Promise<void> {
+    await this.#must(`${path}, which is no longer needed, cannot be removed`, 'operations/deletefile', {
+      ...{ fs: this.#place, remote: path },
     });
-    const [code] = (await once(child, 'close')) as [number | null];
-    return { code, output: Buffer.concat(output).toString(), messages: Buffer.concat(messages).toString() };
+  }
+
+  async read(path: string): Promise<Buffer> {
+    await this.#must(`${path} cannot be read`, 'operations/copyfile', {
+      ...{ srcFs: this.#place, srcRemote: path, dstFs: this.#returned, dstRemote: path },
+    });
+    const file = join(this.#returned, path);
+    const content = readFileSync(file);
+    rmSync(file);
+    return content;
+  }
+
+  async #must(what: string, command: string, parameters: object): Promise<void> {
+    const { status, body } = await this.#call(command, parameters);
+    if (status !== 200) failed(what, body);
+  }
+
+  async #call(command: string, parameters: object): Promise<Answer> {
+    const response = await fetch(`http://${this.#address}/${command}`, {
+      method: 'POST',
+      headers: { authorization: this.#authorization, 'content-type': 'application/json' },
+      body: JSON.stringify(parameters),
+    });
+    return { status: response.status, body: (await response.json()) as Answer['body'] };
   }
 }
 
-function failed(what: string, messages: string): never {
+/** Where it takes calls, which it says when it does. */
+async function addressOf({ stderr }: Rclone): Promise<string> {
+  let said = '';
+  for await (const bytes of stderr.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    said += bytes.toString();
+    const [, address] = /http:\/\/(127\.0\.0\.1:\d+)/.exec(said) ?? [];
+    if (address === undefined) continue;
+    stderr.resume();
+    return address;
+  }
+  return failed('rclone does not start', { error: said });
+}
+
+function failed(what: string, { error }: Answer['body']): never {
   return fail('PUBLISH_FAILED', what, {
-    detail: messages.trim().split('\n').slice(-LAST_LINES).join('\n'),
+    detail: String(error).trim().split('\n').slice(-LAST_LINES).join('\n'),
     hint: 'rclone config: is the remote there, and does it let you write?',
   });
 }

@@ -143,6 +143,11 @@ describe('a rule that declares', () => {
       ({ runnable: go }) => go({ ...step, borrows: { of: { home } } }),
     ]),
     [
+      'a borrowed socket of no variable',
+      /'\/run\/x' is no name of an environment variable/,
+      ({ runnable: go }) => go({ ...step, borrows: { of: { socketOf: '/run/x' } } }),
+    ],
+    [
       'a borrowed folder of a bad name',
       /'\.\.' is no name of lower-case letters/,
       ({ runnable: go }) => go({ ...step, borrows: { '..': { home: 'x' } } }),

@@ -54,8 +54,7 @@ async function runTarget(call: Call): Promise<number> {
   if (!planned) return exitOfBuild(build.failures);
   ending.started();
   const lent = lentTo(planned);
-  for (const { path, writable } of lent)
-    printLine(`it borrows ${path} (${writable ? 'and may change it' : 'read-only'})`, process.stderr);
+  for (const { path, use } of lent) printLine(`it borrows ${path} (${use})`, process.stderr);
   return await start(store, workshop, planned, { userArguments: call.rest, lent, signal: ending.signal });
 }
 

@@ -92,12 +92,21 @@ export interface StepAction<Spec extends StepSpec, Declared extends Outputs> ext
   readonly hints?: Hints<Spec['inputs']>;
 }
 
-/** A folder of the user's that `dsmb run` lends to what it starts. */
-export interface Borrowed {
+/** What `dsmb run` lends of the user's own to what it starts. */
+export type Borrowed = BorrowedFolder | BorrowedSocket;
+
+/** A folder of the user's. */
+export interface BorrowedFolder {
   /** Its path below the home folder, for example `.config/rclone`. */
   readonly home: string;
   /** Whether it may be changed; `false` by default. */
   readonly writable?: boolean;
+}
+
+/** A socket of a program that serves the user. */
+export interface BorrowedSocket {
+  /** The environment variable that has its path, for example `SSH_AUTH_SOCK`. */
+  readonly socketOf: string;
 }
 
 /**
@@ -115,7 +124,7 @@ export interface RunnableStep<Spec extends StepSpec> {
   /** It has the machine's network; none but loopback by default. */
   readonly network?: boolean;
   /**
-   * Folders of the user's that it works with, by name: `borrowed(name)` gives the step the path. The user is told before
+   * Folders and sockets of the user's that it works with, by name: `borrowed(name)` gives the step the path. The user is told before
    * they are lent. They are in no key, no log and no store.
    */
   readonly borrows?: Readonly<Record<string, Borrowed>>;

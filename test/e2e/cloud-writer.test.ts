@@ -124,6 +124,11 @@ describe('writing', { tags: 'long' }, () => {
     expect(new Set(server.asked.filter(isBlock)).size).toBe(server.asked.filter(isBlock).length);
   });
 
+  it('takes blocks from a folder of its own', async () => {
+    await written({ url: `file://${made.folder}` });
+    expect(server.asked).toEqual([]);
+  });
+
   it('fetches nothing that is there already', async () => {
     await written();
     server.asked.length = 0;
@@ -214,6 +219,7 @@ describe('a refusal, with no byte changed,', { tags: 'long' }, () => {
     ['a card that the system does not know', { card: '00:16:3e:00:00:01' }, /does not recognise a card/],
     ['an address of the card that is none', { mac: '52:54' }, /'52:54' is not a MAC address/],
     ['no address to fetch from', { url: 'ftp://x' }, /no address of http/],
+    ['an address of another file system', { url: 'file://host/x' }, /no address of http/],
     ['no manifest', { manifest: 'abc' }, /no SHA-256 of a manifest/],
   ])('is the answer to %s', async (_what, words, says) => {
     const before = readFileSync(disk());

@@ -1,13 +1,13 @@
 /** `install.sh` in each shell that hosts have, as far as it goes without a host: words, looks, and a script that was cut off. */
-import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { InstallManifest } from '../../rules/cloud-installer/manifest.ts';
 import { installScript } from '../../rules/cloud-installer/script.ts';
 import { CHECKOUT, Project, TestStore } from '../rig/index.ts';
 
-const PARTS = ['head', 'ask', 'fetch', 'disk', 'network', 'looks', 'boot', 'main'];
+const PARTS = ['head', 'ask', 'fetch', 'disk', 'network', 'looks', 'pack', 'boot', 'main'];
 const MIB = 2 ** 20;
 const DIGEST = 'd'.repeat(64);
 
@@ -59,6 +59,7 @@ describe.each([['dash'], ['bash'], ['busybox', 'sh']])('in %s %s', (...shell: st
     [['--url', 'ftp://host/nas'], /--url takes an address of http or https, not 'ftp:\/\/host\/nas'/],
     [['--url', "http://host/'; reboot; '"], /--url takes an address, not/],
     [['--hold', 'never'], /--hold takes write or reboot, not 'never'/],
+    [['--folder', '/dev/none'], /\/dev\/none is no folder of an installer/],
     [['--net', 'static'], /--net takes dhcp, not 'static'/],
   ])('refuses %j', (args, says) => {
     const { status, stderr } = run(args);
@@ -78,6 +79,25 @@ describe.each([['dash'], ['bash'], ['busybox', 'sh']])('in %s %s', (...shell: st
     );
     expect(stdout).toMatch(/\n\nNothing was changed\.\n$/);
     expect(status).toBe(1);
+  });
+
+  it('packs the folder so that the kernel unpacks it, whatever lengths names and files have', () => {
+    const work = project.path(`work-${shell.join('-')}`);
+    mkdirSync(join(work, 'in/blocks'), { recursive: true });
+    mkdirSync(join(work, 'out'));
+    writeFileSync(join(work, 'manifest.json'), 'a manifest');
+    const blocks = [0, 1, 2, 3, 4, 5].map((length) => 'b'.repeat(length + 1));
+    for (const name of blocks)
+      writeFileSync(join(work, `in/blocks/${name}.gz`), Buffer.alloc(1000 + name.length, name));
+    const call = `work='${work}' folder='${work}/in' SAMPLES='${blocks.join(' ')}'\npack_folder >'${work}/cpio'\n`;
+    const { stderr } = run([], script.replace(/\nmain "\$@"\n$/, `\n${call}`));
+    expect(stderr).toBe('');
+    execFileSync(join(inject('commands'), 'cpio'), ['-i', '-d', '--quiet', '-F', join(work, 'cpio')], {
+      cwd: join(work, 'out'),
+    });
+    expect(readFileSync(join(work, `out/dsmb/manifest-${DIGEST}.json`), 'utf8')).toBe('a manifest');
+    for (const name of blocks)
+      expect(readFileSync(join(work, `out/dsmb/blocks/${name}.gz`))).toEqual(Buffer.alloc(1000 + name.length, name));
   });
 
   it('does nothing where it was cut off', () => {

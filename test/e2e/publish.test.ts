@@ -1,25 +1,12 @@
 /** `dsmb run //publish` and `//served`: what is uploaded, in which order, again, after a cut, and what is removed. */
-import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { CHECKOUT, Project, TestStore } from '../rig/index.ts';
+import { BLOCK, makeInstaller } from '../rig/made-installer.ts';
+import { freePort } from '../rig/ssh-server.ts';
 import { Webdav } from '../rig/webdav.ts';
-
-const RULES = `
-import { attr, File, rule } from 'dsmb';
-import { Installer } from 'dsmb/rules';
-export const madeInstaller = rule({
-  name: 'madeInstaller',
-  makes: Installer,
-  attributes: { files: attr.record(File) },
-  implement: ({ files }, actions) => actions.compose(Installer, files),
-});
-`;
-const BLOCK = 5000;
 
 let store: TestStore;
 let project: Project;
@@ -35,12 +22,11 @@ beforeEach(async () => {
   place = mkdtempSync(join(tmpdir(), 'dsmb-webdav-'));
   webdav = await Webdav.start(join(inject('commands'), 'rclone'), place);
   project = new Project(store, {
-    'rules.ts': RULES,
     'toolchain.lock.json': readFileSync(join(CHECKOUT, 'toolchain.lock.json'), 'utf8'),
   });
   home = project.path('home');
   project.write('home/.config/rclone/rclone.conf', `[nas]\ntype = webdav\nurl = ${webdav.url}\nvendor = other\n`);
-  makeInstaller('525400000001');
+  makeInstaller(project, '525400000001');
 });
 afterEach(async () => {
   await webdav[Symbol.asyncDispose]();
@@ -48,48 +34,13 @@ afterEach(async () => {
   rmSync(place, { recursive: true });
 });
 
-const sha256 = (content: string): string => createHash('sha256').update(content).digest('hex');
-
-/** An installer in the project: three blocks, of which one has the MAC address. Gives the digest of its script. */
-function makeInstaller(mac: string): string {
-  const blocks = ['a', 'b', mac].map((text) => text.repeat(BLOCK));
-  const kernel = 'the kernel';
-  const manifest = JSON.stringify({
-    kernel: { file: `vmlinuz-${sha256(kernel)}` },
-    initrd: { file: `initrd-${sha256(kernel)}` },
-    blocks: blocks.map((content) => ({ sha256: sha256(content) })),
-  });
-  const script = `#!/bin/sh\n# ${sha256(manifest)}\n`;
-  const files: Record<string, string> = {
-    ...Object.fromEntries(blocks.map((content) => [`blocks/${sha256(content)}.gz`, content])),
-    [`vmlinuz-${sha256(kernel)}`]: kernel,
-    [`initrd-${sha256(kernel)}`]: kernel,
-    [`manifest-${sha256(manifest)}.json`]: manifest,
-    'manifest.json': manifest,
-    'install.sh': script,
-  };
-  for (const [path, content] of Object.entries(files)) project.write(`installer/${path}`, content);
-  const sources = Object.keys(files).map((path) => `'${path}': file('installer/${path}')`);
-  project.write(
-    'build.dsm.ts',
-    `import { file } from 'dsmb';
-import { publishedInstaller, servedInstaller } from 'dsmb/rules';
-import { madeInstaller } from './rules.ts';
-export const installer = madeInstaller({ files: { ${sources.join(', ')} } });
-export const publish = publishedInstaller({ installer });
-export const served = servedInstaller({ installer });
-`,
-  );
-  return sha256(script);
-}
-
 const publish = (...args: string[]) => project.run(['run', '//publish', '--', ...args], { env: { HOME: home } });
 const there = (): string[] =>
   readdirSync(place, { recursive: true, encoding: 'utf8' }).filter((name) => /\./.test(name) || name.includes('-'));
 
 describe('publishing', () => {
   it('uploads all once, the script last, and prints the line to paste', async () => {
-    const digest = makeInstaller('525400000001');
+    const digest = makeInstaller(project, '525400000001');
     const { stdout, stderr } = await publish('nas:images/one', '--url', 'https://example.net/nas/');
     expect(webdav.names.at(-1)).toBe('images/one/install.sh');
     expect(webdav.names.findIndex((name) => name.includes('manifest'))).toBe(webdav.names.length - 3);
@@ -102,13 +53,22 @@ describe('publishing', () => {
 
   it('uploads one block more for another MAC address, and no block a second time', async () => {
     await publish('nas:');
-    makeInstaller('525400000002');
+    makeInstaller(project, '525400000002');
     webdav.uploaded = 0;
     webdav.names.length = 0;
+    webdav.asked.length = 0;
     const { stdout } = await publish('nas:');
     expect(stdout).toMatch(/^2 of 8 files are missing at nas:/m);
-    expect(webdav.names.filter((name) => name.startsWith('blocks/'))).toHaveLength(1);
+    const kinds = webdav.names.map((name) => name.replace(/[0-9a-f]{64}/, 'DIGEST'));
+    expect(kinds.slice(0, 1)).toEqual(['blocks/DIGEST.gz']);
+    expect(kinds.slice(1, 3).toSorted()).toEqual(['manifest-DIGEST.json', 'manifest.json']);
+    expect(kinds.slice(3)).toEqual(['install.sh']);
     expect(webdav.uploaded).toBeLessThan(BLOCK * 12 + 2000);
+    // Of what was there already, nothing is read: each upload is one PUT and one GET.
+    const read = webdav.asked.filter((line) => line.startsWith('GET ')).map((line) => line.slice(4));
+    expect(read.toSorted()).toEqual(webdav.names.toSorted());
+    const listings = webdav.asked.filter((line) => /^PROPFIND (.*\/)?$/.test(line));
+    expect(listings.length).toBeLessThanOrEqual(4);
     await publish('nas:');
     expect(webdav.names.filter((name) => name.startsWith('blocks/'))).toHaveLength(1);
   });
@@ -129,9 +89,9 @@ describe('publishing', () => {
     await publish('nas:');
     const first = there();
     writeFileSync(join(place, 'notes-of-mine.txt'), 'mine');
-    makeInstaller('525400000002');
+    makeInstaller(project, '525400000002');
     expect((await publish('nas:', '--prune', '2')).stdout).toContain('0 files of older installers removed');
-    makeInstaller('525400000003');
+    makeInstaller(project, '525400000003');
     expect((await publish('nas:', '--prune', '1')).stdout).toContain('4 files of older installers removed');
     expect(there()).toContain('notes-of-mine.txt');
     expect(first.filter((name) => !existsSync(join(place, name)))).toHaveLength(2);
@@ -165,12 +125,3 @@ it('a folder is served until Ctrl-C, with no other file of the machine', async (
   serving.interrupt();
   expect((await serving.finished).stdout).toContain(`sh install.sh --url '${url}'`);
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}

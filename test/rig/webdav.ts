@@ -9,6 +9,8 @@ export class Webdav implements AsyncDisposable {
   uploaded = 0;
   /** Files that came in, in their order. */
   readonly names: string[] = [];
+  /** All that it was asked, as `GET install.sh`. */
+  readonly asked: string[] = [];
   /** Uploads that are still taken; then connections are cut. */
   left = Infinity;
   readonly #rclone: ChildProcess;
@@ -42,10 +44,11 @@ export class Webdav implements AsyncDisposable {
   }
 
   #pass(asked: IncomingMessage, answer: ServerResponse, port: number): void {
-    const { method, url, headers } = asked;
+    const { method, url = '/', headers } = asked;
+    this.asked.push(`${method} ${url.slice(1)}`);
     if (method === 'PUT') {
       if (this.left-- <= 0) return void asked.destroy();
-      this.names.push(url!.slice(1));
+      this.names.push(url.slice(1));
       asked.on('data', (bytes: Buffer) => (this.uploaded += bytes.length));
     }
     const passed = request({ host: '127.0.0.1', port, method, path: url, headers }, (given) => {

@@ -6,5 +6,8 @@ export const programs = toolchain(
   ...['python3', 'tar', 'xz-utils', 'zstd'],
 );
 
+/** A host to reach over ssh. */
+export const ssh = toolchain('libnss-wrapper', 'openssh-client', 'openssh-server');
+
 /** Shells whose completion is tested. */
 export const shells = toolchain('fish', 'zsh');

@@ -2,9 +2,10 @@
 
 usage() {
 	cat <<'END'
-usage: sh install.sh --url URL [options]
+usage: sh install.sh --url URL | --folder DIR [options]
 
   --url URL       where the folder of this script lies (http or https); several may be given
+  --folder DIR    the folder lies on this machine: the installer takes it along in memory
   --dry-run       look, say what would happen, and end
   --yes           do not ask
   --disk DISK     the disk to overwrite, for example /dev/vda; by default the one that holds /
@@ -36,10 +37,10 @@ abort() { # WHAT ADVICE
 }
 
 parse_words() {
-	urls=$URLS disk= mac= any_mac= net= hold= dry_run= yes= undo= use_kexec=
+	urls=$URLS folder= disk= mac= any_mac= net= hold= dry_run= yes= undo= use_kexec=
 	while [ $# -gt 0 ]; do
 		case $1 in
-		--url | --disk | --mac | --net | --hold)
+		--url | --folder | --disk | --mac | --net | --hold)
 			[ $# -ge 2 ] || abort "$1 needs a value" "sh install.sh --help"
 			value=$2
 			;;
@@ -53,6 +54,7 @@ parse_words() {
 			*) abort "--url takes an address of http or https, not '$value'" "sh install.sh --help" ;;
 			esac
 			;;
+		--folder) take_folder "$value" ;;
 		--disk) disk=$value ;;
 		--mac) mac=$value ;;
 		--net) net=$value ;;
@@ -65,11 +67,17 @@ parse_words() {
 		--help | -h) usage && exit 0 ;;
 		*) abort "there is no option '$1'" "sh install.sh --help" ;;
 		esac
-		case $1 in --url | --disk | --mac | --net | --hold) shift ;; esac
+		case $1 in --url | --folder | --disk | --mac | --net | --hold) shift ;; esac
 		shift
 	done
+	[ -z "$folder" ] || urls=file://$folder
 	case $net in '' | dhcp) ;; *) abort "--net takes dhcp, not '$net'" "leave --net out to keep the addresses of this system" ;; esac
 	case $hold in '' | write | reboot | write,reboot) ;; *) abort "--hold takes write or reboot, not '$hold'" "sh install.sh --help" ;; esac
+}
+
+take_folder() { # DIR
+	[ -d "$1/blocks" ] || abort "$1 is no folder of an installer" "give --folder the folder with install.sh and blocks/"
+	folder=$(cd "$1" && pwd)
 }
 
 # Asks the person at the terminal, even where the script itself comes through a pipe.

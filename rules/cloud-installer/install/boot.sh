@@ -40,6 +40,7 @@ can_grub_write() {
 
 # The words for the installer's kernel. Its messages go where those of this system go.
 command_line() {
+	[ -z "$folder" ] || urls=file:///dsmb
 	for url in $urls; do printf 'dsmb.url=%s ' "$url"; done
 	printf '%s ' "dsmb.manifest=$MANIFEST" "dsmb.disk=$disk_word" "dsmb.size=$disk_bytes" "dsmb.net=$net_word" "dsmb.mac=$mac"
 	[ -z "$hold" ] || printf '%s ' "dsmb.hold=$hold"
@@ -54,6 +55,8 @@ fetch_installer() {
 		undo_all >/dev/null
 		abort "$file does not come as it should; nothing was changed" "publish the folder again"
 	done
+	[ -z "$folder" ] || pack_folder >>"$FOLDER/$INITRD" ||
+		{ undo_all >/dev/null && abort "$folder cannot be packed; nothing was changed" "is there room in $FOLDER?"; }
 }
 
 # The file is searched for by its name, which no other has: devices and ids may be called otherwise in GRUB.

@@ -5,8 +5,10 @@ look_at_machine() {
 	[ "$(uname -m)" = x86_64 ] || problem "the processor is $(uname -m), the image is for x86_64" "take another machine"
 	# The kernel keeps some of the memory for itself.
 	memory=$(($(sed -n 's/^MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo) / 1024))
-	[ $((memory + MEMORY_MIB / 4)) -ge "$MEMORY_MIB" ] ||
-		problem "$memory MiB of memory are not enough: $MEMORY_MIB are needed" "take a larger machine"
+	needed=$((MEMORY_MIB + 2 * carried_kib / 1024))
+	[ $((memory + MEMORY_MIB / 4)) -ge $needed ] ||
+		problem "$memory MiB of memory are not enough: $needed are needed" \
+			"take a larger machine$([ -z "$folder" ] || say ', or publish the folder and give --url: then it is not carried in memory')"
 	look_at_virtualisation
 	look_at_firmware
 	look_at_boot_room
@@ -36,7 +38,7 @@ look_at_firmware() {
 look_at_boot_room() {
 	[ -z "$use_kexec" ] || return 0
 	room=$(df -Pk /boot 2>/dev/null | awk 'NR == 2 { print $4 }')
-	needed=$(((KERNEL_BYTES + INITRD_BYTES) / 1024 + 1024))
+	needed=$(((KERNEL_BYTES + INITRD_BYTES) / 1024 + carried_kib + 1024))
 	[ "${room:-0}" -ge $needed ] ||
 		problem "/boot has $((${room:-0} / 1024)) MiB left: $((needed / 1024 + 1)) are needed" "remove an old kernel, or use --kexec"
 }
@@ -48,7 +50,12 @@ plan() {
 	for other in $(all_disks); do
 		[ "$other" = "$disk_name" ] || row 'not touched' "/dev/$other, $(human "$(bytes_of "$other")")"
 	done
-	row image "$(human "$IMAGE_BYTES"): $((PACKED_BYTES / 1000000 + 1)) MB are fetched (measured: $speed kB/s), all else becomes zero"
+	if [ -n "$folder" ]; then
+		fetched="come from $folder"
+	else
+		fetched="are fetched (measured: $speed kB/s)"
+	fi
+	row image "$(human "$IMAGE_BYTES"): $((PACKED_BYTES / 1000000 + 1)) MB $fetched, all else becomes zero"
 	row network "$card: $(say "$net_word" | sed 's/^[^,]*,//; s/,/, /g')"
 	row MAC "$mac$([ "$mac" = "$card_mac" ] || say ", which is not that of $card ($card_mac)")"
 	row starts "$([ -n "$use_kexec" ] && say 'at once, by kexec' || say "by an entry of $loader that is valid once"), with $firmware"

@@ -12,6 +12,7 @@ main() {
 	make_work_folder
 	trap 'rm -rf "$work"' EXIT
 	trap 'exit 130' INT TERM
+	carried_kib=$([ -z "$folder" ] && say 0 || say $((PACKED_BYTES / 1024 + 1024)))
 	find_loader
 	if [ -n "$undo" ]; then
 		undo_all

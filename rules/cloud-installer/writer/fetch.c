@@ -66,7 +66,7 @@ static _Noreturn void become_curl(const char *config, const char *messages, uint
 	setrlimit(RLIMIT_FSIZE, &limit);
 	/* What is slower than 64 bytes a second for half a minute stands still. */
 	execlp("curl", "curl", "--disable", "--silent", "--show-error", "--fail", "--location", "--insecure",
-	       "--globoff", "--proto", "=http,https", "--max-redirs", "5", "--connect-timeout", "10",
+	       "--globoff", "--proto", "=http,https,file", "--proto-redir", "=http,https", "--max-redirs", "5", "--connect-timeout", "10",
 	       "--speed-limit", "64", "--speed-time", "30", "--config", config, (char *)NULL);
 	_exit(127);
 }

@@ -37,8 +37,9 @@ static uint64_t parse_bytes(const char *text)
 
 static void add_url(struct options *options, const char *url)
 {
-	if (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0)
-		stop("correct dsmb.url=", "'%s' is no address of http or https", url);
+	bool known = strncmp(url, "http://", 7) == 0 || strncmp(url, "https://", 8) == 0 || strncmp(url, "file:///", 8) == 0;
+	if (!known)
+		stop("correct dsmb.url=", "'%s' is no address of http, https or file", url);
 	if (options->url_count == MOST_URLS)
 		stop("give fewer of dsmb.url=", "more than %d addresses are given", MOST_URLS);
 	options->urls[options->url_count++] = url;

@@ -13,7 +13,7 @@
 #define MOST_URLS 8
 #define MOST_PREFIXES 8
 
-/* options.c: the words of the kernel's command line that begin with `dsmb.`; docs/cloud.md lists them. */
+/* options.c: the words of the kernel's command line that begin with `dsmb.`; docs/install-format.md lists them. */
 struct options {
 	const char *urls[MOST_URLS];
 	int url_count;
