@@ -22,6 +22,9 @@ export const vmTools = toolchain('qemu-system-x86', 'qemu-utils', 'seabios', 'ip
 /** bsdtar, bsdcat and qemu-img: archives, compressed files and images of disks, as people download them. */
 export const imageTools = toolchain('libarchive-tools', 'qemu-utils');
 
+/** debugfs, e2image and mtools: file systems changed without mounting them. */
+export const lateFileTools = toolchain('dosfstools', 'e2fsprogs', 'mtools');
+
 /** rclone, for uploads to any cloud storage. */
 export const uploadTools = toolchain('rclone');
 

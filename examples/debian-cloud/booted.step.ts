@@ -37,10 +37,14 @@ export default step<Spec>(async ({ args, inputs, outputs, scratch, assembled, pr
   if (problems !== '')
     fail('DEBIAN_NOT_WHOLE', 'dpkg finds packages that are not installed whole', { detail: problems });
   const packages = Number(await ask(vm, 'dpkg-query --show | wc -l'));
+  const motd = await ask(vm, 'cat /etc/motd');
 
   mkdirSync(outputs.report);
   copyFileSync(join(scratch, CONSOLE), join(outputs.report, CONSOLE));
-  writeFileSync(join(outputs.report, 'report.json'), `${JSON.stringify({ kernel, packages, address }, null, 2)}\n`);
+  writeFileSync(
+    join(outputs.report, 'report.json'),
+    `${JSON.stringify({ kernel, packages, address, motd }, null, 2)}\n`,
+  );
 });
 
 /** What a command prints. Its end is marked by a word that the echo of the command does not have. */

@@ -3,7 +3,7 @@
  * in a virtual machine that runs from that disk, and the result is booted before it is packed.
  */
 import { debianArchives, debianPackages, file, folder } from 'dsmb';
-import { diskArchive } from 'dsmb/rules';
+import { diskArchive, withFiles } from 'dsmb/rules';
 import * as debian from './rules.ts';
 import { RELEASE, SYSTEM } from './packages.ts';
 
@@ -36,8 +36,11 @@ export const unpackedDisk = debian.bootable({ root: firstStage });
 /** The second stage: dpkg configures all packages, in a virtual machine that runs from the disk. */
 export const installedDisk = debian.installed({ disk: unpackedDisk, kernel, initrd });
 
+/** What is decided late, laid into the finished file system: no machine installs again for it. */
+export const finishedDisk = withFiles({ disk: installedDisk, partition: 1, files: folder('late') });
+
 /** Boots the disk alone and logs in. */
-export const bootedDisk = debian.booted({ disk: installedDisk });
+export const bootedDisk = debian.booted({ disk: finishedDisk });
 
 /** What is uploaded. */
-export const image = diskArchive({ disk: installedDisk, name: 'debian', format: 'qcow2', validations: [bootedDisk] });
+export const image = diskArchive({ disk: finishedDisk, name: 'debian', format: 'qcow2', validations: [bootedDisk] });

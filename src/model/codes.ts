@@ -119,6 +119,8 @@ export const CODES = {
   DRIVER_TWICE: 'content',
   ELF_CORRUPT: 'content',
   GZIP_CORRUPT: 'content',
+  FILE_SYSTEM_FULL: 'content',
+  LATE_FILES: 'user',
   LOADER_AMBIGUOUS: 'content',
   LOADER_FILE_WRONG: 'content',
   LOADER_INCOMPLETE: 'content',

@@ -37,14 +37,27 @@ test('debian-cloud: packages installed in a machine, a disk that boots, an archi
   const first = await project.build([...asked, '--frozen']);
   expect(first.stderr).toContain('build succeeded');
   expect(first.executed).toEqual(
-    ['//bootedDisk', '//firstStage', '//image', '//initrd', '//installedDisk', '//unpackedDisk'].toSorted(),
+    [
+      '//bootedDisk',
+      '//finishedDisk',
+      '//firstStage',
+      '//image',
+      '//initrd',
+      '//installedDisk',
+      '//unpackedDisk',
+    ].toSorted(),
   );
   expect(JSON.parse(project.read('dsmb-out/bootedDisk/report.json'))).toEqual({
     kernel: '6.1.0-56-cloud-amd64',
     packages: expect.any(Number),
     address: '10.0.2.15',
+    motd: project.read('late/etc/motd').trim(),
   });
   expect((await project.build(asked)).executed).toEqual([]);
+
+  project.write('late/etc/motd', 'Another day.\n');
+  expect((await project.build(asked)).executed).toEqual(['//bootedDisk', '//finishedDisk', '//image']);
+  expect(project.read('dsmb-out/bootedDisk/report.json')).toContain('Another day.');
 
   project.edit('build.dsm.ts', "format: 'qcow2'", "format: 'vmdk'");
   expect((await project.build(['//image'])).executed).toEqual(['//image']);

@@ -40,14 +40,14 @@ export const PROGRAMS: Readonly<Record<keyof typeof toolchains, readonly Program
       'xz',
       'zstd',
     ),
-    ...named('debugfs', 'dumpe2fs', 'e2fsck'),
+    ...named('debugfs', 'dumpe2fs', 'e2fsck', 'e2image'),
     { name: 'mke2fs', env: (root) => ({ MKE2FS_CONFIG: `${root}/etc/mke2fs.conf` }) },
     // Its byte code would land in the store.
     { name: 'python3', env: (root) => ({ PYTHONHOME: `${root}/usr`, PYTHONDONTWRITEBYTECODE: '1' }) },
   ],
   shells: named('fish', 'zsh'),
   ssh: named('sshd', 'ssh-agent', 'ssh-add', 'ssh-keygen'),
-  fat: named('fsck.fat', 'mcopy', 'mdir', 'mformat', 'mkfs.fat', 'mmd', 'mtype'),
+  fat: named('fsck.fat', 'mcopy', 'mdel', 'mdir', 'mformat', 'mkfs.fat', 'mmd', 'mrd', 'mtype'),
   grub: [{ name: 'grub-mkimage', args: (root) => [`--directory=${root}/usr/lib/grub/i386-pc`] }],
   upload: named('rclone'),
   vm: [
