@@ -73,11 +73,9 @@ async function write(made: SmallInstaller, server: FaultyServer, disk: string, k
   return promise;
 }
 
-/** The image with the card's address, and a MiB of zeros behind it. */
+/** The image with the host's own bytes, and a MiB of zeros behind it. */
 function rightDisk(made: SmallInstaller): Buffer {
-  const { macOffset } = JSON.parse(readFileSync(join(made.folder, 'manifest.json'), 'utf8')) as { macOffset: number };
   const content = Buffer.alloc(made.image.length + MIB);
-  made.image.copy(content);
-  content.write(CARD.replaceAll(':', '').toUpperCase(), macOffset, 'latin1');
+  made.ownImage({ mac: CARD, diskBytes: content.length }).copy(content);
   return content;
 }

@@ -82,10 +82,19 @@ export const programs = pickPrograms({
   programs: ['usr/bin/busybox', 'usr/sbin/mdadm'],
 });
 
+const fileSystemPackages = debianPackages('e2fsprogs', 'libext2fs2', 'libcom-err2', 'libblkid1', 'libuuid1');
+
 /** mke2fs with its libraries: in the initrd only. */
 export const installerPrograms = pickPrograms({
-  packages: debianPackages('e2fsprogs', 'libext2fs2', 'libcom-err2', 'libblkid1', 'libuuid1'),
+  packages: fileSystemPackages,
   programs: ['usr/sbin/mke2fs'],
+  over: programs,
+});
+
+/** resize2fs with its libraries: in the installed system only. */
+export const dataPrograms = pickPrograms({
+  packages: fileSystemPackages,
+  programs: ['usr/sbin/resize2fs'],
   over: programs,
 });
 
@@ -123,7 +132,13 @@ export const loader = standInLoader({ kernel, rd, extra, version });
 
 /** The installed system: `hda1.tgz`. */
 export const system = systemArchive({
-  layers: [folder('shared'), folder('system'), programs, tree({ files: { 'etc.defaults/VERSION': VERSION } })],
+  layers: [
+    folder('shared'),
+    folder('system'),
+    programs,
+    dataPrograms,
+    tree({ files: { 'etc.defaults/VERSION': VERSION } }),
+  ],
   links: { ...LINKS, 'usr/sbin/init': '../bin/busybox' },
   filling: { MiB: payloadMiB, from: kernelPackage },
 });

@@ -21,7 +21,7 @@ interface Spec {
 }
 
 /** Folders that the system mounts something on. */
-const MOUNT_POINTS = ['dev', 'proc', 'run', 'sys', 'tmp'];
+const MOUNT_POINTS = ['dev', 'proc', 'run', 'sys', 'tmp', 'volume1'];
 const MIB = 1024 * 1024;
 const OWNER = { uid: 0, gid: 0, uname: '', gname: '' } as const;
 

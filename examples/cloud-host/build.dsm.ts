@@ -42,5 +42,13 @@ export const hostDisk = debian.installed({
 /** The script through the host's console, and the NAS that comes up in the end. */
 export const takenOverHost = takenOver({ host: hostDisk, installer: nas.cloudInstaller });
 
+/** A larger disk, which the NAS uses to its end; an address without DHCP, which it keeps. */
+export const staticHost = takenOver({
+  host: hostDisk,
+  installer: nas.cloudInstaller,
+  sizeGiB: 24,
+  staticNetwork: true,
+});
+
 /** The same with a power cut in the midst of writing. */
 export const resumedHost = takenOver({ host: hostDisk, installer: nas.cloudInstaller, cut: true });

@@ -6,6 +6,7 @@ import { fail, step, type StepContext } from 'dsmb/step';
 import { availableAccelerator, startVm, type Vm } from 'dsmb/vm';
 import { BlockServer } from './block-server.ts';
 import { rentDisk } from './host-disk.ts';
+import { dhcpPackets } from './packets.ts';
 
 interface Spec {
   readonly args: {
@@ -14,6 +15,8 @@ interface Spec {
     readonly timeoutMinutes: number;
     /** Cut the power while blocks are written, and start the installer again. */
     readonly cut: boolean;
+    /** The host has an address of its own, which no DHCP gives, and a gateway outside of its network. */
+    readonly staticNetwork: boolean;
   };
   readonly inputs: 'host' | 'installer';
   readonly outputs: 'report';
@@ -25,6 +28,14 @@ const GIB = 1024 ** 3;
 const MAC = '52:54:00:77:88:99';
 const PAGE = 80;
 const DSM = 5000;
+const STATIC_ADDRESS = '10.0.2.77';
+const STATIC_NETWORK = [
+  ...['busybox killall udhcpc', 'busybox ip addr flush dev eth0', `busybox ip addr add ${STATIC_ADDRESS}/32 dev eth0`],
+  ...['busybox ip route add 10.0.2.2 dev eth0', 'busybox ip route add default via 10.0.2.2 dev eth0'],
+].join('; ');
+/** Where the data partition starts, in MiB; and how much of it a file system has for files, at least. */
+const DATA_START_MIB = 4608;
+const DATA_SHARE = 0.98;
 /** No server listens there. */
 const NOWHERE = 'http://10.0.2.2:1';
 /** A machine that does other things as well is slow. */
@@ -40,12 +51,14 @@ export default step<Spec>(async (context) => {
   const times = new Stopwatch();
 
   const limit = args.timeoutMinutes * 60_000;
-  if (!args.cut) await tryReturn(context, disk);
+  if (isThorough(args)) await tryReturn(context, disk);
   await typeOnHost(context, disk, server, times);
 
   progress('starting the installer');
   if (args.cut) server.left = server.asked + BLOCKS_BEFORE_CUT;
-  await using vm = await startHost(context, disk, 'console.log');
+  const packets = join(scratch, 'packets');
+  const dump = ['-object', `filter-dump,id=dump,netdev=host,file=${packets}`];
+  await using vm = await startHost(context, disk, 'console.log', args.staticNetwork ? dump : []);
   await vm.waitForConsoleText('dsmb: fetching the manifest', limit);
   times.note('installer');
   await vm.waitForConsoleText('dsmb: writing', limit);
@@ -57,23 +70,31 @@ export default step<Spec>(async (context) => {
     server.left = Infinity;
     await resume(context, disk, server);
     await using after = await startHost(context, disk, 'console-after.log');
-    await requireNas(after, limit);
+    await requireNas(context, after, limit);
   } else {
     await vm.waitForConsoleText('dsmb: reading everything back', limit);
     times.note('written');
     await vm.waitForConsoleText('dsmb: done', limit);
     times.note('verified');
     progress('booting the NAS');
-    await requireNas(vm, limit);
+    await requireNas(context, vm, limit);
   }
   times.note('ready');
+  const asked = args.staticNetwork ? dhcpPackets(readFileSync(packets)) : 0;
+  if (asked > 0) fail('DHCP', `${asked} packets of DHCP were sent by a machine that has an address`);
   keepReport(context, times, outputs.report);
 });
+
+/** The other cases are about one thing each. */
+function isThorough({ cut, staticNetwork }: Context['args']): boolean {
+  return !cut && !staticNetwork;
+}
 
 function startHost({ args, scratch, log }: Context, disk: string, logName: string, more: readonly string[] = []) {
   const accelerator = availableAccelerator();
   log(`accelerator: ${accelerator}`);
-  const forwards = [PAGE, DSM].map((port) => `,hostfwd=tcp:127.0.0.1:0-:${port}`).join('');
+  const address = args.staticNetwork ? STATIC_ADDRESS : '';
+  const forwards = [PAGE, DSM].map((port) => `,hostfwd=tcp:127.0.0.1:0-${address}:${port}`).join('');
   return startVm({
     accelerator,
     memoryMiB: args.memoryMiB,
@@ -101,10 +122,11 @@ async function typeOnHost(context: Context, disk: string, server: BlockServer, t
   await vm.waitForConsoleText('debian login:', args.timeoutMinutes * 60_000);
   vm.console.send('root\n');
   await vm.waitForConsoleText('# ', ANSWER_MS);
+  if (args.staticNetwork) await ask(vm, STATIC_NETWORK);
   progress('looking, and changing nothing');
   await ask(vm, `busybox wget -q -O /run/install.sh ${server.url}/install.sh; mount -o remount,noatime /`);
-  for (const shell of args.cut ? ['sh'] : SHELLS) await tryDryRun(vm, shell, server);
-  if (!args.cut) await tryUndo(vm, server);
+  for (const shell of isThorough(args) ? SHELLS : ['sh']) await tryDryRun(vm, shell, server);
+  if (isThorough(args)) await tryUndo(vm, server);
 
   progress('calling the script');
   times.start();
@@ -175,10 +197,16 @@ function startInstaller(context: Context, disk: string, logName: string, more: r
   ]);
 }
 
-/** The installed system, with the address of the host's own card. */
-async function requireNas(vm: Vm, limit: number): Promise<void> {
-  const { groups } = await vm.waitForConsoleText(/DSM-READY[^\n]* mac=(\S+)[^\n]*\n/, limit);
-  if (groups[1] !== MAC) fail('WRONG_MAC', `the system runs with the MAC ${groups[1]}, the host has ${MAC}`);
+/** The installed system, with the address of the host's own card, the host's network, and all of the host's disk. */
+async function requireNas({ args }: Context, vm: Vm, limit: number): Promise<void> {
+  const ready = await vm.waitForConsoleText(/DSM-READY[^\n]* mac=(\S+) ip=(\S+)[^\n]* data=(\d+)\n/, limit);
+  const [, mac, ip, data] = ready.groups;
+  if (mac !== MAC) fail('WRONG_MAC', `the system runs with the MAC ${mac}, the host has ${MAC}`);
+  if (args.staticNetwork && ip !== STATIC_ADDRESS)
+    fail('WRONG_ADDRESS', `the system runs with the address ${ip}, the host had ${STATIC_ADDRESS}`);
+  const room = args.sizeGiB * 1024 - DATA_START_MIB;
+  if (Number(data) < room * DATA_SHARE || Number(data) > room)
+    fail('WRONG_SIZE', `the data volume has ${data} MiB, the disk has ${room} for it`);
   await vm.waitForHttp(DSM, '/', ANSWER_MS);
 }
 
@@ -206,7 +234,8 @@ function keepReport({ scratch, args }: Context, { seconds }: Stopwatch, report: 
   for (const name of [
     'console-host',
     'console',
-    ...(args.cut ? ['console-resumed', 'console-after'] : ['console-returned']),
+    ...(args.cut ? ['console-resumed', 'console-after'] : []),
+    ...(isThorough(args) ? ['console-returned'] : []),
   ])
     copyFileSync(join(scratch, `${name}.log`), join(report, `${name}.log`));
   writeFileSync(join(report, 'report.json'), `${JSON.stringify({ mac: MAC, seconds }, null, 2)}\n`);

@@ -23,15 +23,20 @@ export const takenOver = rule({
     sizeGiB: attr.optional(attr.integer),
     /** Cut the power while blocks are written, and start the installer again; `false` by default. */
     cut: attr.optional(attr.boolean),
+    /** The host has an address that no DHCP gives, and a gateway outside of its network; `false` by default. */
+    staticNetwork: attr.optional(attr.boolean),
     /** Limit for all of it; 30 by default. */
     timeoutMinutes: attr.optional(attr.number),
   },
   test: true,
-  implement: ({ host, installer, memoryMiB = 512, sizeGiB = 20, cut = false, timeoutMinutes = 30 }, actions) =>
+  implement: (
+    { host, installer, memoryMiB = 512, sizeGiB = 20, cut = false, staticNetwork = false, timeoutMinutes = 30 },
+    actions,
+  ) =>
     actions.step({
       mnemonic: 'TakeOverHost',
       module: () => import('./taken-over.step.ts'),
-      args: { memoryMiB, sizeGiB, timeoutMinutes, cut },
+      args: { memoryMiB, sizeGiB, timeoutMinutes, cut, staticNetwork },
       inputs: { host, installer },
       hints: { assembled: ['host'] },
       outputs: { report: Report },

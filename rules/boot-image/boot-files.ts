@@ -1,6 +1,6 @@
 /** What is on the boot file system, of the boot image as of a disk's boot partition. */
 import { File, Tree, type Actions, type Artifact } from 'dsmb';
-import { LOADER_FOLDER } from '../grub-config/text.ts';
+import { HOST_NETWORK, HOST_NETWORK_BYTES, LOADER_FOLDER } from '../grub-config/text.ts';
 
 /** Where the files come from. */
 export interface BootFileSources {
@@ -8,7 +8,7 @@ export interface BootFileSources {
   /** Replaces the loader's own extra.lzma. */
   readonly extra?: Artifact<'CpioLzma'> | undefined;
   readonly config: Artifact<'GrubConfig'>;
-  /** GRUB for UEFI. */
+  /** GRUB for UEFI, of a disk for hosts. */
   readonly efi?: Artifact<'File'>;
 }
 
@@ -25,6 +25,9 @@ export const BOOT_FILES = [
   `${FOLDER}/extra.lzma`,
 ] as const;
 
+/** For what a host's installer tells the system; on disks that a host is given. */
+export const NETWORK_FILE = `boot/grub/${HOST_NETWORK}`;
+
 /** Where UEFI looks for a loader on a disk that it knows nothing of; it comes last. */
 export const EFI_LOADER = 'EFI/BOOT/BOOTX64.EFI';
 
@@ -36,5 +39,7 @@ export function bootFiles(actions: Actions, { loader, extra, config, efi }: Boot
     [`${FOLDER}/rd.gz`]: loader.at('rd.gz', File),
     [`${FOLDER}/extra.lzma`]: extra ?? loader.at('extra.lzma', File),
   };
-  return actions.compose(Tree, efi ? { ...sources, [EFI_LOADER]: efi } : sources);
+  if (!efi) return actions.compose(Tree, sources);
+  const network = actions.write({ name: HOST_NETWORK, kind: File }, '\n'.repeat(HOST_NETWORK_BYTES));
+  return actions.compose(Tree, { ...sources, [NETWORK_FILE]: network, [EFI_LOADER]: efi });
 }

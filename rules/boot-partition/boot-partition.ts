@@ -1,6 +1,6 @@
 /** The fourth partition of a disk that boots alone. */
 import { rule } from 'dsmb';
-import { BOOT_FILES, bootFiles, EFI_LOADER } from '../boot-image/boot-files.ts';
+import { BOOT_FILES, bootFiles, EFI_LOADER, NETWORK_FILE } from '../boot-image/boot-files.ts';
 import { grubEfi } from '../boot-image/grub-core.ts';
 import { CpioLzma, FatImage, GrubConfig, Loader } from '../kinds.ts';
 import { BOOT_PARTITION } from '../bootable-disk/layout.ts';
@@ -22,7 +22,7 @@ export const bootPartition = rule({
     return actions.step({
       mnemonic: 'BootPartition',
       module: () => import('./boot-partition.step.ts'),
-      args: { start, sectors, files: [...BOOT_FILES, EFI_LOADER] },
+      args: { start, sectors, files: [NETWORK_FILE, ...BOOT_FILES, EFI_LOADER] },
       inputs: { files: bootFiles(actions, { ...attributes, efi: grubEfi(actions) }) },
       outputs: { boot: FatImage },
     }).boot;

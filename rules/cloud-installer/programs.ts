@@ -28,7 +28,7 @@ const writer = staticProgram({
   source: folder('writer'),
   files: [
     ...['main.c', 'options.c', 'report.c', 'fetch.c', 'unpack.c'],
-    ...['json.c', 'manifest.c', 'disk.c', 'image.c'],
+    ...['json.c', 'manifest.c', 'disk.c', 'patches.c', 'image.c'],
   ],
   libraries: ['nettle', 'z'],
   compiler,

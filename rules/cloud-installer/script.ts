@@ -24,7 +24,7 @@ export function installScript(parts: readonly string[], facts: ScriptFacts): str
 }
 
 function factLines({ manifest, digest, urls }: ScriptFacts): string {
-  const { disk, boot, minimum, macPrefixes = [], kernel, initrd, blocks } = manifest;
+  const { disk, boot, minimum, macPrefixes = [], network, lastPartition, kernel, initrd, blocks } = manifest;
   const sample = blocks.toSorted((a, b) => b.packed - a.packed).slice(0, SAMPLES);
   const facts: Readonly<Record<string, string | number>> = {
     URLS: urls.join(' '),
@@ -35,6 +35,8 @@ function factLines({ manifest, digest, urls }: ScriptFacts): string {
     BOOT: boot.join(' '),
     MEMORY_MIB: minimum.memoryMiB,
     MAC_PREFIXES: macPrefixes.join(' '),
+    NETWORK_BYTES: network?.bytes ?? 0,
+    GROWS: lastPartition?.number ?? '',
     KERNEL: kernel.file,
     KERNEL_BYTES: kernel.bytes,
     INITRD: initrd.file,

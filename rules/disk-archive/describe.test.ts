@@ -3,7 +3,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { bufferSource, editDisk, openDisk, SECTOR, withMbr, writeFat16, type DiskReader } from 'dsmb/disk';
+import {
+  bufferSource,
+  editDisk,
+  openDisk,
+  SECTOR,
+  withMbr,
+  writeFat16,
+  type DiskReader,
+  type MbrPartition,
+} from 'dsmb/disk';
 import { deploymentOf } from './describe.ts';
 
 const MIB = 1024 * 1024;
@@ -16,11 +25,13 @@ afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 interface Files {
   readonly config: string;
   readonly efi?: boolean;
+  /** Content of network.cfg. */
+  readonly network?: string;
   /** In sector 0. */
   readonly code?: boolean;
 }
 
-function diskWith(name: string, { config, efi = false, code = false }: Files): DiskReader {
+function diskWith(name: string, { config, efi = false, code = false, network }: Files): DiskReader {
   const to = join(scratch, name);
   const disk = editDisk({ to, size: 40 * MIB });
   disk.write(0, withMbr(Buffer.alloc(SECTOR, code ? Buffer.alloc(440, 1) : 0), { diskId: 1, partitions: [BOOT] }));
@@ -28,6 +39,7 @@ function diskWith(name: string, { config, efi = false, code = false }: Files): D
   const fat = { sectors: BOOT.sectors, hiddenSectors: BOOT.start, volumeId: 1, label: 'BOOT', epoch: 1_700_000_000 };
   const files = [
     { path: 'boot/grub/grub.cfg', source: bufferSource(Buffer.from(config)) },
+    ...(network === undefined ? [] : [{ path: 'boot/grub/network.cfg', source: bufferSource(Buffer.from(network)) }]),
     ...(efi ? [{ path: 'EFI/BOOT/BOOTX64.EFI', source: bufferSource(Buffer.from('MZ')) }] : []),
   ];
   writeFat16(sink, { ...fat, files });
@@ -53,6 +65,30 @@ it('tells no place where the digits are in two sectors: they could be replaced b
   const before = '#'.repeat(SECTOR - 'set mac1='.length - 7);
   const { macOffset, placeholderMac } = deploymentOf(diskWith('two-sectors', { config: `${before}\n${MAC}` }));
   expect([macOffset, placeholderMac]).toEqual([undefined, '52:54:00:c9:18:27']);
+});
+
+it('tells of a file for the network only while it is empty and of the size that is known', () => {
+  const networkOf = (name: string, network: string) => deploymentOf(diskWith(name, { config: MAC, network })).network;
+  const { offset = 0, bytes } = networkOf('network', '\n'.repeat(512)) ?? {};
+  expect([offset % SECTOR, bytes]).toEqual([0, 512]);
+  expect(networkOf('network-small', '\n'.repeat(511))).toBeUndefined();
+  expect(networkOf('network-used', `${'\n'.repeat(511)}x`)).toBeUndefined();
+});
+
+it('tells of the last partition where it ends with the disk, and holds no others', () => {
+  const disk = (name: string, last: Partial<MbrPartition>): DiskReader => {
+    const to = join(scratch, name);
+    const partition: MbrPartition = { number: 2, active: false, type: 0x83, start: 4096, sectors: 76 * 1024, ...last };
+    const edit = editDisk({ to, size: 40 * MIB });
+    edit.write(0, withMbr(Buffer.alloc(SECTOR), { diskId: 1, partitions: [{ ...BOOT, sectors: 2048 }, partition] }));
+    edit.finish();
+    return openDisk(to);
+  };
+  expect(deploymentOf(disk('last', {})).lastPartition).toEqual({
+    ...{ number: 2, start: 4096, sectors: 76 * 1024, sectorsOffset: 446 + 16 + 12 },
+  });
+  expect(deploymentOf(disk('not-last', { sectors: 1024 })).lastPartition).toBeUndefined();
+  expect(deploymentOf(disk('extended', { type: 0x0f })).lastPartition).toBeUndefined();
 });
 
 it.each([

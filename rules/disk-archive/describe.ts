@@ -10,14 +10,22 @@ import {
   type MbrPartition,
 } from 'dsmb/disk';
 import { Failure } from 'dsmb/step';
-import { EFI_LOADER } from '../boot-image/boot-files.ts';
+import { EFI_LOADER, NETWORK_FILE } from '../boot-image/boot-files.ts';
 import { MAC_PREFIXES } from '../grub-config/mac-prefixes.ts';
+import { HOST_NETWORK_BYTES } from '../grub-config/text.ts';
 
 const GRUB_CONFIG = 'boot/grub/grub.cfg';
 /** Bytes of a configuration that are looked at: a longer one is none. */
 const MOST_CONFIG = 1024 ** 2;
 const MAC = /^\s*set\s+mac1=["']?([0-9A-Fa-f]{12})\b/dm;
 const MAC_DIGITS = 12;
+const NEWLINE = 0x0a;
+/** The table of a DOS disk: its rows, and the number of sectors in a row. */
+const TABLE = 446;
+const ROW = 16;
+const ROW_SECTORS = 12;
+/** Types of a partition that holds others. */
+const EXTENDED: ReadonlySet<number> = new Set([0x05, 0x0f, 0x85]);
 /** Memory in MiB with which a host has been seen to go from the installer to the running stand-in system. */
 const MEMORY_MIB = 256;
 
@@ -32,8 +40,22 @@ export interface Deployment {
   readonly macOffset?: number;
   /** How the MAC address of a card must begin that the system recognises. */
   readonly macPrefixes?: readonly string[];
+  /** A file of empty lines for the network of the installed system, in one sector of the disk. */
+  readonly network?: { readonly offset: number; readonly bytes: number };
+  /** The partition that ends where the disk ends: on a larger disk, it can end there as well. */
+  readonly lastPartition?: LastPartition;
   readonly boot: readonly BootWay[];
   readonly minimum: { readonly memoryMiB: number; readonly diskBytes: number };
+}
+
+/** A partition of the DOS table. */
+export interface LastPartition {
+  readonly number: number;
+  /** In sectors. */
+  readonly start: number;
+  readonly sectors: number;
+  /** Where the table has the number of sectors, four bytes, the lowest first; in bytes from the start of the disk. */
+  readonly sectorsOffset: number;
 }
 
 /** The partitions of the DOS table; none where there is no table. */
@@ -48,9 +70,13 @@ export function deploymentOf(disk: ByteSource): Deployment {
   const fat =
     active && orNothing(() => openFat(sliceSource(disk, from, active.sectors * SECTOR, `partition ${active.number}`)));
   const mac = fat && orNothing(() => macIn(fat));
+  const network = fat && orNothing(() => networkIn(fat));
+  const lastPartition = lastPartitionOf(disk);
   return {
     ...(mac && { placeholderMac: mac.address, macPrefixes: MAC_PREFIXES }),
     ...(mac?.offset !== undefined && isInOneSector(from + mac.offset) && { macOffset: from + mac.offset }),
+    ...(network !== undefined && { network: { offset: from + network, bytes: HOST_NETWORK_BYTES } }),
+    ...(lastPartition && { lastPartition }),
     boot: [
       ...(active && hasBootCode(disk) ? (['bios'] as const) : []),
       ...(fat && orNothing(() => fat.find(EFI_LOADER)) ? (['efi'] as const) : []),
@@ -76,6 +102,23 @@ function macIn(fat: FatVolume): MacPlace | undefined {
     if (at >= place.offset && at < place.offset + place.length && place.at !== undefined)
       return { address, offset: place.at + at - place.offset };
   return { address, offset: undefined };
+}
+
+/** Where the file is in the file system, if it is still empty and in one sector, which an own file system need not have. */
+function networkIn(fat: FatVolume): number | undefined {
+  const file = fat.file(NETWORK_FILE);
+  const [place, ...others] = file.places?.() ?? [];
+  const isWhole = file.size === HOST_NETWORK_BYTES && others.length === 0 && (place?.at ?? 1) % SECTOR === 0;
+  const isEmpty = isWhole && file.read(0, file.size).every((byte) => byte === NEWLINE);
+  return isEmpty ? place?.at : undefined;
+}
+
+function lastPartitionOf(disk: ByteSource): LastPartition | undefined {
+  const last = partitionsOf(disk).toSorted((a, b) => b.start - a.start)[0];
+  if (!last || EXTENDED.has(last.type) || last.start + last.sectors !== Math.floor(disk.size / SECTOR))
+    return undefined;
+  const { number, start, sectors } = last;
+  return { number, start, sectors, sectorsOffset: TABLE + ROW * (number - 1) + ROW_SECTORS };
 }
 
 function isInOneSector(offset: number): boolean {

@@ -17,6 +17,11 @@ export interface GrubSettings {
 /** Folder of the loader's files on the boot file system. */
 export const LOADER_FOLDER = '/boot/grub/DS3615xs';
 
+/** Beside grub.cfg on the boot partition of a disk: empty lines, which are replaced by a line `set host_net="dsmb.net=…"`. */
+export const HOST_NETWORK = 'network.cfg';
+/** Bytes of it: a sector, which is written as a whole. */
+export const HOST_NETWORK_BYTES = 512;
+
 const SERIAL = `
 serial --unit=0 --speed=115200
 terminal_input serial console
@@ -44,8 +49,14 @@ set sata_args="${settings.sataArguments}"
 set common_args="syno_hdd_powerup_seq=0 HddHotplug=0 syno_hw_version=DS3615xs vender_format_version=2 ${consoles} quiet"
 set img=${LOADER_FOLDER}
 
+# The network of the installed system (host_net), where the installer of a host has put it there.
+set host_net=
+if [ -s $prefix/${HOST_NETWORK} ]; then
+  source $prefix/${HOST_NETWORK}
+fi
+
 function loadlinux {
-  linux $img/zImage root=$rootdev $common_args $sata_args mac1=$mac1 netif_num=$netif_num sn=$sn vid=$vid pid=$pid $extra_args
+  linux $img/zImage root=$rootdev $common_args $sata_args mac1=$mac1 netif_num=$netif_num sn=$sn vid=$vid pid=$pid $extra_args $host_net
 }
 
 function loadinitrd {

@@ -8,6 +8,9 @@ export const LINUXRC = 'linuxrc.syno';
 /** The line of linuxrc.syno that stands before the mount. */
 const MOUNT_LINE = 'echo "Mounting ${RootDevice} ${Mnt}"';
 
+/** Of the overlay: tells the system, which can be mounted by then, of the network that its host had. */
+export const HOST_NETWORK = 'etc/dsmb-network.sh';
+
 const MARK = '# dsmb: assemble the arrays';
 
 /**
@@ -20,6 +23,7 @@ const ASSEMBLY = [
   '[ -b /dev/md0 ] || mknod /dev/md0 b 9 0',
   'mdadm -S /dev/md0',
   'mdadm --assemble --scan',
+  `sh /${HOST_NETWORK} "\${RootDevice}"`,
 ];
 
 /** The patch with the hunk behind all others, so that it counts lines as they are after those; unchanged if it has it. */

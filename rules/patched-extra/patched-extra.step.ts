@@ -2,7 +2,7 @@
 import { cpioFile, lzma, pickFiles, writeCpio } from 'dsmb/archive';
 import { fail, step } from 'dsmb/step';
 import { readFile } from 'node:fs/promises';
-import { checkPatch, LINUXRC, withAssembly } from './assembly-patch.ts';
+import { checkPatch, HOST_NETWORK, LINUXRC, withAssembly } from './assembly-patch.ts';
 import { readDrivers, type Driver } from './drivers.ts';
 import { checkKernel, kernelRelease } from './kernel.ts';
 import { withModules } from './module-list.ts';
@@ -15,7 +15,7 @@ const ARRAYS = 'etc/mdadm.conf';
 export default step<{
   args: { readonly assembleArrays: boolean };
   /** `drivers` and `mdadmConf` may be there too. */
-  inputs: 'extra' | 'rd' | 'kernel';
+  inputs: 'extra' | 'rd' | 'kernel' | 'hostNetwork';
   outputs: 'extra';
 }>(async ({ args, inputs, allInputs, outputs, scratch, epoch, log }) => {
   const overlay = await openOverlay(inputs.extra, scratch);
@@ -25,6 +25,7 @@ export default step<{
     await addDrivers(overlay, drivers, log);
   }
   if (allInputs['mdadmConf'] !== undefined) overlay.put(cpioFile(ARRAYS, await readFile(allInputs['mdadmConf'])));
+  if (args.assembleArrays) overlay.put(cpioFile(HOST_NETWORK, await readFile(inputs.hostNetwork)));
   await addPatch(overlay, inputs.rd, args.assembleArrays);
   await lzma(writeCpio(overlay.entries(), epoch), outputs.extra);
 });

@@ -12,6 +12,7 @@ import { execa } from 'execa';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runStepHere } from 'dsmb/testing';
 import step from './patched-extra.step.ts';
@@ -31,6 +32,8 @@ mkdir -p "\${Mnt}"
 	echo "Mounting \${RootDevice} \${Mnt}"
 mount "\${RootDevice}" "\${Mnt}"
 `;
+
+const HOST_NETWORK = fileURLToPath(new URL('./host-network.sh', import.meta.url));
 
 const STOCK_PATCH = `--- a/linuxrc.syno
 +++ b/linuxrc.syno
@@ -72,7 +75,12 @@ async function patchedExtra(given: Given): Promise<string> {
   const here = join(folder, String(round++));
   await mkdir(join(here, 'drivers'), { recursive: true });
   await mkdir(join(here, 'scratch'));
-  const required = { extra: join(here, 'in.lzma'), rd: join(here, 'rd.gz'), kernel: join(here, 'zImage') };
+  const required = {
+    extra: join(here, 'in.lzma'),
+    rd: join(here, 'rd.gz'),
+    kernel: join(here, 'zImage'),
+    hostNetwork: HOST_NETWORK,
+  };
   const inputs: Record<string, string> = { ...required };
   await writeFile(required.kernel, kernel(RELEASE));
   await lzma(writeCpio(given.overlay ?? OVERLAY, 1), required.extra);
@@ -119,11 +127,12 @@ describe('patchedExtra', () => {
       const patch = (await contents(await patchedExtra({}))).get('etc/jun.patch') ?? '';
       const lines = (await patchedLinuxrc(patch, program)).split('\n');
       const mount = lines.findIndex((line) => line.includes('echo "Mounting ${RootDevice} ${Mnt}"'));
-      expect(lines.slice(mount - 4, mount)).toEqual([
+      expect(lines.slice(mount - 5, mount)).toEqual([
         'mkdir -p /run/mdadm',
         '[ -b /dev/md0 ] || mknod /dev/md0 b 9 0',
         'mdadm -S /dev/md0',
         'mdadm --assemble --scan',
+        'sh /etc/dsmb-network.sh "${RootDevice}"',
       ]);
       expect(lines).toContain('. /etc/rc.modules');
     },
@@ -170,6 +179,7 @@ describe('patchedExtra', () => {
       'usr/lib/modules',
       'usr/sbin',
       'usr/sbin/modprobe',
+      'etc/dsmb-network.sh',
       'etc/jun.patch',
       'etc/mdadm.conf',
       'etc/rc.modules',

@@ -1,7 +1,9 @@
 /** The overlay over the loader's initrd, with drivers, the arrays' description and the patch that assembles them. */
-import { attr, File, rule } from 'dsmb';
+import { attr, File, file, rule } from 'dsmb';
 import { CpioLzma, Drivers, Loader, MdadmConf } from '../kinds.ts';
 import { overlayTools } from '../toolchains.ts';
+
+const hostNetwork = file('host-network.sh');
 
 /** Makes the `extra.lzma` that boots the installed system from a virtio disk. */
 export const patchedExtra = rule({
@@ -27,6 +29,7 @@ export const patchedExtra = rule({
         extra: loader.at('extra.lzma', CpioLzma),
         rd: loader.at('rd.gz', File),
         kernel: loader.at('zImage', File),
+        hostNetwork: actions.own(hostNetwork),
         ...(drivers ? { drivers } : {}),
         ...(mdadmConf ? { mdadmConf } : {}),
       },

@@ -15,6 +15,7 @@ interface Manifest {
   readonly boot: readonly string[];
   readonly macOffset: number;
   readonly macDigits: string;
+  readonly network?: { readonly offset: number; readonly bytes: number };
   readonly kernel: { readonly file: string };
   readonly blocks: readonly { index: number; sha256: string; bytes: number; packed: number }[];
 }
@@ -71,7 +72,11 @@ describe('the folder', { tags: 'long' }, () => {
       placeholderMac: '52:54:00:c9:18:27',
       macPrefixes: ['52:54:00'],
       minimum: { memoryMiB: 256, diskBytes: made.image.length },
+      lastPartition: { number: 3, start: 81_920, sectors: 16_387, sectorsOffset: 490 },
     });
+    const { offset = 0, bytes } = rest.network ?? {};
+    expect(made.image.toString('latin1', offset, offset + 512)).toBe('\n'.repeat(512));
+    expect([offset % 512, bytes]).toEqual([0, 512]);
   });
 
   it('has a script that knows the digest of the manifest', () => {

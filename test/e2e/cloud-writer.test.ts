@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { parseMbr } from '../../src/disk/mbr.ts';
 import { FaultyServer, type Fault } from '../rig/faulty-server.ts';
 import { TestStore } from '../rig/index.ts';
 import { SmallInstaller } from '../rig/small-installer.ts';
@@ -44,16 +45,14 @@ const disk = (): string => join(folder, 'disk.raw');
 const isBlock = (path: string): boolean => path.startsWith('/blocks/');
 const page = (): string => readFileSync(join(folder, 'run/www/index.html'), 'utf8');
 
-/** What the disk must hold: the image with the card's address, and zeros behind it. */
-function wanted(): Buffer {
-  const { macOffset } = JSON.parse(readFileSync(join(made.folder, 'manifest.json'), 'utf8')) as { macOffset: number };
+/** What the disk must hold: the image with the host's own bytes in it, and zeros behind it. */
+function wanted(network = ''): Buffer {
   const content = Buffer.alloc(DISK_BYTES);
-  made.image.copy(content);
-  content.write('5254000A0B0C', macOffset, 'latin1');
+  made.ownImage({ mac: CARD, network, diskBytes: DISK_BYTES }).copy(content);
   return content;
 }
 
-const isRight = (): boolean => readFileSync(disk()).equals(wanted());
+const isRight = (network?: string): boolean => readFileSync(disk()).equals(wanted(network));
 
 /** A running writer. */
 class Writer {
@@ -73,7 +72,7 @@ class Writer {
       ...words,
     };
     const argv = Object.entries(given).flatMap(([name, values]) =>
-      values.split(' ').map((value) => `dsmb.${name}=${value}`),
+      values === '' ? [`dsmb.${name}`] : values.split(' ').map((value) => `dsmb.${name}=${value}`),
     );
     this.child = spawn(made.writer, ['quiet', ...argv], {
       env: { PATH: `${made.commands}:/usr/bin:/bin` },
@@ -141,6 +140,21 @@ describe('writing', { tags: 'long' }, () => {
     const writer = new Writer({ card: '00:16:3e:00:00:01', mac: '52-54-00-0A-0B-0C' });
     await writer.succeeds();
     expect(writer.said).toContain('done');
+  });
+
+  it('lets the last partition end where the disk ends, or where a table can tell', async () => {
+    const { said } = await written();
+    expect(said).toContain('the last partition grows from 8 to 13 MiB');
+    const { partitions } = parseMbr(readFileSync(disk()));
+    const last = partitions.find(({ number }) => number === 3);
+    expect(last && last.start + last.sectors).toBe(DISK_BYTES / 512);
+  });
+
+  it('gives the system the network of the host, where it is told to, in a file of one size', async () => {
+    const cards = [`${CARD},192.0.2.7/32,gw=198.51.100.1,dns=192.0.2.53`, '52:54:00:00:00:02,2001:db8::2/64'];
+    const writer = new Writer({ net: cards.join(' '), 'keep-net': '' });
+    expect(await writer.ended).toBe(0);
+    expect(isRight(`set host_net="${cards.map((card) => `dsmb.net=${card}`).join(' ')}"`)).toBe(true);
   });
 
   it('waits before the first write, where it is told to, and goes on at a word', async () => {
@@ -220,6 +234,12 @@ describe('a refusal, with no byte changed,', { tags: 'long' }, () => {
     ['an address of the card that is none', { mac: '52:54' }, /'52:54' is not a MAC address/],
     ['no address to fetch from', { url: 'ftp://x' }, /no address of http/],
     ['an address of another file system', { url: 'file://host/x' }, /no address of http/],
+    [
+      'a network that is too long',
+      { net: `${'1'.repeat(300)} ${'2'.repeat(300)}`, 'keep-net': '' },
+      /into the 512 bytes/,
+    ],
+    ['a network that GRUB would run', { net: '1";reboot', 'keep-net': '' }, /is no network that can be kept/],
     ['no manifest', { manifest: 'abc' }, /no SHA-256 of a manifest/],
   ])('is the answer to %s', async (_what, words, says) => {
     const before = readFileSync(disk());

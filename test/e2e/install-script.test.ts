@@ -3,24 +3,9 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import type { InstallManifest } from '../../rules/cloud-installer/manifest.ts';
 import { installScript } from '../../rules/cloud-installer/script.ts';
-import { CHECKOUT, Project, TestStore } from '../rig/index.ts';
-
-const PARTS = ['head', 'ask', 'fetch', 'disk', 'network', 'looks', 'pack', 'boot', 'main'];
-const MIB = 2 ** 20;
-const DIGEST = 'd'.repeat(64);
-
-const named = (file: string) => ({ file: `${file}-${DIGEST}`, sha256: DIGEST, bytes: MIB });
-const MANIFEST: InstallManifest = {
-  disk: { bytes: 20 * 1024 * MIB, blockSize: MIB, dataBytes: MIB, blocksRoot: DIGEST, partitions: [] },
-  boot: ['bios'],
-  minimum: { memoryMiB: 256, diskBytes: 20 * 1024 * MIB },
-  macPrefixes: ['52:54:00'],
-  kernel: named('vmlinuz'),
-  initrd: named('initrd'),
-  blocks: [{ index: 0, sha256: DIGEST, bytes: MIB, packed: 1000 }],
-};
+import { Project, TestStore } from '../rig/index.ts';
+import { DIGEST, MANIFEST, scriptFor } from '../rig/install-script.ts';
 
 let store: TestStore;
 let project: Project;
@@ -29,8 +14,7 @@ let script: string;
 beforeAll(() => {
   store = new TestStore();
   project = new Project(store);
-  const parts = PARTS.map((name) => readFileSync(join(CHECKOUT, `rules/cloud-installer/install/${name}.sh`), 'utf8'));
-  script = installScript(parts, { manifest: MANIFEST, digest: DIGEST, urls: [] });
+  script = scriptFor(MANIFEST);
 });
 afterAll(() => {
   project[Symbol.dispose]();
@@ -60,7 +44,7 @@ describe.each([['dash'], ['bash'], ['busybox', 'sh']])('in %s %s', (...shell: st
     [['--url', "http://host/'; reboot; '"], /--url takes an address, not/],
     [['--hold', 'never'], /--hold takes write or reboot, not 'never'/],
     [['--folder', '/dev/none'], /\/dev\/none is no folder of an installer/],
-    [['--net', 'static'], /--net takes dhcp, not 'static'/],
+    [['--net', 'static'], /--net takes dhcp or keep, not 'static'/],
   ])('refuses %j', (args, says) => {
     const { status, stderr } = run(args);
     expect(stderr).toMatch(says);

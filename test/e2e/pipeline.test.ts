@@ -274,6 +274,10 @@ describe('a rented host', () => {
     expect(await reportOf('takenOverHost')).toMatchObject(asTheNas);
   });
 
+  it('keeps its address without any DHCP, and all of a larger disk', { tags: 'long' }, async () => {
+    expect(await reportOf('staticHost')).toMatchObject(asTheNas);
+  });
+
   it('needs one more block for another MAC address', async () => {
     await project.build(['//cloudInstaller']);
     const manifest: unknown = JSON.parse(readFileSync(output('cloudInstaller/manifest.json'), 'utf8'));

@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Deployment } from '../../rules/disk-archive/describe.ts';
 import { CHECKOUT, Project } from './project.ts';
 import type { TestStore } from './store.ts';
 import { commandOf, unpackInitrd } from './unpacked-initrd.ts';
@@ -17,6 +18,13 @@ export const mac = param.string({ default: '525400C91827', doc: 'twelve digits' 
 export const disk = smallDisk({ mac });
 export const installer = cloudInstaller({ disk });
 `;
+
+/** What is a host's own. */
+interface OwnBytes {
+  readonly mac: string;
+  readonly network?: string;
+  readonly diskBytes: number;
+}
 
 export class SmallInstaller {
   readonly project: Project;
@@ -37,6 +45,18 @@ export class SmallInstaller {
     this.image = readFileSync(project.path('disk.raw'));
     this.writer = join(root, 'usr/bin/dsmb-writer');
     this.commands = commandOf(root, 'curl');
+  }
+
+  /** The disk's bytes as they are on a host: with its own address, its network, and its last partition as large as can be. */
+  ownImage({ mac, network = '', diskBytes }: OwnBytes): Buffer {
+    const manifest = JSON.parse(readFileSync(join(this.folder, 'manifest.json'), 'utf8')) as Deployment;
+    const { macOffset = 0, lastPartition, network: place } = manifest;
+    const image = Buffer.from(this.image);
+    image.write(mac.replaceAll(':', '').toUpperCase(), macOffset, 'latin1');
+    image.write(network, place?.offset ?? 0, 'latin1');
+    if (lastPartition)
+      image.writeUInt32LE(Math.floor(diskBytes / 512) - lastPartition.start, lastPartition.sectorsOffset);
+    return image;
   }
 
   static async build(store: TestStore): Promise<SmallInstaller> {

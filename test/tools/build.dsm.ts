@@ -6,6 +6,9 @@ export const programs = toolchain(
   ...['python3', 'tar', 'xz-utils', 'zstd'],
 );
 
+/** A host that is made up of files. */
+export const host = toolchain('bubblewrap', 'busybox-static');
+
 /** A host to reach over ssh. */
 export const ssh = toolchain('libnss-wrapper', 'openssh-client', 'openssh-server');
 

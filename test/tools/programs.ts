@@ -1,7 +1,7 @@
 /** Which programs tests may call, from which toolchain, and what they need to run outside its root. */
 import type { Toolchain } from 'dsmb';
 import { fatTools, grubTools, uploadTools, vmTools } from '../../rules/toolchains.ts';
-import { programs, shells, ssh } from './build.dsm.ts';
+import { host, programs, shells, ssh } from './build.dsm.ts';
 
 /** A program of a toolchain. `root` is the folder that the toolchain is unpacked in. */
 export interface Program {
@@ -14,6 +14,7 @@ export const toolchains: Readonly<Record<string, Toolchain>> = {
   programs,
   shells,
   ssh,
+  host,
   fat: fatTools,
   grub: grubTools,
   upload: uploadTools,
@@ -46,6 +47,7 @@ export const PROGRAMS: Readonly<Record<keyof typeof toolchains, readonly Program
     { name: 'python3', env: (root) => ({ PYTHONHOME: `${root}/usr`, PYTHONDONTWRITEBYTECODE: '1' }) },
   ],
   shells: named('fish', 'zsh'),
+  host: named('bwrap'),
   ssh: named('sshd', 'ssh-agent', 'ssh-add', 'ssh-keygen'),
   fat: named('fsck.fat', 'mcopy', 'mdel', 'mdir', 'mformat', 'mkfs.fat', 'mmd', 'mrd', 'mtype'),
   grub: [{ name: 'grub-mkimage', args: (root) => [`--directory=${root}/usr/lib/grub/i386-pc`] }],

@@ -11,7 +11,8 @@ usage: sh install.sh --url URL | --folder DIR [options]
   --disk DISK     the disk to overwrite, for example /dev/vda; by default the one that holds /
   --mac MAC       MAC address that the system is told; by default that of the card with the default route
   --any-mac       accept one that the system may not recognise
-  --net dhcp      let the installer ask for an address; by default it takes what this system has
+  --net WHICH     dhcp: the installer and the NAS ask for an address; keep: both take what this system has; by
+                  default the installer takes that, and the NAS as well, unless this system has it by DHCP
   --hold WHEN     stop with a shell on the console: `write` before the first write, `reboot` at the end
   --kexec         start the installer at once, by kexec, and not over the boot loader
   --undo          take back what an earlier call has prepared
@@ -71,7 +72,7 @@ parse_words() {
 		shift
 	done
 	[ -z "$folder" ] || urls=file://$folder
-	case $net in '' | dhcp) ;; *) abort "--net takes dhcp, not '$net'" "leave --net out to keep the addresses of this system" ;; esac
+	case $net in '' | dhcp | keep) ;; *) abort "--net takes dhcp or keep, not '$net'" "sh install.sh --help" ;; esac
 	case $hold in '' | write | reboot | write,reboot) ;; *) abort "--hold takes write or reboot, not '$hold'" "sh install.sh --help" ;; esac
 }
 

@@ -43,6 +43,7 @@ command_line() {
 	[ -z "$folder" ] || urls=file:///dsmb
 	for url in $urls; do printf 'dsmb.url=%s ' "$url"; done
 	printf '%s ' "dsmb.manifest=$MANIFEST" "dsmb.disk=$disk_word" "dsmb.size=$disk_bytes" "dsmb.net=$net_word" "dsmb.mac=$mac"
+	[ -z "$keep_net" ] || printf '%s ' dsmb.keep-net
 	[ -z "$hold" ] || printf '%s ' "dsmb.hold=$hold"
 	consoles=$(tr ' ' '\n' </proc/cmdline | grep '^console=' | tr '\n' ' ')
 	printf '%s' "dsmb.return=900 panic=60 quiet ${consoles:-console=ttyS0,115200 console=tty0}"

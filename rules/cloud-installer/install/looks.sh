@@ -56,7 +56,10 @@ plan() {
 		fetched="are fetched (measured: $speed kB/s)"
 	fi
 	row image "$(human "$IMAGE_BYTES"): $((PACKED_BYTES / 1000000 + 1)) MB $fetched, all else becomes zero"
+	[ "$GROWS" = '' ] || [ "$disk_bytes" -le "$IMAGE_BYTES" ] ||
+		row data "partition $GROWS is made larger, up to the end of the disk"
 	row network "$card: $(say "$net_word" | sed 's/^[^,]*,//; s/,/, /g')"
+	row afterwards "$([ -n "$keep_net" ] && say 'the NAS has the same addresses' || say 'the NAS asks for an address by DHCP')"
 	row MAC "$mac$([ "$mac" = "$card_mac" ] || say ", which is not that of $card ($card_mac)")"
 	row starts "$([ -n "$use_kexec" ] && say 'at once, by kexec' || say "by an entry of $loader that is valid once"), with $firmware"
 	[ -z "$hold" ] || row holds "with a shell on the console: before the first write or at the end ($hold)"

@@ -22,7 +22,23 @@ choose_network() {
 		[ -z "$(addresses_of 6)" ] || net_word=$net_word$(addresses_of 6)$(gateway_of 6)
 		net_word=$net_word$(servers)
 	fi
+	choose_afterwards
 	choose_mac
+}
+
+# What the NAS does: an address that was leased is somebody else's some day.
+choose_afterwards() {
+	keep_net=
+	[ "$net_word" != dhcp ] || return 0
+	[ "$net" = keep ] || ! is_leased || return 0
+	keep_net=1
+	[ "$NETWORK_BYTES" -gt 0 ] ||
+		problem "the image takes no addresses, and this system has its own without DHCP" "if there is DHCP as well, add --net dhcp"
+}
+
+# The kernel knows how long an address is valid, where its client has told; otherwise the client itself is there.
+is_leased() {
+	ip_command -o -4 addr show dev "$card" | grep -q ' dynamic ' || grep -qsxE 'udhcpc|dhclient|dhcpcd|dhcpcd5' /proc/[0-9]*/comm
 }
 
 addresses_of() { # 4|6

@@ -10,22 +10,12 @@
 #define ZERO_AT_A_TIME ((uint64_t)256 * BLOCK)
 #define SECONDS_AFTER_DISK_ERROR 10
 
-/* The digits of the MAC address in a block's content; NULL where another block has them. */
-static uint8_t *mac_in(const struct image *image, const struct block *block, uint8_t *content)
+/* Whether content is the block's, with the host's own bytes in it or with those that were built, which it has afterwards. */
+static bool is_content(const struct image *image, const struct block *block, uint8_t *content, bool own)
 {
-	const struct manifest *manifest = &image->manifest;
-	bool here = image->mac && manifest->mac_offset / BLOCK == block->index;
-	return here ? content + manifest->mac_offset % BLOCK : NULL;
-}
-
-/* Whether content is the block's, with the digits that are to stand in it. Puts back those of the manifest. */
-static bool is_content(const struct image *image, const struct block *block, uint8_t *content, const char *digits)
-{
-	uint8_t digest[SHA256_SIZE], *mac = mac_in(image, block, content);
-	if (mac && memcmp(mac, digits, MAC_DIGITS) != 0)
+	uint8_t digest[SHA256_SIZE];
+	if (!unpatch_block(&image->patches, block, content, own))
 		return false;
-	if (mac)
-		memcpy(mac, image->manifest.mac_digits, MAC_DIGITS);
 	sha256_of(content, block->bytes, digest);
 	return memcmp(digest, block->sha256, SHA256_SIZE) == 0;
 }
@@ -33,7 +23,7 @@ static bool is_content(const struct image *image, const struct block *block, uin
 static bool is_on_disk(const struct image *image, const struct block *block)
 {
 	return disk_read(&image->disk, block->index * BLOCK, image->buffer, block->bytes) &&
-	       is_content(image, block, image->buffer, image->mac);
+	       is_content(image, block, image->buffer, true);
 }
 
 void look_at_disk(struct image *image)
@@ -90,11 +80,9 @@ static const char *take_block(struct image *image, const struct block *block)
 	unlink(path);
 	if (wrong)
 		return wrong;
-	if (!is_content(image, block, image->buffer, image->manifest.mac_digits))
+	if (!is_content(image, block, image->buffer, false))
 		return "its bytes are not those of the manifest";
-	uint8_t *mac = mac_in(image, block, image->buffer);
-	if (mac)
-		memcpy(mac, image->mac, MAC_DIGITS);
+	patch_block(&image->patches, block, image->buffer);
 	return NULL;
 }
 

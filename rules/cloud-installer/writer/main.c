@@ -52,24 +52,6 @@ static void get_manifest(struct image *image)
 	}
 }
 
-/* The MAC address to write: what was told, or the card's own if the system knows such cards. */
-static const char *choose_mac(const struct image *image)
-{
-	const struct options *options = image->options;
-	const struct manifest *manifest = &image->manifest;
-	if (!manifest->has_mac)
-		return NULL;
-	if (*options->mac)
-		return options->mac;
-	if (!*options->card)
-		stop("add dsmb.mac=", "no MAC address to write is given");
-	for (int number = 0; number < manifest->prefix_count; number++)
-		if (strncmp(options->card, manifest->prefixes[number], strlen(manifest->prefixes[number])) == 0)
-			return options->card;
-	stop("give the machine such an address, or insist with dsmb.mac=",
-	     "the system does not recognise a card with the MAC address %s: it would run without a network", options->card);
-}
-
 static void hold(const char *folder)
 {
 	char path[300];
@@ -108,9 +90,9 @@ int main(int count, char **words)
 	if (!image.buffer || !image.first)
 		abort();
 	get_manifest(&image);
-	image.mac = choose_mac(&image);
 	find_disk(&image.disk, &options, image.manifest.bytes);
 	say("the disk is %s, %llu bytes", image.disk.path, (unsigned long long)image.disk.bytes);
+	choose_patches(&image.patches, &options, &image.manifest, image.disk.bytes);
 	get_first_block(&image);
 	look_at_disk(&image);
 	if (options.hold)

@@ -19,6 +19,32 @@ static void read_disk(struct json *json, struct manifest *manifest, uint64_t *bl
 			json_skip(json);
 }
 
+static void read_network(struct json *json, struct manifest *manifest)
+{
+	char key[32];
+	for (json_open(json, '{'); json_member(json, key, sizeof key);)
+		if (strcmp(key, "offset") == 0)
+			json_number(json, &manifest->network_offset);
+		else if (strcmp(key, "bytes") == 0)
+			json_number(json, &manifest->network_bytes);
+		else
+			json_skip(json);
+}
+
+static void read_last_partition(struct json *json, struct manifest *manifest)
+{
+	char key[32];
+	for (json_open(json, '{'); json_member(json, key, sizeof key);)
+		if (strcmp(key, "start") == 0)
+			json_number(json, &manifest->last_start);
+		else if (strcmp(key, "sectors") == 0)
+			json_number(json, &manifest->last_sectors);
+		else if (strcmp(key, "sectorsOffset") == 0)
+			json_number(json, &manifest->last_offset);
+		else
+			json_skip(json);
+}
+
 static void digits_of(const char *mac, char *digits)
 {
 	int count = 0;
@@ -84,6 +110,26 @@ static bool are_in_place(const struct manifest *manifest)
 	return manifest->count > 0 && manifest->blocks[0].index == 0;
 }
 
+static bool is_in_one_block(const struct manifest *manifest, uint64_t offset, uint64_t bytes)
+{
+	return offset < manifest->bytes && bytes <= manifest->bytes - offset && offset % BLOCK + bytes <= BLOCK;
+}
+
+/* The places of what is written for each host; NULL, or which of them is wrong. */
+static const char *check_places(const struct manifest *manifest)
+{
+	if (manifest->has_mac && (strlen(manifest->mac_digits) != MAC_DIGITS ||
+				  !is_in_one_block(manifest, manifest->mac_offset, MAC_DIGITS)))
+		return "the place of its MAC address is wrong";
+	if (manifest->network_bytes > MOST_NETWORK ||
+	    !is_in_one_block(manifest, manifest->network_offset, manifest->network_bytes))
+		return "the place of its network is wrong";
+	uint64_t at = manifest->last_offset;
+	if (manifest->last_start && (at < TABLE_OFFSET || at + 4 > TABLE_END || manifest->last_sectors > UINT32_MAX))
+		return "the place of its last partition is wrong";
+	return NULL;
+}
+
 const char *parse_manifest(struct manifest *manifest, const char *text, size_t length)
 {
 	struct json json = {.at = text, .end = text + length};
@@ -101,6 +147,10 @@ const char *parse_manifest(struct manifest *manifest, const char *text, size_t l
 			json_string(&json, manifest->mac_digits, sizeof manifest->mac_digits);
 		else if (strcmp(key, "macPrefixes") == 0)
 			read_prefixes(&json, manifest);
+		else if (strcmp(key, "network") == 0)
+			read_network(&json, manifest);
+		else if (strcmp(key, "lastPartition") == 0)
+			read_last_partition(&json, manifest);
 		else if (strcmp(key, "blocks") == 0)
 			read_blocks(&json, manifest);
 		else
@@ -113,8 +163,5 @@ const char *parse_manifest(struct manifest *manifest, const char *text, size_t l
 		return "it has no size that this program knows";
 	if (!are_in_place(manifest))
 		return "its blocks are not in order, or not on the disk";
-	uint64_t most = BLOCK - MAC_DIGITS;
-	if (manifest->has_mac && (strlen(manifest->mac_digits) != MAC_DIGITS || manifest->mac_offset % BLOCK > most))
-		return "the place of its MAC address is wrong";
-	return NULL;
+	return check_places(manifest);
 }

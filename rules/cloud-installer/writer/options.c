@@ -45,6 +45,15 @@ static void add_url(struct options *options, const char *url)
 	options->urls[options->url_count++] = url;
 }
 
+static void add_card(struct options *options, const char *settings)
+{
+	if (strcmp(settings, "dhcp") == 0)
+		return;
+	if (options->card_count == MOST_CARDS)
+		stop("give fewer of dsmb.net=", "the addresses of more than %d cards are given", MOST_CARDS);
+	options->cards[options->card_count++] = settings;
+}
+
 static void parse_word(struct options *options, const char *word)
 {
 	const char *value;
@@ -60,6 +69,10 @@ static void parse_word(struct options *options, const char *word)
 		parse_mac(options->mac, value);
 	else if ((value = value_of(word, "dsmb.card")))
 		parse_mac(options->card, value);
+	else if ((value = value_of(word, "dsmb.net")))
+		add_card(options, value);
+	else if (strcmp(word, "dsmb.keep-net") == 0)
+		options->keep_network = true;
 	else if ((value = value_of(word, "dsmb.hold")))
 		options->hold = strstr(value, "write") != NULL;
 	else if ((value = value_of(word, "dsmb.folder")))

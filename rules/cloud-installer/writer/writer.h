@@ -12,6 +12,10 @@
 #define MAC_DIGITS 12
 #define MOST_URLS 8
 #define MOST_PREFIXES 8
+#define MOST_CARDS 8
+#define MOST_NETWORK 4096
+#define TABLE_OFFSET 446 /* of a DOS table in the first sector */
+#define TABLE_END 510
 
 /* options.c: the words of the kernel's command line that begin with `dsmb.`; docs/install-format.md lists them. */
 struct options {
@@ -22,6 +26,9 @@ struct options {
 	uint64_t disk_bytes;      /* exact size of that disk; 0 where it does not matter */
 	char mac[MAC_DIGITS + 1]; /* to write, upper case; empty: the card's own */
 	char card[MAC_DIGITS + 1];
+	const char *cards[MOST_CARDS]; /* what dsmb.net= says of each card with an address of its own */
+	int card_count;
+	bool keep_network;        /* the system is told the same */
 	bool hold;                /* before the first write */
 	const char *folder;       /* for the page, for what is being fetched, and for `go` */
 };
@@ -54,6 +61,11 @@ struct manifest {
 	char mac_digits[MAC_DIGITS + 1]; /* as the blocks have them */
 	char prefixes[MOST_PREFIXES][MAC_DIGITS + 1];
 	int prefix_count;
+	uint64_t network_offset; /* empty lines in the blocks */
+	uint64_t network_bytes;  /* 0: the image has no such place */
+	uint64_t last_start;     /* of the last partition, in sectors; 0 where none is to grow */
+	uint64_t last_sectors;
+	uint64_t last_offset;    /* of its number of sectors */
 	struct block *blocks; /* ascending; none of them is all zero */
 	size_t count;
 };
@@ -98,13 +110,34 @@ bool disk_flush(const struct disk *disk);
 /* Makes a range read as zeros, by the cheapest way that the disk has. */
 bool disk_zero(const struct disk *disk, uint64_t from, uint64_t to);
 
+/* patches.c: the few bytes that are the host's own. None of them reaches into a second block. */
+#define MOST_PATCHES 3
+#define PATCH_BYTES MOST_NETWORK
+struct patch {
+	uint64_t offset;
+	uint32_t length;
+	uint8_t built[PATCH_BYTES]; /* as the blocks have them */
+	uint8_t own[PATCH_BYTES];   /* as they are written */
+};
+struct patches {
+	struct patch all[MOST_PATCHES];
+	int count;
+};
+/* Stops where something cannot be what it must be. */
+void choose_patches(struct patches *patches, const struct options *options, const struct manifest *manifest,
+		    uint64_t disk_bytes);
+/* Puts the host's own bytes into a block. */
+void patch_block(const struct patches *patches, const struct block *block, uint8_t *content);
+/* Whether a block has the host's own bytes, or those that were built; puts the latter back, as the digest is theirs. */
+bool unpatch_block(const struct patches *patches, const struct block *block, uint8_t *content, bool own);
+
 /* image.c: brings the disk to what the manifest says. */
 struct image {
 	const struct options *options;
 	struct manifest manifest;
 	struct fetcher fetcher;
 	struct disk disk;
-	const char *mac; /* to be written, or NULL */
+	struct patches patches;
 	uint8_t *buffer; /* of a block, aligned for reading past the page cache */
 	uint8_t *first;  /* the disk's first block, kept from the begin to the end */
 };

@@ -25,12 +25,20 @@ nic_of_mac1() {
 	return 1
 }
 
-# Brings up that interface with DHCP; what is printed of it goes nowhere, the lease into /run/lease.
+# Brings up that interface: by its settings where the system has some, otherwise with DHCP. The address goes into /run/lease.
 start_network() {
-	local nic
+	local nic settings BOOTPROTO=dhcp IPADDR= NETMASK= GATEWAY=
 	ifconfig lo 127.0.0.1 up
 	nic=$(nic_of_mac1) || return
 	ifconfig "$nic" up
+	settings=/etc/sysconfig/network-scripts/ifcfg-$nic
+	[ ! -f "$settings" ] || . "$settings"
+	if [ "$BOOTPROTO" = static ]; then
+		ifconfig "$nic" "$IPADDR" netmask "$NETMASK"
+		[ -z "$GATEWAY" ] || route add default gw "$GATEWAY" dev "$nic"
+		printf 'ip=%s\nmask=%s\n' "$IPADDR" "$NETMASK" >/run/lease
+		return
+	fi
 	udhcpc -i "$nic" -n -q -t 10 -T 1 -s /usr/share/udhcpc/lease.sh >/dev/null 2>&1 ||
 		echo "network: no answer to DHCP on $nic"
 }
