@@ -270,7 +270,10 @@ describe('a mistake in a build file', () => {
   it('what a rule declares wrongly is shown there, and where the rule is called', async () => {
     project.write(
       'broken.ts',
-      BROKEN_RULE.replace('actions.step({ module: undefinedName,', 'actions.run({ argv: ["cat", 1],'),
+      BROKEN_RULE.replace('actions.step({ module: undefinedName,', 'actions.run({ argv: ["cat", 1],').replace(
+        'args: {},',
+        '',
+      ),
     );
     project.write('build.dsm.ts', `import { broken } from './broken.ts';\nexport const bad = broken({});\n`);
     expectMessage(
