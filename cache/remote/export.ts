@@ -10,7 +10,9 @@ import {
 import { encodeDirectory, encodeTree, type ResultData } from '../reapi/messages.ts';
 import type { Store } from '../store.ts';
 import type { Node, Trees } from '../tree.ts';
-import type { Source } from './blobs.ts';
+import { InlinedTrees } from './inlined-trees.ts';
+import type { Source } from './source.ts';
+import { onWire } from './wire-digest.ts';
 
 /** An action with its result, as it is to be sent. */
 export interface Exported {
@@ -29,20 +31,25 @@ export function exportResult(
 ): Exported {
   const messages = [sourceOf(command), sourceOf(action)];
   const files = new Map<string, Source>();
-  const addFile = (of: Digest): void => void files.set(of.hash, fileSource(cas.path(of), of));
+  const addFile = (of: Digest, inParts = false): void =>
+    void files.set(of.hash, { ...fileSource(cas.path(of), of), inParts });
   const outputFiles = [];
   const outputDirectories = [];
+  const inlined = new InlinedTrees();
   for (const [path, node] of outputs) {
     if (node.type === 'symlink') continue;
     if (node.type === 'file') {
-      addFile(node.digest);
+      // An archive or an image: of what lies in a folder, little is large and changes.
+      addFile(node.digest, true);
       outputFiles.push({ path, digest: onWire(node.digest), isExecutable: node.executable });
       continue;
     }
     const { directories, below } = gathered(trees, node);
     for (const of of below) addFile(of);
-    const tree = sourceOf(encodeTree(directories));
+    const encoded = encodeTree(directories);
+    const tree = sourceOf(encoded);
     messages.push(tree);
+    inlined.add(encoded);
     for (const directory of directories) messages.push(sourceOf(directory));
     // Both: some servers want the one, and some the other.
     const digests = { treeDigest: onWire(tree.digest), rootDirectoryDigest: onWire(node.digest) };
@@ -57,6 +64,7 @@ export function exportResult(
       worker,
       executionStartTimestamp: timestamp(startedAt),
       executionCompletedTimestamp: timestamp(startedAt + durationMs),
+      auxiliaryMetadata: inlined.messages,
     },
   });
   return { key: digestOf(action), messages, files: [...files.values()], result };
@@ -111,10 +119,6 @@ function fileSource(path: string, digest: Digest): Source {
       }
     },
   };
-}
-
-function onWire({ hash, size }: Digest): { hash: string; sizeBytes: bigint } {
-  return { hash, sizeBytes: BigInt(size) };
 }
 
 function timestamp(ms: number): { seconds: bigint; nanos: number } {

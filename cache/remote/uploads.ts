@@ -2,10 +2,12 @@
 import type { ResultData } from '../reapi/messages.ts';
 import type { Store } from '../store.ts';
 import { exportResult, type Exported } from './export.ts';
-import type { RemoteBlobs, Source } from './blobs.ts';
+import type { RemoteBlobs } from './blobs.ts';
 import { isMissing, patiently } from './patience.ts';
 import type { Server } from './server.ts';
-import type { Bytes, Kind, Traffic } from './traffic.ts';
+import type { Source } from './source.ts';
+import type { Kind, Traffic } from './traffic.ts';
+import { onWire } from './wire-digest.ts';
 
 /** What of an action is sent. */
 export interface Sent {
@@ -76,11 +78,9 @@ export class Uploads {
 
   async #has({ key }: Exported): Promise<boolean> {
     const { connection, patience } = this.#server;
-    const { timeoutMs, signal } = patience;
-    const actionDigest = { hash: key.hash, sizeBytes: BigInt(key.size) };
-    const question = { instanceName: connection.address.instance, actionDigest };
+    const question = { instanceName: connection.address.instance, actionDigest: onWire(key) };
     try {
-      await patiently(() => connection.actions.getActionResult(question, { timeoutMs, signal }), patience);
+      await patiently(({ signal }) => connection.actions.getActionResult(question, { signal }), patience);
       return true;
     } catch (error) {
       if (isMissing(error)) return false;
@@ -91,27 +91,16 @@ export class Uploads {
   /** The result comes last: who finds it finds all that it names. */
   async #write(blobs: RemoteBlobs, { key, messages, files, result: actionResult }: Exported): Promise<void> {
     const { connection, patience } = this.#server;
-    const { timeoutMs, signal } = patience;
     const counted = [
       ...messages.map((one) => this.#counting(one, 'trees')),
       ...files.map((one) => this.#counting(one, 'files')),
     ];
     await blobs.write(counted);
-    const actionDigest = { hash: key.hash, sizeBytes: BigInt(key.size) };
-    const update = { instanceName: connection.address.instance, actionDigest, actionResult };
-    await patiently(() => connection.actions.updateActionResult(update, { timeoutMs, signal }), patience);
+    const update = { instanceName: connection.address.instance, actionDigest: onWire(key), actionResult };
+    await patiently(({ signal }) => connection.actions.updateActionResult(update, { signal }), patience);
   }
 
   #counting(source: Source, kind: Kind): Source {
-    const bytes: Bytes = this.#traffic.written;
-    return {
-      digest: source.digest,
-      *read(offset, chunkBytes) {
-        for (const chunk of source.read(offset, chunkBytes)) {
-          bytes[kind] += chunk.length;
-          yield chunk;
-        }
-      },
-    };
+    return { ...source, onSent: (bytes) => (this.#traffic.written[kind] += bytes) };
   }
 }
