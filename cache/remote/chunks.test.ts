@@ -32,7 +32,7 @@ it('chunks make up the content, and have the hashes of what they hold', () => {
   );
 });
 
-it('it does not matter in which pieces the content comes', () => {
+it('cuts are the same in whatever pieces the content comes', () => {
   fc.assert(
     fc.property(content, fc.integer({ min: 1, max: 100_000 }), (bytes, piece) => {
       const pieces = Array.from({ length: Math.ceil(bytes.length / piece) }, (_none, index) =>

@@ -29,7 +29,7 @@ export function exportResult(
   [command, action]: readonly [command: Uint8Array, action: Uint8Array],
   { outputs, log, startedAt, durationMs, worker }: ResultData,
 ): Exported {
-  const messages = [sourceOf(command), sourceOf(action)];
+  const messages = [bytesSource(command), bytesSource(action)];
   const files = new Map<string, Source>();
   const addFile = (of: Digest, inParts = false): void =>
     void files.set(of.hash, { ...fileSource(cas.path(of), of), inParts });
@@ -47,10 +47,10 @@ export function exportResult(
     const { directories, below } = gathered(trees, node);
     for (const of of below) addFile(of);
     const encoded = encodeTree(directories);
-    const tree = sourceOf(encoded);
+    const tree = bytesSource(encoded);
     messages.push(tree);
     inlined.add(encoded);
-    for (const directory of directories) messages.push(sourceOf(directory));
+    for (const directory of directories) messages.push(bytesSource(directory));
     // Both: some servers want the one, and some the other.
     const digests = { treeDigest: onWire(tree.digest), rootDirectoryDigest: onWire(node.digest) };
     outputDirectories.push({ path, ...digests });
@@ -92,7 +92,8 @@ function gathered(
   return { directories: directories as [Uint8Array, ...Uint8Array[]], below: files.values() };
 }
 
-function sourceOf(bytes: Uint8Array): Source {
+/** Bytes in memory. */
+export function bytesSource(bytes: Uint8Array): Source {
   return {
     digest: digestOf(bytes),
     *read(offset, chunkBytes) {

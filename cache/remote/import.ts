@@ -36,6 +36,8 @@ const MOST_LEVELS = 2048;
 const MOST_NAME_BYTES = 255;
 const MOST_PATH_BYTES = 3000;
 const MOST_TARGET_BYTES = 4095;
+/** Of a worker's name, in characters. */
+const MOST_NAME = 200;
 /** The last millisecond that a `Date` can have. */
 const MOST_MS = 8.64e15;
 
@@ -67,7 +69,7 @@ function metadataOf({ stderrDigest, executionMetadata }: ActionResult): Omit<Res
     log: fromWire(stderrDigest),
     startedAt: ms(start),
     durationMs: Math.max(0, ms(end) - ms(start)),
-    worker,
+    worker: worker.slice(0, MOST_NAME),
   };
 }
 

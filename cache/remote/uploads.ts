@@ -1,8 +1,10 @@
 /** What a build gives to a server: results, beside the build. */
+import { formatDigest } from '../../src/model/digest.ts';
 import type { ResultData } from '../reapi/messages.ts';
 import type { Store } from '../store.ts';
 import { exportResult, type Exported } from './export.ts';
 import type { RemoteBlobs } from './blobs.ts';
+import { KnownResults } from './known-results.ts';
 import { isMissing, patiently } from './patience.ts';
 import type { Server } from './server.ts';
 import type { Source } from './source.ts';
@@ -13,6 +15,8 @@ import { onWire } from './wire-digest.ts';
 export interface Sent {
   /** `Command` and `Action`, encoded. */
   readonly messages: readonly [command: Uint8Array, action: Uint8Array];
+  /** Others find what its key is made of under a name, for explanations. */
+  readonly known?: { readonly name: string; readonly parts: () => string };
 }
 
 interface Job {
@@ -28,6 +32,7 @@ export class Uploads {
   readonly #traffic: Traffic;
   readonly #waiting: Job[] = [];
   readonly #workers = new Set<Promise<void>>();
+  readonly #known: KnownResults;
   #sent = 0;
   #left = 0;
 
@@ -35,6 +40,7 @@ export class Uploads {
     this.#store = store;
     this.#server = server;
     this.#traffic = traffic;
+    this.#known = new KnownResults(undefined, server);
   }
 
   /** Sends a result when there is time. It must be in the store, and that of an action which has ended well. */
@@ -65,15 +71,23 @@ export class Uploads {
   }
 
   /** Whether the server has a result now. The first one stays: what a virtual machine writes differs from run to run. */
-  async #send({ action, result }: Job): Promise<boolean> {
-    const there = await this.#server.attempt('writing', async (blobs) => {
-      const exported = exportResult(this.#store, action.messages, result);
-      if (await this.#has(exported)) return true;
+  async #send(job: Job): Promise<boolean> {
+    const became = await this.#server.attempt('writing', async (blobs) => {
+      const exported = exportResult(this.#store, job.action.messages, job.result);
+      if (await this.#has(exported)) return 'there';
       await this.#write(blobs, exported);
       this.#sent++;
-      return true;
+      await this.#tellOf(job, exported);
+      return 'sent';
     });
-    return there ?? false;
+    return became !== undefined;
+  }
+
+  async #tellOf({ action, result }: Job, { key }: Exported): Promise<void> {
+    if (!action.known) return;
+    const { startedAt, durationMs, worker } = result;
+    const known = { key: formatDigest(key), worker, endedAt: startedAt + durationMs, parts: action.known.parts() };
+    await this.#known.add(action.known.name, known);
   }
 
   async #has({ key }: Exported): Promise<boolean> {
