@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseAddress } from '../cache/remote/address.ts';
 import { Connection } from '../cache/remote/connection.ts';
@@ -14,7 +14,7 @@ import { encodeAction, encodeCommand } from '../cache/reapi/messages.ts';
 import { Store } from '../cache/store.ts';
 import { EMPTY_DIRECTORY, type Node } from '../cache/tree.ts';
 import { BazelRemote } from '../test/rig/bazel-remote.ts';
-import { FaultProxy } from '../test/rig/fault-proxy.ts';
+import { Distance } from '../test/rig/distance.ts';
 
 const MIB = 1024 * 1024;
 const LARGE = 4;
@@ -23,7 +23,7 @@ const QUESTIONS = 26;
 
 const [roundTripMs = 20] = process.argv.slice(2).map(Number);
 using server = await BazelRemote.start();
-using proxy = await FaultProxy.start(server.port, { roundTripMs });
+using proxy = await Distance.to(server.port, roundTripMs);
 
 /** An action whose output is a folder, with a key of its own. */
 function action(name: string) {
@@ -63,9 +63,13 @@ function open(store: Store): RemoteCache {
 
 async function timed<T>(what: string, bytes: number, work: () => Promise<T>): Promise<T> {
   const started = performance.now();
+  const [ownBefore, serverBefore] = [process.cpuUsage(), server.cpuSeconds()];
   const result = await work();
   const seconds = (performance.now() - started) / 1000;
-  console.log(`${what}: ${seconds.toFixed(2)} s${bytes > 0 ? `, ${(bytes / MIB / seconds).toFixed(0)} MiB/s` : ''}`);
+  const { user, system } = process.cpuUsage(ownBefore);
+  const rate = bytes > 0 ? `, ${(bytes / MIB / seconds).toFixed(0)} MiB/s` : '';
+  const cpu = `processor: ${((user + system) / 1e6).toFixed(2)} s here, ${(server.cpuSeconds() - serverBefore).toFixed(2)} s the server`;
+  console.log(`${what}: ${seconds.toFixed(2)} s${rate} (${cpu}; load ${loadavg()[0]!.toFixed(1)})`);
   return result;
 }
 

@@ -154,6 +154,17 @@ export function writeAtomically(path: string, content: string | Uint8Array, dura
   }
 }
 
+/** The same for what only spares work: in a store that cannot be written, nothing is spared. */
+export function writeUnlessReadOnly(path: string, content: string, durable = true): void {
+  try {
+    writeAtomically(path, content, durable);
+  } catch (error) {
+    if (!READ_ONLY.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  }
+}
+
+const READ_ONLY: ReadonlySet<string> = new Set(['EROFS', 'EACCES', 'EPERM']);
+
 /**
  * Makes a folder and those above it; one that is there keeps its mode. Node's recursive mkdir never ends where none can be
  * made, as in /proc.

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeAtomically } from './files.ts';
+import { writeAtomically, writeUnlessReadOnly } from './files.ts';
 
 /** A target as one build left it. */
 export interface Root {
@@ -47,7 +47,8 @@ export class Roots {
       new Set(root.records).isSubsetOf(new Set(known.records))
     )
       return;
-    writeAtomically(path, JSON.stringify(root), false);
+    // A store that cannot be written is not collected from here.
+    writeUnlessReadOnly(path, JSON.stringify(root), false);
   }
 
   /** What the last build of a label in a workspace has delivered. */

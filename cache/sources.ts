@@ -2,7 +2,7 @@
 import { readFileSync, statSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { digest, type Digest } from '../src/model/digest.ts';
-import { writeAtomically } from './files.ts';
+import { writeUnlessReadOnly } from './files.ts';
 import { areSameStamps, isBelievable, stampFrom, type Stamp } from './stamps.ts';
 
 /** What was read of a file: kept only where its stamp can be believed. */
@@ -32,7 +32,7 @@ export class SourceDigests {
 
   /** Writes what was learned; called once, at the end of a build. */
   save(): void {
-    if (this.#dirty) writeAtomically(this.#path, JSON.stringify([...this.#load()]), false);
+    if (this.#dirty) writeUnlessReadOnly(this.#path, JSON.stringify([...this.#load()]), false);
     this.#dirty = false;
   }
 

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail } from '../../src/model/diagnostic.ts';
-import { writeAtomically } from '../files.ts';
+import { writeUnlessReadOnly } from '../files.ts';
 import type { Store } from '../store.ts';
 import { collect, type Bound, type Collected, type CollectOptions } from './collect.ts';
 
@@ -76,7 +76,7 @@ function isDue({ at, kept }: State, added: number, { maxSize }: Bound): boolean 
 }
 
 function remember(store: Store, state: State): void {
-  writeAtomically(fileOf(store), JSON.stringify(state), false);
+  writeUnlessReadOnly(fileOf(store), JSON.stringify(state), false);
 }
 
 function recall(store: Store): State | undefined {

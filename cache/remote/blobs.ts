@@ -1,20 +1,27 @@
 /** The blobs of a server: which of them it has, and their way here and there, in batches and streams. */
 import { Code, ConnectError } from '@connectrpc/connect';
-import { digest, type Digest } from '../../src/model/digest.ts';
+import type { Digest } from '../../src/model/digest.ts';
 import { digestOf, EMPTY } from '../cas.ts';
-import { readStream, writeStream, type Sink } from './byte-stream.ts';
+import { Compressor_Value } from '../reapi/gen/build/bazel/remote/execution/v2/remote_execution_pb.js';
+import { batches, unique } from './batches.ts';
+import { readStream, writeStream, type Sink, type Streaming } from './byte-stream.ts';
+import { compress, decompress, isWorthCompressing } from './compression.ts';
 import type { Connection } from './connection.ts';
-import { isRefusal, isUnreachable, patiently, type Patience } from './patience.ts';
+import { InFlight } from './in-flight.ts';
+import { isWorthJoining, writeJoined } from './joined.ts';
 import { inParallel } from './parallel.ts';
+import { isRefusal, isUnreachable, patiently, type Patience } from './patience.ts';
+import type { Source } from './source.ts';
+import { onWire } from './wire-digest.ts';
 
 /** Of 70 bytes each; a message of gRPC has 4 MiB. */
 const DIGESTS_PER_QUESTION = 20_000;
 /** Of the status of a blob in a batch. */
 const OK = 0;
 const NOT_FOUND: number = Code.NotFound;
-/** Beside the bytes, for the digest and status of each blob in a batch. */
-const OVERHEAD_BYTES = 160;
 const STREAMS = 24;
+const GONE = 'the server does not have it any more';
+const WRONG = 'the server gave other bytes than asked for';
 
 /** Where blobs that are read go. */
 export interface Taker {
@@ -29,16 +36,15 @@ export interface Receiver extends Sink, Disposable {
   finish(): boolean;
 }
 
-/** A blob that is to be sent. */
-export interface Source {
-  readonly digest: Digest;
-  /** Its bytes from an offset on. */
-  read(offset: number, chunkBytes: number): Iterable<Uint8Array>;
-}
-
-/** What a server takes at once. */
+/** What a server takes and gives. */
 export interface Limits {
+  /** At once. */
   readonly batchBytes: number;
+  /** Compressed with Zstandard: as streams, and in batches. */
+  readonly zstd: boolean;
+  readonly zstdBatches: boolean;
+  /** It joins blobs to one. */
+  readonly joins: boolean;
 }
 
 /** Blobs that the server does not give, by hash, with the reason. */
@@ -48,29 +54,33 @@ export class RemoteBlobs {
   readonly #connection: Connection;
   readonly #limits: Limits;
   readonly #patience: Patience;
+  readonly #streaming: Streaming;
   /** Seen there in this build. */
   readonly #there = new Set<string>([EMPTY.hash]);
+  readonly #sending = new InFlight();
 
   constructor(connection: Connection, limits: Limits, patience: Patience) {
     this.#connection = connection;
     this.#limits = limits;
     this.#patience = patience;
+    this.#streaming = { connection, patience, zstd: limits.zstd };
   }
 
   /** The blobs that the server does not have. What it was seen to have before is not asked for. */
   async missing(digests: Iterable<Digest>): Promise<Digest[]> {
     const asked = unique(digests).filter(({ hash }) => !this.#there.has(hash));
     const missing = new Set<string>();
-    const { timeoutMs, signal } = this.#patience;
-    for (let at = 0; at < asked.length; at += DIGESTS_PER_QUESTION) {
-      const blobDigests = asked.slice(at, at + DIGESTS_PER_QUESTION).map(onWire);
-      const question = { instanceName: this.#instance, blobDigests };
+    const questions = Array.from({ length: Math.ceil(asked.length / DIGESTS_PER_QUESTION) }, (_none, index) =>
+      asked.slice(index * DIGESTS_PER_QUESTION, (index + 1) * DIGESTS_PER_QUESTION),
+    );
+    await inParallel(questions, STREAMS, async (some) => {
+      const question = { instanceName: this.#instance, blobDigests: some.map(onWire) };
       const answer = await patiently(
-        () => this.#connection.blobs.findMissingBlobs(question, { timeoutMs, signal }),
+        ({ signal }) => this.#connection.blobs.findMissingBlobs(question, { signal }),
         this.#patience,
       );
       for (const { hash } of answer.missingBlobDigests) missing.add(hash);
-    }
+    });
     for (const { hash } of asked) if (!missing.has(hash)) this.#there.add(hash);
     return asked.filter(({ hash }) => missing.has(hash));
   }
@@ -79,65 +89,58 @@ export class RemoteBlobs {
   async read(digests: Iterable<Digest>, taker: Taker): Promise<Lost> {
     const lost: Lost = new Map();
     const wanted = unique(digests).filter(({ size }) => size > 0);
-    const [small, large] = this.#bySize(wanted);
-    const works = [...batches(small, this.#limits.batchBytes), ...large.map((one) => [one])];
-    await inParallel(works, STREAMS, async (batch) => {
+    await inParallel(batches(wanted, this.#limits.batchBytes), STREAMS, async (batch) => {
       const alone = batch.length === 1 ? batch : await this.#readBatch(batch, taker, lost);
       for (const one of alone) await this.#readAlone(one, taker, lost);
     });
     return lost;
   }
 
-  /** Writes blobs that the server does not have. */
+  /** Writes blobs that the server does not have. One that is on its way already is waited for. */
   async write(sources: readonly Source[]): Promise<void> {
     const byHash = new Map(sources.map((one) => [one.digest.hash, one]));
     const missing = await this.missing(sources.map(({ digest }) => digest));
-    const [small, large] = this.#bySize(missing);
-    const works = [...batches(small, this.#limits.batchBytes), ...large.map((one) => [one])];
-    await inParallel(works, STREAMS, async (batch) => {
-      const all = batch.map(({ hash }) => byHash.get(hash)!);
-      const alone = all.length === 1 ? all : await this.#writeBatch(all);
-      for (const one of alone)
-        await writeStream(this.#connection, one.digest, (...from) => one.read(...from), this.#patience);
-      for (const { hash } of batch) this.#there.add(hash);
-    });
-  }
-
-  /** What was believed to be there turned out not to be. */
-  forget({ hash }: Digest): void {
-    this.#there.delete(hash);
+    const notYet = missing.filter(({ hash }) => !this.#there.has(hash));
+    await this.#sending.each(notYet, (some) =>
+      inParallel(batches(some, this.#limits.batchBytes), STREAMS, async (batch) => {
+        const all = batch.map(({ hash }) => byHash.get(hash)!);
+        const alone = all.length === 1 ? all : await this.#writeBatch(all);
+        for (const one of alone) await this.#writeAlone(one);
+        for (const { hash } of batch) this.#there.add(hash);
+      }),
+    );
   }
 
   get #instance(): string {
     return this.#connection.address.instance;
   }
 
-  #bySize(digests: readonly Digest[]): [small: Digest[], large: Digest[]] {
-    const isSmall = ({ size }: Digest): boolean => size + OVERHEAD_BYTES <= this.#limits.batchBytes / 2;
-    return [digests.filter(isSmall), digests.filter((one) => !isSmall(one))];
-  }
-
   /** Gives what is better asked for one by one. */
   async #readBatch(batch: readonly Digest[], taker: Taker, lost: Lost): Promise<readonly Digest[]> {
-    const { timeoutMs, signal } = this.#patience;
-    const question = { instanceName: this.#instance, digests: batch.map(onWire) };
-    const ask = () => this.#connection.blobs.batchReadBlobs(question, { timeoutMs, signal });
+    const question = {
+      instanceName: this.#instance,
+      digests: batch.map(onWire),
+      acceptableCompressors: this.#limits.zstd ? [Compressor_Value.ZSTD] : [],
+    };
     const left = new Map(batch.map((one) => [one.hash, one]));
     let answers;
     try {
-      ({ responses: answers } = await patiently(ask, this.#patience));
+      ({ responses: answers } = await patiently(
+        ({ signal }) => this.#connection.blobs.batchReadBlobs(question, { signal }),
+        this.#patience,
+      ));
     } catch (error) {
-      if (isUnreachable(error) || isRefusal(error)) throw error;
+      if (!(error instanceof ConnectError) || isUnreachable(error) || isRefusal(error)) throw error;
       return batch;
     }
-    for (const { digest: about, data, status } of answers) {
+    for (const { digest: about, data, compressor, status } of answers) {
       const of = left.get(about?.hash ?? '');
       const code = status?.code ?? OK;
       if (!of || (code !== OK && code !== NOT_FOUND)) continue;
       left.delete(of.hash);
-      if (code === NOT_FOUND) lost.set(of.hash, 'the server does not have it any more');
-      else if (isWhole(of, data)) taker.take(of, data);
-      else lost.set(of.hash, WRONG);
+      const bytes = code === OK ? plain(of, data, compressor) : undefined;
+      if (bytes) taker.take(of, bytes);
+      else lost.set(of.hash, code === NOT_FOUND ? GONE : WRONG);
     }
     return [...left.values()];
   }
@@ -145,67 +148,58 @@ export class RemoteBlobs {
   async #readAlone(of: Digest, taker: Taker, lost: Lost): Promise<void> {
     using receiver = taker.open(of);
     try {
-      await readStream(this.#connection, of, receiver, this.#patience);
+      await readStream(this.#streaming, of, receiver);
     } catch (error) {
       this.#patience.signal.throwIfAborted();
       if (isUnreachable(error) || isRefusal(error) || !(error instanceof ConnectError)) throw error;
-      lost.set(of.hash, error.code === Code.NotFound ? 'the server does not have it any more' : error.message);
+      lost.set(of.hash, error.code === Code.NotFound ? GONE : error.message);
       return;
     }
     if (!receiver.finish()) lost.set(of.hash, WRONG);
   }
 
+  async #writeAlone(one: Source): Promise<void> {
+    const { connection, patience } = this.#streaming;
+    const isJoined = this.#limits.joins && one.inParts && isWorthJoining(one);
+    const write = (chunks: readonly Source[]): Promise<void> => this.write(chunks);
+    if (isJoined && (await writeJoined({ connection, patience, write }, one))) return;
+    await writeStream(this.#streaming, one.digest, one.read);
+    one.onSent?.(one.digest.size);
+  }
+
   /** Gives what is better sent one by one. */
   async #writeBatch(batch: readonly Source[]): Promise<readonly Source[]> {
-    const { timeoutMs, signal } = this.#patience;
-    const requests = batch.map((one) => ({ digest: onWire(one.digest), data: whole(one.read(0, one.digest.size)) }));
+    const requests = batch.map((one) => this.#request(one));
     const question = { instanceName: this.#instance, requests };
     const { responses } = await patiently(
-      () => this.#connection.blobs.batchUpdateBlobs(question, { timeoutMs, signal }),
+      ({ signal }) => this.#connection.blobs.batchUpdateBlobs(question, { signal }),
       this.#patience,
     );
     const taken = new Set(responses.flatMap(({ digest, status }) => (status?.code ? [] : [digest?.hash])));
+    for (const { digest, onSent } of batch) if (taken.has(digest.hash)) onSent?.(digest.size);
     return batch.filter(({ digest }) => !taken.has(digest.hash));
+  }
+
+  #request({ digest: of, read }: Source) {
+    const data = whole(read(0, of.size));
+    const small = this.#limits.zstdBatches && isWorthCompressing(of.size) ? compress(data) : data;
+    return small.length < data.length
+      ? { digest: onWire(of), data: small, compressor: Compressor_Value.ZSTD }
+      : { digest: onWire(of), data };
   }
 }
 
-const WRONG = 'the server gave other bytes than asked for';
-
-function onWire({ hash, size }: Digest): { hash: string; sizeBytes: bigint } {
-  return { hash, sizeBytes: BigInt(size) };
-}
-
-/** From the server's words; undefined for what is none. */
-export function fromWire(of: { readonly hash: string; readonly sizeBytes: bigint } | undefined): Digest | undefined {
-  if (!of) return undefined;
-  const found = digest(of.hash, Number(of.sizeBytes));
-  if (found.size === 0 && found.hash !== EMPTY.hash) throw new TypeError(`not a digest: ${found.hash}/0`);
-  return found;
-}
-
-function isWhole(of: Digest, bytes: Uint8Array): boolean {
-  return bytes.length === of.size && digestOf(bytes).hash === of.hash;
-}
-
-function unique(digests: Iterable<Digest>): Digest[] {
-  return [...new Map([...digests].map((one) => [one.hash, one])).values()];
+/** The bytes of a blob in a batch; undefined where they are not its. */
+function plain(of: Digest, data: Uint8Array, compressor: Compressor_Value): Uint8Array | undefined {
+  try {
+    const bytes = compressor === Compressor_Value.ZSTD ? decompress(data, of.size) : data;
+    return bytes.length === of.size && digestOf(bytes).hash === of.hash ? bytes : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function whole(chunks: Iterable<Uint8Array>): Uint8Array {
   const all = [...chunks];
   return all.length === 1 ? all[0]! : Buffer.concat(all);
-}
-
-function batches(digests: readonly Digest[], most: number): Digest[][] {
-  const made: Digest[][] = [];
-  let room = 0;
-  for (const one of digests) {
-    if (room < one.size + OVERHEAD_BYTES) {
-      made.push([]);
-      room = most;
-    }
-    made.at(-1)!.push(one);
-    room -= one.size + OVERHEAD_BYTES;
-  }
-  return made;
 }

@@ -16,6 +16,10 @@ import type { Address } from './address.ts';
 /** At 20 ms of round trip, the 64 KiB that Node has would let 3 MiB/s through. */
 const WINDOW_BYTES = 8 * 1024 * 1024;
 const CONNECTIONS = 3;
+/** What one session may hold, in MB: Node's 10 are fewer than its streams have under way. */
+const SESSION_MEMORY = 256;
+/** A message that is larger is none that a server should send. */
+const MOST_MESSAGE_BYTES = 16 * 1024 * 1024;
 const CONNECT_TIMEOUT_MS = 10_000;
 const METADATA_HEADER = 'build.bazel.remote.execution.v2.requestmetadata-bin';
 // Numbers of fields of `RequestMetadata` and `ToolDetails`.
@@ -26,8 +30,8 @@ const TOOL = { name: 1, version: 2 };
 export interface Identity {
   /** Headers of each call; asked for anew each time, since they may have expired. */
   readonly headers?: () => Promise<Readonly<Record<string, string>>>;
-  /** Called when the server has refused headers: whether there are others now. */
-  readonly renew?: (refused: Readonly<Record<string, string>>) => Promise<boolean>;
+  /** Called when the server has refused headers: whether there may be others since a time (as of `Date.now`). */
+  readonly renew?: (since: number) => Promise<boolean>;
   /** PEM texts for TLS. */
   readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
 }
@@ -53,9 +57,15 @@ export class Connection implements Disposable {
     const interceptors = [withHeaders(identity, metadataOf({ version, id }))];
     this.#sessions = Array.from({ length: CONNECTIONS }, () => new Session(address, identity.tls));
     this.#transports = this.#sessions.map((sessionManager) =>
-      createGrpcTransport({ baseUrl: address.origin, sessionManager, interceptors, acceptCompression: [] }),
+      createGrpcTransport({
+        ...{ baseUrl: address.origin, sessionManager, interceptors },
+        ...{ acceptCompression: [], readMaxBytes: MOST_MESSAGE_BYTES },
+      }),
     );
   }
+
+  /** How many bytes went over the network, both ways. */
+  readonly moved = (): number => this.#sessions.reduce((sum, session) => sum + session.moved, 0);
 
   get capabilities(): Client<typeof Capabilities> {
     return this.#client(Capabilities);
@@ -88,45 +98,50 @@ export class Connection implements Disposable {
 
 /** One connection. Node widens the windows of streams by a setting, and that of a connection by a call alone. */
 class Session extends Http2SessionManager {
-  readonly #widened = new WeakSet<Http2Session>();
+  #current: Http2Session | undefined;
+  /** Of sessions before this one, and of all when this one was last looked at. */
+  #before = 0;
+  #seen = 0;
 
   constructor({ origin }: Address, tls: Identity['tls'] = {}) {
     const options: SecureClientSessionOptions = {
       ...tls,
+      maxSessionMemory: SESSION_MEMORY,
       settings: { initialWindowSize: WINDOW_BYTES, enablePush: false },
     };
     super(origin, { connectTimeoutMs: CONNECT_TIMEOUT_MS }, options);
   }
 
+  get moved(): number {
+    const socket = this.#current?.destroyed === false ? this.#current.socket : undefined;
+    if (socket) this.#seen = this.#before + socket.bytesRead + socket.bytesWritten;
+    return this.#seen;
+  }
+
   override async request(...args: Parameters<Http2SessionManager['request']>): Promise<ClientHttp2Stream> {
     const stream = await super.request(...args);
     const { session } = stream;
-    if (session && !session.destroyed && !this.#widened.has(session)) {
+    if (session && !session.destroyed && session !== this.#current) {
+      this.#before = this.moved;
+      this.#current = session;
       session.setLocalWindowSize(WINDOW_BYTES);
-      this.#widened.add(session);
     }
     return stream;
   }
 }
 
-function withHeaders({ headers, renew }: Identity, metadata: string): Interceptor {
+function withHeaders({ headers }: Identity, metadata: string): Interceptor {
   return (next) => async (request) => {
     request.header.set(METADATA_HEADER, metadata);
-    let own: Readonly<Record<string, string>> = {};
-    const identify = async (): Promise<void> => {
-      own = (await headers?.()) ?? {};
-      for (const [name, value] of Object.entries(own)) request.header.set(name, value);
-    };
-    await identify();
-    try {
-      return await next(request);
-    } catch (error) {
-      if (ConnectError.from(error).code !== Code.Unauthenticated || request.stream || !(await renew?.(own)))
-        throw error;
-      await identify();
-      return next(request);
-    }
+    for (const [name, value] of Object.entries((await headers?.().catch(refused)) ?? {}))
+      request.header.set(name, value);
+    return next(request);
   };
+}
+
+/** Who cannot say who it is was refused, and need not ask again. */
+function refused(error: unknown): never {
+  throw new ConnectError((error as Error).message, Code.Unauthenticated);
 }
 
 function metadataOf({ version, id }: Invocation): string {

@@ -11,10 +11,11 @@ import { isMissing, patiently } from './patience.ts';
 import { inMemory, takerInto } from './receiver.ts';
 import type { Server } from './server.ts';
 import type { Kind, Traffic } from './traffic.ts';
+import { onWire } from './wire-digest.ts';
 import { toBinary } from '@bufbuild/protobuf';
 import { ActionResultSchema } from '../reapi/gen/build/bazel/remote/execution/v2/remote_execution_pb.js';
 
-/** A message that is larger is none of ours. */
+/** Messages that are larger are none of ours. */
 const MOST_MESSAGE_BYTES = 256 * 1024 * 1024;
 
 export class Downloads {
@@ -103,12 +104,10 @@ export class Downloads {
 
   async #ask(actionKey: Digest) {
     const { connection, patience } = this.#server;
-    const { timeoutMs, signal } = patience;
-    const actionDigest = { hash: actionKey.hash, sizeBytes: BigInt(actionKey.size) };
-    const question = { instanceName: connection.address.instance, actionDigest };
+    const question = { instanceName: connection.address.instance, actionDigest: onWire(actionKey) };
     try {
       const answer = await patiently(
-        () => connection.actions.getActionResult(question, { timeoutMs, signal }),
+        ({ signal }) => connection.actions.getActionResult(question, { signal }),
         patience,
       );
       this.#traffic.read.results += toBinary(ActionResultSchema, answer).length;
@@ -122,12 +121,12 @@ export class Downloads {
   /** Messages are held in memory. One that is lost makes the result none. */
   async #messages(blobs: RemoteBlobs, digests: readonly Digest[]): Promise<ReadonlyMap<string, Uint8Array>> {
     const found = new Map<string, Uint8Array>([[EMPTY.hash, new Uint8Array()]]);
-    for (const { size } of digests)
-      if (size > MOST_MESSAGE_BYTES) throw new BadResult(`a message of it has ${size} bytes`);
+    const size = digests.reduce((sum, of) => sum + of.size, 0);
+    if (size > MOST_MESSAGE_BYTES) throw new BadResult(`its messages have ${size} bytes`);
     const lost = await blobs.read(digests, inMemory(found));
     this.#noteLost(lost);
     for (const [, reason] of lost) throw new BadResult(`a message of it cannot be read: ${reason}`);
-    for (const { size } of digests) this.#traffic.read.trees += size;
+    this.#traffic.read.trees += size;
     return found;
   }
 

@@ -10,7 +10,9 @@ import {
 import { encodeDirectory, encodeTree, type ResultData } from '../reapi/messages.ts';
 import type { Store } from '../store.ts';
 import type { Node, Trees } from '../tree.ts';
-import type { Source } from './blobs.ts';
+import { InlinedTrees } from './inlined-trees.ts';
+import type { Source } from './source.ts';
+import { onWire } from './wire-digest.ts';
 
 /** An action with its result, as it is to be sent. */
 export interface Exported {
@@ -27,23 +29,28 @@ export function exportResult(
   [command, action]: readonly [command: Uint8Array, action: Uint8Array],
   { outputs, log, startedAt, durationMs, worker }: ResultData,
 ): Exported {
-  const messages = [sourceOf(command), sourceOf(action)];
+  const messages = [bytesSource(command), bytesSource(action)];
   const files = new Map<string, Source>();
-  const addFile = (of: Digest): void => void files.set(of.hash, fileSource(cas.path(of), of));
+  const addFile = (of: Digest, inParts = false): void =>
+    void files.set(of.hash, { ...fileSource(cas.path(of), of), inParts });
   const outputFiles = [];
   const outputDirectories = [];
+  const inlined = new InlinedTrees();
   for (const [path, node] of outputs) {
     if (node.type === 'symlink') continue;
     if (node.type === 'file') {
-      addFile(node.digest);
+      // An archive or an image: of what lies in a folder, little is large and changes.
+      addFile(node.digest, true);
       outputFiles.push({ path, digest: onWire(node.digest), isExecutable: node.executable });
       continue;
     }
     const { directories, below } = gathered(trees, node);
     for (const of of below) addFile(of);
-    const tree = sourceOf(encodeTree(directories));
+    const encoded = encodeTree(directories);
+    const tree = bytesSource(encoded);
     messages.push(tree);
-    for (const directory of directories) messages.push(sourceOf(directory));
+    inlined.add(encoded);
+    for (const directory of directories) messages.push(bytesSource(directory));
     // Both: some servers want the one, and some the other.
     const digests = { treeDigest: onWire(tree.digest), rootDirectoryDigest: onWire(node.digest) };
     outputDirectories.push({ path, ...digests });
@@ -57,6 +64,7 @@ export function exportResult(
       worker,
       executionStartTimestamp: timestamp(startedAt),
       executionCompletedTimestamp: timestamp(startedAt + durationMs),
+      auxiliaryMetadata: inlined.messages,
     },
   });
   return { key: digestOf(action), messages, files: [...files.values()], result };
@@ -84,7 +92,8 @@ function gathered(
   return { directories: directories as [Uint8Array, ...Uint8Array[]], below: files.values() };
 }
 
-function sourceOf(bytes: Uint8Array): Source {
+/** Bytes in memory. */
+export function bytesSource(bytes: Uint8Array): Source {
   return {
     digest: digestOf(bytes),
     *read(offset, chunkBytes) {
@@ -111,10 +120,6 @@ function fileSource(path: string, digest: Digest): Source {
       }
     },
   };
-}
-
-function onWire({ hash, size }: Digest): { hash: string; sizeBytes: bigint } {
-  return { hash, sizeBytes: BigInt(size) };
 }
 
 function timestamp(ms: number): { seconds: bigint; nanos: number } {

@@ -48,6 +48,11 @@ function encoded(folder: Folder): [Uint8Array, ...Uint8Array[]] {
   return [encodeDirectory(entries), ...below];
 }
 
+/** A folder in a folder in a folder. */
+function nested(levels: number, folder: Folder, name: string): Folder {
+  return levels === 0 ? folder : { [name]: nested(levels - 1, folder, name) };
+}
+
 /** Imports an output folder from its messages. */
 function importTree(directories: readonly [Uint8Array, ...Uint8Array[]], as: 'tree' | 'root' = 'tree') {
   const tree = encodeTree(directories);
@@ -103,6 +108,32 @@ describe('a folder', () => {
   });
 });
 
+it('a tree in the metadata is used where it is the one, and needs no question', async () => {
+  const directories = encoded({ a: FILE });
+  const tree = encodeTree(directories);
+  const typeUrl = 'type.googleapis.com/build.bazel.remote.execution.v2.Tree';
+  const outputDirectories = [{ path: 'out/tree', treeDigest: wire(digestOf(tree)) }];
+  const result = (value: Uint8Array) =>
+    importMessage({ outputDirectories, executionMetadata: { auxiliaryMetadata: [{ typeUrl, value }] } });
+  const { outputs } = await result(tree);
+  expect(outputs.get('out/tree')).toEqual(store.trees.build([['a', FILE]]));
+  // Another one is no help: nothing has the blob.
+  await expect(result(encodeTree(encoded({ a: FILE, planted: FILE })))).resolves.toMatchObject({
+    outputs: new Map([['out/tree', store.trees.store(new Map())]]),
+  });
+});
+
+it('times that nobody can have had do no harm', async () => {
+  const seconds = 2n ** 62n;
+  const executionMetadata = {
+    executionStartTimestamp: { seconds: -seconds, nanos: -1 },
+    executionCompletedTimestamp: { seconds, nanos: 2_000_000_000 },
+  };
+  const outputDirectories = [{ path: 'out/tree', rootDirectoryDigest: wire(digestOf(new Uint8Array())) }];
+  const result = await importMessage({ outputDirectories, executionMetadata });
+  expect([result.startedAt, new Date(result.durationMs).getTime()]).toEqual([0, result.durationMs]);
+});
+
 describe('refused is', () => {
   it.each<[string, () => Folder]>([
     ['a link that leads out', () => ({ a: { up: link('../../etc') } })],
@@ -116,12 +147,27 @@ describe('refused is', () => {
     ['a name that is a path', () => ({ 'a/b': FILE })],
     ['the name ..', () => ({ '..': FILE })],
     ['an empty name', () => ({ '': FILE })],
+    ['a name that is too long', () => ({ ['n'.repeat(256)]: FILE })],
+    ['a path that is too long', () => nested(20, { file: FILE }, 'n'.repeat(200))],
+    ['a link to nothing', () => ({ a: link('') })],
+    ['a link to what is no path', () => ({ a: link('b\0c') })],
+    ['a link whose target is too long', () => ({ a: link('b/'.repeat(3000)) })],
     [
       'an empty file with another hash',
       () => ({ a: { type: 'file', digest: { ...FILE.digest, size: 0 } as Digest, executable: false } }),
     ],
   ])('%s', async (_what, folder) => {
     await expect(importTree(encoded(folder()))).rejects.toThrow(BadResult);
+  });
+
+  it('a few messages that stand for more files than there can be', async () => {
+    const directories: Uint8Array[] = encoded({ file: FILE });
+    for (let level = 0; level < 60; level++) {
+      const below: Node = { type: 'directory', digest: digestOf(directories.at(-1)!) };
+      directories.push(encodeDirectory(new Map([['a', below] as const, ['b', below] as const])));
+    }
+    const [root, ...others] = directories.toReversed();
+    await expect(importTree([root!, ...others])).rejects.toThrow('too many files');
   });
 
   it('a folder that is not in its tree', async () => {

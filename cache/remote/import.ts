@@ -8,7 +8,8 @@ import { escapingLink } from '../links.ts';
 import { decodeForeignDirectory, decodeTree, type ResultData } from '../reapi/messages.ts';
 import type { ActionResult } from '../reapi/gen/build/bazel/remote/execution/v2/remote_execution_pb.js';
 import type { Entries, Node, Trees } from '../tree.ts';
-import { fromWire } from './blobs.ts';
+import { inlinedTrees } from './inlined-trees.ts';
+import { fromWire, onWire } from './wire-digest.ts';
 
 /** What an action is expected to give. */
 export interface Expected {
@@ -31,6 +32,14 @@ export class BadResult extends Error {}
 const MOST_NODES = 2_000_000;
 /** As deep as paths can be. */
 const MOST_LEVELS = 2048;
+/** What Linux takes as a name, as a path, and as the target of a link, in bytes. An output lies below some folder. */
+const MOST_NAME_BYTES = 255;
+const MOST_PATH_BYTES = 3000;
+const MOST_TARGET_BYTES = 4095;
+/** Of a worker's name, in characters. */
+const MOST_NAME = 200;
+/** The last millisecond that a `Date` can have. */
+const MOST_MS = 8.64e15;
 
 /** The result, with its directories in the store and its files where they are. Throws `BadResult` for what is none. */
 export async function importResult(from: Importing, result: ActionResult, expected: Expected): Promise<ResultData> {
@@ -54,12 +63,13 @@ export async function importResult(from: Importing, result: ActionResult, expect
 
 function metadataOf({ stderrDigest, executionMetadata }: ActionResult): Omit<ResultData, 'outputs'> {
   const { worker = '', executionStartTimestamp: start, executionCompletedTimestamp: end } = executionMetadata ?? {};
-  const ms = (time: typeof start): number => (time ? Number(time.seconds) * 1000 + time.nanos / 1e6 : 0);
+  const ms = (time: typeof start): number =>
+    time ? Math.min(MOST_MS, Math.max(0, Number(time.seconds) * 1000 + time.nanos / 1e6)) : 0;
   return {
     log: fromWire(stderrDigest),
     startedAt: ms(start),
     durationMs: Math.max(0, ms(end) - ms(start)),
-    worker,
+    worker: worker.slice(0, MOST_NAME),
   };
 }
 
@@ -70,9 +80,8 @@ class Output {
   readonly #path: string;
   /** Directories as the server encoded them, by the digest that it gave them. */
   readonly #encoded = new Map<string, Uint8Array>();
-  /** What directories without links became: they are the same wherever they lie. */
+  /** What directories became: they are the same wherever they lie. */
   readonly #known = new Map<string, Node>();
-  #nodes = 0;
 
   constructor(from: Importing, inputRoot: Node, path: string) {
     this.#from = from;
@@ -84,9 +93,14 @@ class Output {
     const node = (await this.#directory(result)) ?? this.#file(result) ?? this.#link(result);
     if (node?.type !== 'directory') return node;
     const { trees } = this.#from;
-    for (const [path, one] of trees.walk(node))
+    let nodes = 0;
+    for (const [path, one] of trees.walk(node)) {
+      // Few messages can name a folder again and again.
+      if (++nodes > MOST_NODES) throw new BadResult('it has too many files');
+      if (Buffer.byteLength(path) > MOST_PATH_BYTES) throw new BadResult('it has a path that no file can have');
       if (one.type === 'symlink' && one.target.startsWith('/'))
         throw new BadResult(`its link ${this.#path}/${path} leads to ${one.target}`);
+    }
     const escaping = escapingLink(trees, node);
     if (escaping) throw new BadResult(`its link ${this.#path}/${escaping.path} leads out of it, to ${escaping.target}`);
     return node;
@@ -105,21 +119,22 @@ class Output {
     return link && this.#followed(link.target);
   }
 
-  async #directory({ outputDirectories }: ActionResult): Promise<Node | undefined> {
-    const directory = outputDirectories.find(({ path }) => path === this.#path);
+  async #directory(result: ActionResult): Promise<Node | undefined> {
+    const directory = result.outputDirectories.find(({ path }) => path === this.#path);
     if (!directory) return undefined;
     const tree = fromWire(directory.treeDigest);
     const root = fromWire(directory.rootDirectoryDigest);
-    if (tree) return this.#built(await this.#readTree(tree), 0).node;
+    if (tree) return this.#built(await this.#readTree(tree, inlinedTrees(result)), 0);
     if (!root) throw new BadResult(`its output ${this.#path} has no digest`);
     await this.#readLevels(root);
-    return this.#built(root, 0).node;
+    return this.#built(root, 0);
   }
 
   /** Gives the digest of the root. */
-  async #readTree(tree: Digest): Promise<Digest> {
-    const [root, ...children] = decodeTree((await this.#from.read([tree])).get(tree.hash)!);
-    for (const bytes of [root, ...children]) this.#encoded.set(digestOf(bytes).hash, bytes);
+  async #readTree(tree: Digest, inlined: ReadonlyMap<string, Uint8Array>): Promise<Digest> {
+    const bytes = inlined.get(tree.hash) ?? (await this.#from.read([tree])).get(tree.hash)!;
+    const [root, ...children] = decodeTree(bytes);
+    for (const directory of [root, ...children]) this.#encoded.set(digestOf(directory).hash, directory);
     return digestOf(root);
   }
 
@@ -140,26 +155,24 @@ class Output {
   }
 
   /** Stores a directory and all below, with inputs in the place of links to them. */
-  #built(of: Digest, depth: number): { readonly node: Node; readonly hasLinks: boolean } {
+  #built(of: Digest, depth: number): Node {
     const known = this.#known.get(of.hash);
-    if (known) return { node: known, hasLinks: false };
+    if (known) return known;
     if (depth > MOST_LEVELS) throw new BadResult('its folders are too deep');
-    let hasLinks = false;
     const entries = new Map<string, Node>();
-    for (const [name, node] of this.#entries(of)) {
-      if (this.#nodes++ > MOST_NODES) throw new BadResult('it has too many files');
-      if (node.type === 'directory') {
-        const below = this.#built(node.digest, depth + 1);
-        hasLinks ||= below.hasLinks;
-        entries.set(name, below.node);
-      } else if (node.type === 'symlink') {
-        hasLinks = true;
-        entries.set(name, this.#followed(node.target));
-      } else entries.set(name, { ...node, digest: fromWire(wire(node.digest))! });
+    for (const [name, entry] of this.#entries(of)) {
+      if (Buffer.byteLength(name) > MOST_NAME_BYTES) throw new BadResult('it has a name that no file can have');
+      entries.set(name, entry.type === 'directory' ? this.#built(entry.digest, depth + 1) : this.#leaf(entry));
     }
-    const node = this.#from.trees.store(entries);
-    if (!hasLinks) this.#known.set(of.hash, node);
-    return { node, hasLinks };
+    const built = this.#from.trees.store(entries);
+    this.#known.set(of.hash, built);
+    return built;
+  }
+
+  #leaf(entry: Exclude<Node, { readonly type: 'directory' }>): Node {
+    return entry.type === 'symlink'
+      ? this.#followed(entry.target)
+      : { ...entry, digest: fromWire(onWire(entry.digest))! };
   }
 
   #entries(of: Digest): Entries {
@@ -171,15 +184,15 @@ class Output {
 
   /** A link into an input is the input's node, as in what a sandbox here has left. */
   #followed(target: string): Node {
-    const input = /^\/in\/(.+)$/.exec(target)?.[1];
-    if (input === undefined) return { type: 'symlink', target };
+    const input = /^\/in\/(.+)$/s.exec(target)?.[1];
+    if (input === undefined) {
+      if (target === '' || /[\0\ufffd]/.test(target) || Buffer.byteLength(target) > MOST_TARGET_BYTES)
+        throw new BadResult('it has a link that leads to no path');
+      return { type: 'symlink', target };
+    }
     if (input.split('/').includes('..')) throw new BadResult(`it has a link to ${target}`);
     const node = this.#from.trees.lookup(this.#inputRoot, `in/${input}`);
     if (!node) throw new BadResult(`it has a link to ${target}, which is no input`);
     return node;
   }
-}
-
-function wire({ hash, size }: Digest): { hash: string; sizeBytes: bigint } {
-  return { hash, sizeBytes: BigInt(size) };
 }

@@ -2,40 +2,55 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MessageReader } from '../reapi/wire.ts';
+import { Deadline, type Waiting } from './deadline.ts';
 
 /** Trying again gives the same answer. */
 const FINAL: ReadonlySet<Code> = new Set([
   ...[Code.NotFound, Code.AlreadyExists, Code.OutOfRange, Code.FailedPrecondition, Code.Unimplemented],
   ...[Code.PermissionDenied, Code.Unauthenticated],
 ]);
+/** It may have been an accident. Mostly it is the same again: a blob that is damaged, a server with a fault. */
+const DOUBTFUL: ReadonlySet<Code> = new Set([Code.Unknown, Code.Internal, Code.DataLoss]);
 /** The server could not be asked: nothing is known of what it has. */
 const UNREACHABLE: ReadonlySet<Code> = new Set([Code.Unavailable, Code.DeadlineExceeded, Code.Canceled, Code.Aborted]);
 
 const TRIES = 5;
+const DOUBTFUL_TRIES = 3;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5000;
 const RETRY_INFO = 'google.rpc.RetryInfo';
 
-export interface Patience {
-  /** A call that makes no progress for this long has failed. */
-  readonly timeoutMs: number;
-  /** Ends every call. */
-  readonly signal: AbortSignal;
+export interface Patience extends Waiting {
+  /** Called when the server has refused who asks: whether it has others to say since that time (as of `Date.now`). */
+  readonly renew?: (since: number) => Promise<boolean>;
 }
 
-/** Makes a call until it is answered, some times at most. Throws a `ConnectError`, or the reason of the signal. */
+/**
+ * Makes a call until it is answered, some times at most, each with a deadline of its own. Throws a `ConnectError`, the
+ * reason of the signal, or what went wrong on this side: a full disk is no fault of the server.
+ */
 export async function patiently<T>(
-  call: (attempt: number) => Promise<T>,
-  { signal }: Pick<Patience, 'signal'>,
+  call: (deadline: Deadline, attempt: number) => Promise<T>,
+  patience: Patience,
   tries = TRIES,
 ): Promise<T> {
+  const { signal, renew } = patience;
+  let isRenewed = false;
   for (let attempt = 1; ; attempt++) {
+    using deadline = new Deadline(patience);
+    const since = Date.now();
     try {
-      return await call(attempt);
+      return await call(deadline, attempt);
     } catch (thrown) {
       signal.throwIfAborted();
-      const error = ConnectError.from(thrown);
-      if (attempt >= tries || !mayPass(error)) throw error;
+      const error = deadline.reasonOf(thrown);
+      if (!(error instanceof ConnectError)) throw error;
+      if (error.code === Code.Unauthenticated && !isRenewed && (await renew?.(since).catch(() => false))) {
+        isRenewed = true;
+        continue;
+      }
+      if (attempt >= (DOUBTFUL.has(error.code) ? Math.min(tries, DOUBTFUL_TRIES) : tries) || !mayPass(error))
+        throw error;
       await sleep(pauseMs(error, attempt), undefined, { signal }).catch(() => undefined);
       signal.throwIfAborted();
     }
@@ -55,6 +70,11 @@ export function isMissing(error: unknown): boolean {
   return error instanceof ConnectError && error.code === Code.NotFound;
 }
 
+/** Whether it has no room. */
+export function isFull(error: unknown): boolean {
+  return error instanceof ConnectError && error.code === Code.ResourceExhausted;
+}
+
 function mayPass(error: ConnectError): boolean {
   return !FINAL.has(error.code) && (error.code !== Code.InvalidArgument || isBrokenMessage(error));
 }
@@ -72,37 +92,12 @@ function pauseMs(error: ConnectError, attempt: number): number {
 
 function askedPauseMs({ details }: ConnectError): number {
   for (const detail of details)
-    if ('type' in detail && detail.type === RETRY_INFO) {
-      const delay = new MessageReader(detail.value).message(1);
-      return delay ? delay.number(1) * 1000 + delay.number(2) / 1e6 : 0;
-    }
+    if ('type' in detail && detail.type === RETRY_INFO)
+      try {
+        const delay = new MessageReader(detail.value).message(1);
+        return delay ? delay.number(1) * 1000 + delay.number(2) / 1e6 : 0;
+      } catch {
+        return 0;
+      }
   return 0;
-}
-
-/** A deadline that each sign of progress moves. */
-export class Deadline implements Disposable {
-  readonly #controller = new AbortController();
-  readonly #timer: NodeJS.Timeout;
-  readonly signal: AbortSignal;
-
-  constructor({ timeoutMs, signal }: Patience) {
-    this.#timer = setTimeout(() => {
-      const seconds = timeoutMs / 1000;
-      this.#controller.abort(new ConnectError(`no progress for ${seconds} s`, Code.DeadlineExceeded));
-    }, timeoutMs);
-    this.signal = AbortSignal.any([signal, this.#controller.signal]);
-  }
-
-  progress(): void {
-    this.#timer.refresh();
-  }
-
-  /** What went wrong: that it is over, where that is so. */
-  reasonOf(error: unknown): unknown {
-    return this.#controller.signal.aborted ? this.#controller.signal.reason : error;
-  }
-
-  [Symbol.dispose](): void {
-    clearTimeout(this.#timer);
-  }
 }

@@ -9,6 +9,7 @@ import type { Entries, Node } from '../tree.ts';
 import type { Connection } from './connection.ts';
 import { Downloads } from './downloads.ts';
 import type { Expected } from './import.ts';
+import { KnownResults, type KnownResult } from './known-results.ts';
 import type { Patience } from './patience.ts';
 import { Server } from './server.ts';
 import { Traffic, type Bytes } from './traffic.ts';
@@ -51,12 +52,17 @@ export class RemoteCache implements Disposable {
   readonly #uploads: Uploads | undefined;
   readonly #traffic = new Traffic();
   readonly #taken = new Map<string, Taken>();
+  readonly #known: KnownResults;
+  /** Where results are read, as it was written; empty for nowhere. */
+  readonly address: string;
 
   constructor(store: Store, { reads, writes, warn, ...patience }: RemoteOptions) {
     this.#store = store;
     const reader = reads && new Server(reads, patience, warn);
     const writer = writes && (reader && writes === reads ? reader : new Server(writes, patience, warn));
     this.#servers = [reader, writer].filter((one) => one !== undefined);
+    this.address = reads?.address.text ?? '';
+    this.#known = new KnownResults(reader, undefined);
     this.#downloads = reader && new Downloads(store, reader, this.#traffic);
     this.#uploads = writer && new Uploads(store, writer, this.#traffic);
   }
@@ -87,6 +93,11 @@ export class RemoteCache implements Disposable {
   /** Whether nothing of a node is lost: it is in the store, or can be brought. */
   isInReach(node: Node): boolean {
     return this.#downloads?.isInReach(node) ?? this.#store.trees.complete(node);
+  }
+
+  /** What other machines have made of actions of a name. */
+  known(name: string): Promise<readonly KnownResult[]> {
+    return this.#known.of(name);
   }
 
   /** Sends a result beside the build, where it is complete in the store and the server has none. */

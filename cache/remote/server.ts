@@ -1,9 +1,11 @@
 /** A server as a build sees it: whether it can be used, and what it said about itself. Trouble is said once. */
 import { ConnectError } from '@connectrpc/connect';
-import { RemoteBlobs } from './blobs.ts';
+import { RemoteBlobs, type Limits } from './blobs.ts';
 import type { Connection } from './connection.ts';
-import { isRefusal, isUnreachable, patiently, type Patience } from './patience.ts';
+import type { Waiting } from './deadline.ts';
+import { isFull, isRefusal, isUnreachable, patiently, type Patience } from './patience.ts';
 import {
+  Compressor_Value,
   DigestFunction_Value,
   type ServerCapabilities,
 } from '../reapi/gen/build/bazel/remote/execution/v2/remote_execution_pb.js';
@@ -12,6 +14,8 @@ import {
 const MOST_BATCH_BYTES = 3 * 1024 * 1024;
 /** Who does not answer the first question will not answer the others. */
 const FIRST_TRIES = 2;
+/** One after the other: who fails so often will go on like that, and each takes its time. */
+const MOST_FAILURES = 5;
 const OWN_MAJOR = 2;
 
 /** A server that refuses the one may still give the other. */
@@ -24,10 +28,12 @@ export class Server implements Disposable {
   #opened: Promise<RemoteBlobs> | undefined;
   readonly #closed = new Set<Way>();
   readonly #said = new Set<string>();
+  #failures = 0;
 
-  constructor(connection: Connection, patience: Patience, warn: (message: string) => void) {
+  constructor(connection: Connection, waiting: Waiting, warn: (message: string) => void) {
     this.connection = connection;
-    this.patience = patience;
+    const { renew } = connection.identity;
+    this.patience = { ...waiting, moved: connection.moved, ...(renew ? { renew } : {}) };
     this.#warn = warn;
   }
 
@@ -43,16 +49,27 @@ export class Server implements Disposable {
   async attempt<T>(way: Way, work: (blobs: RemoteBlobs) => Promise<T>): Promise<T | undefined> {
     if (!this.isOpenFor(way)) return undefined;
     try {
-      return await work(await (this.#opened ??= this.#open()));
+      const done = await work(await (this.#opened ??= this.#open()));
+      this.#failures = 0;
+      return done;
     } catch (error) {
       this.patience.signal.throwIfAborted();
-      if (!(error instanceof ConnectError)) throw error;
-      if (isRefusal(error)) this.#close([way], `${error.message}; this build goes on without ${way}`);
-      else if (isUnreachable(error) || error instanceof NotOurs)
+      if (error instanceof NotOurs)
         this.#close(['reading', 'writing'], `${error.message}; this build goes on without it`);
-      else this.say(error.message);
+      else if (error instanceof ConnectError) this.#failed(way, error);
+      else throw error;
       return undefined;
     }
+  }
+
+  #failed(way: Way, error: ConnectError): void {
+    const { message } = error;
+    this.#failures++;
+    if (isRefusal(error) || (way === 'writing' && isFull(error)))
+      this.#close([way], `${message}; this build goes on without ${way}`);
+    else if (isUnreachable(error) || this.#failures >= MOST_FAILURES)
+      this.#close(['reading', 'writing'], `${message}; this build goes on without it`);
+    else this.say(message);
   }
 
   /** Says what is wrong with it, each thing once. */
@@ -70,14 +87,11 @@ export class Server implements Disposable {
 
   async #open(): Promise<RemoteBlobs> {
     const { address, capabilities } = this.connection;
-    const { timeoutMs } = this.patience;
-    const { signal } = this.patience;
-    const ask = () => capabilities.getCapabilities({ instanceName: address.instance }, { timeoutMs, signal });
+    const question = { instanceName: address.instance };
+    const ask = ({ signal }: Pick<Waiting, 'signal'>) => capabilities.getCapabilities(question, { signal });
     const answer = await patiently(ask, this.patience, FIRST_TRIES);
     requireOurs(answer);
-    const said = Number(answer.cacheCapabilities?.maxBatchTotalSizeBytes ?? 0n);
-    const batchBytes = said > 0 ? Math.min(said, MOST_BATCH_BYTES) : MOST_BATCH_BYTES;
-    return new RemoteBlobs(this.connection, { batchBytes }, this.patience);
+    return new RemoteBlobs(this.connection, limitsOf(answer), this.patience);
   }
 
   [Symbol.dispose](): void {
@@ -85,8 +99,19 @@ export class Server implements Disposable {
   }
 }
 
+function limitsOf({ cacheCapabilities }: ServerCapabilities): Limits {
+  const said = Number(cacheCapabilities?.maxBatchTotalSizeBytes ?? 0n);
+  return {
+    // 0 says nothing.
+    batchBytes: said > 0 ? Math.min(said, MOST_BATCH_BYTES) : MOST_BATCH_BYTES,
+    zstd: cacheCapabilities?.supportedCompressors.includes(Compressor_Value.ZSTD) ?? false,
+    joins: cacheCapabilities?.spliceBlobSupport ?? false,
+    zstdBatches: cacheCapabilities?.supportedBatchUpdateCompressors.includes(Compressor_Value.ZSTD) ?? false,
+  };
+}
+
 /** It answers, and is no cache for us. */
-class NotOurs extends ConnectError {}
+class NotOurs extends Error {}
 
 function requireOurs({ cacheCapabilities, lowApiVersion, highApiVersion }: ServerCapabilities): void {
   if (!cacheCapabilities) throw new NotOurs('the server is no cache');

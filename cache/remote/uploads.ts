@@ -1,16 +1,22 @@
 /** What a build gives to a server: results, beside the build. */
+import { formatDigest } from '../../src/model/digest.ts';
 import type { ResultData } from '../reapi/messages.ts';
 import type { Store } from '../store.ts';
 import { exportResult, type Exported } from './export.ts';
-import type { RemoteBlobs, Source } from './blobs.ts';
+import type { RemoteBlobs } from './blobs.ts';
+import { KnownResults } from './known-results.ts';
 import { isMissing, patiently } from './patience.ts';
 import type { Server } from './server.ts';
-import type { Bytes, Kind, Traffic } from './traffic.ts';
+import type { Source } from './source.ts';
+import type { Kind, Traffic } from './traffic.ts';
+import { onWire } from './wire-digest.ts';
 
 /** What of an action is sent. */
 export interface Sent {
   /** `Command` and `Action`, encoded. */
   readonly messages: readonly [command: Uint8Array, action: Uint8Array];
+  /** Others find what its key is made of under a name, for explanations. */
+  readonly known?: { readonly name: string; readonly parts: () => string };
 }
 
 interface Job {
@@ -26,6 +32,7 @@ export class Uploads {
   readonly #traffic: Traffic;
   readonly #waiting: Job[] = [];
   readonly #workers = new Set<Promise<void>>();
+  readonly #known: KnownResults;
   #sent = 0;
   #left = 0;
 
@@ -33,6 +40,7 @@ export class Uploads {
     this.#store = store;
     this.#server = server;
     this.#traffic = traffic;
+    this.#known = new KnownResults(undefined, server);
   }
 
   /** Sends a result when there is time. It must be in the store, and that of an action which has ended well. */
@@ -63,24 +71,30 @@ export class Uploads {
   }
 
   /** Whether the server has a result now. The first one stays: what a virtual machine writes differs from run to run. */
-  async #send({ action, result }: Job): Promise<boolean> {
-    const there = await this.#server.attempt('writing', async (blobs) => {
-      const exported = exportResult(this.#store, action.messages, result);
-      if (await this.#has(exported)) return true;
+  async #send(job: Job): Promise<boolean> {
+    const became = await this.#server.attempt('writing', async (blobs) => {
+      const exported = exportResult(this.#store, job.action.messages, job.result);
+      if (await this.#has(exported)) return 'there';
       await this.#write(blobs, exported);
       this.#sent++;
-      return true;
+      await this.#tellOf(job, exported);
+      return 'sent';
     });
-    return there ?? false;
+    return became !== undefined;
+  }
+
+  async #tellOf({ action, result }: Job, { key }: Exported): Promise<void> {
+    if (!action.known) return;
+    const { startedAt, durationMs, worker } = result;
+    const known = { key: formatDigest(key), worker, endedAt: startedAt + durationMs, parts: action.known.parts() };
+    await this.#known.add(action.known.name, known);
   }
 
   async #has({ key }: Exported): Promise<boolean> {
     const { connection, patience } = this.#server;
-    const { timeoutMs, signal } = patience;
-    const actionDigest = { hash: key.hash, sizeBytes: BigInt(key.size) };
-    const question = { instanceName: connection.address.instance, actionDigest };
+    const question = { instanceName: connection.address.instance, actionDigest: onWire(key) };
     try {
-      await patiently(() => connection.actions.getActionResult(question, { timeoutMs, signal }), patience);
+      await patiently(({ signal }) => connection.actions.getActionResult(question, { signal }), patience);
       return true;
     } catch (error) {
       if (isMissing(error)) return false;
@@ -91,27 +105,16 @@ export class Uploads {
   /** The result comes last: who finds it finds all that it names. */
   async #write(blobs: RemoteBlobs, { key, messages, files, result: actionResult }: Exported): Promise<void> {
     const { connection, patience } = this.#server;
-    const { timeoutMs, signal } = patience;
     const counted = [
       ...messages.map((one) => this.#counting(one, 'trees')),
       ...files.map((one) => this.#counting(one, 'files')),
     ];
     await blobs.write(counted);
-    const actionDigest = { hash: key.hash, sizeBytes: BigInt(key.size) };
-    const update = { instanceName: connection.address.instance, actionDigest, actionResult };
-    await patiently(() => connection.actions.updateActionResult(update, { timeoutMs, signal }), patience);
+    const update = { instanceName: connection.address.instance, actionDigest: onWire(key), actionResult };
+    await patiently(({ signal }) => connection.actions.updateActionResult(update, { signal }), patience);
   }
 
   #counting(source: Source, kind: Kind): Source {
-    const bytes: Bytes = this.#traffic.written;
-    return {
-      digest: source.digest,
-      *read(offset, chunkBytes) {
-        for (const chunk of source.read(offset, chunkBytes)) {
-          bytes[kind] += chunk.length;
-          yield chunk;
-        }
-      },
-    };
+    return { ...source, onSent: (bytes) => (this.#traffic.written[kind] += bytes) };
   }
 }

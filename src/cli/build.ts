@@ -13,7 +13,7 @@ import { EXIT, exitOfBuild } from './exit.ts';
 import { LastActions } from './last-actions.ts';
 import { BUILDING_OPTIONS, Observers } from './observe.ts';
 import type { Request } from './project.ts';
-import { partsKeeper } from './recording.ts';
+import { explaining, partsKeeper } from './recording.ts';
 import { familyId } from './request-id.ts';
 import { keepFirst, recallFirst } from './snapshot/memory.ts';
 import { openRequest, type Opened } from './snapshot/opened.ts';
@@ -115,7 +115,10 @@ async function execute(
   const { root, targets, settled } = request;
   const { listen: onEvent, past, jobs } = observers;
   requireOwnOutputFolder(root);
-  using workshop = await Workshop.open(call, { store, root, onEvent, signal, starts });
+  using workshop = await Workshop.open(call, {
+    ...{ store, root, onEvent, signal, starts },
+    explaining: explaining(store, request),
+  });
   const skipValidations = call.flag('skip-validations');
   const times = timesToCheck(call);
   const willCheck = times > 0;

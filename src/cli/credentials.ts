@@ -13,8 +13,12 @@ import type { Identity } from '../../cache/remote/connection.ts';
 import { fail } from '../model/diagnostic.ts';
 
 const HELPER_TIMEOUT_MS = 30_000;
-/** Headers that are about to expire are asked for anew. */
+/** Headers that are about to expire are asked for anew; those that live for less are used for half of their time. */
 const MARGIN_MS = 30_000;
+/** The same, whatever a helper says of their time. */
+const LEAST_MS = 1000;
+/** What no header can have: line ends above all. */
+const UNFIT = /[^\t\x20-\x7e\x80-\xff]/;
 
 /** Ways to be known, by their names in the settings. */
 const WAYS = ['basic', 'bearer', 'helper', 'ca', 'certificate', 'key'] as const;
@@ -42,19 +46,27 @@ function entryFor({ host }: Address, credentials: unknown): Entry | undefined {
 function headersOf({ host }: Address, { basic, bearer, helper }: Entry): Identity {
   if (typeof helper === 'string') {
     const asked = new Helper(helper, `https://${host.replace(/:443$/, '')}`);
-    return { headers: () => asked.headers(), renew: (refused) => asked.renew(refused) };
+    return { headers: () => asked.headers(), renew: (since) => asked.renew(since) };
   }
   if (helper !== undefined) return bad('helper must be the path of a program');
   const scheme = basic === undefined ? 'Bearer' : 'Basic';
   const value = basic ?? bearer;
   if (value === undefined) return {};
   return {
-    headers: () => {
+    // eslint-disable-next-line @typescript-eslint/require-await -- what it throws is a rejection
+    headers: async () => {
       const text = secret(value);
       const encoded = scheme === 'Basic' ? Buffer.from(text).toString('base64') : text;
-      return Promise.resolve({ authorization: `${scheme} ${encoded}` });
+      return { authorization: fit('authorization', `${scheme} ${encoded}`) };
     },
+    // A file may have been renewed meanwhile.
+    ...(isObject(value) && 'file' in value ? { renew: () => Promise.resolve(true) } : {}),
   };
+}
+
+/** A value of a header. What is unfit is not shown: it is a secret. */
+function fit(name: string, value: string): string {
+  return UNFIT.test(value) ? bad(`the value of the header ${name} has characters that no header can have`) : value;
 }
 
 /** A text, or where it is: `{ "env": "NAME" }`, `{ "file": "path" }`. A file is read each time: it may be renewed. */
@@ -78,33 +90,36 @@ function tlsOf({ ca, certificate, key }: Entry): Identity['tls'] {
   };
 }
 
-/** A program that gives headers for some time. */
+/** A program that gives headers for some time. It is asked once at a time, however many calls wait for it. */
 class Helper {
   readonly #program: string;
   readonly #uri: string;
-  #asked: Promise<Given> | undefined;
+  #given: Promise<Given> | undefined;
+  #askedAt = 0;
+  #useUntil = Infinity;
 
   constructor(program: string, uri: string) {
     this.#program = program;
     this.#uri = uri;
   }
 
-  async headers(): Promise<Readonly<Record<string, string>>> {
-    const { expires } = (await this.#asked) ?? { expires: 0 };
-    if (expires - MARGIN_MS <= Date.now()) this.#asked = undefined;
-    this.#asked ??= this.#ask();
-    return (await this.#asked).headers;
+  async headers(): Promise<Given['headers']> {
+    if (!this.#given || Date.now() >= this.#useUntil) this.#given = this.#ask();
+    return (await this.#given).headers;
   }
 
-  /** The server has refused what the helper gave. */
-  async renew(refused: Given['headers']): Promise<boolean> {
-    const isStill = async (): Promise<boolean> => JSON.stringify(await this.headers()) === JSON.stringify(refused);
+  /** The server has refused what the helper gave. Whether it gives something else since. */
+  async renew(since: number): Promise<boolean> {
     // Another call may have been refused before.
-    if (await isStill()) this.#asked = this.#ask();
-    return !(await isStill());
+    if (this.#askedAt > since) return true;
+    const before = JSON.stringify(await this.headers());
+    if (this.#askedAt <= since) this.#given = this.#ask();
+    return JSON.stringify(await this.headers()) !== before;
   }
 
   async #ask(): Promise<Given> {
+    this.#askedAt = Date.now();
+    this.#useUntil = Infinity;
     const { stdout, failed, shortMessage } = await execa(inHome(this.#program), ['get'], {
       input: JSON.stringify({ uri: this.#uri }),
       timeout: HELPER_TIMEOUT_MS,
@@ -112,7 +127,11 @@ class Helper {
       stderr: 'ignore',
     });
     if (failed) return bad(`the helper does not work: ${shortMessage}`);
-    return given(this.#program, stdout);
+    const asked = given(this.#program, stdout);
+    const now = Date.now();
+    const life = asked.expires - now;
+    this.#useUntil = now + Math.max(LEAST_MS, life - Math.min(MARGIN_MS, life / 2));
+    return asked;
   }
 }
 
@@ -123,13 +142,33 @@ interface Given {
 }
 
 function given(program: string, text: string): Given {
+  const { headers = {}, expires } = answerOf(program, text);
+  const single = Object.entries(headers).map(([name, values]) => [name.toLowerCase(), values.join(', ')] as const);
+  const until = expires === undefined ? Infinity : Date.parse(expires);
+  if (Number.isNaN(until) || single.some(([name]) => !/^[!#$%&'*+.^_`|~\w-]+$/.test(name))) return notHelpful(program);
+  return { headers: Object.fromEntries(single.map(([name, value]) => [name, fit(name, value)])), expires: until };
+}
+
+function answerOf(program: string, text: string): { headers?: Record<string, string[]>; expires?: string } {
   try {
-    const { headers = {}, expires } = JSON.parse(text) as { headers?: Record<string, string[]>; expires?: string };
-    const single = Object.entries(headers).map(([name, values]) => [name.toLowerCase(), values.join(', ')] as const);
-    return { headers: Object.fromEntries(single), expires: expires === undefined ? Infinity : Date.parse(expires) };
+    const answer: unknown = JSON.parse(text);
+    if (!isObject(answer)) return notHelpful(program);
+    const { headers, expires } = answer;
+    const areLists = headers === undefined || (isObject(headers) && Object.values(headers).every(isTexts));
+    if (areLists && (expires === undefined || typeof expires === 'string'))
+      return answer as { headers?: Record<string, string[]>; expires?: string };
   } catch {
-    return bad(`the helper ${program} does not answer as the protocol of credential helpers wants it`);
+    // No JSON; what it is may be a secret.
   }
+  return notHelpful(program);
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === 'string');
+}
+
+function notHelpful(program: string): never {
+  return bad(`the helper ${program} does not answer as the protocol of credential helpers wants it`);
 }
 
 function readFile(path: string): string {

@@ -1,11 +1,12 @@
 /** What a build leaves for `dsmb why`, `plan` and `log`: its record, and what the keys of its actions are made of. */
 import { join } from 'node:path';
 import type { Store } from '../../cache/store.ts';
+import type { Explaining } from '../execute/elsewhere.ts';
 import { PastRuns } from '../execute/past-runs.ts';
 import type { PlannedAction } from '../plan/key.ts';
 import { BuildHistory, historyFolder, historyFolders } from '../report/history/history.ts';
 import { BuildRecorder } from '../report/history/recorder.ts';
-import { keepParts } from '../report/kept-parts.ts';
+import { keepForeignParts, keepParts, keptText } from '../report/kept-parts.ts';
 import type { Request } from './project.ts';
 
 /** Begins the record of a build. */
@@ -21,6 +22,14 @@ export function recordBuild(store: Store, { root, targets, settings }: Request):
 /** Keeps the parts of each action that is about to run. */
 export function partsKeeper(store: Store, { root, declarationOf }: Request): (planned: PlannedAction) => void {
   return ({ key, parts, node }) => keepParts(store, root, key, { parts: parts(), declared: declarationOf(node) });
+}
+
+/** What other machines are told of keys, and what they tell of theirs. */
+export function explaining(store: Store, { root, declarationOf }: Request): Explaining {
+  return {
+    describe: ({ parts, node }) => keptText(root, { parts: parts(), declared: declarationOf(node) }),
+    keep: (key, description) => keepForeignParts(store, key.split('/')[0]!, description),
+  };
 }
 
 /** The recorded builds of a project. */

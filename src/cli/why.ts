@@ -5,9 +5,10 @@ import { explain, type Cause } from '../report/explain.ts';
 import { causeLines, locate } from '../report/causes.ts';
 import { formatDuration, palette, plural, type Palette } from '../report/format.ts';
 import type { BuildHistory } from '../report/history/history.ts';
-import { actionId } from '../model/event.ts';
+import { actionId, type KnownElsewhere, type MadeElsewhere } from '../model/event.ts';
+import { changesOf } from '../plan/changes.ts';
 import type { BuildRecord, RecordedAction } from '../report/history/record.ts';
-import { readParts } from '../report/kept-parts.ts';
+import { readParts, type KeptParts } from '../report/kept-parts.ts';
 import { actionsBelow } from './below.ts';
 import { WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { EXIT } from './exit.ts';
@@ -45,6 +46,10 @@ interface Explained {
   readonly change: 'never' | 'unknown' | 'equal' | 'changed' | 'forced';
   /** The build that it is compared with. */
   readonly comparedWith?: string;
+  /** What it is compared with was made on another machine, and is nearer than what was built here. */
+  readonly comparedWithElsewhere?: KnownElsewhere;
+  /** Its result was made on another machine. */
+  readonly taken?: MadeElsewhere;
   readonly causes: readonly Cause[];
 }
 
@@ -105,18 +110,56 @@ function explainAction(
   last: BuildRecord,
   base: BuildRecord | undefined,
 ): Explained {
-  const { label, mnemonic, ordinal, outcome, durationMs, key } = action;
-  const explained = { label, mnemonic, ordinal, outcome, durationMs, key, causes: [] };
+  const { label, mnemonic, ordinal, outcome, durationMs, key, taken } = action;
+  const explained = { label, mnemonic, ordinal, outcome, durationMs, key, ...(taken ? { taken } : {}), causes: [] };
   if (action.forced) return { ...explained, change: 'forced' };
   // The build after `base` is where the comparison ends: `base` itself counts.
   const before = history.previous(actionId(action), base ? `${base.build}~` : last.build);
+  if (before?.action.key === key && before) return { ...explained, comparedWith: before.build.build, change: 'equal' };
+  const partsOf = (of: string | null): KeptParts | undefined =>
+    of === null ? undefined : readParts(store, root, hashOf(of));
+  const is = partsOf(key);
+  const was = before && partsOf(before.action.key);
+  const nearer = is && nearest(action.known ?? [], partsOf, is, was);
+  if (is && nearer)
+    return {
+      ...explained,
+      change: 'changed',
+      comparedWithElsewhere: nearer.known,
+      causes: foreignCauses(store, nearer.parts, is),
+    };
   if (!before) return { ...explained, change: 'never' };
   const compared = { ...explained, comparedWith: before.build.build };
-  if (before.action.key === key) return { ...compared, change: 'equal' };
-  const was = before.action.key === null ? undefined : readParts(store, root, hashOf(before.action.key));
-  const is = key === null ? undefined : readParts(store, root, hashOf(key));
   if (!was || !is) return { ...compared, change: 'unknown' };
   return { ...compared, change: 'changed', causes: locate(explain(store, was, is)) };
+}
+
+/** What another machine has said may be anything. */
+function foreignCauses(store: Store, was: KeptParts, is: KeptParts): Cause[] {
+  try {
+    return locate(explain(store, was, is));
+  } catch {
+    return [];
+  }
+}
+
+/** The result of another machine whose key differs in the fewest parts; undefined where what was built here is as near. */
+function nearest(
+  all: readonly KnownElsewhere[],
+  partsOf: (key: string) => KeptParts | undefined,
+  is: KeptParts,
+  own: KeptParts | undefined,
+): { readonly known: KnownElsewhere; readonly parts: KeptParts } | undefined {
+  const distance = ({ parts }: KeptParts): number => changesOf(parts, is.parts).length;
+  let least = own ? distance(own) : Infinity;
+  let found: { readonly known: KnownElsewhere; readonly parts: KeptParts } | undefined;
+  for (const known of all) {
+    const parts = partsOf(known.key);
+    if (!parts || distance(parts) >= least) continue;
+    least = distance(parts);
+    found = { known, parts };
+  }
+  return found;
 }
 
 function hashOf(key: string): string {
@@ -126,21 +169,39 @@ function hashOf(key: string): string {
 function print(explained: readonly Explained[], { build, startedAt }: BuildRecord): void {
   const paint = palette(process.stdout);
   printLine(paint.dim(`build ${build}, ${new Date(startedAt).toLocaleString('sv-SE')}`));
-  const quiet = explained.filter(({ outcome, change }) => outcome === 'cached' && change === 'equal');
+  const quiet = explained.filter(({ outcome, change, taken }) => outcome === 'cached' && change === 'equal' && !taken);
   for (const one of explained) if (!quiet.includes(one)) printAction(one, paint);
   for (const { label, mnemonic } of quiet)
     printLine(`${label} ${mnemonic}: did not run, its key is the same as before`);
   if (quiet.length === explained.length) printLine(`nothing changed: ${plural(quiet.length, 'action')}`);
 }
 
-function printAction(
-  { label, mnemonic, outcome, durationMs, change, comparedWith, causes }: Explained,
-  paint: Palette,
-): void {
-  printLine(
-    `${paint.bold(label)} ${mnemonic}: ${verdict(outcome, durationMs)}, ${reason(outcome, change, comparedWith)}`,
-  );
+function printAction(one: Explained, paint: Palette): void {
+  const {
+    label,
+    mnemonic,
+    outcome,
+    durationMs,
+    change,
+    comparedWith,
+    comparedWithElsewhere: other,
+    taken,
+    causes,
+  } = one;
+  const title = `${paint.bold(label)} ${mnemonic}: ${verdict(outcome, durationMs)}, `;
+  if (taken)
+    printLine(
+      `${title}its result is from ${taken.from}, ${madeBy(taken)}${causes.length > 0 ? ', for what changed:' : ''}`,
+    );
+  else if (other) printLine(`${title}the nearest result is in ${other.from}, ${madeBy(other)}; what differs is`);
+  else printLine(`${title}${reason(outcome, change, comparedWith)}`);
   for (const line of causeLines(causes, paint)) printLine(`  ${line}`);
+}
+
+/** On one line, whatever a server has said. */
+function madeBy({ worker, endedAt }: MadeElsewhere): string {
+  const who = worker.replaceAll(/\s+/g, ' ').slice(0, 100);
+  return `made by ${who || 'an unknown machine'} on ${new Date(endedAt).toLocaleString('sv-SE')}`;
 }
 
 function verdict(outcome: string, durationMs: number): string {

@@ -5,7 +5,7 @@ import { Build, type BuildOptions } from '../execute/build.ts';
 import { publishLeft } from '../execute/commits.ts';
 import { Machine } from '../execute/machine.ts';
 import { preflight } from '../execute/preflight.ts';
-import { Elsewhere } from '../execute/elsewhere.ts';
+import { Elsewhere, type Explaining } from '../execute/elsewhere.ts';
 import { PackageTrees } from '../execute/package-trees.ts';
 import type { Starts } from '../execute/starts.ts';
 import { Toolroots } from '../execute/toolroots.ts';
@@ -22,6 +22,8 @@ interface Setting {
   readonly signal: AbortSignal;
   /** Where something has been started early. */
   readonly starts?: Starts;
+  /** Where explanations are wanted. */
+  readonly explaining?: Explaining;
 }
 
 export class Workshop implements Disposable {
@@ -34,11 +36,11 @@ export class Workshop implements Disposable {
   readonly #remote: RemoteCache | undefined;
 
   private constructor(call: Call, setting: Setting, remote: RemoteCache | undefined) {
-    const { store, starts } = setting;
+    const { store, starts, explaining } = setting;
     this.#setting = setting;
     this.#use = store.use();
     this.#remote = remote;
-    this.elsewhere = new Elsewhere(store, remote);
+    this.elsewhere = new Elsewhere(store, remote, explaining);
     this.packages = packageTrees(call, setting, this.elsewhere);
     this.#toolroots = new Toolroots(store, this.packages);
     this.machine = new Machine(store, this.#toolroots, {
@@ -65,6 +67,7 @@ export class Workshop implements Disposable {
   async finishSharing(): Promise<void> {
     const { signal, onEvent } = this.#setting;
     if (!this.#remote || signal.aborted) return;
+    await this.elsewhere.finish();
     const use = await this.#remote.finish(() => this.machine.syncStore());
     onEvent({ type: 'remote-used', ...use });
   }

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeAtomically } from '../../cache/files.ts';
+import { writeUnlessReadOnly } from '../../cache/files.ts';
 import type { Store } from '../../cache/store.ts';
 import { canary } from '../vm/accelerator.ts';
 import type { PlannedAction } from '../plan/key.ts';
@@ -34,7 +34,7 @@ export async function kvmWorks(
   // A busy machine may take longer than the canary has: its answer stays, so it is asked twice.
   const works =
     (await tryCanary(store, runs, bubblewrap, action)) || (await tryCanary(store, runs, bubblewrap, action));
-  writeAtomically(memory, JSON.stringify({ identity, works }));
+  writeUnlessReadOnly(memory, JSON.stringify({ identity, works }));
   return works;
 }
 

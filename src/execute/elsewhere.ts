@@ -1,18 +1,36 @@
 /** What other machines have made, as a build sees it: the remote cache, where there is one that it may use. */
 import type { ResultData } from '../../cache/reapi/messages.ts';
+import type { KnownResult } from '../../cache/remote/known-results.ts';
 import type { RemoteCache } from '../../cache/remote/remote-cache.ts';
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
+import { actionId, type KnownElsewhere } from '../model/event.ts';
 import type { PlannedAction } from '../plan/key.ts';
 import type { Unpacking } from '../plan/unpacked-set.ts';
+
+/** What explains keys to other machines, and theirs here. */
+export interface Explaining {
+  /** What the key of an action is made of, as any machine can read it. */
+  readonly describe: (action: PlannedAction) => string;
+  /** Keeps what another machine has said of a key. */
+  readonly keep: (key: string, description: string) => void;
+}
 
 export class Elsewhere {
   readonly #store: Store;
   readonly #remote: RemoteCache | undefined;
+  readonly #explaining: Explaining | undefined;
+  readonly #looking: Promise<void>[] = [];
 
-  constructor(store: Store, remote?: RemoteCache) {
+  constructor(store: Store, remote?: RemoteCache, explaining?: Explaining) {
     this.#store = store;
     this.#remote = remote;
+    this.#explaining = explaining;
+  }
+
+  /** Where results come from; empty for nowhere. */
+  get address(): string {
+    return this.#remote?.address ?? '';
   }
 
   /** The result of an action, its files still where they are; undefined for a miss. */
@@ -22,7 +40,33 @@ export class Elsewhere {
 
   /** Gives a result of this store to others, beside the build. */
   offer(action: PlannedAction, result: ResultData): void {
-    if (isShared(action)) this.#remote?.offer(action, result);
+    if (isShared(action)) this.#remote?.offer({ ...action, ...this.#knownAs(action) }, result);
+  }
+
+  /**
+   * Finds out beside the build what others have made of an action that has no result: it may explain why. `finish` waits for
+   * that.
+   */
+  lookAround(action: PlannedAction, onFound: (found: readonly KnownElsewhere[]) => void): void {
+    const explaining = this.#explaining;
+    if (!explaining || !this.#remote || !isShared(action)) return;
+    const keepAll = (found: readonly KnownResult[]): void => {
+      for (const { key, parts } of found) explaining.keep(key, parts);
+      const from = this.address;
+      if (found.length > 0) onFound(found.map(({ key, worker, endedAt }) => ({ from, key, worker, endedAt })));
+    };
+    // An explanation that cannot be had fails nothing.
+    this.#looking.push(this.#remote.known(nameOf(action)).then(keepAll, () => undefined));
+  }
+
+  /** Waits for what goes on beside the build. */
+  async finish(): Promise<void> {
+    await Promise.all(this.#looking);
+  }
+
+  #knownAs(action: PlannedAction): Pick<Parameters<RemoteCache['offer']>[0], 'known'> {
+    const explaining = this.#explaining;
+    return explaining ? { known: { name: nameOf(action), parts: () => explaining.describe(action) } } : {};
   }
 
   /** The tree that a set of packages is unpacked to. `remember` is called at the end where all of it has come. */
@@ -52,6 +96,10 @@ export class Elsewhere {
   isInReach(node: Node): boolean {
     return this.#remote?.isInReach(node) ?? this.#store.trees.complete(node);
   }
+}
+
+function nameOf({ node }: PlannedAction): string {
+  return actionId(node);
 }
 
 /** One with a salt was asked for as a run of its own. */

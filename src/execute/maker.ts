@@ -90,6 +90,9 @@ export class Maker {
     const lockName = `action ${key.hash}`;
     const { label, mnemonic, ordinal } = node;
     this.#context.onEvent({ type: 'action-queued', label, mnemonic, ordinal, key: formatDigest(key) });
+    this.#context.elsewhere.lookAround(planned, (known) =>
+      this.#context.onEvent({ type: 'known-elsewhere', label, mnemonic, ordinal, known }),
+    );
     if (node.work.type !== 'write') await this.#context.elsewhere.bringInputs(planned);
     for (;;) {
       const made = await this.#context.schedule.run(node, (waitedMs) =>

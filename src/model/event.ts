@@ -46,6 +46,19 @@ export type CheckedActions = Readonly<Record<Check['outcome'] | 'unfinished', nu
 /** What went to or came from a remote cache, in bytes: results, their trees, and files. */
 export type RemoteBytes = Readonly<Record<'results' | 'trees' | 'files', number>>;
 
+/** What another machine has made. */
+export interface MadeElsewhere {
+  /** The remote cache that it came from. */
+  readonly from: string;
+  /** Who has made it, in its own words. */
+  readonly worker: string;
+  /** Milliseconds since 1970. */
+  readonly endedAt: number;
+}
+
+/** The same under a key of its own. */
+export type KnownElsewhere = MadeElsewhere & { readonly key: string };
+
 export type BuildEvent =
   | { readonly type: 'build-started'; readonly targets: readonly Label[]; readonly actions: number }
   /** `startedAt`: milliseconds since 1970. */
@@ -100,6 +113,10 @@ export type BuildEvent =
   | { readonly type: 'checks-finished'; readonly runs: number; readonly actions: CheckedActions }
   /** What was not used for long has left the store. */
   | { readonly type: 'store-collected'; readonly removedBytes: number; readonly keptBytes: number }
+  /** The result of an action was made on another machine, and came from a remote cache. */
+  | ({ readonly type: 'taken-elsewhere' } & ActionIdentity & KnownElsewhere)
+  /** An action has no result; these are what other machines have made of it under other keys. */
+  | ({ readonly type: 'known-elsewhere'; readonly known: readonly KnownElsewhere[] } & ActionIdentity)
   /** What a build and a remote cache have given each other: results, and bytes of content. */
   | {
       readonly type: 'remote-used';

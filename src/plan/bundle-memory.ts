@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { hashFile, writeAtomically } from '../../cache/files.ts';
+import { hashFile, writeUnlessReadOnly } from '../../cache/files.ts';
 import { areBelievable, areSameStamps, stampsOf } from '../../cache/stamps.ts';
 import { placesOf, type Looks } from '../../cache/ways.ts';
 import { Lookups, type ModuleRequest } from '../load/lookups.ts';
@@ -66,7 +66,10 @@ export function remember(memory: string, made: MadeBundle, looks: Looks): KnownB
   const places = placesBehind(made, looks);
   const stamps = places && stampsOf(places, looks.stamp);
   if (stamps && areBelievable(stamps, made.startedAt))
-    writeAtomically(memory, JSON.stringify({ hash, size, modules, places, stamps: [...stamps] } satisfies Remembered));
+    writeUnlessReadOnly(
+      memory,
+      JSON.stringify({ hash, size, modules, places, stamps: [...stamps] } satisfies Remembered),
+    );
   return { digest: made.digest, modules: new Map(modules), places };
 }
 

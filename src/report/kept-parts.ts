@@ -2,7 +2,7 @@
  * What the keys of actions were made of, kept in the store by key: written when an action runs, read to explain. Clones
  * of one project share a store, so a path in the workspace, or in dsmb itself, is kept as what it is there.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Store } from '../../cache/store.ts';
 import { writeInto } from '../../cache/files.ts';
@@ -22,15 +22,43 @@ export interface KeptParts {
  * which is none; and a build that cannot keep it is a build all the same.
  */
 export function keepParts(store: Store, workspace: string, key: Digest, kept: KeptParts): void {
+  keepText(store, key.hash, keptText(workspace, kept));
+}
+
+/** The same as text, which says nothing of where a workspace lies: other machines can read it. */
+export function keptText(workspace: string, kept: KeptParts): string {
   const prefixes = prefixesOf(workspace);
   const toKept = (path: string): string => {
     const [prefix, folder] = prefixes.find(([, folder]) => path.startsWith(folder)) ?? ['', ''];
     return prefix + path.slice(folder.length);
   };
+  return JSON.stringify(withPaths(kept, toKept));
+}
+
+/** Keeps what another machine has said of a key, which may be anything; what this one knows of it stays. */
+export function keepForeignParts(store: Store, keyHash: string, text: string): void {
+  if (!existsSync(pathOf(store, keyHash)) && isKeptParts(text)) keepText(store, keyHash, text);
+}
+
+function keepText(store: Store, keyHash: string, text: string): void {
   try {
-    writeInto(pathOf(store, key.hash), JSON.stringify(withPaths(kept, toKept)));
+    writeInto(pathOf(store, keyHash), text);
   } catch {
     // The disk is full, or the store is read-only: the action itself will say so where it matters.
+  }
+}
+
+function isKeptParts(text: string): boolean {
+  try {
+    const { parts, declared } = JSON.parse(text) as {
+      parts: Record<string, unknown>[];
+      declared: { attributes: unknown };
+    };
+    const areTexts = ({ kind, name, value }: Record<string, unknown>): boolean =>
+      [kind, name, value].every((one) => typeof one === 'string');
+    return Array.isArray(parts) && parts.every(areTexts) && typeof declared.attributes === 'object';
+  } catch {
+    return false;
   }
 }
 

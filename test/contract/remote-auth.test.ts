@@ -90,6 +90,59 @@ describe.skipIf(skipped)('with credentials', () => {
   });
 });
 
+describe.skipIf(skipped)('a helper', () => {
+  /** Counts its calls by the lines of a file. */
+  const counting = (name: string, answer: string): [credentials: unknown, calls: () => number] => {
+    const log = join(folder, `${name}.log`);
+    const text = `#!/bin/sh\ncat >/dev/null\necho call >>${log}\n${answer}\n`;
+    return [{ helper: written(name, text, 0o755) }, () => readFileSync(log, 'utf8').split('\n').length - 1];
+  };
+  const basic = `Basic ${Buffer.from(`main:${SECRET}`).toString('base64')}`;
+
+  it('that does not work is asked once, and makes no build fail', async () => {
+    const [credentials, calls] = counting('failing', 'exit 1');
+    const { send, warnings } = machine(credentials);
+    expect([await send('failing', 'of main'), calls()]).toEqual([0, 1]);
+    expect(warnings).toEqual([
+      expect.stringMatching(/the helper does not work.*goes on without writing/),
+      expect.stringContaining('not sent'),
+    ]);
+  });
+
+  it('whose headers live for a short time is not asked for each call', async () => {
+    const expires = new Date(Date.now() + 20_000).toISOString();
+    const answer = JSON.stringify({ headers: { Authorization: [basic] }, expires });
+    const [credentials, calls] = counting('short', `echo '${answer}'`);
+    expect([await machine(credentials).send('short', 'of main'), calls()]).toEqual([2, 1]);
+  });
+
+  it.each([
+    ['a line end in a header', JSON.stringify({ headers: { Authorization: [`${SECRET}\n`] } })],
+    ['no list of values', JSON.stringify({ headers: { Authorization: SECRET } })],
+    ['no time', JSON.stringify({ headers: { Authorization: [SECRET] }, expires: SECRET })],
+    ['no JSON', SECRET],
+  ])('that gives %s is no help, and what it gave is not told', async (name, answer) => {
+    const { send, warnings } = machine({ helper: written(name, `#!/bin/sh\necho '${answer}'\n`, 0o755) });
+    expect(await send(name, 'of main')).toBe(0);
+    expect(warnings.join()).toContain('remote-credentials: the');
+    expect(warnings.join()).not.toContain(SECRET);
+  });
+
+  it('is asked again when its headers expire while a large blob is sent', async () => {
+    const headers = JSON.stringify({ headers: { Authorization: [basic] } });
+    const old = JSON.stringify({ headers: { Authorization: ['Basic bWFpbjpvbGQ='] } });
+    const first = join(folder, 'expired');
+    const [credentials, calls] = counting(
+      'expiring',
+      `if [ -e ${first} ]; then echo '${headers}'; else : >${first}; echo '${old}'; fi`,
+    );
+    const { send, warnings, read } = machine(credentials);
+    const large = 'x'.repeat(5 * 1024 * 1024);
+    expect([await send('expiring', large), warnings, calls()]).toEqual([2, [], 2]);
+    expect((await read('expiring'))?.length).toBe(large.length);
+  });
+});
+
 describe.skipIf(skipped)('a pull request', () => {
   it.each<[string, unknown]>([
     ['without credentials', {}],

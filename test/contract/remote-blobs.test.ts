@@ -1,11 +1,13 @@
 /** What the blobs of a remote cache keep to: they come as they were sent, whatever their size, or not at all. */
 import fc from 'fast-check';
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAddress } from '../../cache/remote/address.ts';
-import { RemoteBlobs, type Source } from '../../cache/remote/blobs.ts';
+import { RemoteBlobs } from '../../cache/remote/blobs.ts';
+import type { Source } from '../../cache/remote/source.ts';
 import { Connection } from '../../cache/remote/connection.ts';
 import { inMemory, takerInto } from '../../cache/remote/receiver.ts';
 import { Cas, digestOf, EMPTY } from '../../cache/cas.ts';
@@ -34,9 +36,10 @@ afterAll(() => {
   if (folder) rmSync(folder, { recursive: true });
 });
 
-function client(address = server.address, batchBytes = BATCH_BYTES): RemoteBlobs {
+function client(address = server.address, { batchBytes = BATCH_BYTES, zstd = true } = {}): RemoteBlobs {
   const { signal } = new AbortController();
-  return new RemoteBlobs(new Connection(parseAddress(address, 'here')), { batchBytes }, { timeoutMs: 10_000, signal });
+  const limits = { batchBytes, zstd, zstdBatches: zstd, joins: true };
+  return new RemoteBlobs(new Connection(parseAddress(address, 'here')), limits, { timeoutMs: 10_000, signal });
 }
 
 function sourceOf(bytes: Uint8Array): Source {
@@ -112,6 +115,35 @@ describe.skipIf(skipped)('a blob', () => {
     expect(calls.filter((path) => path.endsWith('ByteStream/Read'))).toHaveLength(2);
   });
 
+  it('that is sent in parts is one blob, and of its next version only what changed is sent', async () => {
+    const sent: number[] = [];
+    const inParts = (bytes: Buffer): Source => ({
+      ...sourceOf(bytes),
+      inParts: true,
+      onSent: (size) => sent.push(size),
+    });
+    const bytes = randomBytes(20 * MIB);
+    await client().write([inParts(bytes)]);
+    expect(sent.reduce((sum, size) => sum + size)).toBe(bytes.length);
+    // Some bytes more in the middle, so that all behind them lies elsewhere.
+    const next = Buffer.concat([bytes.subarray(0, 7 * MIB), randomBytes(1000), bytes.subarray(7 * MIB + 10)]);
+    sent.length = 0;
+    await client().write([inParts(next)]);
+    expect(sent.reduce((sum, size) => sum + size)).toBeLessThan(2 * MIB);
+    const blobs = await readBack(client(), [sourceOf(bytes), sourceOf(next)]);
+    expect([...blobs.values()].map((one) => one.length).toSorted((a, b) => a - b)).toEqual([bytes.length, next.length]);
+  });
+
+  it('that the server cannot join is sent whole', async () => {
+    proxy.plan = (path) => (path.endsWith('SpliceBlob') ? 'evict' : undefined);
+    const sent: number[] = [];
+    const source = { ...sourceOf(randomBytes(5 * MIB)), inParts: true, onSent: (size: number) => sent.push(size) };
+    await client(proxy.address).write([source]);
+    proxy.plan = () => undefined;
+    expect(sent).toContain(5 * MIB);
+    expect(await client().missing([source.digest])).toEqual([]);
+  });
+
   it('with other bytes never reaches the store', async () => {
     const sources = [100, 200, 4 * MIB].map((size) => sourceOf(bytesOf(size)));
     await client().write(sources);
@@ -131,11 +163,16 @@ describe.skipIf(skipped)('a blob', () => {
 it.skipIf(skipped)('many blobs of any size come as they were sent, whatever a server takes at once', async () => {
   const sizes = fc.array(fc.integer({ min: 1, max: 70_000 }), { minLength: 1, maxLength: 40 });
   await fc.assert(
-    fc.asyncProperty(sizes, fc.constantFrom(1000, 64 * 1024, BATCH_BYTES), async (each, batchBytes) => {
-      const sources = each.map((size) => sourceOf(bytesOf(size)));
-      await client(server.address, batchBytes).write(sources);
-      expect((await readBack(client(server.address, batchBytes), sources)).size).toBe(sources.length);
-    }),
+    fc.asyncProperty(
+      sizes,
+      fc.constantFrom(1000, 64 * 1024, BATCH_BYTES),
+      fc.boolean(),
+      async (each, batchBytes, zstd) => {
+        const sources = each.map((size) => sourceOf(bytesOf(size)));
+        await client(server.address, { batchBytes, zstd }).write(sources);
+        expect((await readBack(client(server.address, { batchBytes, zstd }), sources)).size).toBe(sources.length);
+      },
+    ),
     { numRuns: 8 },
   );
 });

@@ -1,6 +1,6 @@
 /** Machines that share a remote cache: what one has built, another with an empty store need not. */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { BazelRemote, whyNoServer } from '../rig/bazel-remote.ts';
@@ -71,6 +71,32 @@ it.skipIf(skipped)('a second clone with an empty store runs no action and fetche
   third.project.edit('build.dsm.ts', 'echo b', 'echo c');
   const reads = await third.build('--remote-cache', remote.address, '--remote-cache-write', 'none');
   expect([reads.exitCode, reads.executed, reads.report?.remote?.sent]).toEqual([0, ['//all', '//folder'], 0]);
+});
+
+it.skipIf(skipped)('why tells who made a result, and what differs from the nearest of another machine', async () => {
+  const name = crypto.randomUUID();
+  const files = { ...FILES, 'build.dsm.ts': FILES['build.dsm.ts']!.replaceAll('echo b ', `echo ${name} `) };
+  const first = machine(files, 'prepared');
+  await first.build('--remote-cache', remote.address);
+  const second = machine(files, 'prepared');
+  expect((await second.build('--remote-cache', remote.address)).executed).toEqual([]);
+  const why = async (...args: string[]) => (await second.project.run(['why', '//folder', ...args])).stdout;
+  expect(await why()).toMatch(
+    new RegExp(
+      `//folder ShellFolder: did not run, its result is from ${remote.address}, made by ${hostname()} on \\d{4}-`,
+    ),
+  );
+  // A machine that has never built it.
+  const third = machine(files, 'prepared');
+  third.project.edit('build.dsm.ts', 'ln -s deep/b', 'ln -s ./deep/b');
+  expect((await third.build('--remote-cache', remote.address)).executed).toContain('//folder');
+  const { stdout } = await third.project.run(['why', '//folder']);
+  expect(stdout).toContain(`the nearest result is in ${remote.address}, made by ${hostname()} on`);
+  expect(stdout).toMatch(/attribute script.*build\.dsm\.ts:\d+/);
+  const { actions } = JSON.parse((await third.project.run(['why', '//folder', '--json'])).stdout) as {
+    actions: { label: string; comparedWithElsewhere?: { from: string } }[];
+  };
+  expect(actions.find(({ label }) => label === '//folder')?.comparedWithElsewhere?.from).toBe(remote.address);
 });
 
 it.skipIf(skipped)('results that lay in the store before are given as well', { tags: 'long' }, async () => {

@@ -44,10 +44,8 @@ export class FaultProxy implements Disposable {
   readonly #server: Http2Server;
   readonly #upstream: ClientHttp2Session;
   readonly #sessions = new Set<ServerHttp2Session>();
-  readonly #oneWayMs: number;
 
-  private constructor(upstreamPort: number, roundTripMs: number) {
-    this.#oneWayMs = roundTripMs / 2;
+  private constructor(upstreamPort: number) {
     const settings = { initialWindowSize: WINDOW_BYTES, maxConcurrentStreams: 1000 };
     this.#upstream = connect(`http://127.0.0.1:${upstreamPort}`, { settings });
     this.#upstream.on('connect', () => this.#upstream.setLocalWindowSize(WINDOW_BYTES)).on('error', () => {});
@@ -60,8 +58,8 @@ export class FaultProxy implements Disposable {
     this.#server.on('stream', (stream, headers) => this.#serve(stream as ServerHttp2Stream, headers));
   }
 
-  static async start(upstreamPort: number, { roundTripMs = 0 } = {}): Promise<FaultProxy> {
-    const proxy = new FaultProxy(upstreamPort, roundTripMs);
+  static async start(upstreamPort: number): Promise<FaultProxy> {
+    const proxy = new FaultProxy(upstreamPort);
     proxy.#server.listen(0, '127.0.0.1');
     await once(proxy.#server, 'listening');
     return proxy;
@@ -101,7 +99,7 @@ export class FaultProxy implements Disposable {
     const call = this.#upstream.request(headers);
     call.on('error', () => stream.close(constants.NGHTTP2_INTERNAL_ERROR));
     stream.on('close', () => call.close());
-    stream.pipe(this.#delayed()).pipe(call);
+    stream.pipe(call);
     let trailers: IncomingHttpHeaders = {};
     call.on('trailers', (last) => (trailers = last));
     call.on('response', (answer, flags) => {
@@ -109,26 +107,8 @@ export class FaultProxy implements Disposable {
       if (flags & constants.NGHTTP2_FLAG_END_STREAM) return stream.respond(answer, { endStream: true });
       stream.respond(answer, { waitForTrailers: true });
       stream.on('wantTrailers', () => stream.sendTrailers(named(trailers)));
-      const spoilt = fault ? this.#spoilt(fault, stream) : this.#delayed();
-      call.pipe(spoilt).pipe(stream);
-    });
-  }
-
-  /** What takes its time, and keeps its order. */
-  #delayed(): Transform {
-    const length = this.#oneWayMs;
-    let last: Promise<void> = Promise.resolve();
-    return new Transform({
-      highWaterMark: WINDOW_BYTES,
-      transform(chunk, _encoding, done) {
-        if (length === 0) return done(null, chunk);
-        const arrived = new Promise<void>((resolve) => setTimeout(resolve, length));
-        last = last.then(() => arrived).then(() => void this.push(chunk));
-        done();
-      },
-      flush(done) {
-        void last.finally(done);
-      },
+      if (fault) call.pipe(this.#spoilt(fault, stream)).pipe(stream);
+      else call.pipe(stream);
     });
   }
 

@@ -1,7 +1,7 @@
 /** The record of one build: JSON lines, so that what was written before a kill can be read. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Outcome } from '../../model/event.ts';
+import { actionId, type KnownElsewhere, type MadeElsewhere, type Outcome } from '../../model/event.ts';
 
 /** One action of a recorded build. */
 export interface RecordedAction {
@@ -19,6 +19,17 @@ export interface RecordedAction {
   readonly error?: string;
   /** It ran whatever the cache had: its key tells nothing of what it was made of. */
   readonly forced?: true;
+  /** Its result was made on another machine. */
+  readonly taken?: MadeElsewhere;
+  /** It had no result; other machines had these under other keys. */
+  readonly known?: readonly KnownElsewhere[];
+}
+
+/** What is told of an action apart from its own line. */
+export interface SaidOfAction {
+  readonly action: string;
+  readonly taken?: MadeElsewhere;
+  readonly known?: readonly KnownElsewhere[];
 }
 
 /** The first line of a record. */
@@ -40,7 +51,7 @@ export interface BuildRecord extends BuildHeader {
   readonly actions: readonly RecordedAction[];
 }
 
-/** A line after the first: an action, the list of those that were cached, or the end. */
+/** A line after the first: an action, more about one, the list of those that were cached, or the end. */
 export type RecordLine =
   | readonly [
       label: string,
@@ -53,6 +64,7 @@ export type RecordLine =
       error?: string | null,
       forced?: true,
     ]
+  | SaidOfAction
   | { readonly cached: string }
   | { readonly success: boolean; readonly durationMs: number };
 
@@ -67,15 +79,24 @@ export function readRecord(folder: string, build: string): BuildRecord | undefin
   const header = parse(first) as BuildHeader | undefined;
   if (!header?.build) return undefined;
   const actions: RecordedAction[] = [];
+  const said = new Map<string, Omit<SaidOfAction, 'action'>>();
   let end: { success?: boolean; durationMs?: number } = {};
   for (const text of rest) {
     const line = parse(text) as RecordLine | undefined;
     if (line === undefined) continue;
     if (Array.isArray(line)) actions.push(rowOf(line as Extract<RecordLine, readonly unknown[]>));
-    else if ('cached' in line) actions.push(...readList(listPath(folder, line.cached)));
+    else if ('action' in line) {
+      const { action, ...what } = line;
+      said.set(action, { ...said.get(action), ...what });
+    } else if ('cached' in line) actions.push(...readList(listPath(folder, line.cached)));
     else if ('success' in line) end = line;
   }
-  return { ...header, success: end.success, durationMs: end.durationMs, actions };
+  return {
+    ...header,
+    success: end.success,
+    durationMs: end.durationMs,
+    actions: actions.map((one) => ({ ...one, ...said.get(actionId(one)) })),
+  };
 }
 
 function rowOf(row: Extract<RecordLine, readonly unknown[]>): RecordedAction {

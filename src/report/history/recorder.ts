@@ -3,7 +3,7 @@ import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node
 import { hash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { writeAtomically } from '../../../cache/files.ts';
-import type { BuildEvent } from '../../model/event.ts';
+import { actionId, type BuildEvent } from '../../model/event.ts';
 import { listOf, recordedBuilds } from './history.ts';
 import { listPath, type BuildHeader, type RecordLine } from './record.ts';
 
@@ -42,6 +42,11 @@ export class BuildRecorder {
     try {
       if (event.type === 'action-started') this.#write();
       if (event.type === 'action-finished') this.#finished(event);
+      if (event.type === 'taken-elsewhere') {
+        const { from, worker, endedAt } = event;
+        this.#say({ action: actionId(event), taken: { from, worker, endedAt } });
+      }
+      if (event.type === 'known-elsewhere') this.#say({ action: actionId(event), known: event.known });
       if (event.type === 'build-finished') this.#end(event.success, event.durationMs);
     } catch {
       this.#lines = [];
