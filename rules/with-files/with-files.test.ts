@@ -1,7 +1,18 @@
 /** Files laid into file systems of others, checked by e2fsck and mtools, and read back. */
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  openSync,
+  writeSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -109,14 +120,21 @@ const LATE: Given = {
   remove: ['/etc/old', '/not/there'],
 };
 
-const MANY: readonly (readonly [what: string, options: string[]])[] = [
-  ['ext4', ['-t', 'ext4']],
+type Variant = [what: string, options: string[]];
+const ALWAYS: Variant[] = [['ext4', ['-t', 'ext4']]];
+const SOMETIMES: Variant[] = [
   ['ext4 with small blocks', ['-t', 'ext4', '-b', '1024', '-I', '128', '-O', '^metadata_csum']],
   ['ext3', ['-t', 'ext3']],
   ['ext2', ['-t', 'ext2', '-b', '1024']],
 ];
+describe.each(ALWAYS)('%s', (...variant) => {
+  takesFiles(...variant);
+});
+describe.each(SOMETIMES)('%s', { tags: 'long' }, (...variant) => {
+  takesFiles(...variant);
+});
 
-describe.each(MANY)('%s', (_what, options) => {
+function takesFiles(...[, options]: Variant): void {
   let before = '';
   let after = '';
   beforeAll(async () => {
@@ -154,7 +172,7 @@ describe.each(MANY)('%s', (_what, options) => {
     for (const again of [await withFiles(before, LATE), await withFiles(before, { ...LATE, raw })])
       expect(compareDisks(openDisk(after), openDisk(again)).regions).toEqual([]);
   });
-});
+}
 
 describe('files', () => {
   let disk = '';
@@ -227,6 +245,39 @@ describe('files', () => {
       },
     });
   });
+});
+
+/** The superblock of a RAID 1 with one member (Linux, `md_p.h`, version 1.2); the data begin a MiB behind the partition. */
+function mirrorSuperblock(dataSectors: number): Buffer {
+  const block = Buffer.alloc(512);
+  block.writeUInt32LE(0xa92b4efc, 0);
+  block.writeUInt32LE(1, 4);
+  block.writeInt32LE(1, 72);
+  block.writeBigUInt64LE(BigInt(dataSectors), 80);
+  block.writeUInt32LE(1, 92);
+  block.writeBigUInt64LE(2048n, 128);
+  block.writeBigUInt64LE(BigInt(dataSectors), 136);
+  block.writeBigUInt64LE(8n, 144);
+  block.writeUInt32LE(1, 220);
+  const words = Array.from({ length: 64 }, (_, index) => BigInt(block.readUInt32LE(4 * index)));
+  const total = words.reduce((sum, word) => sum + word, BigInt(block.readUInt16LE(256)));
+  block.writeUInt32LE(Number(((total & 0xffff_ffffn) + (total >> 32n)) & 0xffff_ffffn), 216);
+  return block;
+}
+
+it('go through a mirrored array into its file system', async () => {
+  const disk = diskWith((raw) => {
+    run('mke2fs', '-q', '-t', 'ext4', '-d', tree(), '-E', `offset=${START + MIB}`, raw, `${SIZE / 1024 - 1024}k`);
+    const file = openSync(raw, 'r+');
+    writeSync(file, mirrorSuperblock(SIZE / 512 - 2048), 0, 512, START + 4096);
+    closeSync(file);
+  });
+  const raw = place();
+  diskToRaw(disk, raw);
+  const after = await withFiles(disk, { ...LATE, raw });
+  expect(volume(after).origin).toBe(START + MIB);
+  expect(text(after, '/etc/motd')).toBe('after\n');
+  expect(compareDisks(openDisk(after), openDisk(await withFiles(disk, LATE))).regions).toEqual([]);
 });
 
 describe('a FAT', () => {
