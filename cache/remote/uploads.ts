@@ -51,6 +51,11 @@ export class Uploads {
     this.#workers.add(worker);
   }
 
+  /** How many results are on their way, or wait for it. */
+  get unsent(): number {
+    return this.#waiting.length + this.#workers.size;
+  }
+
   /** Waits until all is sent, and says what was not. Gives how many results were sent. */
   async finish(): Promise<number> {
     while (this.#workers.size > 0) await Promise.all(this.#workers);

@@ -247,8 +247,9 @@ export class Build {
     const result = await this.#elsewhere.result(planned);
     if (!result) return undefined;
     const { label, mnemonic, ordinal } = planned.node;
-    const { worker, startedAt, durationMs } = result;
-    const made = { from: this.#elsewhere.address, worker, endedAt: startedAt + durationMs };
+    const { worker, startedAt, durationMs, log } = result;
+    const written = log ? { log: formatDigest(log) } : {};
+    const made = { from: this.#elsewhere.address, worker, endedAt: startedAt + durationMs, ...written };
     this.#options.onEvent({
       type: 'taken-elsewhere',
       label,

@@ -52,22 +52,22 @@ describe('the kept folders of a store', () => {
     unpack(store.folder);
     rmSync(archive, { force: true });
     const project = clone(store);
-    const { exitCode, executed, stderr } = await project.build(['//all'], {
+    const { exitCode, executed } = await project.build(['//all'], {
       env: { DSMB_DOWNLOADS: join(store.folder, 'none') },
     });
-    expect([exitCode, executed, stderr]).toEqual([0, [], expect.stringContaining('build succeeded')]);
-    expect(readFileSync(project.output('//all', 'link'), 'utf8')).toBe('a\n');
+    return { exitCode, executed, text: readFileSync(project.output('//all', 'link'), 'utf8') };
   }
+  const FOUND = { exitCode: 0, executed: [], text: 'a\n' };
 
   it('come through tar, as GitHub packs them', async () => {
     const kept = keptBy('github-store.yml');
     expect(kept).toContain('cas.v1');
     execFileSync('tar', ['--posix', '-cf', archive, '-C', first.folder, ...kept]);
-    await buildElsewhere((to) => execFileSync('tar', ['-xf', archive, '-C', to]));
+    expect(await buildElsewhere((to) => execFileSync('tar', ['-xf', archive, '-C', to]))).toEqual(FOUND);
   });
 
   it.skipIf(noZip)('come through zip, as GitLab packs them', async () => {
     execFileSync('zip', ['-qry', `${archive}.zip`, ...keptBy('gitlab-store.yml')], { cwd: first.folder });
-    await buildElsewhere((to) => execFileSync('unzip', ['-q', `${archive}.zip`, '-d', to]));
+    expect(await buildElsewhere((to) => execFileSync('unzip', ['-q', `${archive}.zip`, '-d', to]))).toEqual(FOUND);
   });
 });

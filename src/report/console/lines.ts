@@ -23,6 +23,8 @@ export function linesOf(event: BuildEvent, paint: Palette, quiet: boolean): stri
       return [`${paint.yellow('warning')} ${printableLines(event.message)}`];
     case 'store-collected':
       return quiet ? [] : [collectedLine(event, paint)];
+    case 'remote-sending':
+      return quiet ? [] : [paint.dim(`remote cache: ${plural(event.results, 'result')} still to be sent`)];
     case 'remote-used':
       return quiet ? [] : remoteLines(event, paint);
     case 'output':
