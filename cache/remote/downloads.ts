@@ -10,7 +10,7 @@ import { BadResult, importResult, type Expected } from './import.ts';
 import { isMissing, patiently } from './patience.ts';
 import { inMemory, takerInto } from './receiver.ts';
 import type { Server } from './server.ts';
-import type { Kind, Traffic } from './traffic.ts';
+import { fileKind, type Kind, type Traffic } from './traffic.ts';
 import { onWire } from './wire-digest.ts';
 import { toBinary } from '@bufbuild/protobuf';
 import { ActionResultSchema } from '../reapi/gen/build/bazel/remote/execution/v2/remote_execution_pb.js';
@@ -101,10 +101,11 @@ export class Downloads {
     return node.type === 'directory' && this.#store.folders.has(node);
   }
 
-  async #have(digests: readonly Digest[], kind: Kind): Promise<void> {
+  async #have(digests: readonly Digest[], kind: 'trees' | 'files'): Promise<void> {
     const absent = digests.filter((of) => !this.#store.cas.has(of));
     if (absent.length === 0) return;
-    const taker = takerInto(this.#store.cas, ({ size }) => (this.#traffic.read[kind] += size));
+    const kindOf = (of: Digest): Kind => (kind === 'files' ? fileKind(of) : kind);
+    const taker = takerInto(this.#store.cas, (of) => (this.#traffic.read[kindOf(of)] += of.size));
     const lost = await this.#server.attempt('reading', (blobs) => blobs.read(absent, taker));
     if (lost) this.#noteLost(lost);
     // A server that is given up has lost all that did not come.

@@ -8,7 +8,7 @@ import { KnownResults } from './known-results.ts';
 import { isMissing, patiently } from './patience.ts';
 import type { Server } from './server.ts';
 import type { Source } from './source.ts';
-import type { Kind, Traffic } from './traffic.ts';
+import { fileKind, type Kind, type Traffic } from './traffic.ts';
 import { onWire } from './wire-digest.ts';
 
 /** What of an action is sent. */
@@ -112,7 +112,7 @@ export class Uploads {
     const { connection, patience } = this.#server;
     const counted = [
       ...messages.map((one) => this.#counting(one, 'trees')),
-      ...files.map((one) => this.#counting(one, 'files')),
+      ...files.map((one) => this.#counting(one, fileKind(one.digest))),
     ];
     await blobs.write(counted);
     const update = { instanceName: connection.address.instance, actionDigest: onWire(key), actionResult };

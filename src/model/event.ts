@@ -43,8 +43,8 @@ export interface Check extends ActionIdentity {
 /** Checked actions, counted by what they came to; `unfinished`: not run as often as asked, and the same as far as run. */
 export type CheckedActions = Readonly<Record<Check['outcome'] | 'unfinished', number>>;
 
-/** What went to or came from a remote cache, in bytes: results, their trees, and files. */
-export type RemoteBytes = Readonly<Record<'results' | 'trees' | 'files', number>>;
+/** What went to or came from a remote cache, in bytes: results, their trees, files, and apart those of 4 MiB and more. */
+export type RemoteBytes = Readonly<Record<'results' | 'trees' | 'files' | 'largeFiles', number>>;
 
 /** What another machine has made. */
 export interface MadeElsewhere {

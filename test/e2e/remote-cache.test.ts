@@ -58,7 +58,7 @@ it.skipIf(skipped)('a second clone with an empty store runs no action and fetche
   expect(output(second)).toBe(output(first));
   // What nobody reads has not come: the result of one file, and no package.
   expect(taken.report?.remote?.read.files).toBe(output(first).length);
-  expect(taken.report?.remote?.written).toEqual({ results: 0, trees: 0, files: 0 });
+  expect(taken.report?.remote?.written).toEqual({ results: 0, trees: 0, files: 0, largeFiles: 0 });
   expect((await second.project.run(['fsck'])).exitCode).toBe(0);
   // An action that runs here brings what it reads.
   second.project.edit('build.dsm.ts', 'cat /in/0/a /in/0/link', 'cat /in/0/link /in/0/a');

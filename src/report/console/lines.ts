@@ -43,7 +43,8 @@ function endLine(event: Of<'action-finished'>, { green, red, dim }: Palette): st
 }
 
 function remoteLines({ taken, sent, read, written }: Of<'remote-used'>, { dim }: Palette): string[] {
-  const all = ({ results, trees, files }: RemoteBytes): string => formatBytes(results + trees + files);
+  const all = ({ results, trees, files, largeFiles }: RemoteBytes): string =>
+    formatBytes(results + trees + files + largeFiles);
   const parts = [
     ...(taken > 0 ? [`${plural(taken, 'result')} taken, ${all(read)} read`] : []),
     ...(sent > 0 ? [`${plural(sent, 'result')} sent, ${all(written)} written`] : []),
