@@ -10,11 +10,13 @@ import { BadResult, importResult, type Expected } from './import.ts';
 import { isMissing, patiently } from './patience.ts';
 import { inMemory, takerInto } from './receiver.ts';
 import type { Server } from './server.ts';
-import type { Kind, Traffic } from './traffic.ts';
+import { fileKind, type Kind, type Traffic } from './traffic.ts';
 import { onWire } from './wire-digest.ts';
 import { toBinary } from '@bufbuild/protobuf';
 import { ActionResultSchema } from '../reapi/gen/build/bazel/remote/execution/v2/remote_execution_pb.js';
 
+/** A larger log stays where it is. */
+const MOST_LOG_BYTES = 1024 * 1024;
 /** Messages that are larger are none of ours. */
 const MOST_MESSAGE_BYTES = 256 * 1024 * 1024;
 
@@ -26,6 +28,8 @@ export class Downloads {
   readonly #there = new Set<string>();
   /** Blobs that it did not give when asked, by hash. */
   readonly #lost = new Set<string>();
+  /** Of results that were taken: for people, who may ask for them when the server is gone. */
+  readonly #logs: Digest[] = [];
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(store: Store, server: Server, traffic: Traffic) {
@@ -42,7 +46,9 @@ export class Downloads {
         if (!answer) return undefined;
         const read = (of: readonly Digest[]) => this.#messages(blobs, of);
         const result = await importResult({ trees: this.#store.trees, read }, answer, expected);
-        return this.#isLost(result) ? undefined : result;
+        if (this.#isLost(result)) return undefined;
+        if (result.log && result.log.size <= MOST_LOG_BYTES) this.#logs.push(result.log);
+        return result;
       } catch (error) {
         if (!(error instanceof BadResult)) throw error;
         this.#server.say(`its result ${key.hash.slice(0, 12)} is not used: ${error.message}`);
@@ -67,6 +73,14 @@ export class Downloads {
     return turn;
   }
 
+  /** Brings what the actions of results have written. What does not come is not missed. */
+  async bringLogs(): Promise<void> {
+    const absent = this.#logs.filter((of) => !this.#store.cas.has(of));
+    if (absent.length === 0) return;
+    const taker = takerInto(this.#store.cas, ({ size }) => (this.#traffic.read.results += size));
+    await this.#server.attempt('reading', (blobs) => blobs.read(absent, taker));
+  }
+
   async #bring(nodes: readonly Node[]): Promise<void> {
     const files = new Map<string, Digest>();
     const seen = new Set<string>();
@@ -87,10 +101,11 @@ export class Downloads {
     return node.type === 'directory' && this.#store.folders.has(node);
   }
 
-  async #have(digests: readonly Digest[], kind: Kind): Promise<void> {
+  async #have(digests: readonly Digest[], kind: 'trees' | 'files'): Promise<void> {
     const absent = digests.filter((of) => !this.#store.cas.has(of));
     if (absent.length === 0) return;
-    const taker = takerInto(this.#store.cas, ({ size }) => (this.#traffic.read[kind] += size));
+    const kindOf = (of: Digest): Kind => (kind === 'files' ? fileKind(of) : kind);
+    const taker = takerInto(this.#store.cas, (of) => (this.#traffic.read[kindOf(of)] += of.size));
     const lost = await this.#server.attempt('reading', (blobs) => blobs.read(absent, taker));
     if (lost) this.#noteLost(lost);
     // A server that is given up has lost all that did not come.

@@ -106,10 +106,16 @@ export class RemoteCache implements Disposable {
     this.#uploads?.offer(action, result);
   }
 
+  /** How many results are still to be sent. */
+  get unsent(): number {
+    return this.#uploads?.unsent ?? 0;
+  }
+
   /** Sends what is left, and remembers those results whose files have all come. `syncAll` syncs the store's file system. */
   async finish(syncAll: () => Promise<void>): Promise<RemoteUse> {
     const sent = (await this.#uploads?.finish()) ?? 0;
     const { trees, cas } = this.#store;
+    await this.#downloads?.bringLogs();
     const whole = [...this.#taken.values()].filter(({ nodes }) => nodes.every((node) => trees.complete(node)));
     if (whole.length > 0) await cas.settle(syncAll);
     for (const { remember } of whole) remember();

@@ -28,6 +28,7 @@ export class Server implements Disposable {
   #opened: Promise<RemoteBlobs> | undefined;
   readonly #closed = new Set<Way>();
   readonly #said = new Set<string>();
+  #isOpened = false;
   #failures = 0;
 
   constructor(connection: Connection, waiting: Waiting, warn: (message: string) => void) {
@@ -67,16 +68,18 @@ export class Server implements Disposable {
     this.#failures++;
     if (isRefusal(error) || (way === 'writing' && isFull(error)))
       this.#close([way], `${message}; this build goes on without ${way}`);
-    else if (isUnreachable(error) || this.#failures >= MOST_FAILURES)
+    else if (!this.#isOpened || isUnreachable(error) || this.#failures >= MOST_FAILURES)
       this.#close(['reading', 'writing'], `${message}; this build goes on without it`);
     else this.say(message);
   }
 
   /** Says what is wrong with it, each thing once. */
   say(what: string): void {
-    if (this.#said.has(what)) return;
-    this.#said.add(what);
-    this.#warn(`remote cache ${this.connection.address.text}: ${what}`);
+    // Servers and libraries may say much, and in lines.
+    const short = what.replaceAll(/\s+/g, ' ');
+    if (this.#said.has(short)) return;
+    this.#said.add(short);
+    this.#warn(`remote cache ${this.connection.address.text}: ${short}`);
   }
 
   #close(ways: readonly Way[], reason: string): void {
@@ -91,6 +94,7 @@ export class Server implements Disposable {
     const ask = ({ signal }: Pick<Waiting, 'signal'>) => capabilities.getCapabilities(question, { signal });
     const answer = await patiently(ask, this.patience, FIRST_TRIES);
     requireOurs(answer);
+    this.#isOpened = true;
     return new RemoteBlobs(this.connection, limitsOf(answer), this.patience);
   }
 

@@ -8,7 +8,7 @@ import { KnownResults } from './known-results.ts';
 import { isMissing, patiently } from './patience.ts';
 import type { Server } from './server.ts';
 import type { Source } from './source.ts';
-import type { Kind, Traffic } from './traffic.ts';
+import { fileKind, type Kind, type Traffic } from './traffic.ts';
 import { onWire } from './wire-digest.ts';
 
 /** What of an action is sent. */
@@ -49,6 +49,11 @@ export class Uploads {
     if (this.#workers.size >= JOBS) return;
     const worker: Promise<void> = this.#work().finally(() => this.#workers.delete(worker));
     this.#workers.add(worker);
+  }
+
+  /** How many results are on their way, or wait for it. */
+  get unsent(): number {
+    return this.#waiting.length + this.#workers.size;
   }
 
   /** Waits until all is sent, and says what was not. Gives how many results were sent. */
@@ -107,7 +112,7 @@ export class Uploads {
     const { connection, patience } = this.#server;
     const counted = [
       ...messages.map((one) => this.#counting(one, 'trees')),
-      ...files.map((one) => this.#counting(one, 'files')),
+      ...files.map((one) => this.#counting(one, fileKind(one.digest))),
     ];
     await blobs.write(counted);
     const update = { instanceName: connection.address.instance, actionDigest: onWire(key), actionResult };

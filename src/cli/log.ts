@@ -109,11 +109,12 @@ function logged(store: Store, action: RecordedAction, build: BuildRecord | undef
 }
 
 /** The log of a success is a blob of its result; that of a failure is a file, kept with the other evidence. */
-function textOf(store: Store, { outcome, key, log: digest }: RecordedAction): string | null {
+function textOf(store: Store, { outcome, key, log, taken }: RecordedAction): string | null {
   if (key === null) return null;
   try {
     if (outcome === 'failed') return readFileSync(failureLog(store, key), 'utf8');
-    const of = digest === null ? store.actions.get(parseDigest(key))?.log : parseDigest(digest);
+    const digest = log ?? taken?.log;
+    const of = digest === undefined ? store.actions.get(parseDigest(key))?.log : parseDigest(digest);
     return of ? store.cas.read(of).toString() : null;
   } catch {
     return null;

@@ -68,6 +68,8 @@ export class Workshop implements Disposable {
     const { signal, onEvent } = this.#setting;
     if (!this.#remote || signal.aborted) return;
     await this.elsewhere.finish();
+    const { unsent: results } = this.#remote;
+    if (results > 0) onEvent({ type: 'remote-sending', results });
     const use = await this.#remote.finish(() => this.machine.syncStore());
     onEvent({ type: 'remote-used', ...use });
   }

@@ -238,26 +238,8 @@ export class Build {
   /** A result that is there, here or elsewhere. */
   async #known(planned: PlannedAction): Promise<ResultData | undefined> {
     const own = this.#store.actions.get(planned.key);
-    if (!own) return this.#taken(planned);
-    this.#elsewhere.offer(planned, own);
-    return own;
-  }
-
-  async #taken(planned: PlannedAction): Promise<ResultData | undefined> {
-    const result = await this.#elsewhere.result(planned);
-    if (!result) return undefined;
-    const { label, mnemonic, ordinal } = planned.node;
-    const { worker, startedAt, durationMs } = result;
-    const made = { from: this.#elsewhere.address, worker, endedAt: startedAt + durationMs };
-    this.#options.onEvent({
-      type: 'taken-elsewhere',
-      label,
-      mnemonic,
-      ordinal,
-      key: formatDigest(planned.key),
-      ...made,
-    });
-    return result;
+    if (own) this.#elsewhere.offer(planned, own);
+    return own ?? this.#elsewhere.result(planned, this.#options.onEvent);
   }
 
   /** What an action needed was lost on the way: what made it runs again. */

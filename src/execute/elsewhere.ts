@@ -4,7 +4,8 @@ import type { KnownResult } from '../../cache/remote/known-results.ts';
 import type { RemoteCache } from '../../cache/remote/remote-cache.ts';
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
-import { actionId, type KnownElsewhere } from '../model/event.ts';
+import { formatDigest } from '../model/digest.ts';
+import { actionId, type KnownElsewhere, type Listener } from '../model/event.ts';
 import type { PlannedAction } from '../plan/key.ts';
 import type { Unpacking } from '../plan/unpacked-set.ts';
 
@@ -33,9 +34,16 @@ export class Elsewhere {
     return this.#remote?.address ?? '';
   }
 
-  /** The result of an action, its files still where they are; undefined for a miss. */
-  async result(action: PlannedAction): Promise<ResultData | undefined> {
-    return isShared(action) ? this.#remote?.result(action) : undefined;
+  /** The result of an action, its files still where they are; undefined for a miss. Who has made it is told. */
+  async result(action: PlannedAction, onEvent: Listener = () => {}): Promise<ResultData | undefined> {
+    const result = isShared(action) ? await this.#remote?.result(action) : undefined;
+    if (!result) return undefined;
+    const { label, mnemonic, ordinal } = action.node;
+    const { worker, startedAt, durationMs, log } = result;
+    const written = log ? { log: formatDigest(log) } : {};
+    const made = { from: this.address, worker, endedAt: startedAt + durationMs, ...written };
+    onEvent({ type: 'taken-elsewhere', label, mnemonic, ordinal, key: formatDigest(action.key), ...made });
+    return result;
   }
 
   /** Gives a result of this store to others, beside the build. */

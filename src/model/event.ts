@@ -43,8 +43,8 @@ export interface Check extends ActionIdentity {
 /** Checked actions, counted by what they came to; `unfinished`: not run as often as asked, and the same as far as run. */
 export type CheckedActions = Readonly<Record<Check['outcome'] | 'unfinished', number>>;
 
-/** What went to or came from a remote cache, in bytes: results, their trees, and files. */
-export type RemoteBytes = Readonly<Record<'results' | 'trees' | 'files', number>>;
+/** What went to or came from a remote cache, in bytes: results, their trees, files, and apart those of 4 MiB and more. */
+export type RemoteBytes = Readonly<Record<'results' | 'trees' | 'files' | 'largeFiles', number>>;
 
 /** What another machine has made. */
 export interface MadeElsewhere {
@@ -54,6 +54,12 @@ export interface MadeElsewhere {
   readonly worker: string;
   /** Milliseconds since 1970. */
   readonly endedAt: number;
+}
+
+/** A result that was taken. */
+export interface TakenElsewhere extends MadeElsewhere {
+  /** Digest of what its action has written, `hash/size`. */
+  readonly log?: string;
 }
 
 /** The same under a key of its own. */
@@ -114,9 +120,11 @@ export type BuildEvent =
   /** What was not used for long has left the store. */
   | { readonly type: 'store-collected'; readonly removedBytes: number; readonly keptBytes: number }
   /** The result of an action was made on another machine, and came from a remote cache. */
-  | ({ readonly type: 'taken-elsewhere' } & ActionIdentity & KnownElsewhere)
+  | ({ readonly type: 'taken-elsewhere'; readonly key: string } & ActionIdentity & TakenElsewhere)
   /** An action has no result; these are what other machines have made of it under other keys. */
   | ({ readonly type: 'known-elsewhere'; readonly known: readonly KnownElsewhere[] } & ActionIdentity)
+  /** The build is done but for this: so many results are still on their way to a remote cache. */
+  | { readonly type: 'remote-sending'; readonly results: number }
   /** What a build and a remote cache have given each other: results, and bytes of content. */
   | {
       readonly type: 'remote-used';

@@ -9,6 +9,7 @@ import { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
 import type { Digest } from '../../src/model/digest.ts';
 import { cut } from '../rig/damage.ts';
+import { describeResults } from './results.ts';
 import { temporaryNames } from './temporary.ts';
 
 const newName = temporaryNames();
@@ -42,13 +43,23 @@ const reopened = (): Store => new Store(store.root);
 
 const pathOf = (key: Digest): string => join(store.root, 'ac.v1', key.hash.slice(0, 2), key.hash);
 
-describe('a result', () => {
-  it('is found under its key and no other', () => {
-    store.actions.put(KEY, result);
-    expect(reopened().actions.get(KEY)).toEqual(result);
-    expect(store.actions.get(digestOf(Buffer.from('another action')))).toBeUndefined();
-  });
+describe('an action cache', () => {
+  describeResults(() =>
+    Promise.resolve({
+      store,
+      actionOf: (name) => ({ name, key: digestOf(Buffer.from(name)) }),
+      put: ({ key }, one) => Promise.resolve(store.actions.put(key, one)),
+      get: ({ key }) => {
+        const other = reopened();
+        const found = other.actions.get(key);
+        return Promise.resolve(found && { store: other, result: found });
+      },
+      lose: (of) => Promise.resolve(store.cas.remove(of)),
+    }),
+  );
+});
 
+describe('a result', () => {
   it('may be replaced and removed', () => {
     store.actions.put(KEY, result);
     store.actions.put(KEY, { ...result, worker: 'elsewhere' });

@@ -1,4 +1,5 @@
 /** Who may read and write a remote cache is for its server to say, by credentials. */
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -37,15 +38,19 @@ afterAll(() => {
 let stores = 0;
 
 /** A machine with these credentials. */
-function machine(credentials: unknown) {
+function machine(credentials: unknown, reads = server.address, writes = reads) {
   const store = new Store(join(folder, `store-${stores++}`));
-  const address = parseAddress(server.address, 'here');
+  const connect = (text: string): Connection => {
+    const address = parseAddress(text, 'here');
+    return new Connection(address, identityFor(address, { [address.host]: credentials }));
+  };
   const warnings: string[] = [];
   const open = (): RemoteCache => {
-    const connection = new Connection(address, identityFor(address, { [address.host]: credentials }));
+    const reading = connect(reads);
+    const places = { reads: reading, writes: writes === reads ? reading : connect(writes) };
     const warn = (message: string): void => void warnings.push(message);
     const { signal } = new AbortController();
-    return new RemoteCache(store, { reads: connection, writes: connection, timeoutMs: 20_000, signal, warn });
+    return new RemoteCache(store, { ...places, timeoutMs: 20_000, signal, warn });
   };
   /** Sends a folder with a text as the result of an action. */
   const send = async (name: string, text: string): Promise<number> => {
@@ -163,9 +168,123 @@ describe.skipIf(skipped)('a pull request', () => {
     expect(await main.read(`known ${name}`)).toBe('of main');
   });
 
+  it('that writes to a place of its own plants nothing that main reads', async () => {
+    // bazel-remote heeds instances of results when it is told to.
+    const own = await BazelRemote.start(['--enable_ac_key_instance_mangling']);
+    try {
+      const main = machine({}, own.address);
+      const attacker = machine({}, own.address, `${own.address}/pull-requests`);
+      expect(await attacker.send('own place', 'poison')).toBe(2);
+      expect(await main.read('own place')).toBeUndefined();
+      await main.send('own place', 'of main');
+      expect(await attacker.read('own place')).toBe('of main');
+    } finally {
+      own[Symbol.dispose]();
+    }
+  });
+
   it('without credentials reads', async () => {
     await machine({ basic: `main:${SECRET}` }).send('open to all', 'of main');
     expect(await machine({}).read('open to all')).toBe('of main');
+  });
+});
+
+const noOpenssl =
+  spawnSync('openssl', ['version']).status === 0 ? undefined : 'there is no openssl, which makes certificates';
+if (noOpenssl) console.warn(`skipped: ${noOpenssl}`);
+
+describe.skipIf(skipped ?? noOpenssl)('over TLS', () => {
+  let secured: BazelRemote;
+  const at = (name: string): string => join(folder, name);
+  const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' });
+  /** A key, and a certificate of it by an authority. */
+  const certify = (name: string, authority: string): void => {
+    openssl(
+      'req',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-keyout',
+      `${name}.key`,
+      '-out',
+      `${name}.csr`,
+      '-subj',
+      `/CN=${name}`,
+    );
+    writeFileSync(at(`${name}.ext`), 'subjectAltName=IP:127.0.0.1\n');
+    const by = ['-CA', `${authority}.pem`, '-CAkey', `${authority}.key`, '-CAcreateserial'];
+    openssl(
+      'x509',
+      '-req',
+      '-in',
+      `${name}.csr`,
+      ...by,
+      '-days',
+      '2',
+      '-extfile',
+      `${name}.ext`,
+      '-out',
+      `${name}.pem`,
+    );
+  };
+  const authority = (name: string) =>
+    openssl(
+      'req',
+      '-x509',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-keyout',
+      `${name}.key`,
+      '-out',
+      `${name}.pem`,
+      '-days',
+      '2',
+      '-subj',
+      `/CN=${name}`,
+    );
+
+  beforeAll(async () => {
+    for (const name of ['authority', 'stranger']) authority(name);
+    certify('server', 'authority');
+    certify('client', 'authority');
+    certify('intruder', 'stranger');
+    const files = [
+      '--tls_cert_file',
+      at('server.pem'),
+      '--tls_key_file',
+      at('server.key'),
+      '--tls_ca_file',
+      at('authority.pem'),
+    ];
+    secured = await BazelRemote.start(files);
+  });
+  afterAll(() => secured?.[Symbol.dispose]());
+
+  const ca = (): string => at('authority.pem');
+  const address = (): string => secured.address.replace('grpc:', 'grpcs:');
+
+  it('a client with its certificate reads and writes', async () => {
+    const own = machine({ ca: ca(), certificate: at('client.pem'), key: at('client.key') }, address());
+    expect([await own.send('over tls', 'of main'), own.warnings, await own.read('over tls')]).toEqual([
+      2,
+      [],
+      'of main',
+    ]);
+  });
+
+  it.each<[string, () => unknown, RegExp]>([
+    ['without one', () => ({ ca: ca() }), /goes on without/],
+    [
+      'with that of a stranger',
+      () => ({ ca: ca(), certificate: at('intruder.pem'), key: at('intruder.key') }),
+      /goes on without/,
+    ],
+    ['that does not know the server', () => ({}), /certificate|verify/],
+  ])('a client %s neither reads nor writes', async (_what, credentials, said) => {
+    const { send, warnings } = machine(credentials(), address());
+    expect(await send('over tls', 'poison')).toBe(0);
+    expect(warnings.join('\n')).toMatch(said);
   });
 });
 

@@ -58,7 +58,7 @@ it.skipIf(skipped)('a second clone with an empty store runs no action and fetche
   expect(output(second)).toBe(output(first));
   // What nobody reads has not come: the result of one file, and no package.
   expect(taken.report?.remote?.read.files).toBe(output(first).length);
-  expect(taken.report?.remote?.written).toEqual({ results: 0, trees: 0, files: 0 });
+  expect(taken.report?.remote?.written).toEqual({ results: 0, trees: 0, files: 0, largeFiles: 0 });
   expect((await second.project.run(['fsck'])).exitCode).toBe(0);
   // An action that runs here brings what it reads.
   second.project.edit('build.dsm.ts', 'cat /in/0/a /in/0/link', 'cat /in/0/link /in/0/a');
@@ -75,7 +75,10 @@ it.skipIf(skipped)('a second clone with an empty store runs no action and fetche
 
 it.skipIf(skipped)('why tells who made a result, and what differs from the nearest of another machine', async () => {
   const name = crypto.randomUUID();
-  const files = { ...FILES, 'build.dsm.ts': FILES['build.dsm.ts']!.replaceAll('echo b ', `echo ${name} `) };
+  const files = {
+    ...FILES,
+    'build.dsm.ts': FILES['build.dsm.ts']!.replaceAll('echo b ', `echo said ${name} >&2; echo ${name} `),
+  };
   const first = machine(files, 'prepared');
   await first.build('--remote-cache', remote.address);
   const second = machine(files, 'prepared');
@@ -86,6 +89,8 @@ it.skipIf(skipped)('why tells who made a result, and what differs from the neare
       `//folder ShellFolder: did not run, its result is from ${remote.address}, made by ${hostname()} on \\d{4}-`,
     ),
   );
+  // What it wrote came with it.
+  expect((await second.project.run(['log', '//folder'])).stdout).toContain(`said ${name}`);
   // A machine that has never built it.
   const third = machine(files, 'prepared');
   third.project.edit('build.dsm.ts', 'ln -s deep/b', 'ln -s ./deep/b');

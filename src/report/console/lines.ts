@@ -23,6 +23,8 @@ export function linesOf(event: BuildEvent, paint: Palette, quiet: boolean): stri
       return [`${paint.yellow('warning')} ${printableLines(event.message)}`];
     case 'store-collected':
       return quiet ? [] : [collectedLine(event, paint)];
+    case 'remote-sending':
+      return quiet ? [] : [paint.dim(`remote cache: ${plural(event.results, 'result')} still to be sent`)];
     case 'remote-used':
       return quiet ? [] : remoteLines(event, paint);
     case 'output':
@@ -41,7 +43,8 @@ function endLine(event: Of<'action-finished'>, { green, red, dim }: Palette): st
 }
 
 function remoteLines({ taken, sent, read, written }: Of<'remote-used'>, { dim }: Palette): string[] {
-  const all = ({ results, trees, files }: RemoteBytes): string => formatBytes(results + trees + files);
+  const all = ({ results, trees, files, largeFiles }: RemoteBytes): string =>
+    formatBytes(results + trees + files + largeFiles);
   const parts = [
     ...(taken > 0 ? [`${plural(taken, 'result')} taken, ${all(read)} read`] : []),
     ...(sent > 0 ? [`${plural(sent, 'result')} sent, ${all(written)} written`] : []),

@@ -1,7 +1,7 @@
 /** The record of one build: JSON lines, so that what was written before a kill can be read. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { actionId, type KnownElsewhere, type MadeElsewhere, type Outcome } from '../../model/event.ts';
+import { actionId, type KnownElsewhere, type Outcome, type TakenElsewhere } from '../../model/event.ts';
 
 /** One action of a recorded build. */
 export interface RecordedAction {
@@ -20,7 +20,7 @@ export interface RecordedAction {
   /** It ran whatever the cache had: its key tells nothing of what it was made of. */
   readonly forced?: true;
   /** Its result was made on another machine. */
-  readonly taken?: MadeElsewhere;
+  readonly taken?: TakenElsewhere;
   /** It had no result; other machines had these under other keys. */
   readonly known?: readonly KnownElsewhere[];
 }
@@ -28,7 +28,7 @@ export interface RecordedAction {
 /** What is told of an action apart from its own line. */
 export interface SaidOfAction {
   readonly action: string;
-  readonly taken?: MadeElsewhere;
+  readonly taken?: TakenElsewhere;
   readonly known?: readonly KnownElsewhere[];
 }
 

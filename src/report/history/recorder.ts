@@ -43,8 +43,8 @@ export class BuildRecorder {
       if (event.type === 'action-started') this.#write();
       if (event.type === 'action-finished') this.#finished(event);
       if (event.type === 'taken-elsewhere') {
-        const { from, worker, endedAt } = event;
-        this.#say({ action: actionId(event), taken: { from, worker, endedAt } });
+        const { from, worker, endedAt, log } = event;
+        this.#say({ action: actionId(event), taken: { from, worker, endedAt, ...(log ? { log } : {}) } });
       }
       if (event.type === 'known-elsewhere') this.#say({ action: actionId(event), known: event.known });
       if (event.type === 'build-finished') this.#end(event.success, event.durationMs);
