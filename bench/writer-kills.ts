@@ -7,6 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { FaultyServer } from '../test/rig/faulty-server.ts';
 import { TestStore } from '../test/rig/index.ts';
+import { prepareStore } from '../test/rig/prepared.ts';
 import { SmallInstaller } from '../test/rig/small-installer.ts';
 
 const HELP = `Usage: node bench/writer-kills.ts [--kills N]
@@ -29,6 +30,7 @@ if (values.help) process.stdout.write(HELP);
 else await main(Number(values.kills));
 
 async function main(wanted: number): Promise<void> {
+  await prepareStore();
   using store = new TestStore();
   const made = await SmallInstaller.build(store);
   using _project = made.project;

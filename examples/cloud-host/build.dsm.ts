@@ -33,7 +33,7 @@ export const firstStage = debian.firstStage({
 export const hostDisk = debian.installed({
   disk: debian.bootable({
     root: firstStage,
-    modules: ['configfile', 'echo', 'loadenv', 'minicmd', 'search', 'search_fs_file', 'test'],
+    modules: ['configfile', 'echo', 'loadenv', 'minicmd', 'reboot', 'search', 'search_fs_file', 'test', 'true'],
   }),
   kernel,
   initrd,
@@ -49,6 +49,9 @@ export const staticHost = takenOver({
   sizeGiB: 24,
   staticNetwork: true,
 });
+
+/** The installer's kernel is damaged after the script has looked: the host restarts into its old system. */
+export const spoiledHost = takenOver({ host: hostDisk, installer: nas.cloudInstaller, spoiled: true });
 
 /** The same with a power cut in the midst of writing. */
 export const resumedHost = takenOver({ host: hostDisk, installer: nas.cloudInstaller, cut: true });

@@ -17,6 +17,8 @@ interface Spec {
     readonly cut: boolean;
     /** The host has an address of its own, which no DHCP gives, and a gateway outside of its network. */
     readonly staticNetwork: boolean;
+    /** The installer's kernel is damaged before the restart. */
+    readonly spoiled: boolean;
   };
   readonly inputs: 'host' | 'installer';
   readonly outputs: 'report';
@@ -53,6 +55,10 @@ export default step<Spec>(async (context) => {
   const limit = args.timeoutMinutes * 60_000;
   if (isThorough(args)) await tryReturn(context, disk);
   await typeOnHost(context, disk, server, times);
+  if (args.spoiled) {
+    await requireOldSystem(context, disk);
+    return keepReport(context, times, outputs.report);
+  }
 
   progress('starting the installer');
   if (args.cut) server.left = server.asked + BLOCKS_BEFORE_CUT;
@@ -86,8 +92,8 @@ export default step<Spec>(async (context) => {
 });
 
 /** The other cases are about one thing each. */
-function isThorough({ cut, staticNetwork }: Context['args']): boolean {
-  return !cut && !staticNetwork;
+function isThorough({ cut, staticNetwork, spoiled }: Context['args']): boolean {
+  return !cut && !staticNetwork && !spoiled;
 }
 
 function startHost({ args, scratch, log }: Context, disk: string, logName: string, more: readonly string[] = []) {
@@ -128,6 +134,7 @@ async function typeOnHost(context: Context, disk: string, server: BlockServer, t
   for (const shell of isThorough(args) ? SHELLS : ['sh']) await tryDryRun(vm, shell, server);
   if (isThorough(args)) await tryUndo(vm, server);
 
+  if (args.spoiled) return await restartSpoiled(vm, server);
   progress('calling the script');
   times.start();
   vm.console.send(`sh /run/install.sh --url ${server.url}\n`);
@@ -151,13 +158,37 @@ async function tryDryRun(vm: Vm, shell: string, server: BlockServer): Promise<vo
 async function tryUndo(vm: Vm, server: BlockServer): Promise<void> {
   const traces = 'grub-editenv list; find /boot | sort; cat /boot/grub/custom.cfg';
   const before = await ask(vm, traces);
-  await ask(vm, 'mkdir /run/idle; ln -s /bin/true /run/idle/reboot');
-  await ask(vm, `PATH=/run/idle:$PATH sh /run/install.sh --url ${server.url} --yes`);
+  await ask(vm, preparation(server.url));
   const prepared = await ask(vm, traces);
   await ask(vm, 'sh /run/install.sh --undo');
   const after = await ask(vm, traces);
   if (!/next_entry=dsmb-install[^]*vmlinuz-[^]*linux .*'dsmb\.disk=64656269'/.test(prepared) || after !== before)
     fail('NOT_UNDONE', '--undo left something behind', { detail: [before, prepared, after].join('\n---\n') });
+}
+
+/** All that the script does, but for the restart. */
+function preparation(url: string): string {
+  return `mkdir /run/idle; ln -s /bin/true /run/idle/reboot; PATH=/run/idle:$PATH sh /run/install.sh --url ${url} --yes`;
+}
+
+/** As after a disk error: what the entry names is there, but no kernel. */
+async function restartSpoiled(vm: Vm, server: BlockServer): Promise<void> {
+  await ask(vm, preparation(server.url));
+  await ask(vm, 'for file in /boot/dsmb-install/vmlinuz-*; do echo damaged >$file; done; sync');
+  vm.console.send('reboot\n');
+  await vm.waitForExit(ANSWER_MS);
+}
+
+/** GRUB restarts the machine when the entry fails, and the next start is that of the old system. */
+async function requireOldSystem(context: Context, disk: string): Promise<void> {
+  context.progress('starting what cannot start');
+  await using vm = await startHost(context, disk, 'console.log');
+  await vm.waitForReset(ANSWER_MS, 0);
+  await vm.waitForConsoleText('debian login:', context.args.timeoutMinutes * 60_000);
+  vm.console.send('root\n');
+  await vm.waitForConsoleText('# ', ANSWER_MS);
+  const environment = await ask(vm, 'grub-editenv list');
+  if (environment.includes('dsmb')) fail('NOT_ONCE', 'the entry is still the next one', { detail: environment });
 }
 
 /** An installer that gets nothing from any server gives the machine back to the system that is on the disk. */

@@ -25,18 +25,29 @@ export const takenOver = rule({
     cut: attr.optional(attr.boolean),
     /** The host has an address that no DHCP gives, and a gateway outside of its network; `false` by default. */
     staticNetwork: attr.optional(attr.boolean),
+    /** Damage the installer's kernel before the restart: the old system must come back; `false` by default. */
+    spoiled: attr.optional(attr.boolean),
     /** Limit for all of it; 30 by default. */
     timeoutMinutes: attr.optional(attr.number),
   },
   test: true,
   implement: (
-    { host, installer, memoryMiB = 512, sizeGiB = 20, cut = false, staticNetwork = false, timeoutMinutes = 30 },
+    {
+      host,
+      installer,
+      memoryMiB = 512,
+      sizeGiB = 20,
+      cut = false,
+      staticNetwork = false,
+      spoiled = false,
+      timeoutMinutes = 30,
+    },
     actions,
   ) =>
     actions.step({
       mnemonic: 'TakeOverHost',
       module: () => import('./taken-over.step.ts'),
-      args: { memoryMiB, sizeGiB, timeoutMinutes, cut, staticNetwork },
+      args: { memoryMiB, sizeGiB, timeoutMinutes, cut, staticNetwork, spoiled },
       inputs: { host, installer },
       hints: { assembled: ['host'] },
       outputs: { report: Report },

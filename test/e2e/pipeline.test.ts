@@ -274,6 +274,10 @@ describe('a rented host', () => {
     expect(await reportOf('takenOverHost')).toMatchObject(asTheNas);
   });
 
+  it('comes back as it was where the installer cannot be started', { tags: 'long' }, async () => {
+    expect(await reportOf('spoiledHost')).toMatchObject({ mac: HOST_MAC });
+  });
+
   it('keeps its address without any DHCP, and all of a larger disk', { tags: 'long' }, async () => {
     expect(await reportOf('staticHost')).toMatchObject(asTheNas);
   });

@@ -60,7 +60,8 @@ fetch_installer() {
 		{ undo_all >/dev/null && abort "$folder cannot be packed; nothing was changed" "is there room in $FOLDER?"; }
 }
 
-# The file is searched for by its name, which no other has: devices and ids may be called otherwise in GRUB.
+# The file is searched for by its name, which no other has: devices and ids may be called otherwise in GRUB. Where it cannot be
+# loaded, GRUB would wait in its menu for somebody; a restart brings the old system, as the entry is used up.
 write_entry() {
 	remove_entry
 	below=$FOLDER
@@ -69,8 +70,11 @@ write_entry() {
 		say "$BEGIN"
 		say "menuentry 'dsmb: install the NAS' --id $ENTRY {"
 		say "	search --no-floppy --file --set=root $below/$KERNEL"
-		say "	linux $below/$KERNEL$(for word in $(command_line); do printf " '%s'" "$word"; done)"
-		say "	initrd $below/$INITRD"
+		say "	if linux $below/$KERNEL$(for word in $(command_line); do printf " '%s'" "$word"; done); then"
+		say "		if initrd $below/$INITRD; then true; else reboot; fi"
+		say '	else'
+		say '		reboot'
+		say '	fi'
 		say '}'
 		say "$END"
 	} >>$grub/custom.cfg
