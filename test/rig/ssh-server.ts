@@ -85,11 +85,13 @@ export class SshServer implements AsyncDisposable {
     chmodSync(folder, 0o755);
     const asAnother = process.getuid?.() === 0 ? { uid: user, gid: user } : {};
     if (process.getuid?.() === 0) for (const name of ['host', 'home']) chownSync(join(folder, name), user, user);
-    const sshd = spawn(this.#program('sshd'), ['-D', '-e', '-r', '-f', join(folder, 'sshd_config')], {
+    const toolchain = process.getuid?.() === 0 ? this.#toolchainForAll() : this.#programs.toolchain;
+    const program = toolchain === this.#programs.toolchain ? this.#program('sshd') : this.#programIn(toolchain);
+    const sshd = spawn(program, ['-D', '-e', '-r', '-f', join(folder, 'sshd_config')], {
       stdio: ['ignore', 'ignore', 'inherit'],
       env: {
         PATH: '/usr/bin:/bin',
-        LD_PRELOAD: join(this.#programs.toolchain, 'usr/lib/x86_64-linux-gnu/libnss_wrapper.so'),
+        LD_PRELOAD: join(toolchain, 'usr/lib/x86_64-linux-gnu/libnss_wrapper.so'),
         NSS_WRAPPER_PASSWD: join(folder, 'passwd'),
         NSS_WRAPPER_GROUP: join(folder, 'group'),
       },
@@ -97,6 +99,21 @@ export class SshServer implements AsyncDisposable {
     });
     this.#children.push(sshd);
     await answers(this.port);
+  }
+
+  /** A store is for its user alone: others get a copy. */
+  #toolchainForAll(): string {
+    const copy = join(this.#folder, 'toolchain');
+    cpSync(this.#programs.toolchain, copy, { recursive: true, verbatimSymlinks: true });
+    return copy;
+  }
+
+  /** sshd of a copy of the toolchain. */
+  #programIn(toolchain: string): string {
+    const program = join(this.#folder, 'sshd');
+    const command = readFileSync(this.#program('sshd'), 'utf8');
+    writeFileSync(program, command.replaceAll(this.#programs.toolchain, toolchain), { mode: 0o755 });
+    return program;
   }
 
   #program(name: string): string {
