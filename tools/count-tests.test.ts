@@ -43,6 +43,15 @@ test('a failed test, and a file that does not load', () => {
   expect(count(['passed'], [])).toEqual({ status: 1, lines: ['1 passed, 1 failed'] });
 });
 
+test('a file whose set-up fails, which leaves its cases out', () => {
+  const [one] = (JSON.parse(reportOf(['skipped'])) as { testResults: object[] }).testResults;
+  const report = JSON.stringify({ success: false, testResults: [{ ...one, status: 'failed' }] });
+  expect(run(report)).toEqual({
+    status: 1,
+    lines: ['skipped: a test', '0 passed, 1 failed, 1 skipped'],
+  });
+});
+
 test('what was skipped is named', () => {
   expect(count(['passed', 'skipped'])).toEqual({
     status: 0,

@@ -33,9 +33,11 @@ export function readRun(file: string): Run {
     const found = each.assertionResults.map(({ status, fullName, tags = [] }): Case => {
       return { file: each.name, fullName, status: statusOf(status, tags) };
     });
-    // A file that cannot be loaded has no tests, and is a failure all the same.
-    const broken = each.status === 'failed' && found.length === 0;
-    return broken ? [{ file: each.name, fullName: 'cannot be loaded', status: 'failed' } as const] : found;
+    // A file that cannot be loaded, or whose set-up fails, has no failed case, and is a failure all the same.
+    const broken = each.status === 'failed' && !found.some(({ status }) => status === 'failed');
+    return broken
+      ? [...found, { file: each.name, fullName: 'cannot be loaded or set up', status: 'failed' } as const]
+      : found;
   });
   return { success, cases };
 }
