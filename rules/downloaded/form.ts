@@ -1,5 +1,5 @@
 /** What a downloaded file is, told by its bytes and not by its name. */
-import type { ByteSource } from 'dsmb/disk';
+import { fileSource, type ByteSource } from 'dsmb/disk';
 
 /** What has to be unpacked before a disk or a folder is seen. */
 export type Form =
@@ -22,8 +22,6 @@ const disk = (format: (Form & { type: 'disk' })['format'], name: string): Form =
 const archive = (name: string): Form => ({ type: 'archive', name });
 const compressed = (name: string): Form => ({ type: 'compressed', name });
 
-const ENCRYPTED: Form = { type: 'encrypted', name: 'a .pat of DSM 7, which is encrypted' };
-
 /** VHD has its footer at the end, and a dynamic one a copy of it in front. */
 const VHD = latin1('conectix');
 const VHD_FOOTER_BYTES = 512;
@@ -44,9 +42,10 @@ const MARKS: readonly Mark[] = [
   { at: 0, bytes: hex('28b52ffd'), form: compressed('zstd') },
   { at: 0, bytes: hex('04224d18'), form: compressed('lz4') },
   { at: 0, bytes: latin1('BZh'), form: compressed('bzip2') },
-  // The first three bytes of such files, in the order of a small-endian number.
-  { at: 0, bytes: hex('efbead'), form: ENCRYPTED },
-  { at: 0, bytes: hex('adbabf'), form: ENCRYPTED },
+  { at: 0, bytes: hex('02214c18'), form: compressed('lz4, as of old') },
+  { at: 0, bytes: hex('894c5a4f'), form: compressed('lzo') },
+  // Behind a byte of its own; see the programs that take such files apart.
+  { at: 1, bytes: hex('adbeef'), form: { type: 'encrypted', name: 'a .pat of DSM 7, which is encrypted' } },
 ];
 
 /** How a file begins that a person unpacks with one command, and the command. */
@@ -64,6 +63,12 @@ export function formOf(file: ByteSource): Form | undefined {
   if (found) return found.form;
   const footer = file.size - VHD_FOOTER_BYTES;
   return footer >= 0 && has(file, footer, VHD) ? disk('vpc', 'VHD') : undefined;
+}
+
+/** The same of a file by its path. */
+export function formOfFile(path: string): Form | undefined {
+  using source = fileSource(path);
+  return formOf(source);
 }
 
 function has(file: ByteSource, at: number, bytes: Buffer): boolean {

@@ -71,23 +71,20 @@ function fullModel(model: string): string {
 
 /** A .pat is a plain tar. What it is instead is said before anything is read. */
 function checkForm(file: string): void {
-  const source = fileSource(file);
-  try {
-    if (source.size === 0) fail('PAT_UNREADABLE', 'the .pat is empty', { hint: 'get it again' });
-    const form = formOf(source);
-    if (form === undefined || form.name === 'tar') return;
-    if (form.type === 'encrypted')
-      fail('PAT_UNREADABLE', `this is ${form.name}`, { hint: 'give a .pat of DSM 6, which lists with `tar tf`' });
-    if (form.type !== 'compressed')
-      fail('PAT_UNREADABLE', `the .pat is packed: it is ${form.name}`, {
-        hint: 'unpack it, and give the .pat that is in it',
-      });
-    fail('PAT_UNREADABLE', `the .pat is compressed with ${form.name}`, {
-      hint: `unpack it: ${UNPACKED_BY[form.name]} FILE >unpacked.pat`,
-    });
-  } finally {
-    source.close();
-  }
+  using source = fileSource(file);
+  if (source.size === 0) fail('PAT_UNREADABLE', 'the .pat is empty', { hint: 'get it again' });
+  const form = formOf(source);
+  if (form === undefined || form.name === 'tar') return;
+  if (form.type === 'encrypted')
+    fail('PAT_UNREADABLE', `this is ${form.name}`, { hint: 'give a .pat of DSM 6, which lists with `tar tf`' });
+  const by = UNPACKED_BY[form.name];
+  fail(
+    'PAT_UNREADABLE',
+    `the .pat is ${form.type === 'compressed' ? 'compressed with' : 'packed: it is'} ${form.name}`,
+    {
+      hint: by === undefined ? 'unpack it, and give the .pat that is in it' : `unpack it: ${by} FILE >unpacked.pat`,
+    },
+  );
 }
 
 async function readContents(file: string): Promise<Contents> {

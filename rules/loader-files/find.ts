@@ -8,7 +8,7 @@ import {
   type ByteSource,
 } from 'dsmb/disk';
 import { Failure, sortByCodePoint } from 'dsmb/step';
-import { readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { wantedName, type FoundFile } from './choose.ts';
 import type { Opened } from './unwrap.ts';
@@ -32,7 +32,10 @@ export function lookInto({ path, isFolder, name }: Opened): Look {
 
 function lookIntoFolder(folder: string): Look {
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
-  const paths = entries.filter((entry) => !entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name));
+  // Links to files count as such; a pipe out of an archive would never end.
+  const paths = entries
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true);
   const files = sortByCodePoint(paths).flatMap((path) => {
     const name = wantedName(basename(path));
     const open = () => {

@@ -27,7 +27,7 @@ export default step<Spec>(async ({ inputs, outputs, scratch, log }) => {
     log(`${file.name}: ${file.path}`);
     await copy(file, join(outputs.loader, file.name));
   }
-  await checkKernel(join(outputs.loader, 'zImage'));
+  checkKernel(join(outputs.loader, 'zImage'));
   await checkInitrd(join(outputs.loader, 'rd.gz'));
   await checkInitrd(join(outputs.loader, 'extra.lzma'));
   if (chosen.some((file) => file.name === LOADER_JSON)) return;

@@ -12,6 +12,7 @@ import {
   rename,
   rm,
   stat,
+  symlink,
   truncate,
   writeFile,
 } from 'node:fs/promises';
@@ -153,7 +154,7 @@ describe('loaderFiles', () => {
   });
 
   test.each([
-    ['cut off', (rd: Buffer) => rd.subarray(0, rd.length / 2), /cut off or damaged/],
+    ['cut off', (rd: Buffer) => rd.subarray(0, Math.floor(rd.length / 2)), /cut off or damaged/],
     ['compressed with zstd', () => zstdCompressSync(Buffer.alloc(5000)), /compressed with zstd/],
     ['an empty archive', () => gzipSync(Buffer.alloc(512)), /is empty/],
     ['behind microcode', (rd: Buffer) => Buffer.concat([microcode, rd]), /begins with microcode/],
@@ -271,6 +272,14 @@ describe('a loader as it was downloaded', () => {
     });
   });
 
+  test("pipes and dangling links of a loader's names are no files", async () => {
+    await execa('mkfifo', ['zImage'], { cwd });
+    await symlink('gone', join(cwd, 'rd.gz'));
+    await expect(loaderFiles(cwd)).rejects.toMatchObject({
+      diagnostic: { code: 'LOADER_INCOMPLETE', message: 'the loader has no zImage, rd.gz, extra.lzma' },
+    });
+  });
+
   test('what lies plainly in a folder counts before images beside it', async () => {
     const from = await tree({ ...parts, 'other/loader.img': await readFile(raw) });
     await expectLoader(await loaderFiles(from), IDENTITY);
@@ -316,13 +325,13 @@ describe('a loader as it was downloaded', () => {
       'damaged',
       async () => {
         await packed('loader.img', '--format=zip');
-        await truncate(join(cwd, 'out'), (await stat(join(cwd, 'out'))).size / 2);
+        await truncate(join(cwd, 'out'), Math.floor((await stat(join(cwd, 'out'))).size / 2));
       },
       /out is zip, and cannot be unpacked/,
     ],
     [
       'an encrypted .pat',
-      () => writeFile(join(cwd, 'out'), Buffer.concat([Buffer.from('efbead00', 'hex'), randomBytes(5000)])),
+      () => writeFile(join(cwd, 'out'), Buffer.concat([Buffer.from('00adbeef', 'hex'), randomBytes(5000)])),
       /a \.pat of DSM 7, which is encrypted/,
     ],
     [

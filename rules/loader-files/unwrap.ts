@@ -1,9 +1,8 @@
 /** Unpacks what a loader was published in until there are folders and raw images of disks. */
-import { fileSource } from 'dsmb/disk';
 import { fail, Failure, run, runToFile, sortByCodePoint } from 'dsmb/step';
 import { mkdirSync, mkdtempSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { formOf, type Form } from '../downloaded/form.ts';
+import { formOfFile, type Form } from '../downloaded/form.ts';
 
 /** A folder or a raw image, and what it was found as: `loader.zip: loader.img`. */
 export interface Opened {
@@ -47,15 +46,6 @@ function packedIn(folder: string): string[] {
 /** By its name: a folder of a loader has hundreds of archives that belong to its system. */
 function mayHoldDisk(path: string): boolean {
   return /\.(img|raw|dd|vmdk|qcow2|vdi|vhdx?|ova|zip)(\.(gz|xz|zst|bz2|lz4))?$|\.img\.[a-z0-9]+$/i.test(basename(path));
-}
-
-function formOfFile(path: string): Form | undefined {
-  const source = fileSource(path);
-  try {
-    return formOf(source);
-  } finally {
-    source.close();
-  }
 }
 
 async function unpack(path: string, form: Form, into: string): Promise<string> {

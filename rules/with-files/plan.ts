@@ -14,7 +14,9 @@ type Removal = Change & { readonly type: 'remove-file' | 'remove-folder' };
 
 /** Fails with LATE_FILES where something else is in the way. */
 export function changesOf({ lay, remove, rights }: Wanted, there: FileSystem): Change[] {
-  const removed = remove.flatMap((path) => removals(path, there));
+  // What is in a folder that goes, goes with it.
+  const outermost = remove.filter((path) => !remove.some((other) => path.startsWith(`${other}/`)));
+  const removed = [...new Set(outermost)].flatMap((path) => removals(path, there));
   const gone = new Set(removed.map(({ path }) => path));
   const typeOf = (path: string): FileSystemEntry['type'] | undefined =>
     gone.has(path) ? undefined : there.find(path)?.type;

@@ -56,6 +56,10 @@ export function wantedOf(args: LateArgs, files: string | undefined, scratch: str
     const late = lay.get(path);
     if (late) lay.set(path, { ...late, ...right });
   }
+  for (const { path } of lay.values()) {
+    const above = lay.get(path.slice(0, Math.max(0, path.lastIndexOf('/'))));
+    if (above && above.type !== 'directory') bad(`/${above.path} is to be a ${above.type}, and /${path} lies in it`);
+  }
   return {
     lay: sortByCodePoint(lay.values(), ({ path }) => path),
     remove: args.remove.map(pathOf),

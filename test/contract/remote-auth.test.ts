@@ -196,53 +196,16 @@ if (noOpenssl) console.warn(`skipped: ${noOpenssl}`);
 describe.skipIf(skipped ?? noOpenssl)('over TLS', () => {
   let secured: BazelRemote;
   const at = (name: string): string => join(folder, name);
-  const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' });
+  const openssl = (command: string) => execFileSync('openssl', command.split(' '), { cwd: folder, stdio: 'ignore' });
+  const newKey = (name: string): string => `-newkey rsa:2048 -nodes -keyout ${name}.key -subj /CN=${name}`;
   /** A key, and a certificate of it by an authority. */
-  const certify = (name: string, authority: string): void => {
-    openssl(
-      'req',
-      '-newkey',
-      'rsa:2048',
-      '-nodes',
-      '-keyout',
-      `${name}.key`,
-      '-out',
-      `${name}.csr`,
-      '-subj',
-      `/CN=${name}`,
-    );
+  const certify = (name: string, by: string): void => {
+    openssl(`req ${newKey(name)} -out ${name}.csr`);
     writeFileSync(at(`${name}.ext`), 'subjectAltName=IP:127.0.0.1\n');
-    const by = ['-CA', `${authority}.pem`, '-CAkey', `${authority}.key`, '-CAcreateserial'];
-    openssl(
-      'x509',
-      '-req',
-      '-in',
-      `${name}.csr`,
-      ...by,
-      '-days',
-      '2',
-      '-extfile',
-      `${name}.ext`,
-      '-out',
-      `${name}.pem`,
-    );
+    const authority = `-CA ${by}.pem -CAkey ${by}.key -CAcreateserial`;
+    openssl(`x509 -req -in ${name}.csr ${authority} -days 2 -extfile ${name}.ext -out ${name}.pem`);
   };
-  const authority = (name: string) =>
-    openssl(
-      'req',
-      '-x509',
-      '-newkey',
-      'rsa:2048',
-      '-nodes',
-      '-keyout',
-      `${name}.key`,
-      '-out',
-      `${name}.pem`,
-      '-days',
-      '2',
-      '-subj',
-      `/CN=${name}`,
-    );
+  const authority = (name: string) => openssl(`req -x509 ${newKey(name)} -out ${name}.pem -days 2`);
 
   beforeAll(async () => {
     for (const name of ['authority', 'stranger']) authority(name);

@@ -85,9 +85,8 @@ export class SshServer implements AsyncDisposable {
     chmodSync(folder, 0o755);
     const asAnother = process.getuid?.() === 0 ? { uid: user, gid: user } : {};
     if (process.getuid?.() === 0) for (const name of ['host', 'home']) chownSync(join(folder, name), user, user);
-    const toolchain = process.getuid?.() === 0 ? this.#toolchainForAll() : this.#programs.toolchain;
-    const program = toolchain === this.#programs.toolchain ? this.#program('sshd') : this.#programIn(toolchain);
-    const sshd = spawn(program, ['-D', '-e', '-r', '-f', join(folder, 'sshd_config')], {
+    const toolchain = join(folder, 'toolchain');
+    const sshd = spawn(this.#copyOfSshd(toolchain), ['-D', '-e', '-r', '-f', join(folder, 'sshd_config')], {
       stdio: ['ignore', 'ignore', 'inherit'],
       env: {
         PATH: '/usr/bin:/bin',
@@ -101,15 +100,9 @@ export class SshServer implements AsyncDisposable {
     await answers(this.port);
   }
 
-  /** A store is for its user alone: others get a copy. */
-  #toolchainForAll(): string {
-    const copy = join(this.#folder, 'toolchain');
-    cpSync(this.#programs.toolchain, copy, { recursive: true, verbatimSymlinks: true });
-    return copy;
-  }
-
-  /** sshd of a copy of the toolchain. */
-  #programIn(toolchain: string): string {
+  /** A store is for its user alone, and sshd may run as another: it gets a copy of its toolchain. */
+  #copyOfSshd(toolchain: string): string {
+    cpSync(this.#programs.toolchain, toolchain, { recursive: true, verbatimSymlinks: true });
     const program = join(this.#folder, 'sshd');
     const command = readFileSync(this.#program('sshd'), 'utf8');
     writeFileSync(program, command.replaceAll(this.#programs.toolchain, toolchain), { mode: 0o755 });
