@@ -1,6 +1,7 @@
 /** The blobs of a server: which of them it has, and their way here and there, in batches and streams. */
 import { Code, ConnectError } from '@connectrpc/connect';
 import type { Digest } from '../../src/model/digest.ts';
+import { inParallel } from '../../src/model/in-parallel.ts';
 import { digestOf, EMPTY } from '../cas.ts';
 import { Compressor_Value } from '../reapi/gen/build/bazel/remote/execution/v2/remote_execution_pb.js';
 import { batches, unique } from './batches.ts';
@@ -9,7 +10,6 @@ import { compress, decompress, isWorthCompressing } from './compression.ts';
 import type { Connection } from './connection.ts';
 import { InFlight } from './in-flight.ts';
 import { isWorthJoining, writeJoined } from './joined.ts';
-import { inParallel } from './parallel.ts';
 import { isRefusal, isUnreachable, patiently, type Patience } from './patience.ts';
 import type { Source } from './source.ts';
 import { onWire } from './wire-digest.ts';

@@ -2,8 +2,7 @@
 import { copyFileSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { fail, step, userArguments } from 'dsmb/step';
-import { inParallel } from './in-parallel.ts';
+import { fail, inParallel, step, userArguments } from 'dsmb/step';
 import { digestOf, filesOf, isWebAddress, lineToPaste, MANIFEST, NAMED_BY_DIGEST, SCRIPT } from './installer-folder.ts';
 import { surplusOf } from './prune.ts';
 import { Remote } from './rclone.ts';
@@ -15,6 +14,8 @@ interface Spec {
 }
 
 const LINE_EVERY_MS = 2000;
+/** A place that is far away answers late, and not later to four at once. */
+const AT_A_TIME = 4;
 const USAGE = 'dsmb run //publish -- remote:path [--url URL] [--prune N]';
 
 export default step<Spec>(async ({ inputs: { installer }, scratch }) => {
@@ -29,11 +30,13 @@ export default step<Spec>(async ({ inputs: { installer }, scratch }) => {
     installer,
     missing.filter(([path]) => !MANIFEST.test(path)),
   );
-  await inParallel(manifestsOf(installer, scratch, [...files.keys()]), (path) => remote.upload(scratch, path));
+  await inParallel(manifestsOf(installer, scratch, [...files.keys()]), AT_A_TIME, (path) =>
+    remote.upload(scratch, path),
+  );
   await remote.upload(installer, SCRIPT);
   if (prune !== undefined) {
     const surplus = await surplusOf(remote, await remote.files(), prune);
-    await inParallel(surplus, (path) => remote.remove(path));
+    await inParallel(surplus, AT_A_TIME, (path) => remote.remove(path));
     say(`${surplus.length} files of older installers removed`);
   }
   say('published, and read back. On the host, as root:\n');
@@ -45,7 +48,7 @@ async function uploadAll(remote: Remote, folder: string, files: readonly (readon
   const all = bytesOf(files);
   let done = 0;
   let said = Date.now();
-  await inParallel(files, async ([path, size]) => {
+  await inParallel(files, AT_A_TIME, async ([path, size]) => {
     await remote.upload(folder, path);
     done += size;
     if (Date.now() - said < LINE_EVERY_MS) return;

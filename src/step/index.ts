@@ -9,6 +9,7 @@ import type { FailWith } from '../model/failure.ts';
 
 export * from '../model/failure.ts';
 export { run, runToFile, pipeline, type RunOptions } from './tools.ts';
+export { inParallel } from '../model/in-parallel.ts';
 export { sortByCodePoint } from './order.ts';
 export { borrowed } from './borrowed.ts';
 export { runInTerminal, userArguments } from './terminal.ts';

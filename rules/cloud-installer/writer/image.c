@@ -82,7 +82,6 @@ static const char *take_block(struct image *image, const struct block *block)
 		return wrong;
 	if (!is_content(image, block, image->buffer, false))
 		return "its bytes are not those of the manifest";
-	patch_block(&image->patches, block, image->buffer);
 	return NULL;
 }
 
@@ -93,22 +92,48 @@ static void put_block(struct image *image, struct block *block)
 	block->right = true;
 }
 
-/* The next blocks that are to be fetched; the first one of the disk is not among them. */
-static int next_batch(const struct image *image, struct block **batch, size_t from)
+static bool is_among(struct block *const *batch, int count, const struct block *block)
+{
+	for (int number = 0; number < count; number++)
+		if (memcmp(batch[number]->sha256, block->sha256, SHA256_SIZE) == 0)
+			return true;
+	return false;
+}
+
+/* The next blocks that are to be fetched, equal ones once; the first one of the disk is not among them. */
+static int next_batch(const struct image *image, struct block **batch)
 {
 	int count = 0;
-	for (size_t number = from > 0 ? from : 1; number < image->manifest.count && count < BATCH; number++)
-		if (!image->manifest.blocks[number].right)
-			batch[count++] = &image->manifest.blocks[number];
+	for (size_t number = 1; number < image->manifest.count && count < BATCH; number++) {
+		struct block *block = &image->manifest.blocks[number];
+		if (!block->right && !is_among(batch, count, block))
+			batch[count++] = block;
+	}
 	return count;
 }
 
-/* Fetches and writes; how many of them are right now. */
-static int write_batch(struct image *image, struct block *const *batch, int count)
+/* Writes what was taken to each place that is to have it; how many there are. */
+static size_t put_equal_blocks(struct image *image, const struct block *taken)
+{
+	size_t places = 0;
+	for (size_t number = 1; number < image->manifest.count; number++) {
+		struct block *block = &image->manifest.blocks[number];
+		if (block->right || memcmp(block->sha256, taken->sha256, SHA256_SIZE) != 0)
+			continue;
+		patch_block(&image->patches, block, image->buffer);
+		put_block(image, block);
+		unpatch_block(&image->patches, block, image->buffer, true);
+		places++;
+	}
+	return places;
+}
+
+/* Fetches and writes; how many of the batch were taken. `done`: is raised by the blocks that are right now. */
+static int write_batch(struct image *image, struct block *const *batch, int count, size_t *done)
 {
 	char names[BATCH][100];
 	const char *wanted[BATCH] = {0};
-	int written = 0;
+	int taken = 0;
 	for (int number = 0; number < count; number++) {
 		snprintf(names[number], sizeof *names, "blocks/%s.gz", batch[number]->name);
 		wanted[number] = names[number];
@@ -117,15 +142,15 @@ static int write_batch(struct image *image, struct block *const *batch, int coun
 	for (int number = 0; number < count; number++) {
 		const char *wrong = take_block(image, batch[number]);
 		if (!wrong) {
-			put_block(image, batch[number]);
-			written++;
+			*done += put_equal_blocks(image, batch[number]);
+			taken++;
 		} else if (strcmp(wrong, "it is missing") != 0) {
 			say("block %.12s of %s was not written: %s", batch[number]->name, fetcher_address(&image->fetcher), wrong);
 		}
 	}
-	if (written < count)
-		say("%d of %d blocks came from %s: %s", written, count, fetcher_address(&image->fetcher), reason);
-	return written;
+	if (taken < count)
+		say("%d of %d blocks came from %s: %s", taken, count, fetcher_address(&image->fetcher), reason);
+	return taken;
 }
 
 void write_blocks(struct image *image)
@@ -136,11 +161,10 @@ void write_blocks(struct image *image)
 	stage("writing");
 	for (size_t number = 1; number < image->manifest.count; number++)
 		total += !image->manifest.blocks[number].right;
-	for (int count; (count = next_batch(image, batch, 0)) > 0;) {
-		int written = write_batch(image, batch, count);
-		done += written;
-		failures = written > 0 ? 0 : failures + 1;
-		if (written < count)
+	for (int count; (count = next_batch(image, batch)) > 0;) {
+		int taken = write_batch(image, batch, count, &done);
+		failures = taken > 0 ? 0 : failures + 1;
+		if (taken < count)
 			fetch_pause(&image->fetcher, failures > 0 ? failures : 1);
 		progress(done, total, (uint64_t)done * BLOCK);
 	}
@@ -192,6 +216,7 @@ void get_first_block(struct image *image)
 			break;
 		say("%s gave no first block: %s (%s)", fetcher_address(&image->fetcher), wrong, reason);
 	}
+	patch_block(&image->patches, first, image->buffer);
 	memcpy(image->first, image->buffer, first->bytes);
 }
 
