@@ -17,7 +17,10 @@ const alias = Object.entries(manifest.exports).flatMap(([name, to]) =>
     : [{ find: new RegExp(`^dsmb${name.slice(1)}$`), replacement: resolve(to['dsmb-source']) }],
 );
 
-/** Cases that take long are told from the others by this tag: `it('…', { tags: 'long' }, …)`. */
+/**
+ * Cases that take long are told from the others by this tag: `it('…', { tags: 'long' }, …)`. With `it.skipIf`, which says
+ * itself whether a case is skipped, the tag does nothing: take `(condition ? it.skip : it)`.
+ */
 const LONG = {
   name: 'long',
   description: 'left to `.ci/run --all`',

@@ -69,7 +69,7 @@ export class TreeFolders {
     if (!stats.isDirectory()) return false;
     const entries = this.#trees.entries(of.digest);
     if (readdirSync(path).length !== entries.size) return false;
-    return [...entries].every(([name, node]) => this.#untouched(node, join(path, name)));
+    return [...entries].every(([name, node]) => this.#untouched(node, `${path}/${name}`));
   }
 
   /** The folder that holds the tree. Nobody may write to it: it is made of the store's own files. */

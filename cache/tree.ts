@@ -73,7 +73,7 @@ export class Trees {
   }
 
   /** Stores the tree that has these nodes at these paths (`a/b/c`); directories between them are made. */
-  build(nodes: Iterable<readonly [path: string, node: Node]>): Node {
+  build(nodes: Iterable<readonly [path: string, node: Node]>): Directory {
     const top = new Map<string, Node>();
     const below = new Map<string, [string, Node][]>();
     for (const [path, node] of nodes) {

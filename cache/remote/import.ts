@@ -93,10 +93,8 @@ class Output {
     const node = (await this.#directory(result)) ?? this.#file(result) ?? this.#link(result);
     if (node?.type !== 'directory') return node;
     const { trees } = this.#from;
-    let nodes = 0;
+    if (nodesBelow(trees, node) > MOST_NODES) throw new BadResult('it has too many files');
     for (const [path, one] of trees.walk(node)) {
-      // Few messages can name a folder again and again.
-      if (++nodes > MOST_NODES) throw new BadResult('it has too many files');
       if (Buffer.byteLength(path) > MOST_PATH_BYTES) throw new BadResult('it has a path that no file can have');
       if (one.type === 'symlink' && one.target.startsWith('/'))
         throw new BadResult(`its link ${this.#path}/${path} leads to ${one.target}`);
@@ -195,4 +193,18 @@ class Output {
     if (!node) throw new BadResult(`it has a link to ${target}, which is no input`);
     return node;
   }
+}
+
+/** Counted once for each folder: few messages can name one again and again. */
+function nodesBelow(trees: Trees, of: Node, known = new Map<string, number>(), depth = 0): number {
+  if (of.type !== 'directory') return 0;
+  if (2 * depth > MOST_PATH_BYTES) throw new BadResult('it has a path that no file can have');
+  const { hash } = of.digest;
+  let count = known.get(hash);
+  if (count === undefined) {
+    count = 0;
+    for (const node of trees.entries(of.digest).values()) count += 1 + nodesBelow(trees, node, known, depth + 1);
+    known.set(hash, count);
+  }
+  return count;
 }

@@ -2,7 +2,7 @@
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
 import { HeadStarts, type Early } from './head-starts.ts';
-import { hostProgram } from './host-program.ts';
+import { BUBBLEWRAP, hostProgram } from './host-program.ts';
 import { Sandboxes } from './sandboxes.ts';
 import { Spawner } from './spawner.ts';
 
@@ -48,5 +48,5 @@ export class Starts implements Disposable {
 
 /** The start of a bubblewrap command line: the program from its tree, with its own libraries. */
 export function bubblewrapOf(store: Store, tools: Directory): readonly string[] {
-  return hostProgram(store.folders.folder(tools), 'usr/bin/bwrap');
+  return hostProgram(store.folders.folder(tools), BUBBLEWRAP);
 }

@@ -8,6 +8,7 @@ import { sourceNode } from '../plan/source.ts';
 import { nodeBinary, nodeLibraries, sandboxTools } from '../plan/runtime.ts';
 import type { DebianAttributes } from '../model/builtin.ts';
 import { setKey, type PackageSet } from '../toolchain/index.ts';
+import { BUBBLEWRAP, partForHost } from './host-program.ts';
 import type { PackageTrees } from './package-trees.ts';
 import { namedConflict, type MergedToolchain } from './toolchain-conflict.ts';
 
@@ -48,11 +49,12 @@ export class Toolroots {
     return this.#trees.forgetBroken();
   }
 
-  /** The tree that holds bubblewrap. */
+  /** The tree that holds bubblewrap, and what it needs to run. */
   async sandboxTree(): Promise<Node & { type: 'directory' }> {
-    const tree = await this.#debian(sandboxTools.attributes as unknown as DebianAttributes);
+    const toolchain = await this.#debian(sandboxTools.attributes as unknown as DebianAttributes);
+    const tree = partForHost(this.#store.trees, toolchain as Node & { type: 'directory' }, BUBBLEWRAP);
     await this.#trees.bring(tree);
-    return tree as Node & { type: 'directory' };
+    return tree;
   }
 
   async #requireMerging(action: ActionNode, nodes: readonly Node[]): Promise<void> {

@@ -10,6 +10,8 @@ import { OWN_CONDITIONS } from '../model/own-files.ts';
 /** What Node takes as it is, and what the public API is written in. */
 const OPTIONS: ts.CompilerOptions = {
   target: ts.ScriptTarget.ESNext,
+  // Not those of a browser, which are the most.
+  lib: ['lib.esnext.d.ts'],
   strict: true,
   exactOptionalPropertyTypes: true,
   verbatimModuleSyntax: true,

@@ -24,9 +24,21 @@ export const OWN_CONDITIONS: readonly string[] = COMPILED ? [] : ['dsmb-source']
 /** Whether a module specifier is one of this program's public ones. */
 export const isOwn = (specifier: string): boolean => specifier === 'dsmb' || specifier.startsWith('dsmb/');
 
-/** The path of a module that is named as it is in its sources (`x.ts`): that file, or else the `x.js` it was compiled to. */
+/** Modules that processes start with, joined with all that they import, by the paths of their sources. */
+const joinedModules = new Map<string, string>();
+
+/** From here on, `modulePath` gives a joined module in place of another. */
+export function takeJoined(path: string, joined: string): void {
+  joinedModules.set(path, joined);
+}
+
+/**
+ * The path of a module that is named as it is in its sources (`x.ts`): that file, or else the `x.js` it was compiled to, or
+ * what it was joined into.
+ */
 export function modulePath(url: URL): string {
   const path = fileURLToPath(url);
   const compiled = path.replace(/\.ts$/, '.js');
-  return !existsSync(path) && existsSync(compiled) ? compiled : path;
+  const there = !existsSync(path) && existsSync(compiled) ? compiled : path;
+  return joinedModules.get(there) ?? there;
 }

@@ -13,14 +13,14 @@ import {
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { CHECKOUT, TestStore } from '../rig/index.ts';
+import { CHECKOUT, countingRules, TestStore } from '../rig/index.ts';
 
 const BUILD_FILE = `
 import { grubConfig } from 'dsmb/rules';
 export const config = grubConfig({ mac: '52:54:00:00:00:01' });
 `;
 const SOURCE = 'src/cli/build.ts';
-const RECORD = 'joined.v2.json';
+const RECORD = 'joined.v3.json';
 
 let store: TestStore;
 let checkout: string;
@@ -61,8 +61,8 @@ function mark(path: string, text: string): void {
   appendFileSync(path, `\nprocess.stderr.write('${text}\\n');\n`);
 }
 
-function markJoined(text: string): void {
-  for (const name of readdirSync(joined()).filter((one) => one.startsWith('build-'))) mark(joined(name), text);
+function markJoined(text: string, start = 'build-'): void {
+  for (const name of readdirSync(joined()).filter((one) => one.startsWith(start))) mark(joined(name), text);
 }
 
 test('a build loads what the one before it has joined, until a source changes', async () => {
@@ -83,6 +83,20 @@ test('a build loads what the one before it has joined, until a source changes', 
   // An old file with an old time takes its place.
   renameSync(before, join(checkout, SOURCE));
   expect((await build()).match(/^(changed|joined.*)$/gm)).toBeNull();
+});
+
+test('what starts its actions is joined as well', async () => {
+  const buildFile = (text: string) =>
+    `import { combine } from './counting.ts';\nexport const config = combine({ name: 'config', text: '${text}' });\n`;
+  const { 'rules.ts': rules, ...others } = countingRules();
+  const files = { ...others, 'counting.ts': rules!, 'build.dsm.ts': buildFile('one') };
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(checkout, name), text);
+  await build();
+  markJoined('joined helper', 'spawner-main-');
+  writeFileSync(join(checkout, 'build.dsm.ts'), buildFile('two'));
+  const said = await build();
+  expect(said).toContain('joined helper\n');
+  expect(said).toContain('1 executed');
 });
 
 test('a build goes without where nothing can be joined, or where it is damaged', { tags: 'long' }, async () => {

@@ -8,6 +8,7 @@ import { countingRules, Project, TestStore, type Files } from '../rig/index.ts';
 
 const skipped = await whyNoServer();
 if (skipped) console.warn(`skipped: ${skipped}`);
+const test = skipped ? it.skip : it;
 
 const FILES: Files = {
   ...countingRules(),
@@ -43,7 +44,7 @@ function machine(files: Files = FILES, content: 'empty' | 'prepared' = 'empty') 
   return { store, project, downloads, env, build };
 }
 
-it.skipIf(skipped)('a second clone with an empty store runs no action and fetches no package', async () => {
+test('a second clone with an empty store runs no action and fetches no package', async () => {
   const first = machine(FILES, 'prepared');
   const made = await first.build('--remote-cache', remote.address);
   expect([made.exitCode, made.executed]).toEqual([0, ['//a', '//all', '//folder', '//unpredictable']]);
@@ -73,7 +74,7 @@ it.skipIf(skipped)('a second clone with an empty store runs no action and fetche
   expect([reads.exitCode, reads.executed, reads.report?.remote?.sent]).toEqual([0, ['//all', '//folder'], 0]);
 });
 
-it.skipIf(skipped)('why tells who made a result, and what differs from the nearest of another machine', async () => {
+test('why tells who made a result, and what differs from the nearest of another machine', async () => {
   const name = crypto.randomUUID();
   const files = {
     ...FILES,
@@ -104,7 +105,7 @@ it.skipIf(skipped)('why tells who made a result, and what differs from the neare
   expect(actions.find(({ label }) => label === '//folder')?.comparedWithElsewhere?.from).toBe(remote.address);
 });
 
-it.skipIf(skipped)('results that lay in the store before are given as well', { tags: 'long' }, async () => {
+test('results that lay in the store before are given as well', { tags: 'long' }, async () => {
   const { build, project, env } = machine(FILES, 'prepared');
   project.edit('build.dsm.ts', 'cat /proc/sys/kernel/random/uuid', 'echo older');
   expect((await build()).executed).toHaveLength(4);
@@ -115,7 +116,7 @@ it.skipIf(skipped)('results that lay in the store before are given as well', { t
   expect(env).toEqual({});
 });
 
-it.skipIf(skipped)('blobs that the server has lost or damaged are made again', { tags: 'long' }, async () => {
+test('blobs that the server has lost or damaged are made again', { tags: 'long' }, async () => {
   const own = await BazelRemote.start();
   try {
     const first = machine(FILES, 'prepared');

@@ -4,38 +4,29 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { areSameStamps, stampsOf } from '../../../cache/stamps.ts';
-import { COMPILED, JOINED_FOLDER, OWN_PACKAGE } from '../../model/own-files.ts';
-import type { Command } from '../command.ts';
+import { COMPILED, JOINED_FOLDER, OWN_PACKAGE, takeJoined } from '../../model/own-files.ts';
 import { recallJoined, type Joined } from './record.ts';
 
-/** The build command was taken from joined modules. */
-let isJoined = false;
-
-/** The build command: joined where that is up to date, else from its sources. */
-export async function buildCommand(): Promise<Command> {
-  const joined = upToDate();
-  isJoined = joined !== undefined;
-  const module = joined === undefined ? import('../build.ts') : import(pathToFileURL(joined).href);
-  return ((await module) as typeof import('../build.ts')).build;
+/** The path of the joined command line, where it is up to date; the helper that starts actions is then a joined one too. */
+export function upToDate(): string | undefined {
+  const joined = recallJoined();
+  if (!joined || !(COMPILED || isAsItWas(joined))) return undefined;
+  const commandLine = join(JOINED_FOLDER, joined.commandLine);
+  const helper = join(JOINED_FOLDER, joined.helper);
+  if (!existsSync(commandLine) || !existsSync(helper)) return undefined;
+  takeJoined(join(OWN_PACKAGE, joined.helperSource), helper);
+  return commandLine;
 }
 
-/** Joins the modules for the next build, unless this one had them. Whatever is in the way, builds go without. */
+/** Joins the modules for the next build. Whatever is in the way, builds go without. */
 export async function joinForNextTime(): Promise<void> {
-  if (isJoined || COMPILED) return;
+  if (COMPILED) return;
   const { joinBuild } = await import('./join.ts');
   await joinBuild().catch(() => undefined);
 }
 
-/** The path of the joined module. Nothing changes in a package. */
-function upToDate(): string | undefined {
-  const joined = recallJoined();
-  if (!joined || !(COMPILED || isAsItWas(joined))) return undefined;
-  const path = join(JOINED_FOLDER, joined.module);
-  return existsSync(path) ? path : undefined;
-}
-
+/** Nothing changes in a package. */
 function isAsItWas({ sources, stamps }: Joined): boolean {
   return areSameStamps(stampsOf(sources.map((path) => join(OWN_PACKAGE, path))), stamps);
 }

@@ -5,8 +5,12 @@ import { JOINED_FOLDER } from '../../model/own-files.ts';
 
 /** The last joined modules. */
 export interface Joined {
-  /** The joined module that has the command, in the folder of joined modules. */
-  readonly module: string;
+  /** The joined module that has the command line, in the folder of joined modules. */
+  readonly commandLine: string;
+  /** The one that is the helper process, there as well. */
+  readonly helper: string;
+  /** What that is made of, below the package's folder. */
+  readonly helperSource: string;
   /** All joined modules. */
   readonly outputs: readonly string[];
   /** The sources, below the package's folder. */
@@ -16,7 +20,7 @@ export interface Joined {
 }
 
 /** Where `Joined` is, sealed; its name carries the version of its format. */
-export const RECORD = join(JOINED_FOLDER, 'joined.v2.json');
+export const RECORD = join(JOINED_FOLDER, 'joined.v3.json');
 
 /** What was joined last; undefined where nothing was. */
 export function recallJoined(): Joined | undefined {
