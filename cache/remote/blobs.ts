@@ -96,10 +96,20 @@ export class RemoteBlobs {
     return lost;
   }
 
-  /** Writes blobs that the server does not have. One that is on its way already is waited for. */
+  /** Forgets what the server was seen to have: it has lost some of it. */
+  forget(): void {
+    this.#there.clear();
+    this.#there.add(EMPTY.hash);
+  }
+
+  /** Writes blobs that the server does not have. */
   async write(sources: readonly Source[]): Promise<void> {
+    await this.send(sources, await this.missing(sources.map(({ digest }) => digest)));
+  }
+
+  /** Writes those blobs that are missing there. One that is on its way already is waited for. */
+  async send(sources: readonly Source[], missing: readonly Digest[]): Promise<void> {
     const byHash = new Map(sources.map((one) => [one.digest.hash, one]));
-    const missing = await this.missing(sources.map(({ digest }) => digest));
     const notYet = missing.filter(({ hash }) => !this.#there.has(hash));
     await this.#sending.each(notYet, (some) =>
       inParallel(batches(some, this.#limits.batchBytes), STREAMS, async (batch) => {

@@ -8,8 +8,10 @@ import {
   ActionCache,
   Capabilities,
   ContentAddressableStorage,
+  Execution,
 } from '../reapi/gen/build/bazel/remote/execution/v2/remote_execution_pb.js';
 import { ByteStream } from '../reapi/gen/google/bytestream/bytestream_pb.js';
+import { Operations } from '../reapi/gen/google/longrunning/operations_pb.js';
 import { MessageWriter } from '../reapi/wire.ts';
 import type { Address } from './address.ts';
 
@@ -40,6 +42,13 @@ export interface Identity {
 export interface Invocation {
   readonly version: string;
   readonly id: string;
+}
+
+/** Clients of one session. */
+export interface ExecutionClients {
+  readonly execution: Client<typeof Execution>;
+  readonly operations: Client<typeof Operations>;
+  readonly capabilities: Client<typeof Capabilities>;
 }
 
 export class Connection implements Disposable {
@@ -83,12 +92,22 @@ export class Connection implements Disposable {
     return this.#client(ByteStream);
   }
 
-  /** Of each service one client for a connection, in turns. */
-  #client<Service extends DescService>(service: Service): Client<Service> {
+  /** What follows an action shares a session: while the one stream is silent, a question shows whether anybody is there. */
+  executing(): ExecutionClients {
+    const session = this.#next++;
+    return {
+      execution: this.#client(Execution, session),
+      operations: this.#client(Operations, session),
+      capabilities: this.#client(Capabilities, session),
+    };
+  }
+
+  /** Of each service one client for a session, in turns. */
+  #client<Service extends DescService>(service: Service, session = this.#next++): Client<Service> {
     const known = this.#clients.get(service);
     const clients = known ?? this.#transports.map((transport) => createClient(service, transport));
     if (!known) this.#clients.set(service, clients as Client<DescService>[]);
-    return clients[this.#next++ % clients.length] as Client<Service>;
+    return clients[session % clients.length] as Client<Service>;
   }
 
   [Symbol.dispose](): void {

@@ -13,7 +13,10 @@ import type { Server } from './server.ts';
 import { fileKind, type Kind, type Traffic } from './traffic.ts';
 import { onWire } from './wire-digest.ts';
 import { toBinary } from '@bufbuild/protobuf';
-import { ActionResultSchema } from '../reapi/gen/build/bazel/remote/execution/v2/remote_execution_pb.js';
+import {
+  ActionResultSchema,
+  type ActionResult,
+} from '../reapi/gen/build/bazel/remote/execution/v2/remote_execution_pb.js';
 
 /** A larger log stays where it is. */
 const MOST_LOG_BYTES = 1024 * 1024;
@@ -22,17 +25,19 @@ const MOST_MESSAGE_BYTES = 256 * 1024 * 1024;
 
 export class Downloads {
   readonly #store: Store;
-  readonly #server: Server;
+  readonly #server: Server<RemoteBlobs>;
   readonly #traffic: Traffic;
   /** Files of results that were taken, by hash: the server has said that it has them. */
   readonly #there = new Set<string>();
   /** Blobs that it did not give when asked, by hash. */
   readonly #lost = new Set<string>();
+  /** Keys under which it has a result that is none. */
+  readonly #unusable = new Set<string>();
   /** Of results that were taken: for people, who may ask for them when the server is gone. */
   readonly #logs: Digest[] = [];
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(store: Store, server: Server, traffic: Traffic) {
+  constructor(store: Store, server: Server<RemoteBlobs>, traffic: Traffic) {
     this.#store = store;
     this.#server = server;
     this.#traffic = traffic;
@@ -41,20 +46,47 @@ export class Downloads {
   /** The result of an action; undefined where there is none that can be used. Its directories are in the store then. */
   async result(key: Digest, expected: Expected): Promise<ResultData | undefined> {
     return this.#server.attempt('reading', async (blobs) => {
-      try {
-        const answer = await this.#ask(key);
-        if (!answer) return undefined;
-        const read = (of: readonly Digest[]) => this.#messages(blobs, of);
-        const result = await importResult({ trees: this.#store.trees, read }, answer, expected);
-        if (this.#isLost(result)) return undefined;
-        if (result.log && result.log.size <= MOST_LOG_BYTES) this.#logs.push(result.log);
-        return result;
-      } catch (error) {
-        if (!(error instanceof BadResult)) throw error;
-        this.#server.say(`its result ${key.hash.slice(0, 12)} is not used: ${error.message}`);
+      const answer = await this.#ask(key);
+      // Some servers keep what has failed.
+      const result = answer?.exitCode === 0 ? await this.#import(blobs, key, answer, expected) : undefined;
+      if (answer && (!result || this.#isLost(result))) {
+        this.#unusable.add(key.hash);
         return undefined;
       }
+      if (result?.log && result.log.size <= MOST_LOG_BYTES) this.#logs.push(result.log);
+      return result;
     });
+  }
+
+  /** Whether the server was seen to have a result for a key that cannot be used. */
+  isUnusable({ hash }: Digest): boolean {
+    return this.#unusable.has(hash);
+  }
+
+  /** A result that a worker has just given, taken as any other: what was lost of it before may be there now. */
+  async made(key: Digest, answer: ActionResult, expected: Expected): Promise<ResultData | undefined> {
+    return this.#server.attempt('reading', async (blobs) => {
+      const result = await this.#import(blobs, key, answer, expected);
+      if (!result) return undefined;
+      for (const { hash } of this.#filesOf(result)) {
+        this.#lost.delete(hash);
+        this.#there.add(hash);
+      }
+      return result;
+    });
+  }
+
+  /** Small blobs, for people: those that are not there are left out. */
+  async texts(digests: readonly Digest[]): Promise<ReadonlyMap<string, Uint8Array>> {
+    const found = new Map<string, Uint8Array>();
+    const wanted = digests.filter(({ size }) => size <= MOST_LOG_BYTES);
+    await this.#server.attempt('reading', (blobs) => blobs.read(wanted, inMemory(found)));
+    return found;
+  }
+
+  /** Notes what the server has turned out not to have. */
+  lose(gone: readonly Digest[]): void {
+    for (const { hash } of gone) this.#lost.add(hash);
   }
 
   /** Whether all of a node is in the store, or in reach. */
@@ -79,6 +111,22 @@ export class Downloads {
     if (absent.length === 0) return;
     const taker = takerInto(this.#store.cas, ({ size }) => (this.#traffic.read.results += size));
     await this.#server.attempt('reading', (blobs) => blobs.read(absent, taker));
+  }
+
+  async #import(
+    blobs: RemoteBlobs,
+    key: Digest,
+    answer: ActionResult,
+    expected: Expected,
+  ): Promise<ResultData | undefined> {
+    try {
+      const read = (of: readonly Digest[]) => this.#messages(blobs, of);
+      return await importResult({ trees: this.#store.trees, read }, answer, expected);
+    } catch (error) {
+      if (!(error instanceof BadResult)) throw error;
+      this.#server.say(`its result ${key.hash.slice(0, 12)} is not used: ${error.message}`);
+      return undefined;
+    }
   }
 
   async #bring(nodes: readonly Node[]): Promise<void> {
@@ -152,15 +200,16 @@ export class Downloads {
     }
   }
 
-  #isLost({ outputs }: ResultData): boolean {
-    const files: string[] = [];
-    for (const root of outputs.values())
-      for (const [, node] of this.#store.trees.walk(root))
-        if (node.type === 'file') {
-          if (this.#lost.has(node.digest.hash) && !this.#store.cas.has(node.digest)) return true;
-          files.push(node.digest.hash);
-        }
-    for (const hash of files) this.#there.add(hash);
+  /** What is not lost is there, for all that is known. */
+  #isLost(result: ResultData): boolean {
+    const files = [...this.#filesOf(result)];
+    if (files.some((of) => this.#lost.has(of.hash) && !this.#store.cas.has(of))) return true;
+    for (const { hash } of files) this.#there.add(hash);
     return false;
+  }
+
+  *#filesOf({ outputs }: ResultData): Generator<Digest> {
+    for (const root of outputs.values())
+      for (const [, node] of this.#store.trees.walk(root)) if (node.type === 'file') yield node.digest;
   }
 }

@@ -70,10 +70,31 @@ export function exportResult(
   return { key: digestOf(action), messages, files: [...files.values()], result };
 }
 
+/** An action as it is to be run elsewhere. */
+interface Runnable {
+  readonly messages: readonly [command: Uint8Array, action: Uint8Array];
+  readonly inputRoot: Node;
+}
+
+/** What an action reads: its messages, directories and files, but for directories of which all is there. */
+export function exportInputs(
+  { cas, trees }: Store,
+  { messages, inputRoot }: Runnable,
+  isThere: (directory: Digest) => boolean,
+): Pick<Exported, 'messages' | 'files'> {
+  if (inputRoot.type !== 'directory') throw new TypeError('an input root is a directory');
+  const { directories, below } = gathered(trees, inputRoot, isThere);
+  return {
+    messages: [...messages, ...directories].map(bytesSource),
+    files: [...below].map((of) => fileSource(cas.path(of), of)),
+  };
+}
+
 /** Each directory below a node once, the node first; and the files in them. */
 function gathered(
   trees: Trees,
   root: Node & { readonly type: 'directory' },
+  isThere: (directory: Digest) => boolean = () => false,
 ): { readonly directories: readonly [Uint8Array, ...Uint8Array[]]; readonly below: Iterable<Digest> } {
   const seen = new Set<string>();
   const directories: Uint8Array[] = [];
@@ -82,7 +103,7 @@ function gathered(
   for (let node = waiting.pop(); node; node = waiting.pop()) {
     if (node.type === 'symlink') continue;
     if (node.type === 'file') files.set(node.digest.hash, node.digest);
-    else if (!seen.has(node.digest.hash)) {
+    else if (!seen.has(node.digest.hash) && !isThere(node.digest)) {
       seen.add(node.digest.hash);
       const entries = trees.entries(node.digest);
       directories.push(encodeDirectory(entries));

@@ -33,10 +33,10 @@ export interface KnownResult {
 }
 
 export class KnownResults {
-  readonly #reads: Server | undefined;
-  readonly #writes: Server | undefined;
+  readonly #reads: Server<RemoteBlobs> | undefined;
+  readonly #writes: Server<RemoteBlobs> | undefined;
 
-  constructor(reads: Server | undefined, writes: Server | undefined) {
+  constructor(reads: Server<RemoteBlobs> | undefined, writes: Server<RemoteBlobs> | undefined) {
     this.#reads = reads;
     this.#writes = writes;
   }
@@ -72,7 +72,11 @@ function keyOf(name: string): { readonly key: Digest; readonly messages: readonl
   return { key: digestOf(action), messages: [command, action] };
 }
 
-async function read({ connection, patience }: Server, blobs: RemoteBlobs, key: Digest): Promise<KnownResult[]> {
+async function read(
+  { connection, patience }: Server<RemoteBlobs>,
+  blobs: RemoteBlobs,
+  key: Digest,
+): Promise<KnownResult[]> {
   const question = { instanceName: connection.address.instance, actionDigest: onWire(key) };
   try {
     const answer = await patiently(({ signal }) => connection.actions.getActionResult(question, { signal }), patience);

@@ -6,11 +6,15 @@ import type { Digest } from '../../src/model/digest.ts';
 import type { ResultData } from '../reapi/messages.ts';
 import type { Store } from '../store.ts';
 import type { Entries, Node } from '../tree.ts';
+import type { RemoteBlobs } from './blobs.ts';
 import type { Connection } from './connection.ts';
 import { Downloads } from './downloads.ts';
+import type { Execution } from './execution.ts';
+import { Executor, type Ran, type RunRequest } from './executor.ts';
 import type { Expected } from './import.ts';
 import { KnownResults, type KnownResult } from './known-results.ts';
 import type { Patience } from './patience.ts';
+import { CACHE, EXECUTOR } from './roles.ts';
 import { Server } from './server.ts';
 import { Traffic, type Bytes } from './traffic.ts';
 import { Uploads, type Sent } from './uploads.ts';
@@ -19,6 +23,8 @@ import { Uploads, type Sent } from './uploads.ts';
 export interface RemoteOptions extends Patience {
   readonly reads: Connection | undefined;
   readonly writes: Connection | undefined;
+  /** Where actions are run, by workers that read and write where results are read. */
+  readonly executes?: Connection | undefined;
   readonly warn: (message: string) => void;
 }
 
@@ -32,6 +38,8 @@ export interface RemoteAction extends Sent {
 
 /** What a build and a remote cache have given each other. */
 export interface RemoteUse {
+  /** Actions that workers have run. */
+  readonly ran: number;
   /** Results that were taken, and that were sent. */
   readonly taken: number;
   readonly sent: number;
@@ -47,34 +55,63 @@ interface Taken {
 
 export class RemoteCache implements Disposable {
   readonly #store: Store;
-  readonly #servers: readonly Server[];
+  readonly #servers: readonly (Server<RemoteBlobs> | Server<Execution>)[];
   readonly #downloads: Downloads | undefined;
   readonly #uploads: Uploads | undefined;
+  readonly #executor: Executor | undefined;
+  /** Keys of what was run. */
+  readonly #ran = new Set<string>();
   readonly #traffic = new Traffic();
   readonly #taken = new Map<string, Taken>();
   readonly #known: KnownResults;
   /** Where results are read, as it was written; empty for nowhere. */
   readonly address: string;
 
-  constructor(store: Store, { reads, writes, warn, ...patience }: RemoteOptions) {
+  constructor(store: Store, { reads, writes, executes, warn, ...patience }: RemoteOptions) {
     this.#store = store;
-    const reader = reads && new Server(reads, patience, warn);
-    const writer = writes && (reader && writes === reads ? reader : new Server(writes, patience, warn));
-    this.#servers = [reader, writer].filter((one) => one !== undefined);
+    const reader = reads && new Server(CACHE, reads, patience, warn);
+    const writer = writes && (reader && writes === reads ? reader : new Server(CACHE, writes, patience, warn));
+    const workers = executes && new Server(EXECUTOR, executes, patience, warn);
+    this.#servers = [reader, writer, workers].filter((one) => one !== undefined);
     this.address = reads?.address.text ?? '';
     this.#known = new KnownResults(reader, undefined);
     this.#downloads = reader && new Downloads(store, reader, this.#traffic);
     this.#uploads = writer && new Uploads(store, writer, this.#traffic);
+    if (workers && reader && this.#downloads) {
+      const places = { store, cache: reader, downloads: this.#downloads, traffic: this.#traffic };
+      this.#executor = new Executor(places, workers);
+    }
   }
 
   /** The result of an action, its directories in the store; undefined for a miss. */
   async result(action: RemoteAction): Promise<ResultData | undefined> {
-    const { key, command, inputRoot, madeOf } = action;
+    const { key, command, inputRoot } = action;
     const result = await this.#downloads?.result(key, { outputs: command.outputs, inputRoot });
     if (!result) return undefined;
+    this.#take(action, result);
+    return result;
+  }
+
+  /** Whether there are workers. */
+  get hasWorkers(): boolean {
+    return this.#executor?.isOpen ?? false;
+  }
+
+  /** Has a worker run an action; undefined where none could. A result is used as one that was taken: see `made`. */
+  async run(action: RemoteAction, request: RunRequest): Promise<Ran | undefined> {
+    return this.#executor?.run(action, request);
+  }
+
+  /** Takes the result of an action that a worker has run. */
+  made(action: RemoteAction, result: ResultData): void {
+    this.#ran.add(action.key.hash);
+    this.#take(action, result);
+  }
+
+  /** It is remembered at the end, where its files have come. */
+  #take({ key, madeOf }: RemoteAction, result: ResultData): void {
     const remember = (): void => this.#store.actions.put(key, result, madeOf());
     this.#taken.set(key.hash, { nodes: [...result.outputs.values()], remember });
-    return result;
   }
 
   /** The tree that a set of packages is unpacked to; `remember` is called at the end where all of it has come. */
@@ -119,7 +156,8 @@ export class RemoteCache implements Disposable {
     const whole = [...this.#taken.values()].filter(({ nodes }) => nodes.every((node) => trees.complete(node)));
     if (whole.length > 0) await cas.settle(syncAll);
     for (const { remember } of whole) remember();
-    return { taken: this.#taken.size, sent, read: this.#traffic.read, written: this.#traffic.written };
+    const ran = this.#ran.size;
+    return { ran, taken: this.#taken.size - ran, sent, read: this.#traffic.read, written: this.#traffic.written };
   }
 
   [Symbol.dispose](): void {

@@ -1,17 +1,10 @@
-/** A server as a build sees it: whether it can be used, and what it said about itself. Trouble is said once. */
+/** A server as a build sees it: whether it can be used, and as what. Trouble is said once. */
 import { ConnectError } from '@connectrpc/connect';
-import { RemoteBlobs, type Limits } from './blobs.ts';
 import type { Connection } from './connection.ts';
 import type { Waiting } from './deadline.ts';
 import { isFull, isRefusal, isUnreachable, patiently, type Patience } from './patience.ts';
-import {
-  Compressor_Value,
-  DigestFunction_Value,
-  type ServerCapabilities,
-} from '../reapi/gen/build/bazel/remote/execution/v2/remote_execution_pb.js';
+import type { ServerCapabilities } from '../reapi/gen/build/bazel/remote/execution/v2/remote_execution_pb.js';
 
-/** The same, whatever servers say that they take. */
-const MOST_BATCH_BYTES = 3 * 1024 * 1024;
 /** Who does not answer the first question will not answer the others. */
 const FIRST_TRIES = 2;
 /** One after the other: who fails so often will go on like that, and each takes its time. */
@@ -19,19 +12,31 @@ const MOST_FAILURES = 5;
 const OWN_MAJOR = 2;
 
 /** A server that refuses the one may still give the other. */
-export type Way = 'reading' | 'writing';
+export type Way = 'reading' | 'writing' | 'executing';
 
-export class Server implements Disposable {
+const ALL: readonly Way[] = ['reading', 'writing', 'executing'];
+
+/** What a server is used as. */
+export interface Role<Opened> {
+  /** As messages call it. */
+  readonly name: string;
+  /** Throws `NotOurs` where the server's words about itself show that it is none. */
+  readonly open: (connection: Connection, patience: Patience, said: ServerCapabilities) => Opened;
+}
+
+export class Server<Opened> implements Disposable {
   readonly connection: Connection;
   readonly patience: Patience;
+  readonly #role: Role<Opened>;
   readonly #warn: (message: string) => void;
-  #opened: Promise<RemoteBlobs> | undefined;
+  #opened: Promise<Opened> | undefined;
   readonly #closed = new Set<Way>();
   readonly #said = new Set<string>();
   #isOpened = false;
   #failures = 0;
 
-  constructor(connection: Connection, waiting: Waiting, warn: (message: string) => void) {
+  constructor(role: Role<Opened>, connection: Connection, waiting: Waiting, warn: (message: string) => void) {
+    this.#role = role;
     this.connection = connection;
     const { renew } = connection.identity;
     this.patience = { ...waiting, moved: connection.moved, ...(renew ? { renew } : {}) };
@@ -47,7 +52,7 @@ export class Server implements Disposable {
    * Works with the server. Undefined where that did not succeed, which was said: a server that cannot be reached, or that
    * refuses, is used no more.
    */
-  async attempt<T>(way: Way, work: (blobs: RemoteBlobs) => Promise<T>): Promise<T | undefined> {
+  async attempt<T>(way: Way, work: (opened: Opened) => Promise<T>): Promise<T | undefined> {
     if (!this.isOpenFor(way)) return undefined;
     try {
       const done = await work(await (this.#opened ??= this.#open()));
@@ -55,8 +60,7 @@ export class Server implements Disposable {
       return done;
     } catch (error) {
       this.patience.signal.throwIfAborted();
-      if (error instanceof NotOurs)
-        this.#close(['reading', 'writing'], `${error.message}; this build goes on without it`);
+      if (error instanceof NotOurs) this.#close(ALL, `${error.message}; this build goes on without it`);
       else if (error instanceof ConnectError) this.#failed(way, error);
       else throw error;
       return undefined;
@@ -69,7 +73,7 @@ export class Server implements Disposable {
     if (isRefusal(error) || (way === 'writing' && isFull(error)))
       this.#close([way], `${message}; this build goes on without ${way}`);
     else if (!this.#isOpened || isUnreachable(error) || this.#failures >= MOST_FAILURES)
-      this.#close(['reading', 'writing'], `${message}; this build goes on without it`);
+      this.#close(ALL, `${message}; this build goes on without it`);
     else this.say(message);
   }
 
@@ -79,7 +83,7 @@ export class Server implements Disposable {
     const short = what.replaceAll(/\s+/g, ' ');
     if (this.#said.has(short)) return;
     this.#said.add(short);
-    this.#warn(`remote cache ${this.connection.address.text}: ${short}`);
+    this.#warn(`${this.#role.name} ${this.connection.address.text}: ${short}`);
   }
 
   #close(ways: readonly Way[], reason: string): void {
@@ -88,14 +92,15 @@ export class Server implements Disposable {
     this.say(reason);
   }
 
-  async #open(): Promise<RemoteBlobs> {
+  async #open(): Promise<Opened> {
     const { address, capabilities } = this.connection;
     const question = { instanceName: address.instance };
     const ask = ({ signal }: Pick<Waiting, 'signal'>) => capabilities.getCapabilities(question, { signal });
     const answer = await patiently(ask, this.patience, FIRST_TRIES);
-    requireOurs(answer);
+    requireVersion(answer);
+    const opened = this.#role.open(this.connection, this.patience, answer);
     this.#isOpened = true;
-    return new RemoteBlobs(this.connection, limitsOf(answer), this.patience);
+    return opened;
   }
 
   [Symbol.dispose](): void {
@@ -103,24 +108,10 @@ export class Server implements Disposable {
   }
 }
 
-function limitsOf({ cacheCapabilities }: ServerCapabilities): Limits {
-  const said = Number(cacheCapabilities?.maxBatchTotalSizeBytes ?? 0n);
-  return {
-    // 0 says nothing.
-    batchBytes: said > 0 ? Math.min(said, MOST_BATCH_BYTES) : MOST_BATCH_BYTES,
-    zstd: cacheCapabilities?.supportedCompressors.includes(Compressor_Value.ZSTD) ?? false,
-    joins: cacheCapabilities?.spliceBlobSupport ?? false,
-    zstdBatches: cacheCapabilities?.supportedBatchUpdateCompressors.includes(Compressor_Value.ZSTD) ?? false,
-  };
-}
+/** It answers, and is not what it should be. */
+export class NotOurs extends Error {}
 
-/** It answers, and is no cache for us. */
-class NotOurs extends Error {}
-
-function requireOurs({ cacheCapabilities, lowApiVersion, highApiVersion }: ServerCapabilities): void {
-  if (!cacheCapabilities) throw new NotOurs('the server is no cache');
-  if (!cacheCapabilities.digestFunctions.includes(DigestFunction_Value.SHA256))
-    throw new NotOurs('the server does not know SHA-256');
+function requireVersion({ lowApiVersion, highApiVersion }: ServerCapabilities): void {
   const [low, high] = [lowApiVersion?.major ?? OWN_MAJOR, highApiVersion?.major ?? OWN_MAJOR];
   if (low > OWN_MAJOR || high < OWN_MAJOR)
     throw new NotOurs(`the server speaks version ${low} to ${high} of the Remote Execution API, not ${OWN_MAJOR}`);

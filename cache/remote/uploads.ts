@@ -28,7 +28,7 @@ const JOBS = 2;
 
 export class Uploads {
   readonly #store: Store;
-  readonly #server: Server;
+  readonly #server: Server<RemoteBlobs>;
   readonly #traffic: Traffic;
   readonly #waiting: Job[] = [];
   readonly #workers = new Set<Promise<void>>();
@@ -36,7 +36,7 @@ export class Uploads {
   #sent = 0;
   #left = 0;
 
-  constructor(store: Store, server: Server, traffic: Traffic) {
+  constructor(store: Store, server: Server<RemoteBlobs>, traffic: Traffic) {
     this.#store = store;
     this.#server = server;
     this.#traffic = traffic;

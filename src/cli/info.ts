@@ -92,10 +92,10 @@ function workspaceOrNone(): string {
   }
 }
 
-/** Where builds of this workspace read and write results, without options that say otherwise. */
-function remoteFacts(): { readonly remoteCache: string; readonly remoteCacheWrite: string } {
-  const { reads = 'none', writes = 'none' } = remoteSettings(workspaceOrNone());
-  return { remoteCache: reads, remoteCacheWrite: writes };
+/** Where builds of this workspace read and write results, and run actions, without options that say otherwise. */
+function remoteFacts(): Record<'remoteCache' | 'remoteCacheWrite' | 'remoteExecutor', string> {
+  const { reads = 'none', writes = 'none', executes = 'none' } = remoteSettings(workspaceOrNone());
+  return { remoteCache: reads, remoteCacheWrite: writes, remoteExecutor: executes };
 }
 
 /** As the last virtual machine found it. */

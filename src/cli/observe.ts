@@ -1,6 +1,7 @@
 /** Who follows a build: the console, its record, and the files that options ask for. For any command that builds. */
 import { availableParallelism } from 'node:os';
 import type { Store } from '../../cache/store.ts';
+import type { Place } from '../execute/leaving.ts';
 import type { PastRuns } from '../execute/past-runs.ts';
 import { fail } from '../model/diagnostic.ts';
 import type { ActionIdentity, BuildEvent, Listener, Outcome, Phase } from '../model/event.ts';
@@ -17,7 +18,7 @@ import type { Call, Option } from './command.ts';
 import { EXIT } from './exit.ts';
 import { ownVersion } from './help.ts';
 import type { Request } from './project.ts';
-import { REMOTE_OPTIONS } from './remote.ts';
+import { REMOTE_OPTIONS, remoteSettings } from './remote.ts';
 import { pastRuns, recordBuild } from './recording.ts';
 import { ReportFiles } from './report-files.ts';
 import { printLine } from '../report/print.ts';
@@ -55,8 +56,11 @@ export class Observers implements Disposable {
     this.recorder = recordBuild(store, project);
     this.#collector = new ReportCollector(store, () => reportHeader(project, this.recorder));
     const graph = once(() => graphBelow(project, call.flag('skip-validations')));
-    const pastMs = (action: ActionIdentity): number | undefined => this.past.of(action)?.durationMs;
-    const outlook = new Outlook(graph, pastMs, this.jobs ?? availableParallelism());
+    const { executes, jobs: remoteJobs } = remoteSettings(project.root, call);
+    const pastMs = (action: ActionIdentity, place: Place = executes ? 'remote' : 'here'): number | undefined =>
+      this.past.expectedMs(action, place);
+    const slots = (this.jobs ?? availableParallelism()) + (executes ? remoteJobs : 0);
+    const outlook = new Outlook(graph, pastMs, slots);
     const events = files.get('events');
     this.#console = new ConsoleReporter({ quiet: call.flag('quiet'), outlook });
     this.#files = files;

@@ -1,4 +1,4 @@
-/** The remote cache that a call may use: what its options say, else the settings of the user, else those of the project. */
+/** The servers that a call may use: what its options say, else the settings of the user, else those of the project. */
 import { randomUUID } from 'node:crypto';
 import type { Address } from '../../cache/remote/address.ts';
 import type { RemoteCache } from '../../cache/remote/remote-cache.ts';
@@ -20,6 +20,16 @@ export const REMOTE_OPTIONS: Readonly<Record<string, Option>> = {
     value: 'URL',
     help: 'where results are written (default: where --remote-cache reads); none to read only',
   },
+  'remote-executor': {
+    type: 'string',
+    value: 'URL',
+    help: 'run actions on workers of a server, grpc://host:port; none to run them here',
+  },
+  'remote-jobs': {
+    type: 'string',
+    value: 'N',
+    help: 'actions at a time on workers (default: 16)',
+  },
   'remote-timeout': {
     type: 'string',
     value: 'SECONDS',
@@ -27,11 +37,14 @@ export const REMOTE_OPTIONS: Readonly<Record<string, Option>> = {
   },
 };
 
-/** Where remote caches are read and written. */
+/** Where results are read and written, and where actions run. */
 export interface RemoteSettings {
   /** As they were written. */
   readonly reads: string | undefined;
   readonly writes: string | undefined;
+  readonly executes: string | undefined;
+  /** Actions at a time on workers. */
+  readonly jobs: number;
   readonly timeoutMs: number;
   /** By host, of the user alone. */
   readonly credentials: unknown;
@@ -44,25 +57,31 @@ interface Said {
 
 const NONE = 'none';
 const DEFAULT_TIMEOUT_S = 60;
+const DEFAULT_JOBS = 16;
+const MOST_JOBS = 1000;
 
 /** What is set for a workspace. A call without options for it is one of a command that does not build. */
 export function remoteSettings(root: string, call?: Call, env: NodeJS.ProcessEnv = process.env): RemoteSettings {
   const { user, project } = readSettings(root, env);
   const said = (name: string): Said | undefined =>
     optionOf(call, name) ?? settingOf(user, name) ?? settingOf(project, name);
+  const executes = addressIn(said('remote-executor'));
   const reads = said('remote-cache');
   // An option says what this build shall do. A file that names no place to write gives leave to read.
   const option = optionOf(call, 'remote-cache');
   const writes = optionOf(call, 'remote-cache-write') ?? option ?? said('remote-cache-write');
   return {
-    reads: addressIn(reads),
+    // Workers read what the build sends, and write what it reads: where nothing else is said, at their own server.
+    reads: addressIn(reads) ?? executes,
     writes: addressIn(writes),
+    executes,
+    jobs: jobsIn(said('remote-jobs')),
     timeoutMs: millisecondsIn(said('remote-timeout')),
     credentials: user.values['remote-credentials'],
   };
 }
 
-/** Opens the remote cache of a call; undefined where there is none. No server is asked before it is needed. */
+/** Opens the servers of a call; undefined where there are none. None is asked before it is needed. */
 export async function openRemote(
   call: Call,
   {
@@ -72,23 +91,31 @@ export async function openRemote(
     signal,
   }: { readonly store: Store; readonly root: string; readonly onEvent: Listener; readonly signal: AbortSignal },
 ): Promise<RemoteCache | undefined> {
-  const { reads, writes, timeoutMs, credentials } = remoteSettings(root, call);
+  const { reads, writes, executes, timeoutMs, credentials } = remoteSettings(root, call);
   // What runs on the machine itself is for this machine alone.
   if ((reads === undefined && writes === undefined) || call.flag('unsandboxed')) return undefined;
   const { parseAddress } = await import('../../cache/remote/address.ts');
-  const [readsAt, writesAt] = [reads, writes].map((text) =>
-    text === undefined ? undefined : parseAddress(text, 'remote cache'),
-  );
+  const addressOf = (text: string | undefined, where: string): Address | undefined =>
+    text === undefined ? undefined : parseAddress(text, where);
+  const [readsAt, writesAt] = [reads, writes].map((text) => addressOf(text, 'remote cache'));
+  const executesAt = addressOf(executes, 'remote executor');
   // Only who has a remote cache loads what speaks to it.
   const { Connection } = await import('../../cache/remote/connection.ts');
   const { identityFor } = await import('./credentials.ts');
   const { RemoteCache } = await import('../../cache/remote/remote-cache.ts');
   const invocation = { version: ownVersion(), id: randomUUID() };
-  const connect = (address: Address) => new Connection(address, identityFor(address, credentials), invocation);
-  const reading = readsAt && connect(readsAt);
-  const writing = writesAt && (writesAt.text === readsAt?.text ? reading : connect(writesAt));
+  const connections = new Map<string, InstanceType<typeof Connection>>();
+  /** One for each address. */
+  const connect = (address: Address | undefined) => {
+    if (!address) return undefined;
+    const known = connections.get(address.text);
+    const connection = known ?? new Connection(address, identityFor(address, credentials), invocation);
+    connections.set(address.text, connection);
+    return connection;
+  };
   const warn = (message: string): void => onEvent({ type: 'warning', message });
-  return new RemoteCache(store, { reads: reading, writes: writing, timeoutMs, signal, warn });
+  const places = { reads: connect(readsAt), writes: connect(writesAt), executes: connect(executesAt) };
+  return new RemoteCache(store, { ...places, timeoutMs, signal, warn });
 }
 
 function optionOf(call: Call | undefined, name: string): Said | undefined {
@@ -105,6 +132,15 @@ function settingOf({ path, values }: SettingsFile, name: string): Said | undefin
 
 function addressIn(said: Said | undefined): string | undefined {
   return said === undefined || said.text === NONE ? undefined : said.text;
+}
+
+function jobsIn(said: Said | undefined): number {
+  if (said === undefined) return DEFAULT_JOBS;
+  const jobs = Number(said.text);
+  if (Number.isInteger(jobs) && jobs > 0 && jobs <= MOST_JOBS) return jobs;
+  return fail('BAD_SETTING', `${said.where}: '${said.text}' is no number from 1 to ${MOST_JOBS}`, {
+    hint: '--remote-jobs 16',
+  });
 }
 
 function millisecondsIn(said: Said | undefined): number {

@@ -12,7 +12,7 @@ import { Toolroots } from '../execute/toolroots.ts';
 import type { Listener } from '../model/event.ts';
 import type { RemoteCache } from '../../cache/remote/remote-cache.ts';
 import type { Call } from './command.ts';
-import { openRemote } from './remote.ts';
+import { openRemote, remoteSettings } from './remote.ts';
 
 interface Setting {
   readonly store: Store;
@@ -31,6 +31,7 @@ export class Workshop implements Disposable {
   readonly machine: Machine;
   readonly elsewhere: Elsewhere;
   readonly #setting: Setting;
+  readonly #remoteJobs: number;
   readonly #toolroots: Toolroots;
   readonly #use: Disposable;
   readonly #remote: RemoteCache | undefined;
@@ -40,6 +41,7 @@ export class Workshop implements Disposable {
     this.#setting = setting;
     this.#use = store.use();
     this.#remote = remote;
+    this.#remoteJobs = remoteSettings(setting.root, call).jobs;
     this.elsewhere = new Elsewhere(store, remote, explaining);
     this.packages = packageTrees(call, setting, this.elsewhere);
     this.#toolroots = new Toolroots(store, this.packages);
@@ -60,7 +62,10 @@ export class Workshop implements Disposable {
   build(options: Omit<BuildOptions, 'signal' | 'onEvent'> & Partial<Pick<BuildOptions, 'onEvent'>>): Build {
     const { store, signal, onEvent } = this.#setting;
     const { elsewhere } = this;
-    return new Build(store, this.#toolroots, this.machine, { signal, onEvent, elsewhere, ...options });
+    return new Build(store, this.#toolroots, this.machine, {
+      ...{ signal, onEvent, elsewhere, remoteJobs: this.#remoteJobs },
+      ...options,
+    });
   }
 
   /** Waits until the remote cache has what the build has for it, and tells what both have given each other. */

@@ -12,6 +12,7 @@ import type { Sandboxes } from './sandboxes.ts';
 import type { Spawner } from './spawner.ts';
 
 const DEVICE = '/dev/kvm';
+const MEMORY = 'kvm.v1.json';
 
 /** What runs actions. */
 interface Runs {
@@ -28,14 +29,19 @@ export async function kvmWorks(
 ): Promise<boolean> {
   if (!existsSync(DEVICE)) return false;
   const identity = JSON.stringify([action.base.digest.hash, release(), cpus()[0]?.model]);
-  const memory = join(store.root, 'kvm.v1.json');
-  const remembered = recall(memory, identity);
-  if (remembered !== undefined) return remembered;
+  const memory = join(store.root, MEMORY);
+  const known = remembered(memory);
+  if (known?.identity === identity) return known.works;
   // A busy machine may take longer than the canary has: its answer stays, so it is asked twice.
   const works =
     (await tryCanary(store, runs, bubblewrap, action)) || (await tryCanary(store, runs, bubblewrap, action));
   writeUnlessReadOnly(memory, JSON.stringify({ identity, works }));
   return works;
+}
+
+/** Whether KVM may run guests here, as far as that is known without trying. */
+export function kvmMayWork({ root }: Store): boolean {
+  return existsSync(DEVICE) && remembered(join(root, MEMORY))?.works !== false;
 }
 
 async function tryCanary(
@@ -54,10 +60,14 @@ async function tryCanary(
   return exit.code === expectedStatus;
 }
 
-function recall(memory: string, identity: string): boolean | undefined {
+interface Memory {
+  readonly identity: string;
+  readonly works: boolean;
+}
+
+function remembered(file: string): Memory | undefined {
   try {
-    const remembered = JSON.parse(readFileSync(memory, 'utf8')) as { identity: string; works: boolean };
-    return remembered.identity === identity ? remembered.works : undefined;
+    return JSON.parse(readFileSync(file, 'utf8')) as Memory;
   } catch {
     return undefined;
   }

@@ -45,6 +45,8 @@ export interface BuildOptions {
   readonly elsewhere?: Elsewhere;
   /** This many actions at a time; as many as the machine carries by default. */
   readonly jobs?: number;
+  /** This many actions at a time on workers, where there are any. */
+  readonly remoteJobs?: number;
 }
 
 /** What became of a build. */
@@ -82,7 +84,7 @@ export class Build {
     const { elsewhere = new Elsewhere(store) } = options;
     this.#elsewhere = elsewhere;
     this.#progress = new Progress((node) => elsewhere.isInReach(node), options.settled);
-    this.#schedule = new Schedule(store.root, options);
+    this.#schedule = new Schedule(store.root, { ...options, placeOf: (action) => elsewhere.placeOf(action) });
     this.#signal = AbortSignal.any([options.signal, this.#stop.signal]);
     this.#producers = {
       action: (action) => this.#outputs(action),
@@ -303,7 +305,12 @@ export class Build {
     action: ActionNode,
     outcome: Outcome,
     durationMs: number,
-    more: { readonly log?: string; readonly diagnostic?: Diagnostic; readonly planMs?: number } = {},
+    more: {
+      readonly log?: string;
+      readonly diagnostic?: Diagnostic;
+      readonly planMs?: number;
+      readonly remote?: true;
+    } = {},
   ): void {
     this.#nextSteps.ended(action);
     const key = this.#progress.keyOf(action);

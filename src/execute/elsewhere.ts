@@ -1,13 +1,16 @@
-/** What other machines have made, as a build sees it: the remote cache, where there is one that it may use. */
+/** Other machines, as a build sees them: what they have made, and workers, where there are any that it may use. */
 import type { ResultData } from '../../cache/reapi/messages.ts';
 import type { KnownResult } from '../../cache/remote/known-results.ts';
+import type { Ran, RunRequest } from '../../cache/remote/executor.ts';
 import type { RemoteCache } from '../../cache/remote/remote-cache.ts';
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
+import type { ActionNode } from '../analysis/action.ts';
 import { formatDigest } from '../model/digest.ts';
 import { actionId, type KnownElsewhere, type Listener } from '../model/event.ts';
 import type { PlannedAction } from '../plan/key.ts';
 import type { Unpacking } from '../plan/unpacked-set.ts';
+import { mayLeave, type Place } from './leaving.ts';
 
 /** What explains keys to other machines, and theirs here. */
 export interface Explaining {
@@ -44,6 +47,21 @@ export class Elsewhere {
     const made = { from: this.address, worker, endedAt: startedAt + durationMs, ...written };
     onEvent({ type: 'taken-elsewhere', label, mnemonic, ordinal, key: formatDigest(action.key), ...made });
     return result;
+  }
+
+  /** Where an action is to run. */
+  placeOf(action: ActionNode): Place {
+    return this.#remote?.hasWorkers && mayLeave(this.#store, action) ? 'remote' : 'here';
+  }
+
+  /** Has a worker run an action; undefined where none could, which was said. */
+  async run(action: PlannedAction, request: Omit<RunRequest, 'timeoutMs'>): Promise<Ran | undefined> {
+    return this.#remote?.run(action, { ...request, timeoutMs: action.node.timeoutMs });
+  }
+
+  /** Takes the result of an action that a worker has run: its files stay where they are until somebody wants them. */
+  made(action: PlannedAction, result: ResultData): void {
+    this.#remote?.made(action, result);
   }
 
   /** Gives a result of this store to others, beside the build. */

@@ -23,7 +23,7 @@ export function tailOf({ log }: Pick<Sandbox, 'log'>): string {
 }
 
 /** What was run, and the end of what it said; empty lines where it said nothing. `kept` is where all of it is. */
-export function evidence({ command, key }: PlannedAction, sandbox: Sandbox, kept: string): string[] {
+export function evidence({ command, key }: PlannedAction, sandbox: Pick<Sandbox, 'log'>, kept: string): string[] {
   const tail = tailOf(sandbox);
   return [
     `command: ${command.argv.join(' ')}`,
@@ -34,7 +34,7 @@ export function evidence({ command, key }: PlannedAction, sandbox: Sandbox, kept
 }
 
 /** Keeps it, and gives the folder. */
-export function keepEvidence(store: Store, { key }: PlannedAction, sandbox: Sandbox): string {
+export function keepEvidence(store: Store, { key }: PlannedAction, sandbox: Pick<Sandbox, 'log' | 'tmp'>): string {
   const folder = join(store.folder('logs'), key.hash.slice(0, 16));
   rmSync(folder, { recursive: true, force: true });
   if (existsSync(sandbox.log)) cpSync(sandbox.log, join(folder, 'log'));

@@ -22,13 +22,16 @@ const VAGUE_CODES: ReadonlySet<string> = new Set([
   ...['PROGRAM_FAILED', 'STEP_FAILED'],
 ]);
 
-/** An action whose process ended badly; `said` is what its step reported. */
+/** What is left of a run. */
+type Left = Pick<Sandbox, 'log' | 'tmp'>;
+
+/** An action whose process ended badly; `said` is what its step reported, `worker` who has run it, where it was not here. */
 export async function failedAction(
   store: Store,
   machine: Machine,
   action: PlannedAction,
-  sandbox: Sandbox,
-  { exit, said }: { readonly exit: Exit; readonly said: Diagnostic | undefined },
+  sandbox: Left,
+  { exit, said, worker }: { readonly exit: Exit; readonly said: Diagnostic | undefined; readonly worker?: string },
 ): Promise<Failure> {
   const { node } = action;
   const kept = keepEvidence(store, action, sandbox);
@@ -49,6 +52,7 @@ export async function failedAction(
       said?.location && !cause.location ? declaredAt(node) : '',
       // The step names files of its sandbox; the reader finds them among what is kept.
       said?.detail?.replaceAll(/\/tmp\/(?:[^\s/]+\/)*/g, `${kept}/`) ?? '',
+      worker ? `run by: ${worker}` : '',
       ...evidence(action, sandbox, kept),
     ]
       .filter((line) => line !== '')
@@ -95,7 +99,9 @@ async function causeOf(
 ): Promise<Partial<Undeclared>> {
   if (said && !VAGUE_CODES.has(said.code)) return {};
   const text = [said?.message, said?.detail, log].join('\n');
-  const withoutLoader = machine.unsandboxed ? undefined : loaderHint(store.folders.folder(base), machine, text);
+  // What ran elsewhere may have left nothing here to look at.
+  const isLaidOut = !machine.unsandboxed && store.folders.has(base);
+  const withoutLoader = isLaidOut ? loaderHint(store.folders.folder(base), machine, text) : undefined;
   if (withoutLoader) return { hint: withoutLoader };
   const found = undeclaredRead(node, text, (path) => machine.toolchainWith(path));
   if (!found) {

@@ -11,7 +11,8 @@ import { Commits } from './commits.ts';
 import type { Elsewhere } from './elsewhere.ts';
 import type { Machine } from './machine.ts';
 import type { NextSteps } from './next-steps.ts';
-import { runAction } from './run-action.ts';
+import type { Place } from './leaving.ts';
+import { runAction, type RunWatcher } from './run-action.ts';
 import type { Schedule } from './schedule.ts';
 import type { Usage } from './usage.ts';
 
@@ -32,7 +33,7 @@ export interface MakerContext {
     action: ActionNode,
     outcome: Outcome,
     durationMs: number,
-    more?: { readonly log?: string },
+    more?: { readonly log?: string; readonly remote?: true },
   ) => void;
 }
 
@@ -40,6 +41,9 @@ interface Times {
   readonly planMs: number;
   readonly waitedMs: number;
 }
+
+/** In place of a result: another process makes it, or no worker could. */
+type NotMade = 'another builder' | 'no worker';
 
 export class Maker {
   readonly #context: MakerContext;
@@ -84,34 +88,41 @@ export class Maker {
 
   /** Runs an action, or waits for another process that runs it and takes its result. */
   async #make(planned: PlannedAction, planMs: number): Promise<ResultData> {
+    const { elsewhere, machine, nextSteps, onEvent, schedule, store, signal } = this.#context;
     const { node, key } = planned;
-    if (node.work.type !== 'write') this.#context.machine.spawner.warmUp();
-    this.#context.nextSteps.stale(node);
+    const isLocal = elsewhere.placeOf(node) === 'here';
+    if (isLocal && node.work.type !== 'write') machine.spawner.warmUp();
+    nextSteps.stale(node);
     const lockName = `action ${key.hash}`;
     const { label, mnemonic, ordinal } = node;
-    this.#context.onEvent({ type: 'action-queued', label, mnemonic, ordinal, key: formatDigest(key) });
-    this.#context.elsewhere.lookAround(planned, (known) =>
-      this.#context.onEvent({ type: 'known-elsewhere', label, mnemonic, ordinal, known }),
-    );
-    if (node.work.type !== 'write') await this.#context.elsewhere.bringInputs(planned);
-    for (;;) {
-      const made = await this.#context.schedule.run(node, (waitedMs) =>
-        this.#tryMake(planned, lockName, { planMs, waitedMs }),
+    onEvent({ type: 'action-queued', label, mnemonic, ordinal, key: formatDigest(key) });
+    elsewhere.lookAround(planned, (known) => onEvent({ type: 'known-elsewhere', label, mnemonic, ordinal, known }));
+    for (let mayLeave = true; ;) {
+      const place = mayLeave ? elsewhere.placeOf(node) : 'here';
+      if (place === 'here' && node.work.type !== 'write') await elsewhere.bringInputs(planned);
+      const made = await schedule.run(node, place, (waitedMs) =>
+        this.#tryMake(planned, place, lockName, { planMs, waitedMs }),
       );
-      if (made) return made;
-      this.#context.onEvent({ type: 'action-waiting', label, mnemonic, ordinal, key: formatDigest(key) });
-      // Without a hold on processors and memory: the other process has what it needs.
-      await this.#context.store.locks.released(lockName, this.#context.signal);
+      if (made === 'no worker') mayLeave = false;
+      else if (made !== 'another builder') return made;
+      else {
+        onEvent({ type: 'action-waiting', label, mnemonic, ordinal, key: formatDigest(key) });
+        // Without a hold on processors and memory: the other process has what it needs.
+        await store.locks.released(lockName, signal);
+      }
     }
   }
 
   /** The lock is held until others can find the result. */
-  async #tryMake(planned: PlannedAction, lockName: string, times: Times): Promise<ResultData | undefined> {
+  async #tryMake(planned: PlannedAction, place: Place, lockName: string, times: Times): Promise<ResultData | NotMade> {
     const lock = await this.#context.store.locks.tryTake(lockName);
-    if (!lock) return undefined;
+    if (!lock) return 'another builder';
     try {
       const madeMeanwhile = this.#context.store.actions.get(planned.key);
-      if (!madeMeanwhile) return await this.#execute(planned, lock, times);
+      if (!madeMeanwhile)
+        return place === 'here'
+          ? await this.#execute(planned, lock, times)
+          : await this.#executeRemotely(planned, lock, times);
       lock.release();
       this.#context.finished(planned.node, 'cached', 0);
       return madeMeanwhile;
@@ -122,37 +133,17 @@ export class Maker {
   }
 
   async #execute(planned: PlannedAction, lock: Lock, times: Times): Promise<ResultData> {
-    const { store, machine, schedule, elsewhere, signal, onEvent, onPlanned, finished } = this.#context;
-    if (signal.aborted) throw new Reported();
-    const { node, key } = planned;
-    const { label, mnemonic, ordinal } = node;
-    const action = { label, mnemonic, ordinal };
+    const { store, machine, schedule, elsewhere, signal, finished } = this.#context;
+    const { node } = planned;
     // Its packages may have to be fetched and unpacked: that is no part of the first action that needs it.
     if (node.work.type !== 'write' && !machine.unsandboxed) await machine.bubblewrap();
     const start = performance.now();
-    onPlanned?.(planned);
-    onEvent({
-      type: 'action-started',
-      ...action,
-      key: formatDigest(key),
-      vm: needsVm(node.needs),
-      ...times,
-    });
     let usage: Usage | undefined;
-    const own = await runAction(store, machine, planned, signal, {
-      onProgress: (stage, percent) =>
-        onEvent({
-          type: 'action-progress',
-          ...action,
-          stage,
-          ...(percent === undefined ? {} : { percent }),
-        }),
-      onUsage: (seen) => (usage = seen),
-      onRetry: (attempt, reason) => onEvent({ type: 'action-retried', ...action, attempt, reason }),
-    });
+    const watcher = { ...this.#started(planned, 'here', times), onUsage: (seen: Usage) => void (usage = seen) };
+    const own = await runAction(store, machine, planned, signal, watcher);
     const durationMs = performance.now() - start;
-    schedule.ran(node, durationMs, usage);
-    finished(node, 'executed', durationMs, own.log ? { log: formatDigest(own.log) } : {});
+    schedule.ran(node, 'here', durationMs, usage);
+    finished(node, 'executed', durationMs, logOf(own));
     // What differs from run to run must not differ from machine to machine: the first result under a key stays.
     const first = node.reproducible ? undefined : await elsewhere.result(planned);
     if (first) {
@@ -163,4 +154,45 @@ export class Maker {
     elsewhere.offer(planned, own);
     return own;
   }
+
+  /** The server keeps the result for others. */
+  async #executeRemotely(planned: PlannedAction, lock: Lock, times: Times): Promise<ResultData | 'no worker'> {
+    const { store, machine, schedule, elsewhere, signal, finished } = this.#context;
+    const { node } = planned;
+    // Only a build that has workers loads it.
+    const { runRemotely } = await import('./run-remotely.ts');
+    const start = performance.now();
+    // Workers may have been given up while this one waited.
+    const made =
+      elsewhere.placeOf(node) === 'remote'
+        ? await runRemotely({ store, machine, elsewhere, signal }, planned, this.#started(planned, 'remote', times))
+        : undefined;
+    lock.release();
+    if (!made) return 'no worker';
+    const durationMs = performance.now() - start;
+    schedule.ran(node, 'remote', durationMs, undefined);
+    finished(node, 'executed', durationMs, { ...logOf(made), remote: true });
+    return made;
+  }
+
+  /** Tells that an action begins; gives who tells how it goes on. */
+  #started(planned: PlannedAction, place: Place, times: Times): Omit<RunWatcher, 'onUsage'> {
+    const { onEvent, onPlanned, signal } = this.#context;
+    if (signal.aborted) throw new Reported();
+    const { label, mnemonic, ordinal, needs } = planned.node;
+    const action = { label, mnemonic, ordinal };
+    onPlanned?.(planned);
+    const remote = place === 'remote' ? ({ remote: true } as const) : {};
+    const key = formatDigest(planned.key);
+    onEvent({ type: 'action-started', ...action, key, vm: needsVm(needs), ...times, ...remote });
+    return {
+      onProgress: (stage, percent) =>
+        onEvent({ type: 'action-progress', ...action, stage, ...(percent === undefined ? {} : { percent }) }),
+      onRetry: (attempt, reason) => onEvent({ type: 'action-retried', ...action, attempt, reason }),
+    };
+  }
+}
+
+function logOf({ log }: ResultData): { readonly log?: string } {
+  return log ? { log: formatDigest(log) } : {};
 }

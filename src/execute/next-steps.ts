@@ -113,6 +113,7 @@ export class NextSteps {
 
   #mayComeSoon(action: ActionNode): boolean {
     if (action.work.type !== 'step' || needsVm(action.needs) || this.#machine.headStarts.has(action)) return false;
+    if (this.#elsewhere.placeOf(action) === 'remote') return false;
     return this.#state.isWanted(action) && !this.#state.isPlanned(action) && !this.#over.has(action);
   }
 

@@ -43,6 +43,22 @@ describe('past runs', () => {
     expect(runs.of(action('c'))).toBeUndefined();
   });
 
+  it('are those of a place; what is not known of one is expected to be as in the other', () => {
+    const runs = new PastRuns(path);
+    runs.note(action('a'), { durationMs: 20 });
+    runs.note(action('a'), { durationMs: 900 }, 'remote');
+    runs.note(action('b'), { durationMs: 3000 }, 'remote');
+    runs.save();
+    const next = new PastRuns(path);
+    expect([next.of(action('a')), next.of(action('a'), 'remote')]).toEqual([{ durationMs: 20 }, { durationMs: 900 }]);
+    expect([next.of(action('b')), next.expectedMs(action('b')), next.expectedMs(action('b'), 'remote')]).toEqual([
+      undefined,
+      3000,
+      3000,
+    ]);
+    expect([next.expectedMs(action('a'), 'remote'), next.expectedMs(action('c'))]).toEqual([900, undefined]);
+  });
+
   it('that were dear are written at once', () => {
     new PastRuns(path).note(action('a'), { durationMs: 60_000 });
     expect(new PastRuns(path).of(action('a'))).toEqual({ durationMs: 60_000 });

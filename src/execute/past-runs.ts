@@ -3,6 +3,7 @@ import { appendFileSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { writeAtomically } from '../../cache/files.ts';
 import { actionId, type ActionIdentity } from '../model/event.ts';
+import type { Place } from './leaving.ts';
 
 /** What one run took. */
 export interface PastRun {
@@ -41,8 +42,8 @@ export class PastRuns {
     this.#otherPaths = otherPaths;
   }
 
-  of(action: ActionIdentity): PastRun | undefined {
-    const id = nameOf(action);
+  of(action: ActionIdentity, place: Place = 'here'): PastRun | undefined {
+    const id = nameOf(action, place);
     return (this.#runs ??= this.#read()).get(id) ?? this.#elsewhere(id);
   }
 
@@ -51,9 +52,14 @@ export class PastRuns {
     return this.#others.find((runs) => runs.has(id))?.get(id);
   }
 
-  note(action: ActionIdentity, run: PastRun): void {
-    const id = nameOf(action);
-    const before = this.of(action)?.memoryMiB;
+  /** How long it is likely to take, in milliseconds: as it did in that place, or else in the other. */
+  expectedMs(action: ActionIdentity, place: Place = 'here'): number | undefined {
+    return (this.of(action, place) ?? this.of(action, place === 'here' ? 'remote' : 'here'))?.durationMs;
+  }
+
+  note(action: ActionIdentity, run: PastRun, place: Place = 'here'): void {
+    const id = nameOf(action, place);
+    const before = this.of(action, place)?.memoryMiB;
     const memoryMiB = Math.max(run.memoryMiB ?? 0, (before ?? 0) * (1 - MEMORY_DECAY));
     const noted = { ...run, ...(memoryMiB > 0 ? { memoryMiB } : {}) };
     this.#put(id, noted);
@@ -102,9 +108,9 @@ export class PastRuns {
   }
 }
 
-/** A mnemonic may hold anything. */
-function nameOf(action: ActionIdentity): string {
-  return actionId(action).replaceAll(/[\t\n]/g, ' ');
+/** A mnemonic may hold anything; no label begins with a word. */
+function nameOf(action: ActionIdentity, place: Place): string {
+  return `${place === 'remote' ? 'remote ' : ''}${actionId(action).replaceAll(/[\t\n]/g, ' ')}`;
 }
 
 function lineOf(id: string, { durationMs, cpus, memoryMiB }: PastRun): string {

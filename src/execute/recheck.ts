@@ -70,7 +70,7 @@ async function repeat(action: PlannedAction, times: number, around: CheckSurroun
   await apart(cached, signal);
   while (checks.length < times && !signal.aborted && (checks.at(-1)?.outcome ?? 'same') === 'same') {
     const which = { run: checks.length + 1, of: times };
-    const check = await schedule.run(action.node, () => checkOnce(action, cached, which, around));
+    const check = await schedule.run(action.node, 'here', () => checkOnce(action, cached, which, around));
     if (!check) break;
     checks.push(check);
     onEvent({ type: 'check-finished', ...check });

@@ -1,10 +1,8 @@
 /** Runs one action: sandbox, process, look at what it left, publish. */
 import { hostname } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ResultData } from '../../cache/reapi/messages.ts';
 import type { Store } from '../../cache/store.ts';
 import { OutOfTime, Turns } from '../../cache/turns.ts';
-import { toDiagnostic } from '../model/diagnostic.ts';
 import { needsVm } from '../model/rule.ts';
 import type { PlannedAction } from '../plan/key.ts';
 import { EarlyHashes } from './early-hashes.ts';
@@ -12,10 +10,10 @@ import { failureOfStep } from './failed-step.ts';
 import { failedAction, lateOutputs, whoIs, withEvidence } from './failed-action.ts';
 import { memoFolder, offerHints } from './hints.ts';
 import { readLog } from './log-file.ts';
-import { PAUSE_MS, TRIES } from './machine-fault.ts';
 import { limitsOf } from './limits.ts';
 import type { Machine } from './machine.ts';
 import { MOUNTED, publish, requireRoom, type Outputs } from './publish.ts';
+import { retried } from './retried.ts';
 import { layOutFolders, sandboxCall, type Grants } from './sandbox.ts';
 import type { Sandbox } from './sandboxes.ts';
 import type { Call, Exit, RunOptions } from './spawner.ts';
@@ -46,8 +44,9 @@ export async function runAction(
 ): Promise<ResultData> {
   const startedAt = Date.now();
   const start = performance.now();
-  const outputs =
-    action.node.work.type === 'write' ? written(action) : await runPatiently(store, machine, action, signal, watcher);
+  const run = (): Promise<Outputs> => produce(store, machine, action, { signal, watcher });
+  const isWritten = action.node.work.type === 'write';
+  const outputs = isWritten ? written(action) : await retried(action, signal, run, (...why) => watcher.onRetry(...why));
   return {
     ...outputs,
     startedAt,
@@ -66,26 +65,6 @@ async function workerOf(machine: Machine, action: PlannedAction): Promise<string
 function written({ node, files }: PlannedAction): Outputs {
   const [output] = Object.values(node.outputs);
   return { outputs: new Map([[`out/${output!.name}`, files.get('content')!]]), log: undefined };
-}
-
-/** What the machine failed in passing is tried again, some times and ever later; nothing else is. */
-async function runPatiently(
-  store: Store,
-  machine: Machine,
-  action: PlannedAction,
-  signal: AbortSignal,
-  watcher: RunWatcher,
-): Promise<Outputs> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await produce(store, machine, action, { signal, watcher });
-    } catch (error) {
-      const { code, message } = toDiagnostic(error);
-      if (code !== 'MACHINE_FAULT' || attempt === TRIES || signal.aborted) throw error;
-      watcher.onRetry(attempt + 1, message.replace(`${whoIs(action)}: `, ''));
-      await sleep(PAUSE_MS * 2 ** (attempt - 1), undefined, { signal }).catch(() => {});
-    }
-  }
 }
 
 /** How one run is made. */

@@ -80,6 +80,8 @@ export type BuildEvent =
       readonly planMs: number;
       /** How long it waited for processors and memory. */
       readonly waitedMs: number;
+      /** A worker of a server runs it: no more is seen of it until it has ended. */
+      readonly remote?: true;
     } & ActionIdentity)
   /** Another process makes it: its result is taken when it is there. */
   | ({ readonly type: 'action-waiting'; readonly key: string } & ActionIdentity)
@@ -93,6 +95,8 @@ export type BuildEvent =
       readonly outcome: Outcome;
       /** Of its run; of the look-up, for one that was cached. */
       readonly durationMs: number;
+      /** A worker of a server has run it. */
+      readonly remote?: true;
       /** How long its key took to make, for one that was found at once. */
       readonly planMs?: number;
       /** Digest of what it wrote to its standard output and error, `hash/size`. */
@@ -125,9 +129,11 @@ export type BuildEvent =
   | ({ readonly type: 'known-elsewhere'; readonly known: readonly KnownElsewhere[] } & ActionIdentity)
   /** The build is done but for this: so many results are still on their way to a remote cache. */
   | { readonly type: 'remote-sending'; readonly results: number }
-  /** What a build and a remote cache have given each other: results, and bytes of content. */
+  /** What a build and servers have given each other: actions that ran there, results, and bytes of content. */
   | {
       readonly type: 'remote-used';
+      /** Actions that workers have run. */
+      readonly ran: number;
       readonly taken: number;
       readonly sent: number;
       readonly read: RemoteBytes;

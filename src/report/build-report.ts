@@ -31,6 +31,8 @@ export interface ReportedAction extends Omit<ActionIdentity, 'label'> {
   readonly key: string | null;
   readonly outcome: Outcome;
   readonly durationMs: number;
+  /** A worker of a server has run it. */
+  readonly remote?: true;
   /** The file that has what it wrote; null where it wrote nothing, or did not run. */
   readonly log: string | null;
 }
@@ -44,6 +46,8 @@ export type ReportedCheck = Omit<Check, 'diagnostic' | 'ordinal'>;
 export type ReportedOutput = Omit<Of<'output'>, 'type'>;
 
 export interface ReportedRemote {
+  /** Actions that workers have run. */
+  readonly ran: number;
   readonly taken: number;
   readonly sent: number;
   readonly read: RemoteBytes;
@@ -106,8 +110,8 @@ export class ReportCollector {
       case 'output':
         return this.#output(event);
       case 'remote-used': {
-        const { taken, sent, read, written } = event;
-        this.#remote = { taken, sent, read, written };
+        const { ran, taken, sent, read, written } = event;
+        this.#remote = { ran, taken, sent, read, written };
         return;
       }
       case 'warning':
@@ -143,9 +147,10 @@ export class ReportCollector {
   }
 
   #finished(event: Of<'action-finished'>): void {
-    const { label, mnemonic, ordinal, key = null, outcome, durationMs, log = null, diagnostic } = event;
+    const { label, mnemonic, ordinal, key = null, outcome, durationMs, remote, log = null, diagnostic } = event;
     this.#counts[outcome]++;
-    this.#actions.push({ label, mnemonic, ordinal, key, outcome, durationMs: Math.round(durationMs), log });
+    const took = { durationMs: Math.round(durationMs), ...(remote ? { remote } : {}) };
+    this.#actions.push({ label, mnemonic, ordinal, key, outcome, ...took, log });
     this.#say({ label, mnemonic, ordinal }, diagnostic);
   }
 

@@ -1,5 +1,6 @@
 /** How much of a build is left, by what its actions took when they last ran. */
 import type { ActionGraph } from '../analysis/action-graph.ts';
+import type { Place } from '../execute/leaving.ts';
 import { actionId, type ActionIdentity, type BuildEvent } from '../model/event.ts';
 
 /** What is left to do, as far as past runs tell. */
@@ -12,20 +13,23 @@ export interface Remaining {
   readonly criticalPath: readonly ActionIdentity[];
 }
 
+/** How long an action took when it last ran in a place; in the one where it is likely to run, where none is named. */
+type PastMs = (action: ActionIdentity, place?: Place) => number | undefined;
+
 /**
  * Follows a build. What depends on something that runs, or is about to, is taken to run, too, until it turns out to be cached; all else
  * that has not ended is taken to be cached.
  */
 export class Outlook {
   readonly #graph: () => ActionGraph;
-  readonly #pastMs: (action: ActionIdentity) => number | undefined;
+  readonly #pastMs: PastMs;
   readonly #slots: number;
   #index: Index | undefined;
-  /** What runs, by when it began, and what is about to. */
-  readonly #open = new Map<number, number | undefined>();
+  /** What runs, by when and where it began, and what is about to. */
+  readonly #open = new Map<number, { readonly since: number; readonly place: Place } | undefined>();
 
   /** The graph is asked for when something runs. `slots`: how many actions can run at a time. */
-  constructor(graph: () => ActionGraph, pastMs: (action: ActionIdentity) => number | undefined, slots: number) {
+  constructor(graph: () => ActionGraph, pastMs: PastMs, slots: number) {
     this.#graph = graph;
     this.#pastMs = pastMs;
     this.#slots = slots;
@@ -33,13 +37,13 @@ export class Outlook {
 
   readonly listen = (event: BuildEvent): void => {
     if (event.type === 'action-queued') this.#open.set(this.#place(event), undefined);
-    else if (event.type === 'action-started') this.#open.set(this.#place(event), performance.now());
+    else if (event.type === 'action-started') this.#begun(event);
     else if (event.type === 'action-finished' && this.#open.size > 0) this.#open.delete(this.#place(event));
   };
 
-  /** How long an action took when it last ran. */
+  /** How long an action took when it last ran where it runs now. */
   pastMs(action: ActionIdentity): number | undefined {
-    return this.#pastMs(action);
+    return this.#pastMs(action, this.#open.get(this.#place(action))?.place);
   }
 
   remaining(now = performance.now()): Remaining {
@@ -59,8 +63,9 @@ export class Outlook {
     for (let one = 0; one < actions.length; one++) {
       const below = dependencies[one]!.filter((dependency) => runs[dependency]);
       if (!this.#open.has(one) && below.length === 0) continue;
-      const past = this.#pastMs(actions[one]!);
-      const left = Math.max(0, (past ?? 0) - (now - (this.#open.get(one) ?? now)));
+      const open = this.#open.get(one);
+      const past = this.#pastMs(actions[one]!, open?.place);
+      const left = Math.max(0, (past ?? 0) - (now - (open?.since ?? now)));
       const longest = below.reduce((a, b) => (a >= 0 && endsIn[a]! >= endsIn[b]! ? a : b), -1);
       runs[one] = 1;
       waitsFor[one] = longest;
@@ -70,6 +75,10 @@ export class Outlook {
       if (last < 0 || endsIn[one]! >= endsIn[last]!) last = one;
     }
     return { work, untimed, last, endsIn, waitsFor };
+  }
+
+  #begun(event: BuildEvent & { type: 'action-started' }): void {
+    this.#open.set(this.#place(event), { since: performance.now(), place: event.remote ? 'remote' : 'here' });
   }
 
   #place(action: ActionIdentity): number {

@@ -6,7 +6,7 @@ import { countingRules, Project, TestStore } from '../rig/index.ts';
 
 /** Libraries that take longer to load than such a build does, what knows formats, and what speaks to other machines. */
 const HEAVY =
-  /\/node_modules\/(execa|ts-morph|typescript|esbuild|chokidar|tar-stream|@connectrpc|@bufbuild)\/|\/src\/(disk|archive|compare)\/|\/cache\/remote\//;
+  /\/node_modules\/(execa|ts-morph|typescript|esbuild|chokidar|tar-stream|@connectrpc|@bufbuild)\/|\/src\/(disk|archive|compare)\/|\/cache\/remote\/|\/src\/execute\/run-remotely\.ts$/;
 
 /** The engine, from its sources or joined. */
 const BUILD = /\/src\/execute\/build\.ts$|\/dsmb-joined\/build-\w+\.mjs$/;

@@ -10,10 +10,15 @@ import {
   Compressor_Value,
   ContentAddressableStorage,
   DigestFunction_Value,
+  Execution,
 } from '../../cache/reapi/gen/build/bazel/remote/execution/v2/remote_execution_pb.js';
 import { ByteStream } from '../../cache/reapi/gen/google/bytestream/bytestream_pb.js';
+import { Operations } from '../../cache/reapi/gen/google/longrunning/operations_pb.js';
 
 export interface Answers {
+  readonly capabilities?: Partial<ServiceImpl<typeof Capabilities>>;
+  readonly execution?: Partial<ServiceImpl<typeof Execution>>;
+  readonly operations?: Partial<ServiceImpl<typeof Operations>>;
   readonly actions?: Partial<ServiceImpl<typeof ActionCache>>;
   readonly blobs?: Partial<ServiceImpl<typeof ContentAddressableStorage>>;
   readonly bytes?: Partial<ServiceImpl<typeof ByteStream>>;
@@ -27,7 +32,9 @@ export class HostileCache implements Disposable {
 
   private constructor(answers: Answers) {
     const routes = (router: ConnectRouter): void => {
-      router.service(Capabilities, { getCapabilities: () => CAPABILITIES });
+      router.service(Capabilities, { getCapabilities: () => CAPABILITIES, ...answers.capabilities });
+      router.service(Execution, answers.execution ?? {});
+      router.service(Operations, answers.operations ?? {});
       router.service(ActionCache, answers.actions ?? {});
       router.service(ContentAddressableStorage, answers.blobs ?? {});
       router.service(ByteStream, answers.bytes ?? {});

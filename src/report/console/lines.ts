@@ -39,12 +39,17 @@ export function linesOf(event: BuildEvent, paint: Palette, quiet: boolean): stri
 function endLine(event: Of<'action-finished'>, { green, red, dim }: Palette): string[] {
   if (event.outcome !== 'executed' && event.outcome !== 'failed') return [];
   const how = event.outcome === 'executed' ? green('done ') : red('fail ');
-  return [`${how} ${printable(actionId(event))} ${dim(formatDuration(event.durationMs))}`];
+  const where = event.remote ? ', remote' : '';
+  return [`${how} ${printable(actionId(event))} ${dim(`${formatDuration(event.durationMs)}${where}`)}`];
 }
 
-function remoteLines({ taken, sent, read, written }: Of<'remote-used'>, { dim }: Palette): string[] {
+function remoteLines({ ran, taken, sent, read, written }: Of<'remote-used'>, { dim }: Palette): string[] {
   const all = ({ results, trees, files, largeFiles }: RemoteBytes): string =>
     formatBytes(results + trees + files + largeFiles);
+  if (ran > 0) {
+    const counts = [`${plural(ran, 'action')} run`, ...(taken > 0 ? [`${plural(taken, 'result')} taken`] : [])];
+    return [dim(`remote executor: ${counts.join(', ')}; ${all(read)} read, ${all(written)} written`)];
+  }
   const parts = [
     ...(taken > 0 ? [`${plural(taken, 'result')} taken, ${all(read)} read`] : []),
     ...(sent > 0 ? [`${plural(sent, 'result')} sent, ${all(written)} written`] : []),

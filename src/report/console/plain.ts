@@ -50,7 +50,9 @@ export class PlainConsole {
     const { dim } = this.#paint;
     switch (event.type) {
       case 'action-started':
-        return [`${dim('start')} ${printable(actionId(event))}${this.#expected(event)}`];
+        return [
+          `${dim('start')} ${printable(actionId(event))}${event.remote ? dim(' remote') : ''}${this.#expected(event)}`,
+        ];
       case 'action-waiting':
         return [`${dim('wait ')} ${printable(actionId(event))} ${dim('another build makes it')}`];
       case 'action-progress':

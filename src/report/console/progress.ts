@@ -39,7 +39,7 @@ export class Progress {
         return void this.queued.add(actionId(event));
       case 'action-started':
         this.eventful = true;
-        return this.#begin('action', event, '');
+        return this.#begin('action', event, event.remote ? 'remote' : '');
       case 'check-started':
         this.eventful = true;
         return this.#begin('action', event, 'to compare');

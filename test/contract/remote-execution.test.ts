@@ -1,0 +1,158 @@
+/** Actions run on a worker that others could have written: with the keys that they have here, and whatever it does wrong. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { countingRules, Project, TestStore, type Files } from '../rig/index.ts';
+import { Worker, type Fault } from '../rig/worker.ts';
+
+const FILES: Files = {
+  ...countingRules(),
+  'build.dsm.ts': `
+    import { combine, shell, shellFolder, text } from './rules.ts';
+    const own = text({ content: 'a text\\n' });
+    export const a = combine({ name: 'a', text: 'a\\n', of: [own] });
+    export const folder = shellFolder({
+      script: 'mkdir -p /out/folder/deep; cp /in/0 /out/folder/deep/b; ln -s deep/b /out/folder/link; ln -s /in/0 /out/folder/a; echo said; echo also >&2',
+      of: [a],
+    });
+    export const all = shell({ script: 'cat /in/0/a /in/0/link >/out/file', of: [folder] });
+    export const fails = shell({ script: 'echo it says why >&2; exit 3' });
+    export const late = shell({ script: 'sleep 60', timeoutMs: 1000 });
+    export const kvm = shell({ script: 'echo here >/out/file', needs: { kvm: true } });`,
+};
+const ALL = 'a\na text\na\na text\n';
+
+let worker: Worker;
+let store: TestStore;
+let project: Project;
+
+beforeAll(async () => {
+  worker = await Worker.start(join(inject('commands'), 'bwrap'));
+});
+afterAll(() => worker?.[Symbol.dispose]());
+
+beforeEach(() => {
+  project?.[Symbol.dispose]();
+  store?.[Symbol.dispose]();
+  store = new TestStore();
+  project = new Project(store, FILES);
+  worker.results.clear();
+  worker.calls.length = worker.ran.length = worker.faults.length = worker.cancelled = 0;
+  worker.keepsFailures = false;
+});
+afterAll(() => {
+  project?.[Symbol.dispose]();
+  store?.[Symbol.dispose]();
+});
+
+const build = (target: string, ...args: string[]) =>
+  project.build([target, '--remote-executor', worker.address, ...args]);
+const output = (): string => readFileSync(project.output('//all', 'file'), 'utf8');
+const remote = (built: Awaited<ReturnType<typeof build>>): string[] =>
+  (built.report?.actions ?? []).filter((action) => action.remote).map(({ label }) => label);
+
+describe('workers', () => {
+  it('run all that may leave, give the outputs that they have here under the same keys, and are asked once', async () => {
+    const there = await build('//all');
+    expect([there.exitCode, there.stderr]).toEqual([0, expect.stringContaining('remote executor: 3 actions run')]);
+    expect(remote(there)).toEqual(['//a', '//folder', '//all']);
+    expect([output(), worker.ran.length, store.runs('a')]).toEqual([ALL, 3, 0]);
+    // The text has no process.
+    expect(there.executed).toHaveLength(4);
+    const [key] = worker.ran;
+    expect(there.report?.actions.map((action) => action.key?.split('/')[0])).toContain(key);
+    // The same here, in another store: the same keys, and the same bits.
+    using own = new TestStore();
+    using other = new Project(own, FILES);
+    const here = await other.build(['//all']);
+    const outputs = (one: typeof here) => one.report?.outputs.map(({ digest }) => digest);
+    const keys = (one: typeof here) => one.report?.actions.map((action) => [action.mnemonic, action.key]).toSorted();
+    const plain = (one: typeof here) =>
+      JSON.stringify([outputs(one), keys(one)]).replaceAll(/"[^"]*dsmb-project[^"]*"/g, '');
+    expect(plain(there)).toBe(plain(here));
+    // What has come is known; what has not is asked for, and not run.
+    const again = await build('//all');
+    expect([again.executed, worker.count('Execute')]).toEqual([[], 3]);
+  });
+
+  it('say what they write when they have ended, and how they fail', async () => {
+    const { stderr } = await build('//folder');
+    expect(stderr).toMatch(/start \/\/folder ShellFolder remote/);
+    expect((await project.run(['log', '//folder'])).stdout).toMatch(/said\nalso/);
+    const failed = await build('//fails');
+    expect([failed.exitCode, failed.stderr]).toEqual([
+      1,
+      expect.stringMatching(/ACTION_FAILED.*\/\/fails \(Shell\): the command exited with 3[^]*it says why/),
+    ]);
+    expect(failed.stderr).toContain('run by: a worker of the tests');
+    const late = await build('//late');
+    expect([late.exitCode, late.stderr]).toEqual([1, expect.stringMatching(/ACTION_TIMEOUT.*did not end within 1 s/)]);
+  });
+
+  it('are not given what needs KVM', async () => {
+    const { report } = await build('//kvm');
+    expect([worker.count('Execute'), report?.actions.length]).toEqual([0, 1]);
+  });
+
+  it('are asked again for what has failed, also where the server keeps failures', async () => {
+    worker.keepsFailures = true;
+    for (const times of [1, 2]) {
+      const { exitCode, stderr } = await build('//fails');
+      expect([exitCode, worker.ran.length]).toEqual([1, times]);
+      expect(stderr).not.toContain('warning');
+    }
+  });
+
+  it('have a number of actions at a time', async () => {
+    const { exitCode } = await build('//all', '--remote-jobs', '1');
+    expect([exitCode, output()]).toEqual([0, ALL]);
+    expect((await build('//all', '--remote-jobs', 'many')).stderr).toMatch(/BAD_SETTING.*--remote-jobs/);
+  });
+});
+
+describe('a build goes on', () => {
+  it.each<[Fault, number]>([
+    ['cut', 3],
+    ['early end', 3],
+    ['forgotten', 4],
+    ['inputs lost', 4],
+    ['inputs lost, unsaid', 4],
+    ['internal', 4],
+    ['unavailable', 4],
+  ])('when there is a fault: %s', async (fault, calls) => {
+    worker.faults.push(undefined, fault);
+    const built = await build('//all');
+    expect([built.exitCode, output(), remote(built)]).toEqual([0, ALL, ['//a', '//folder', '//all']]);
+    expect(worker.count('Execute')).toBeGreaterThanOrEqual(calls);
+    if (fault === 'cut' || fault === 'early end') expect(worker.count('WaitExecution')).toBe(1);
+  });
+
+  it.each<Fault>(['wrong digests', 'no outputs'])('here, with what a worker has always wrong: %s', async (fault) => {
+    worker.faults.push(...Array.from({ length: 20 }, () => fault));
+    const built = await build('//all');
+    expect([built.exitCode, output(), built.stderr]).toEqual([0, ALL, expect.stringContaining('warning remote')]);
+  });
+
+  it('here, when no worker takes it, which is said once', async () => {
+    worker.faults.push(...Array.from({ length: 20 }, () => 'unavailable' as const));
+    const built = await build('//all');
+    expect([built.exitCode, output(), remote(built)]).toEqual([0, ALL, []]);
+    expect(built.stderr.match(/no workers exist for this platform; this build goes on without it/g)).toHaveLength(1);
+  });
+
+  it('here, when nobody answers at all', async () => {
+    const built = await project.build(['//all', '--remote-executor', 'grpc://127.0.0.1:1']);
+    expect([built.exitCode, output()]).toEqual([0, ALL]);
+    expect(built.stderr).toMatch(/warning remote.*this build goes on without it/);
+  });
+});
+
+it('an interrupted build cancels what runs', async () => {
+  worker.faults.push('endless');
+  const running = project.start(['build', '//fails', '--remote-executor', worker.address]);
+  await running.untilSaid('remote: running');
+  running.interrupt();
+  const { exitCode } = await running.finished;
+  expect([exitCode, worker.cancelled]).toEqual([130, 1]);
+  expect(await store.processesLeft()).toEqual([]);
+});
