@@ -1,7 +1,7 @@
-// The layers. Data moves one way, so imports do: cli → report → execute → plan → analysis → load → model.
+// The layers. Data moves one way, so imports do: cli → page → report → execute → plan → analysis → load → model.
 
 /** From the top down; a layer may import those below it, and the leaf libraries. */
-const LAYERS = ['cli', 'report', 'execute', 'plan', 'analysis', 'load'];
+const LAYERS = ['cli', 'page', 'report', 'execute', 'plan', 'analysis', 'load'];
 const ABOVE_THE_STORE = [...LAYERS, 'compare', 'graph', 'toolchain', 'disk', 'archive', 'vm'];
 const TESTS = String.raw`\.test(-helper)?\.ts$`;
 
@@ -48,6 +48,15 @@ module.exports = {
       severity: 'error',
       from: from('^cache/'),
       to: { path: '^src/', pathNot: ['^src/model/', '^src/step/order\\.ts$'] },
+    },
+    {
+      name: 'the-page-in-the-browser-reads-what-it-is-told',
+      comment: 'what runs in a browser knows the protocol, and pure functions that it shares with the console',
+      severity: 'error',
+      from: from('^src/page/browser/'),
+      to: {
+        pathNot: ['^src/page/(browser/|protocol\\.ts$)', '^src/graph/critical-path\\.ts$', '^src/report/format\\.ts$'],
+      },
     },
     {
       name: 'rules-use-the-public-api',

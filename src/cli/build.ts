@@ -31,6 +31,7 @@ export const build: Command = {
     ['dsmb build //cloudTarball --skip-validations', 'leave out the verify boot'],
     ['dsmb build //guest/...', 'everything below a package'],
     ['dsmb build //cloudTarball --profile trace.json', 'where the time goes: open it in ui.perfetto.dev'],
+    ['dsmb build //cloudTarball --ui', 'watch it in a browser'],
     ['dsmb build //bootPartition --check', 'whether the same inputs give the same bits'],
   ],
   options: {
@@ -70,8 +71,10 @@ async function runBuild(call: Call): Promise<number> {
   const reported = await observers.finish(result.success, performance.now() - started);
   if (result.success) keep(opened, build, snapshot, observers);
   if (observers.counts().executed > 0) attempt(() => keepFirst(store, familyId(call), firstStep));
-  if (interrupt.signal.aborted) return EXIT.interrupted;
-  return result.success ? reported : exitOfBuild(result.failures);
+  const exit = result.success ? reported : exitOfBuild(result.failures);
+  const interrupted = interrupt.signal.aborted;
+  await observers.leave(interrupt.signal);
+  return interrupted ? EXIT.interrupted : exit;
 }
 
 /** Whatever is in the way, the build itself is done. */

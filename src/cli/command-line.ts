@@ -17,6 +17,7 @@ const COMMANDS: Commands = {
   set: async () => (await import('./set.ts')).set,
   list: async () => (await import('./list.ts')).list,
   watch: async () => (await import('./watch.ts')).watch,
+  ui: async () => (await import('./ui.ts')).ui,
   graph: async () => (await import('./graph.ts')).graph,
   plan: async () => (await import('./plan.ts')).plan,
   why: async () => (await import('./why.ts')).why,

@@ -2,8 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Store, storeRoot } from '../../cache/store.ts';
 import { fail } from '../model/diagnostic.ts';
-import { parseDigest } from '../model/digest.ts';
-import { failureLog } from '../report/action-log.ts';
+import { failureLog, logDigest } from '../report/action-log.ts';
 import { formatDuration, palette } from '../report/format.ts';
 import type { BuildHistory } from '../report/history/history.ts';
 import { actionId } from '../model/event.ts';
@@ -109,13 +108,13 @@ function logged(store: Store, action: RecordedAction, build: BuildRecord | undef
 }
 
 /** The log of a success is a blob of its result; that of a failure is a file, kept with the other evidence. */
-function textOf(store: Store, { outcome, key, log, taken }: RecordedAction): string | null {
+function textOf(store: Store, action: RecordedAction): string | null {
+  const { outcome, key } = action;
   if (key === null) return null;
   try {
     if (outcome === 'failed') return readFileSync(failureLog(store, key), 'utf8');
-    const digest = log ?? taken?.log;
-    const of = digest === undefined ? store.actions.get(parseDigest(key))?.log : parseDigest(digest);
-    return of ? store.cas.read(of).toString() : null;
+    const digest = logDigest(store, action);
+    return digest ? store.cas.read(digest).toString() : null;
   } catch {
     return null;
   }

@@ -5,6 +5,7 @@ import type { Place } from '../execute/leaving.ts';
 import type { PastRuns } from '../execute/past-runs.ts';
 import { fail } from '../model/diagnostic.ts';
 import type { ActionIdentity, BuildEvent, Listener, Outcome, Phase } from '../model/event.ts';
+import type { BuildPage } from '../page/build-page.ts';
 import { ReportCollector, type ReportHeader } from '../report/build-report.ts';
 import { ConsoleReporter } from '../report/console.ts';
 import { formatDiagnostic } from '../report/diagnostics.ts';
@@ -35,6 +36,9 @@ export const BUILDING_OPTIONS: Readonly<Record<string, Option>> = {
     value: 'FILE',
     help: 'write as JSON what the build came to: outputs, errors, every action',
   },
+  ui: { type: 'boolean', help: 'open a page that shows the build while it goes on' },
+  'ui-port': { type: 'string', value: 'PORT', help: 'where the page of --ui is (default: a port that is free)' },
+  html: { type: 'string', value: 'FILE', help: 'write the page of the build as one file' },
 };
 
 /** Follows one build from its first event to its last. */
@@ -49,6 +53,7 @@ export class Observers implements Disposable {
   readonly #listeners: Listener[];
   readonly #files: ReportFiles;
   readonly #profile: Profile | undefined;
+  #page: BuildPage | undefined;
 
   private constructor(call: Call, store: Store, project: Request, files: ReportFiles, more: Listener[]) {
     this.jobs = jobsOf(call);
@@ -77,7 +82,14 @@ export class Observers implements Disposable {
 
   /** Opens the files that options name; waits for the reader of a named pipe. `more` listen as well. */
   static async open(call: Call, store: Store, project: Request, ...more: Listener[]): Promise<Observers> {
-    return new Observers(call, store, project, await ReportFiles.open(call), more);
+    const observers = new Observers(call, store, project, await ReportFiles.open(call), more);
+    if (call.flag('ui') || call.text('html') !== undefined) {
+      const { openBuildPage } = await import('./build-page.ts');
+      const page = await openBuildPage(call, store, project, observers);
+      observers.#page = page;
+      observers.#listeners.push(page.listen);
+    }
+    return observers;
   }
 
   readonly listen: Listener = (event) => {
@@ -107,6 +119,8 @@ export class Observers implements Disposable {
     for (const listener of this.#listeners) listener(event);
     if (this.#profile) this.#files.get('profile')?.replace(this.#profile.text());
     this.#files.get('build-report')?.replace(this.#collector.text(success, durationMs));
+    const html = this.#files.get('html');
+    if (html && this.#page) html.replace(await this.#page.document());
     for (const [option, text] of Object.entries(more)) this.#files.get(option)?.replace(text);
     const { left, failed } = await this.#files.close();
     for (const { message } of left) this.#console.listen({ type: 'warning', message });
@@ -114,6 +128,11 @@ export class Observers implements Disposable {
     const paint = palette(process.stderr);
     for (const diagnostic of failed) printLine(formatDiagnostic(diagnostic, paint), process.stderr);
     return failed.length > 0 ? EXIT.infrastructure : EXIT.ok;
+  }
+
+  /** All is told: a page that shows the build gets the rest, and is waited for where it is still to come. */
+  async leave(signal: AbortSignal): Promise<void> {
+    await this.#page?.leave(signal);
   }
 
   /** Whether standard output is one of the files: then nothing else goes there. */
@@ -127,6 +146,7 @@ export class Observers implements Disposable {
 
   [Symbol.dispose](): void {
     this.#console[Symbol.dispose]();
+    this.#page?.[Symbol.dispose]();
   }
 }
 

@@ -3,7 +3,7 @@ import { fail, type Diagnostic } from '../model/diagnostic.ts';
 import { ReportFile } from '../report/report-file.ts';
 import type { Call } from './command.ts';
 
-const OPTIONS = ['events', 'profile', 'build-report', 'junit'];
+const OPTIONS = ['events', 'profile', 'build-report', 'junit', 'html'];
 
 export class ReportFiles {
   readonly #files: ReadonlyMap<string, ReportFile>;

@@ -74,7 +74,9 @@ async function runTests(call: Call): Promise<number> {
   const reported = await observers.finish(success, performance.now() - started, { junit });
   const out = observers.takesStandardOutput ? process.stderr : process.stdout;
   out.write(`${formatTests(outcome.reports, palette(out))}\n`);
-  return signal.aborted ? EXIT.interrupted : exitCodeOf(outcome, call.flag('fail-fast')) || reported;
+  const interrupted = signal.aborted;
+  await observers.leave(signal);
+  return interrupted ? EXIT.interrupted : exitCodeOf(outcome, call.flag('fail-fast')) || reported;
 }
 
 function runsOf(call: Call): number | undefined {

@@ -10,11 +10,13 @@ import { build } from './build.ts';
 import type { Call, Command } from './command.ts';
 import { EXIT } from './exit.ts';
 import { printLine } from '../report/print.ts';
+import type { WatchedPage } from './watched-page.ts';
 
 /** Changes that come within this time are one change: an editor writes several files, git hundreds. */
 const QUIET_MS = 100;
 const SHOWN_PATHS = 3;
-const CHILD = { stdio: 'inherit', reject: false, forceKillAfterDelay: 10_000 } as const;
+const child = (env: NodeJS.ProcessEnv) =>
+  ({ stdio: 'inherit', reject: false, forceKillAfterDelay: 10_000, env }) as const;
 
 export const watch: Command = {
   name: 'watch',
@@ -23,6 +25,7 @@ export const watch: Command = {
   examples: [
     ['dsmb watch //bootImage', 'build now, and after each change; Ctrl-C ends it'],
     ['dsmb watch //cloudTarball --skip-validations', 'options are those of dsmb build'],
+    ['dsmb watch //bootImage --ui', 'with a page that shows each of the builds'],
   ],
   options: build.options,
   run: runWatch,
@@ -31,23 +34,35 @@ export const watch: Command = {
 async function runWatch(call: Call): Promise<number> {
   if (call.operands.length === 0) fail('USAGE', 'dsmb watch needs at least one target', { hint: 'dsmb list' });
   const root = findWorkspace(call.text('workspace') ?? process.cwd());
-  const session = new WatchSession(root, process.argv.slice(3));
+  const page = call.flag('ui') ? await watchedPage(call) : undefined;
+  const session = new WatchSession(root, process.argv.slice(3), page);
   await session.untilInterrupted();
   return EXIT.interrupted;
+}
+
+async function watchedPage(call: Call): Promise<WatchedPage> {
+  const [{ portOf }, { WatchedPage }, { makeToken }] = await Promise.all([
+    import('./build-page.ts'),
+    import('./watched-page.ts'),
+    import('../page/access.ts'),
+  ]);
+  return WatchedPage.choose(portOf(call).port, makeToken());
 }
 
 /** Runs one build at a time; a change ends the build that it made stale. */
 class WatchSession {
   readonly #root: string;
   readonly #args: readonly string[];
+  readonly #page: WatchedPage | undefined;
   readonly #changed = new Set<string>();
   readonly #paint = palette(process.stderr);
   #timer: NodeJS.Timeout | undefined;
-  #running: ResultPromise<typeof CHILD> | undefined;
+  #running: ResultPromise<ReturnType<typeof child>> | undefined;
 
-  constructor(root: string, args: readonly string[]) {
+  constructor(root: string, args: readonly string[], page: WatchedPage | undefined) {
     this.#root = root;
     this.#args = args;
+    this.#page = page;
   }
 
   async untilInterrupted(): Promise<void> {
@@ -85,7 +100,11 @@ class WatchSession {
 
   #start(): void {
     const main = modulePath(new URL('main.ts', import.meta.url));
-    this.#running = execa(process.execPath, [...process.execArgv, main, 'build', ...this.#args], CHILD);
+    this.#running = execa(
+      process.execPath,
+      [...process.execArgv, main, 'build', ...this.#args],
+      child(this.#page?.next() ?? {}),
+    );
   }
 
   async #end(): Promise<void> {

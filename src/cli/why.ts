@@ -1,14 +1,11 @@
 /** `dsmb why`: what made each action run in the last build, and why the others did not. */
 import { Store, storeRoot } from '../../cache/store.ts';
 import { fail } from '../model/diagnostic.ts';
-import { explain, type Cause } from '../report/explain.ts';
-import { causeLines, locate } from '../report/causes.ts';
-import { formatDuration, palette, plural, type Palette } from '../report/format.ts';
+import { formatDuration, palette, plural } from '../report/format.ts';
 import type { BuildHistory } from '../report/history/history.ts';
-import { actionId, type KnownElsewhere, type MadeElsewhere } from '../model/event.ts';
-import { changesOf } from '../plan/changes.ts';
+import { actionId } from '../model/event.ts';
 import type { BuildRecord, RecordedAction } from '../report/history/record.ts';
-import { readParts, type KeptParts } from '../report/kept-parts.ts';
+import { explainAction, whyLines, type Explained } from '../report/why.ts';
 import { actionsBelow } from './below.ts';
 import { WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { EXIT } from './exit.ts';
@@ -33,25 +30,6 @@ export const why: Command = {
   },
   run: runWhy,
 };
-
-/** What became of an action, and why. */
-interface Explained {
-  readonly label: string;
-  readonly mnemonic: string;
-  readonly ordinal: number;
-  readonly outcome: string;
-  readonly durationMs: number;
-  readonly key: string | null;
-  /** `never`: it was never built here. `unknown`: what the key was made of is gone. `equal`: nothing changed. `forced`: asked for. */
-  readonly change: 'never' | 'unknown' | 'equal' | 'changed' | 'forced';
-  /** The build that it is compared with. */
-  readonly comparedWith?: string;
-  /** What it is compared with was made on another machine, and is nearer than what was built here. */
-  readonly comparedWithElsewhere?: KnownElsewhere;
-  /** Its result was made on another machine. */
-  readonly taken?: MadeElsewhere;
-  readonly causes: readonly Cause[];
-}
 
 async function runWhy(call: Call): Promise<number> {
   const store = new Store(storeRoot());
@@ -103,137 +81,14 @@ function latest(history: BuildHistory, action: RecordedAction, base: BuildRecord
   return action;
 }
 
-function explainAction(
-  { store, root }: { readonly store: Store; readonly root: string },
-  history: BuildHistory,
-  action: RecordedAction,
-  last: BuildRecord,
-  base: BuildRecord | undefined,
-): Explained {
-  const { label, mnemonic, ordinal, outcome, durationMs, key, taken } = action;
-  const explained = { label, mnemonic, ordinal, outcome, durationMs, key, ...(taken ? { taken } : {}), causes: [] };
-  if (action.forced) return { ...explained, change: 'forced' };
-  // The build after `base` is where the comparison ends: `base` itself counts.
-  const before = history.previous(actionId(action), base ? `${base.build}~` : last.build);
-  if (before?.action.key === key && before) return { ...explained, comparedWith: before.build.build, change: 'equal' };
-  const partsOf = (of: string | null): KeptParts | undefined =>
-    of === null ? undefined : readParts(store, root, hashOf(of));
-  const is = partsOf(key);
-  const was = before && partsOf(before.action.key);
-  const nearer = is && nearest(action.known ?? [], partsOf, is, was);
-  if (is && nearer)
-    return {
-      ...explained,
-      change: 'changed',
-      comparedWithElsewhere: nearer.known,
-      causes: foreignCauses(store, nearer.parts, is),
-    };
-  if (!before) return { ...explained, change: 'never' };
-  const compared = { ...explained, comparedWith: before.build.build };
-  if (!was || !is) return { ...compared, change: 'unknown' };
-  return { ...compared, change: 'changed', causes: locate(explain(store, was, is)) };
-}
-
-/** What another machine has said may be anything. */
-function foreignCauses(store: Store, was: KeptParts, is: KeptParts): Cause[] {
-  try {
-    return locate(explain(store, was, is));
-  } catch {
-    return [];
-  }
-}
-
-/** The result of another machine whose key differs in the fewest parts; undefined where what was built here is as near. */
-function nearest(
-  all: readonly KnownElsewhere[],
-  partsOf: (key: string) => KeptParts | undefined,
-  is: KeptParts,
-  own: KeptParts | undefined,
-): { readonly known: KnownElsewhere; readonly parts: KeptParts } | undefined {
-  const distance = ({ parts }: KeptParts): number => changesOf(parts, is.parts).length;
-  let least = own ? distance(own) : Infinity;
-  let found: { readonly known: KnownElsewhere; readonly parts: KeptParts } | undefined;
-  for (const known of all) {
-    const parts = partsOf(known.key);
-    if (!parts || distance(parts) >= least) continue;
-    least = distance(parts);
-    found = { known, parts };
-  }
-  return found;
-}
-
-function hashOf(key: string): string {
-  return key.split('/')[0]!;
-}
-
 function print(explained: readonly Explained[], { build, startedAt }: BuildRecord): void {
   const paint = palette(process.stdout);
   printLine(paint.dim(`build ${build}, ${new Date(startedAt).toLocaleString('sv-SE')}`));
   const quiet = explained.filter(({ outcome, change, taken }) => outcome === 'cached' && change === 'equal' && !taken);
-  for (const one of explained) if (!quiet.includes(one)) printAction(one, paint);
+  for (const one of explained) if (!quiet.includes(one)) printLine(whyLines(one, paint).join('\n'));
   for (const { label, mnemonic } of quiet)
     printLine(`${label} ${mnemonic}: did not run, its key is the same as before`);
   if (quiet.length === explained.length) printLine(`nothing changed: ${plural(quiet.length, 'action')}`);
-}
-
-function printAction(one: Explained, paint: Palette): void {
-  const {
-    label,
-    mnemonic,
-    outcome,
-    durationMs,
-    change,
-    comparedWith,
-    comparedWithElsewhere: other,
-    taken,
-    causes,
-  } = one;
-  const title = `${paint.bold(label)} ${mnemonic}: ${verdict(outcome, durationMs)}, `;
-  if (taken)
-    printLine(
-      `${title}its result is from ${taken.from}, ${madeBy(taken)}${causes.length > 0 ? ', for what changed:' : ''}`,
-    );
-  else if (other) printLine(`${title}the nearest result is in ${other.from}, ${madeBy(other)}; what differs is`);
-  else printLine(`${title}${reason(outcome, change, comparedWith)}`);
-  for (const line of causeLines(causes, paint)) printLine(`  ${line}`);
-}
-
-/** On one line, whatever a server has said. */
-function madeBy({ worker, endedAt }: MadeElsewhere): string {
-  const who = worker.replaceAll(/\s+/g, ' ').slice(0, 100);
-  return `made by ${who || 'an unknown machine'} on ${new Date(endedAt).toLocaleString('sv-SE')}`;
-}
-
-function verdict(outcome: string, durationMs: number): string {
-  switch (outcome) {
-    case 'executed':
-      return `ran (${formatDuration(durationMs)})`;
-    case 'failed':
-      return `failed (${formatDuration(durationMs)})`;
-    case 'cached':
-      return 'did not run';
-    default:
-      return outcome;
-  }
-}
-
-function reason(outcome: string, change: Explained['change'], comparedWith = ''): string {
-  switch (change) {
-    case 'never':
-      return outcome === 'cached'
-        ? 'the store had its result, though it was never built here'
-        : 'it was never built here';
-    case 'unknown':
-      return `its key changed since ${comparedWith}, but what it was made of is no longer known`;
-    case 'equal':
-      return outcome === 'executed'
-        ? 'though its key is the same: its result was gone from the store, or it had failed'
-        : 'its key is the same as before';
-    case 'forced':
-      return 'as --runs-per-test asks, whatever the cache has';
-    case 'changed':
-      return outcome === 'cached' ? 'the store had the result for what changed:' : 'because of';
-  }
 }
 
 function listBuilds(call: Call, store: Store): number {

@@ -31,6 +31,7 @@ export const CODES = {
   NO_TARGETS: 'user',
   NO_TESTS: 'user',
   NO_WORKSPACE: 'user',
+  PORT_TAKEN: 'user',
   REPORT_INCOMPLETE: 'user',
   RUNNABLE: 'user',
   UNKNOWN_ATTRIBUTE: 'user',

@@ -3,10 +3,8 @@
  * for. Format: "Trace Event Format", JSON object form; times in microseconds.
  */
 import type { ActionGraph } from '../analysis/action-graph.ts';
+import { criticalPath, type Ran } from '../graph/critical-path.ts';
 import { actionId, type BuildEvent } from '../model/event.ts';
-
-/** A shorter wait is that of any action. */
-const MIN_WAIT_MS = 20;
 
 /** A piece of time on a track. */
 export interface Slice {
@@ -21,6 +19,7 @@ export interface Slice {
 interface Open {
   readonly start: number;
   readonly slot: number;
+  readonly waitedMs: number;
   readonly args: Readonly<Record<string, unknown>>;
   stage: { readonly name: string; readonly start: number } | undefined;
 }
@@ -35,7 +34,7 @@ export class Profile {
   readonly #open = new Map<string, Open>();
   readonly #waiting = new Map<string, number>();
   /** What ran, by identity. */
-  readonly #ran = new Map<string, Slice>();
+  readonly #ran = new Map<string, Slice & Ran>();
 
   constructor(graph: () => ActionGraph) {
     this.#graph = graph;
@@ -83,7 +82,7 @@ export class Profile {
     const taken = new Set([...this.#open.values()].map(({ slot }) => slot));
     let slot = 0;
     while (taken.has(slot)) slot++;
-    this.#open.set(id, { start: now, slot, args: { key, planMs, waitedMs }, stage: undefined });
+    this.#open.set(id, { start: now, slot, waitedMs, args: { key, planMs, waitedMs }, stage: undefined });
   }
 
   #stage(id: string, name: string, now: number): void {
@@ -112,7 +111,7 @@ export class Profile {
         args: { ...open.args, outcome: event.outcome },
       };
       this.#slot(slot).push(slice);
-      this.#ran.set(id, slice);
+      this.#ran.set(id, { ...slice, waitedMs: open.waitedMs });
       this.#open.delete(id);
     } else if (event.outcome === 'cached') {
       const found = now - event.durationMs;
@@ -132,35 +131,18 @@ export class Profile {
     return (this.#slots[slot] ??= []);
   }
 
-  /** From what ended last, back to what it waited for last, an input or a place to run, and so on. */
   #criticalPath(): Slice[] {
     const { actions, dependencies } = this.#graph();
     const byId = new Map(actions.map((action) => [actionId(action), action]));
-    const path: Slice[] = [];
-    for (let slice = latest(this.#ran.values()); slice;) {
-      path.unshift({ ...slice, category: 'critical path' });
-      const action = byId.get(slice.name);
+    const inputsOf = ({ name }: Slice): (Slice & Ran)[] => {
+      const action = byId.get(name);
       const below = action ? (dependencies.get(action) ?? []) : [];
-      const input = latest(below.flatMap((one) => this.#ran.get(actionId(one)) ?? []));
-      slice = hadToWait(slice) ? latest(this.#endedBefore(slice.start)) : input;
-    }
-    return path;
+      return below.flatMap((one) => this.#ran.get(actionId(one)) ?? []);
+    };
+    return criticalPath([...this.#ran.values()], inputsOf).map(({ waitedMs: _waited, ...slice }) => {
+      return { ...slice, category: 'critical path' };
+    });
   }
-
-  #endedBefore(time: number): Slice[] {
-    return [...this.#ran.values()].filter(({ end }) => end <= time);
-  }
-}
-
-/** Whether it waited for others that had what it needs of the machine. */
-function hadToWait({ args }: Slice): boolean {
-  return Number(args?.['waitedMs']) >= MIN_WAIT_MS;
-}
-
-function latest(slices: Iterable<Slice>): Slice | undefined {
-  let found: Slice | undefined;
-  for (const slice of slices) if (!found || slice.end > found.end) found = slice;
-  return found;
 }
 
 /** Slices of one track must not overlap: as many tracks as it takes. */

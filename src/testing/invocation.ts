@@ -39,6 +39,11 @@ export class Invocation {
     return this.#process.pid;
   }
 
+  /** What standard error has shown so far. */
+  get said(): string {
+    return this.#stderr;
+  }
+
   /** Waits until standard error shows a text. Fails when the call ends before. */
   async untilSaid(text: string): Promise<void> {
     while (!this.#stderr.includes(text)) {

@@ -14,3 +14,6 @@ export const ssh = toolchain('libnss-wrapper', 'openssh-client', 'openssh-server
 
 /** Shells whose completion is tested. */
 export const shells = toolchain('fish', 'zsh');
+
+/** A browser without windows, and letters for what it shows. */
+export const browser = toolchain('chromium-headless-shell', 'fonts-dejavu-core', 'fontconfig-config');

@@ -1,0 +1,112 @@
+/** Measures the page of a large build in Debian's Chromium, and what a build pays for having one. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { Store } from '../cache/store.ts';
+import { parseLabel } from '../src/model/label.ts';
+import { bundleAssets } from '../src/page/assets.ts';
+import { BuildPage } from '../src/page/build-page.ts';
+import { BuildHistory } from '../src/report/history/history.ts';
+import { Browser, whyNoBrowser } from '../test/rig/browser.ts';
+import { CHECKOUT } from '../test/rig/project.ts';
+import { median } from './timing.ts';
+
+const HELP = `Usage: node bench/page.ts [--actions N] [--runs N]
+
+Serves the page of a build of N actions (10000 by default) to Debian's headless Chromium, which is fetched where it is not
+there. Prints the size of what is loaded, when the page was painted first and when it showed the build, and how long after
+an event the page showed it; the median of several runs (5 by default). Then the processor time of the events of such a
+build, with a page that follows them and with none that does.
+`;
+
+const { values } = parseArgs({
+  options: {
+    help: { type: 'boolean', default: false },
+    actions: { type: 'string', default: '10000' },
+    runs: { type: 'string', default: '5' },
+  },
+});
+
+if (values.help) process.stdout.write(HELP);
+else await measure(Number(values.actions), Number(values.runs));
+
+async function measure(count: number, runs: number): Promise<void> {
+  const missing = await whyNoBrowser();
+  if (missing !== undefined) throw new Error(missing);
+  const { script, style } = await bundleAssets();
+  say(
+    'script and style',
+    `${gzipSync(script + style).length} B (gzip), ${brotliCompressSync(script + style).length} B (brotli)`,
+  );
+  const folder = mkdtempSync(join(tmpdir(), 'dsmb-page-bench-'));
+  try {
+    const measured: { paint: number; shown: number; event: number }[] = [];
+    for (let run = 0; run < runs; run++) measured.push(await once(folder, count));
+    for (const name of ['paint', 'shown', 'event'] as const)
+      say(name, `${median(measured.map((one) => one[name])).toFixed(0)} ms`);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function say(what: string, value: string): void {
+  process.stdout.write(`  ${what}: ${value}\n`);
+}
+
+function pageOf(folder: string, count: number): BuildPage {
+  const layers = 20;
+  const each = Math.ceil(count / layers);
+  const actions = Array.from({ length: count }, (_none, place) => {
+    const inputs = place < each ? [] : [place - each, Math.max(0, place - each - 7)];
+    return {
+      label: `//package${place % 50}:target${place}`,
+      mnemonic: 'Make',
+      ordinal: 0,
+      inputs: [...new Set(inputs)],
+    };
+  });
+  const store = new Store(folder);
+  return new BuildPage({
+    head: { build: 'b', workspace: '/workspace', asked: ['//all'], startedAt: Date.now() },
+    actions,
+    settled: new Set(),
+    sources: { store, root: '/workspace', history: new BuildHistory(join(folder, 'builds')) },
+  });
+}
+
+async function once(folder: string, count: number): Promise<{ paint: number; shown: number; event: number }> {
+  using page = pageOf(folder, count);
+  let address = '';
+  await page.serve({ say: (line) => (address ||= line.replace('page: ', '')) });
+  await using browser = await Browser.start(bubblewrap(), folder);
+  await browser.open(address);
+  const paint = await browser.value<number>(`new Promise((resolve) => {
+    new PerformanceObserver((list) => resolve(list.getEntriesByName('first-contentful-paint')[0]?.startTime))
+      .observe({ type: 'paint', buffered: true });
+  })`);
+  const shown = await browser.value<number>(`new Promise(function look(resolve) {
+    const canvas = document.querySelector('canvas');
+    if (canvas && canvas.width > 300) resolve(performance.now()); else requestAnimationFrame(() => look(resolve));
+  })`);
+  const seen = browser.value<number>(`new Promise((resolve) => {
+    const look = () => document.body.innerText.includes('1 cause') && resolve(Date.now());
+    new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true });
+  })`);
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  const happened = Date.now();
+  page.listen({
+    ...{ type: 'action-finished', outcome: 'failed', durationMs: 1, mnemonic: 'Make', ordinal: 0 },
+    label: parseLabel('//package7:target7'),
+  });
+  return { paint, shown, event: (await seen) - happened };
+}
+
+function bubblewrap(): string {
+  const found = join(CHECKOUT, 'node_modules/.cache/dsmb-test/bin/bwrap');
+  const { status } = spawnSync(found, ['--version']);
+  if (status !== 0) throw new Error('run the tests once: they unpack bubblewrap');
+  return found;
+}

@@ -1,0 +1,210 @@
+/** All that the page shows of one build. */
+import type { Details } from '../protocol.ts';
+import type { Build } from './build.ts';
+import { DetailsView } from './details.ts';
+import { element, setText } from './dom.ts';
+import { List } from './list.ts';
+import { GraphMap } from './map.ts';
+import { Screen, type View } from './screen.ts';
+import { TimeLine } from './timeline.ts';
+import { buildText, causesText } from './words.ts';
+
+/** How old may what is shown be before the page says so. */
+const OLD_MS = 3000;
+const CLOCK_MS = 500;
+const MOST_CAUSES = 5;
+const MAP_IS_FOR = 2;
+
+interface Tab {
+  readonly name: string;
+  readonly view: View;
+  readonly button: HTMLElement;
+}
+
+export class BuildScreen {
+  readonly element: HTMLElement;
+  /** Where what is shown comes from. */
+  connection: 'live' | 'ended' | 'lost' | 'past' | 'file' = 'live';
+  readonly #screen: Screen;
+  readonly #list: List;
+  readonly #details: DetailsView;
+  readonly #tabs: readonly Tab[];
+  readonly #title = element('h1');
+  readonly #state = element('span', { class: 'state', role: 'status' });
+  readonly #age = element('span', { class: 'dim age' });
+  readonly #alerts = element('div', { class: 'alerts' });
+  readonly #place = element('div', { class: 'view', role: 'tabpanel', id: 'view' });
+  #shown: Tab;
+  #heardAt = performance.now();
+
+  constructor(build: Build, ask: (place: number) => Promise<Details>, back?: () => void) {
+    this.#screen = new Screen(build, () => this.refresh());
+    this.#list = new List(this.#screen);
+    this.#details = new DetailsView(this.#screen, ask);
+    this.#tabs = [
+      this.#tab('Actions', this.#list),
+      this.#tab('Map', new GraphMap(this.#screen)),
+      this.#tab('Time line', new TimeLine(this.#screen)),
+    ];
+    const hasGraph = build.actions.some(({ inputs }) => inputs.length > 0) && build.actions.length >= MAP_IS_FOR;
+    this.#shown = this.#tabs[hasGraph ? 1 : 0]!;
+    const tabs = element(
+      'div',
+      { class: 'tabs', role: 'tablist', 'aria-label': 'Views' },
+      ...this.#tabs.map((tab) => tab.button),
+    );
+    tabs.addEventListener('keydown', (event) => this.#moveTab(event));
+    const backButton = back ? [element('button', { type: 'button', click: back }, '← past builds')] : [];
+    this.element = element(
+      'div',
+      { class: 'page' },
+      element('header', { class: 'top' }, ...backButton, this.#title, this.#state, this.#age),
+      this.#alerts,
+      tabs,
+      element('main', {}, this.#place, this.#details.element),
+    );
+  }
+
+  get build(): Build {
+    return this.#screen.build;
+  }
+
+  /** It is in the document. Of a build that has ended, what failed first is chosen. */
+  begin(): void {
+    document.addEventListener('keydown', (event) => this.#key(event));
+    new ResizeObserver(() => this.refresh()).observe(this.#place);
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.refresh());
+    if (this.connection === 'live') setInterval(() => this.#tick(), CLOCK_MS);
+    if (this.connection !== 'live') this.#screen.chosen = this.build.causes().failed[0];
+    this.#show(this.#shown);
+  }
+
+  /** Another build takes its place, or all that there is of this one. */
+  replace(build: Build): void {
+    const chosen = this.#screen.chosen === undefined ? undefined : this.build.nameOf(this.#screen.chosen);
+    this.#screen.build = build;
+    const place = build.actions.findIndex((_action, place) => build.nameOf(place) === chosen);
+    this.#screen.chosen = place < 0 ? undefined : place;
+    this.heard();
+  }
+
+  /** Something has come from the builder. */
+  heard(): void {
+    this.connection = 'live';
+    this.#heardAt = performance.now();
+    this.refresh();
+  }
+
+  ended(): void {
+    this.connection = 'ended';
+    this.refresh();
+  }
+
+  lost(): void {
+    if (this.connection === 'ended') return;
+    this.connection = 'lost';
+    this.refresh();
+  }
+
+  refresh(): void {
+    const { head } = this.build;
+    setText(this.#title, head.asked.join(' '));
+    document.title = `${buildText(head, this.connection === 'live')}: ${head.asked.join(' ')}`;
+    setText(this.#state, buildText(head, this.connection === 'live'));
+    this.#state.dataset['state'] = head.success === undefined ? 'running' : head.success ? 'executed' : 'failed';
+    this.#tellAge();
+    this.#tellAlerts();
+    this.#shown.view.refresh();
+    this.#details.refresh();
+    this.element.classList.toggle('chosen', this.#screen.chosen !== undefined);
+  }
+
+  #tick(): void {
+    this.#tellAge();
+    if (this.connection !== 'live') return;
+    setText(this.#state, buildText(this.build.head, true));
+  }
+
+  /** A page that stands still without saying so is worse than none. */
+  #tellAge(): void {
+    const age = performance.now() - this.#heardAt;
+    const { build, startedAt } = this.build.head;
+    const texts = {
+      live: age > OLD_MS ? `not heard of for ${Math.round(age / 1000)} s` : 'live',
+      ended: 'the build has ended; this page stays as it is',
+      lost: 'the builder is gone; this is what it told last',
+      past: `${new Date(startedAt).toLocaleString()} · ${build}`,
+      file: `${new Date(startedAt).toLocaleString()} · ${build}`,
+    };
+    setText(this.#age, texts[this.connection]);
+    this.#age.classList.toggle('old', this.connection === 'lost' || (this.connection === 'live' && age > OLD_MS));
+  }
+
+  /** What failed comes first, and is told from what only followed. */
+  #tellAlerts(): void {
+    const { failed, skipped } = this.build.causes();
+    const { warnings } = this.build.head;
+    const now = JSON.stringify([this.build.head.build, failed, skipped, warnings]);
+    if (this.#alerts.dataset['now'] === now) return;
+    this.#alerts.dataset['now'] = now;
+    const causes = failed.slice(0, MOST_CAUSES).map((place) => {
+      const text = this.build.runs[place]!.error ?? `${this.build.nameOf(place)} failed`;
+      return element('button', { type: 'button', class: 'link', click: () => this.#screen.choose(place) }, text);
+    });
+    const more = failed.length > MOST_CAUSES ? [element('span', {}, `and ${failed.length - MOST_CAUSES} more`)] : [];
+    const failure = element(
+      'div',
+      { class: 'failure', role: 'alert' },
+      element('strong', {}, causesText(failed.length, skipped)),
+      ...causes,
+      ...more,
+    );
+    const said = warnings.map((text) =>
+      element('div', { class: 'warning' }, element('strong', {}, 'warning'), ` ${text}`),
+    );
+    this.#alerts.replaceChildren(...(failed.length > 0 ? [failure] : []), ...said);
+  }
+
+  #tab(name: string, view: View): Tab {
+    const button = element(
+      'button',
+      { type: 'button', role: 'tab', 'aria-controls': 'view', click: () => this.#show(tab) },
+      name,
+    );
+    const tab: Tab = { name, view, button };
+    return tab;
+  }
+
+  #show(tab: Tab): void {
+    this.#shown = tab;
+    for (const one of this.#tabs) {
+      one.button.setAttribute('aria-selected', String(one === tab));
+      one.button.tabIndex = one === tab ? 0 : -1;
+    }
+    this.#place.setAttribute('aria-label', tab.name);
+    this.#place.replaceChildren(tab.view.element);
+    this.refresh();
+  }
+
+  #moveTab({ key }: KeyboardEvent): void {
+    const step = key === 'ArrowRight' ? 1 : key === 'ArrowLeft' ? -1 : 0;
+    const next = this.#tabs[this.#tabs.indexOf(this.#shown) + step];
+    if (!next || step === 0) return;
+    this.#show(next);
+    next.button.focus();
+  }
+
+  /** `/` looks for a name, Escape lets go of what is chosen, digits lead to the views. */
+  #key(event: KeyboardEvent): void {
+    if (!this.element.isConnected || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === 'Escape') this.#screen.choose(undefined);
+    if (event.target instanceof HTMLInputElement) return;
+    if (event.key === '/') {
+      event.preventDefault();
+      this.#show(this.#tabs[0]!);
+      this.#list.focusSearch();
+    }
+    const tab = this.#tabs[Number(event.key) - 1];
+    if (tab) this.#show(tab);
+  }
+}

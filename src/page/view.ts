@@ -1,0 +1,120 @@
+/** A build as the page can look at it: one that goes on, or one that the history remembers. */
+import type { BuildHistory } from '../report/history/history.ts';
+import { actionId } from '../model/event.ts';
+import type { BuildRecord } from '../report/history/record.ts';
+import { printable, printableLines } from '../report/printable.ts';
+import type { BuildState } from './build-state.ts';
+import { detailsOf, type Sources } from './details.ts';
+import type { KnownActions } from './known-actions.ts';
+import type { Details, PastBuild, Snapshot, WholeBuild } from './protocol.ts';
+
+/** Details of more actions are not carried along: those that failed come first, then those that ran last. */
+const MOST_CARRIED = 500;
+/** Of all logs that are carried along. */
+const MOST_CARRIED_CHARACTERS = 4 * 1024 * 1024;
+
+export interface View {
+  snapshot(): Snapshot;
+  /** Undefined where there is no such action, or nothing is known of it yet. */
+  details(place: number): Details | undefined;
+}
+
+export class LiveView implements View {
+  readonly #sources: Sources;
+  readonly #state: BuildState;
+  readonly #known: KnownActions;
+
+  constructor(sources: Sources, state: BuildState, known: KnownActions) {
+    this.#sources = sources;
+    this.#state = state;
+    this.#known = known;
+  }
+
+  snapshot(): Snapshot {
+    return this.#state.snapshot();
+  }
+
+  details(place: number): Details | undefined {
+    const action = this.#state.identityAt(place);
+    if (!action) return undefined;
+    const known = this.#known.of(action) ?? this.#settled(place, actionId(action));
+    return known && detailsOf(this.#sources, this.#state.head.build, known);
+  }
+
+  /** Of one that was not looked at, what the last build has found. */
+  #settled(place: number, id: string) {
+    if (this.#state.runAt(place)?.state !== 'cached') return undefined;
+    const last = this.#sources.history.last(id);
+    return last && { action: { ...last.action, outcome: 'cached' as const }, running: false };
+  }
+}
+
+export class PastView implements View {
+  readonly #sources: Sources;
+  readonly #record: BuildRecord;
+
+  constructor(sources: Sources, record: BuildRecord) {
+    this.#sources = sources;
+    this.#record = record;
+  }
+
+  snapshot(): Snapshot {
+    const { build, workspace, asked, startedAt, success, durationMs, actions } = this.#record;
+    const end = {
+      ...(success === undefined ? {} : { success }),
+      ...(durationMs === undefined ? {} : { elapsedMs: durationMs }),
+    };
+    return {
+      head: {
+        ...{ build, workspace: printable(workspace), asked: asked.map(printable), startedAt, ...end },
+        ...{ phases: [], warnings: [], outputs: [] },
+      },
+      actions: actions.map(({ label, mnemonic, ordinal }) => {
+        return { label: printable(label), mnemonic: printable(mnemonic), ordinal, inputs: [] };
+      }),
+      runs: actions.map(({ outcome, durationMs, error }) => {
+        const times = durationMs > 0 ? { start: 0, end: durationMs } : {};
+        const [line] = error === undefined ? [] : printableLines(error).split('\n');
+        return { state: outcome, ...times, ...(line === undefined ? {} : { error: line }) };
+      }),
+    };
+  }
+
+  details(place: number): Details | undefined {
+    const action = this.#record.actions[place];
+    return action && detailsOf(this.#sources, this.#record.build, { action, running: false });
+  }
+}
+
+/** The builds of a workspace, newest first. */
+export function pastBuilds(history: BuildHistory): PastBuild[] {
+  return [...history.newestFirst()].map(({ build, asked, startedAt, success, durationMs, actions }) => ({
+    ...{ build, asked: asked.map(printable), startedAt, actions: actions.length },
+    ran: actions.filter(({ outcome }) => outcome === 'executed' || outcome === 'failed').length,
+    ...(success === undefined ? {} : { success }),
+    ...(durationMs === undefined ? {} : { durationMs }),
+  }));
+}
+
+/** A build as one piece, with the details of what ran, as far as they are small enough. */
+export function wholeBuild(view: View): WholeBuild {
+  const snapshot = view.snapshot();
+  const places = [...snapshot.runs.keys()].filter((place) => 'start' in snapshot.runs[place]! || isFailed(place));
+  function isFailed(place: number): boolean {
+    return snapshot.runs[place]!.state === 'failed';
+  }
+  const byWeight = places.toSorted((a, b) => Number(isFailed(b)) - Number(isFailed(a)) || endOf(b) - endOf(a));
+  function endOf(place: number): number {
+    return snapshot.runs[place]!.end ?? 0;
+  }
+  const details: Record<number, Details> = {};
+  let room = MOST_CARRIED_CHARACTERS;
+  for (const place of byWeight.slice(0, MOST_CARRIED)) {
+    const found = view.details(place);
+    if (!found) continue;
+    room -= found.log?.text.length ?? 0;
+    const { log: _log, ...withoutLog } = found;
+    details[place] = room >= 0 ? found : withoutLog;
+  }
+  return { snapshot, details };
+}

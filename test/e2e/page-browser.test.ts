@@ -1,0 +1,160 @@
+/** The page as people see it: in Debian's Chromium, of real builds. */
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { Browser, whyNoBrowser } from '../rig/browser.ts';
+import { heldBuildFile, MARKUP, startHeld } from '../rig/held-build.ts';
+import { countingRules, Project, TestStore } from '../rig/index.ts';
+
+const missing = process.env['DSMB_TESTS'] === 'all' ? await whyNoBrowser() : 'its tests are long';
+
+let store: TestStore;
+let project: Project;
+let browser: Browser;
+
+describe.skipIf(missing !== undefined)(
+  `${missing === undefined ? '' : `skipped: ${missing}: `}the page`,
+  { tags: 'long' },
+  () => {
+    beforeAll(() => {
+      store = new TestStore();
+    });
+    afterAll(() => store[Symbol.dispose]());
+    beforeEach(async () => {
+      project = new Project(store, countingRules());
+      project.write('build.dsm.ts', heldBuildFile(project));
+      browser = await Browser.start(join(inject('commands'), 'bwrap'), project.folder);
+    });
+    afterEach(async () => {
+      await browser[Symbol.asyncDispose]();
+      project[Symbol.dispose]();
+    });
+
+    it('shows a build while it goes on and after its end, and asks nobody but its own server', async () => {
+      const { address, page, end } = await startHeld(project, '//above');
+      await browser.open(address);
+      await shows('1 cause, 1 consequence');
+      await shows('live');
+      await browser.press('1');
+      await shows('running 1');
+      await end();
+      await shows('the build has ended');
+      await shows('executed 2');
+      // The server is gone: what was told is all there is.
+      await choose('//loud');
+      await shows(`${MARKUP}red\\x1b[2J`);
+      await shows('it was never built here');
+      const origin = `http://127.0.0.1:${page.port}/`;
+      expect(browser.requested.filter((url) => !url.startsWith(origin))).toEqual([]);
+      expect(browser.requested.some((url) => url.includes('/api/stream'))).toBe(true);
+      expect(browser.complaints).toEqual([]);
+      expect(await browser.value('document.images.length')).toBe(0);
+    });
+
+    it('lets in nothing but what its server gives', async () => {
+      const { address, end } = await startHeld(project);
+      await browser.open(address);
+      await shows('live');
+      const tried = (script: string): Promise<string> =>
+        browser.value(`(async () => { try { ${script}; return 'done' } catch (error) { return error.name } })()`);
+      expect(await tried(`document.body.innerHTML = '<b>x</b>'`)).toBe('TypeError');
+      expect(await tried(`document.createElement('script').text = 'hit = 1'`)).toBe('TypeError');
+      expect(await tried(`await fetch('http://127.0.0.1:1/')`)).toBe('TypeError');
+      await tried(`const a = document.createElement('a'); a.setAttribute('onclick', 'hit = 1'); a.click()`);
+      await tried(`document.body.append(Object.assign(new Image(), { src: 'http://127.0.0.1:1/x' }))`);
+      expect(await browser.value('typeof hit')).toBe('undefined');
+      for (const refused of ['connect-src', 'img-src', 'TrustedScript'])
+        await expect.poll(() => browser.complaints.join(), { timeout: 30_000 }).toContain(refused);
+      const foreign = new URL(address);
+      foreign.hostname = 'localhost';
+      foreign.hash = '#another-token';
+      await browser.open(foreign.href);
+      await shows('the token is missing or wrong');
+      await end();
+    });
+
+    it('of one file shows the same, in a narrow window as well, light and dark', async () => {
+      await project.run(['build', '//above', '--html', 'page.html']);
+      await browser.open(`file://${project.path('page.html')}`);
+      await shows('1 cause, 1 consequence');
+      // What failed is chosen.
+      await shows('the command exited with 7');
+      for (const dark of [false, true])
+        for (const width of [1280, 360]) {
+          await browser.look({ width, dark });
+          for (const key of ['1', '2', '3']) {
+            await browser.press(key);
+            expect(
+              await browser.value('document.documentElement.scrollWidth - innerWidth'),
+              `of ${key}`,
+            ).toBeLessThanOrEqual(0);
+          }
+          expect(await weakContrasts()).toEqual([]);
+        }
+      expect(browser.complaints).toEqual([]);
+      expect(browser.requested).toEqual([`file://${project.path('page.html')}`]);
+    });
+
+    it('can be used without a mouse, and by who hears it', async () => {
+      await project.run(['build', '//above', '--html', 'page.html']);
+      await browser.open(`file://${project.path('page.html')}`);
+      await shows('1 cause');
+      await browser.press('/');
+      for (const letter of 'above') await browser.press(letter);
+      await browser.value(`document.querySelector('.list').focus()`);
+      await browser.press('ArrowDown');
+      expect(await browser.value(`document.querySelector('.details h2').textContent`)).toBe('//above Shell');
+      expect(await browser.value(`document.querySelector('[aria-selected=true][role=option]').textContent`)).toContain(
+        '//above Shell',
+      );
+      await browser.press('Escape');
+      expect(await browser.value(`document.querySelector('.details').hidden`)).toBe(true);
+      const { nodes } = await browser.send('Accessibility.getFullAXTree');
+      const named = (nodes as Named[]).filter(({ role }) => ROLES.includes(role?.value ?? ''));
+      expect(named.length).toBeGreaterThan(5);
+      expect(named.filter(({ name }) => !name?.value)).toEqual([]);
+    });
+  },
+);
+
+interface Named {
+  readonly role?: { readonly value: string };
+  readonly name?: { readonly value: string };
+}
+
+const ROLES = ['button', 'tab', 'tablist', 'listbox', 'searchbox', 'option', 'application'];
+
+/** Waits until a reader sees a text. */
+async function shows(text: string): Promise<void> {
+  await expect.poll(() => browser.text(), { timeout: 30_000 }).toContain(text);
+}
+
+async function choose(name: string): Promise<void> {
+  await browser.value(
+    `[...document.querySelectorAll('.row')].find((row) => row.textContent.includes(${JSON.stringify(name)})).click()`,
+  );
+}
+
+/** Texts whose colour is too near to what is behind them: less than 4.5 to 1, as WCAG 2 counts it. */
+function weakContrasts(): Promise<string[]> {
+  return browser.value(`(() => {
+    const numbers = (colour) => colour.match(/[\\d.]+/g).map(Number);
+    const light = (colour) => {
+      const [r, g, b] = numbers(colour).map((one) => one / 255)
+        .map((one) => (one <= 0.03928 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4));
+      return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const behind = (element) => {
+      for (let one = element; one; one = one.parentElement) {
+        const colour = getComputedStyle(one).backgroundColor;
+        if ((numbers(colour)[3] ?? 1) === 1) return colour;
+      }
+    };
+    const hasText = (element) => [...element.childNodes].some((one) => one.nodeType === 3 && one.textContent.trim());
+    return [...document.body.querySelectorAll('*')].filter((one) => hasText(one) && one.checkVisibility())
+      .flatMap((one) => {
+        const [a, b] = [light(getComputedStyle(one).color), light(behind(one))];
+        const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+        return ratio < 4.5 ? [one.className + ' ' + one.textContent.slice(0, 30) + ' ' + ratio.toFixed(2)] : [];
+      });
+  })()`);
+}

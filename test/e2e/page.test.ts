@@ -1,0 +1,228 @@
+/** The page of a build: who may read it, what it is told, and what is left of it when the build has ended. */
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Details, Message, PastBuild, Snapshot, WholeBuild } from '../../src/page/protocol.ts';
+import { countingRules, Project, TestStore } from '../rig/index.ts';
+import { heldBuildFile, MARKUP, startHeld } from '../rig/held-build.ts';
+import { PageReader } from '../rig/page-reader.ts';
+
+let store: TestStore;
+let project: Project;
+
+beforeAll(() => {
+  store = new TestStore();
+});
+afterAll(() => store[Symbol.dispose]());
+beforeEach(() => {
+  project = new Project(store, countingRules());
+  project.write('build.dsm.ts', heldBuildFile(project));
+});
+afterEach(() => project[Symbol.dispose]());
+
+const stateOf = ({ actions, runs }: Snapshot, label: string) =>
+  runs[actions.findIndex((action) => action.label === label)]?.state;
+
+describe('a build that goes on', () => {
+  it('is told to a page that comes late, and to its end', async () => {
+    const { page, end } = await startHeld(project);
+    const messages: Message[] = [];
+    for await (const message of page.follow()) {
+      messages.push(message);
+      if (messages.length === 1) void end();
+    }
+    const [first, ...others] = messages;
+    if (first?.type !== 'snapshot') throw new Error('the first message is no snapshot');
+    expect(first.snapshot.head).toMatchObject({ asked: ['//held'], workspace: project.folder });
+    expect(first.snapshot.actions.map(({ label, inputs }) => [label, inputs])).toEqual([
+      ['//loud', []],
+      ['//held', [0]],
+    ]);
+    const last = others.at(-1);
+    if (last?.type !== 'ended') throw new Error('the last message is not the end');
+    const { snapshot, details } = last.whole;
+    expect(snapshot.head).toMatchObject({ success: true, elapsedMs: expect.any(Number) });
+    expect(snapshot.runs).toMatchObject([{ state: 'executed' }, { state: 'executed' }]);
+    expect(details[0]?.log?.text).toBe(`${MARKUP}red\\x1b[2J\n`);
+    expect(details[0]?.why).toEqual([expect.stringMatching(/^\/\/loud Shell: ran \(.*\), it was never built here$/)]);
+    expect((await end()).exitCode).toBe(0);
+  });
+
+  it('is shown to nobody but to who has the address, and its server can only be read', async () => {
+    const { page, end } = await startHeld(project);
+    const { port, own } = page;
+    const status = async (path: string, headers: Readonly<Record<string, string>>, method?: string) =>
+      (await page.get(path, headers, method)).status;
+    for (const path of ['/api/build', '/api/stream', '/api/builds', '/api/details?place=0', '/api/other']) {
+      expect(await status(path, {}), `of ${path}`).toBe(401);
+      expect(await status(path, { authorization: `Bearer ${page.token}x` }), `of ${path}`).toBe(401);
+      expect(await status(path, { ...own, host: `evil.example:${port}` }), `of ${path}`).toBe(403);
+      expect(await status(path, { ...own, origin: 'http://evil.example' }), `of ${path}`).toBe(403);
+      expect(await status(path, { ...own, 'sec-fetch-site': 'cross-site' }), `of ${path}`).toBe(401);
+    }
+    expect(await status('/', { host: 'evil.example' })).toBe(403);
+    for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS'])
+      expect(await status('/api/build', own, method), `of ${method}`).toBe(405);
+    for (const path of ['/api/other', '/api/build?build=../x', '/api/details?place=9&build=x', '/../etc/passwd', '/x'])
+      expect(await status(path, own), `of ${path}`).toBe(404);
+    expect(await status('/api/build', { ...own, host: `localhost:${port}`, origin: `http://localhost:${port}` })).toBe(
+      200,
+    );
+    await end();
+  });
+
+  it('gives a document that has nothing of the build, and lets nothing else in', async () => {
+    const { page, end } = await startHeld(project);
+    for (const path of ['/', '/page.js', '/page.css']) {
+      const { status, headers, text } = await page.get(path, {});
+      expect(status, `of ${path}`).toBe(200);
+      expect(headers['content-security-policy']).toMatch(/^default-src 'none'; script-src 'self';/);
+      expect(headers).toMatchObject({
+        ...{ 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer', 'x-frame-options': 'DENY' },
+        'cache-control': 'no-store',
+      });
+      expect(headers['access-control-allow-origin']).toBeUndefined();
+      expect(text).not.toContain(project.folder);
+      expect(text).not.toContain(page.token);
+    }
+    expect((await page.get('/', {})).text).not.toMatch(/https?:|<script>|style=| on\w+=/);
+    await end();
+  });
+});
+
+describe('what has failed', () => {
+  it('is in the file of --html, told from what only followed, in one file that asks nobody', async () => {
+    const { exitCode } = await project.run(['build', '//above', '--html', 'page.html']);
+    expect(exitCode).toBe(1);
+    const page = project.read('page.html');
+    const { snapshot, details } = wholeOf(page);
+    expect(['//loud', '//wrong', '//above'].map((label) => stateOf(snapshot, label))).toEqual([
+      ...['executed', 'failed', 'skipped'],
+    ]);
+    const told = details[snapshot.actions.findIndex(({ label }) => label === '//wrong')];
+    expect(told?.error).toContain(MARKUP);
+    expect(told?.log?.text).toBe(`${MARKUP}\n`);
+    expect(page).not.toContain(MARKUP);
+    const markup = page.replaceAll(/<(script|style)\b([^>]*)>[^]*?<\/\1>/g, '<$1$2>');
+    expect(markup.match(/<\w+/g)?.toSorted()).toEqual([
+      ...['<body', '<head', '<html', '<meta', '<meta', '<meta', '<meta', '<script', '<script', '<style', '<title'],
+    ]);
+    expect(markup).not.toMatch(/\b(src|href)=|https?:/);
+    expect(allowedBy(page, 'script')).toEqual([digestOf(page, 'script')]);
+    expect(allowedBy(page, 'style')).toEqual([digestOf(page, 'style')]);
+  });
+});
+
+/** The build that is in a page. */
+function wholeOf(page: string): WholeBuild {
+  const [, data = ''] = /<script type="application\/json" id="build">([^<]*)<\/script>/.exec(page) ?? [];
+  return JSON.parse(data) as WholeBuild;
+}
+
+function allowedBy(page: string, kind: string): string[] {
+  const [, sources = ''] = new RegExp(`${kind}-src ([^;]*);`).exec(page) ?? [];
+  return sources.split(' ');
+}
+
+function digestOf(page: string, kind: string): string {
+  const [, text = ''] = new RegExp(`<${kind}>([^]*?)</${kind}>`).exec(page) ?? [];
+  return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+}
+
+describe('past builds', () => {
+  it('are shown by dsmb ui until it is ended', async () => {
+    await project.run(['build', '//above', '//loud', '--keep-going']);
+    const ui = project.start(['ui']);
+    await ui.untilSaid('\n');
+    const page = PageReader.told(ui.said);
+    expect((await page.get('/api/stream')).status).toBe(404);
+    const [past] = await page.json<PastBuild[]>('/api/builds');
+    expect(past).toMatchObject({ asked: ['//above', '//loud'], success: false, ran: 2, actions: 3 });
+    const snapshot = await page.json<Snapshot>(`/api/build?build=${past!.build}`);
+    expect(stateOf(snapshot, '//wrong')).toBe('failed');
+    const place = snapshot.actions.findIndex(({ label }) => label === '//wrong');
+    const details = await page.json<Details>(`/api/details?build=${past!.build}&place=${place}`);
+    expect(details.log?.text).toBe(`${MARKUP}\n`);
+    ui.interrupt();
+    expect((await ui.finished).exitCode).toBe(0);
+  });
+});
+
+describe('the address', () => {
+  it('is told, with how to get there from another machine', async () => {
+    const { stderr } = await project.run(['build', '//loud', '--ui'], { env: { DISPLAY: '', WAYLAND_DISPLAY: '' } });
+    const { port } = PageReader.told(stderr);
+    expect(stderr).toMatch(new RegExp(`after: ssh -N -L ${port}:127\\.0\\.0\\.1:${port} \\S+@\\S+\\n`));
+  });
+
+  it('reaches a browser in a file that only the user can read, and not in its arguments', async () => {
+    mkdirSync(project.path('bin'));
+    const opened = project.path('opened');
+    writeFileSync(
+      project.path('bin/xdg-open'),
+      `#!/bin/sh\n{ stat -c %a "$1"; cat "$1"; echo "arguments: $*"; } >${opened}.new; mv ${opened}.new ${opened}\n`,
+      { mode: 0o755 },
+    );
+    const PATH = `${project.path('bin')}:${process.env['PATH']}`;
+    const build = project.start(['build', '//loud', '--ui'], { env: { DISPLAY: ':9', PATH } });
+    await expect.poll(() => existsSync(opened), { timeout: 60_000 }).toBe(true);
+    const page = PageReader.told(build.said);
+    const [mode, document = '', given = ''] = readFileSync(opened, 'utf8').split('\n');
+    expect(mode).toBe('600');
+    expect(document).toContain(`url=http://127.0.0.1:${page.port}/#${page.token}"`);
+    expect(given).not.toContain(page.token);
+    // The build waits for the browser that it has asked to come.
+    let last: Message | undefined;
+    for await (const message of page.follow()) last = message;
+    expect(last?.type).toBe('ended');
+    expect((await build.finished).exitCode).toBe(0);
+    const [, file = ''] = /arguments: (\S+)/.exec(given) ?? [];
+    expect(statSync(file, { throwIfNoEntry: false })).toBeUndefined();
+  });
+
+  it('can have a port of the user’s choice, unless another program has it', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const port = String((server.address() as AddressInfo).port);
+    const taken = await project.run(['build', '//loud', '--ui', '--ui-port', port]);
+    expect(taken).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('PORT_TAKEN') });
+    server.close();
+    await once(server, 'close');
+    const { exitCode, stderr } = await project.run(['build', '//loud', '--ui', '--ui-port', port]);
+    expect(exitCode).toBe(0);
+    expect(PageReader.told(stderr).port).toBe(Number(port));
+    expect((await project.run(['build', '//loud', '--ui', '--ui-port', '65536'])).exitCode).toBe(2);
+  });
+
+  it('is the same for all builds of a watch, whose page stays between them', async () => {
+    project.write('go', '');
+    const watch = project.start(['watch', '//loud', '--ui']);
+    await watch.untilSaid('1 executed');
+    const page = PageReader.told(watch.said);
+    const first = await firstSnapshot(page);
+    expect(first.head).toMatchObject({ success: true });
+    project.edit('build.dsm.ts', 'red', 'blue');
+    await expect.poll(() => buildNow(page, first.head.build), { timeout: 60_000 }).toBe(true);
+    watch.interrupt();
+    await watch.finished;
+    expect(watch.said.match(/^page: /gm)).toHaveLength(1);
+    expect(await store.processesLeft()).toEqual([]);
+  });
+});
+
+async function firstSnapshot(page: PageReader): Promise<Snapshot> {
+  for await (const message of page.follow()) if (message.type === 'snapshot') return message.snapshot;
+  throw new Error('no snapshot came');
+}
+
+/** Whether a build after another one has ended well. */
+async function buildNow(page: PageReader, after: string): Promise<boolean> {
+  try {
+    const { head } = await page.json<Snapshot>('/api/build');
+    return head.build !== after && head.success === true;
+  } catch {
+    return false;
+  }
+}
