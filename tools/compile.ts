@@ -18,7 +18,8 @@ const SOURCE = /(?<!\.d)\.ts$/;
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 rmSync('dist', { recursive: true, force: true });
-const compiler = fileURLToPath(import.meta.resolve('typescript/bin/tsc'));
+// Much quicker than the one with a programming interface, which others need.
+const compiler = 'node_modules/typescript-7/bin/tsc';
 const { status } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.package.json'], { stdio: 'inherit' });
 const files = globSync(AS_THEY_ARE).filter((path) => !SOURCE.test(path) && statSync(path).isFile());
 for (const path of files) cpSync(path, `dist/${path}`);
