@@ -59,6 +59,13 @@ module.exports = {
       },
     },
     {
+      name: 'what-speaks-to-servers-is-loaded-on-demand',
+      comment: 'a build without a remote cache and without workers loads nothing of it',
+      severity: 'error',
+      from: from('^src/'),
+      to: { path: '^(cache/remote/|src/execute/run-remotely)', dynamic: false, dependencyTypesNot: ['type-only'] },
+    },
+    {
       name: 'rules-use-the-public-api',
       comment: "rules import 'dsmb', 'dsmb/…' and each other, as anybody's rules would",
       severity: 'error',

@@ -1,4 +1,4 @@
-/** Where a remote cache is: `grpc://host:port/instance`, or `grpcs://` over TLS. */
+/** Where a server is: `grpc://host:port/instance`, or `grpcs://` over TLS. */
 import { fail } from '../../src/model/diagnostic.ts';
 
 const PORTS = { 'grpc:': '80', 'grpcs:': '443' } as const;
@@ -20,7 +20,7 @@ export function parseAddress(text: string, where: string): Address {
     fail('BAD_SETTING', `${where}: '${shown(text)}' ${why}`, {
       hint: 'write grpc://cache.example.com:9092, or grpcs:// for TLS',
     });
-  if (!URL.canParse(text)) return bad('is no address of a remote cache');
+  if (!URL.canParse(text)) return bad('is no address of a server');
   const { protocol, hostname, port, pathname, username, password, search, hash } = new URL(text);
   if (protocol !== 'grpc:' && protocol !== 'grpcs:') return bad('begins with neither grpc:// nor grpcs://');
   if (hostname === '') return bad('names no server');

@@ -20,6 +20,8 @@ import {
 
 /** A larger log stays where it is. */
 const MOST_LOG_BYTES = 1024 * 1024;
+/** Nor is all of what an action has written kept here. */
+const MOST_TEXT_BYTES = 16 * 1024 * 1024;
 /** Messages that are larger are none of ours. */
 const MOST_MESSAGE_BYTES = 256 * 1024 * 1024;
 
@@ -79,7 +81,7 @@ export class Downloads {
   /** Small blobs, for people: those that are not there are left out. */
   async texts(digests: readonly Digest[]): Promise<ReadonlyMap<string, Uint8Array>> {
     const found = new Map<string, Uint8Array>();
-    const wanted = digests.filter(({ size }) => size <= MOST_LOG_BYTES);
+    const wanted = digests.filter(({ size }) => size <= MOST_TEXT_BYTES);
     await this.#server.attempt('reading', (blobs) => blobs.read(wanted, inMemory(found)));
     return found;
   }

@@ -109,7 +109,6 @@ class Followed {
       else if (!(error instanceof ConnectError) || isRefusal(error)) throw error;
       else if (!isUnreachable(error)) return failed(error);
       else if (!isHeard) throw error;
-      else return undefined;
     }
     if (!isHeard && this.#name !== '')
       throw new ConnectError('the server says nothing of the action', Code.Unavailable);

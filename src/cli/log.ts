@@ -114,10 +114,15 @@ function textOf(store: Store, action: RecordedAction): string | null {
   try {
     if (outcome === 'failed') return readFileSync(failureLog(store, key), 'utf8');
     const digest = logDigest(store, action);
-    return digest ? store.cas.read(digest).toString() : null;
+    return digest ? withoutRecords(store.cas.read(digest).toString()) : null;
   } catch {
     return null;
   }
+}
+
+/** What a worker has kept of a step has its words to the engine in it. */
+function withoutRecords(text: string): string {
+  return text.replaceAll(/^\x1e\{.*\}\n/gm, '');
 }
 
 function print({ label, mnemonic, outcome, build, durationMs, text, error }: Logged): void {

@@ -188,13 +188,18 @@ export class Build {
     }
   }
 
-  /** Brings what an action reads up to date, and gives the action ready to run; undefined after a reported failure. */
+  /** Brings what an action reads up to date and here, and gives the action ready to run; undefined after a reported failure. */
   async prepare(action: ActionNode): Promise<PlannedAction | undefined> {
     const graph = this.#progress.graphOf(inputsOf(action));
     this.#schedule.make(graph);
     for (const below of graph.actions) this.#outputs(below).catch(() => undefined);
+    const attempt = async (): Promise<PlannedAction> => {
+      const planned = await this.#plan(action);
+      await this.#elsewhere.bringInputs(planned);
+      return planned;
+    };
     try {
-      return await this.#plan(action);
+      return await untilNothingIsLost(attempt, () => this.#rewind(action));
     } catch (error) {
       if (error instanceof Reported) return undefined;
       throw error;

@@ -74,7 +74,7 @@ export class NextSteps {
   /** An action has no result. What waits for it will run as well, unless its output turns out to be an old one. */
   stale(action: ActionNode): void {
     if (this.#machine.unsandboxed || !this.#graph) return;
-    if (needsVm(action.needs)) return this.#makeRoom(action);
+    if (needsVm(action.needs) && this.#elsewhere.placeOf(action) === 'here') return this.#makeRoom(action);
     // Who is behind so many gets none soon.
     if (this.#coming.length >= LOOK_AHEAD) return;
     const above = this.#stepsAbove(action);

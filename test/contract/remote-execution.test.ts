@@ -103,6 +103,12 @@ describe('workers', () => {
     }
   });
 
+  it('make what a shell reads, which comes here', async () => {
+    project.write('dsmb.settings.json', JSON.stringify({ 'remote-executor': worker.address }));
+    const { exitCode, stdout } = await project.run(['shell', '//all', '--', 'cat', '/in/0/a', '/in/0/link']);
+    expect([exitCode, stdout, worker.ran.length]).toEqual([0, ALL, 2]);
+  });
+
   it('have a number of actions at a time', async () => {
     const { exitCode } = await build('//all', '--remote-jobs', '1');
     expect([exitCode, output()]).toEqual([0, ALL]);
@@ -111,21 +117,27 @@ describe('workers', () => {
 });
 
 describe('a build goes on', () => {
-  it.each<[Fault, number]>([
+  const short: [Fault, number][] = [
     ['cut', 3],
+    ['inputs lost', 4],
+  ];
+  const long: [Fault, number][] = [
     ['early end', 3],
     ['forgotten', 4],
-    ['inputs lost', 4],
     ['inputs lost, unsaid', 4],
     ['internal', 4],
     ['unavailable', 4],
-  ])('when there is a fault: %s', async (fault, calls) => {
+  ];
+  it.each(short)('when there is a fault: %s', goesOn);
+  it.each(long)('when there is a fault: %s', { tags: 'long' }, goesOn);
+
+  async function goesOn(fault: Fault, calls: number): Promise<void> {
     worker.faults.push(undefined, fault);
     const built = await build('//all');
     expect([built.exitCode, output(), remote(built)]).toEqual([0, ALL, ['//a', '//folder', '//all']]);
     expect(worker.count('Execute')).toBeGreaterThanOrEqual(calls);
     if (fault === 'cut' || fault === 'early end') expect(worker.count('WaitExecution')).toBe(1);
-  });
+  }
 
   it.each<Fault>(['wrong digests', 'no outputs'])('here, with what a worker has always wrong: %s', async (fault) => {
     worker.faults.push(...Array.from({ length: 20 }, () => fault));

@@ -93,6 +93,13 @@ describe('an operation', () => {
     expect(calls.filter((name) => name === 'Execute').length).toBeLessThan(6);
   });
 
+  it('without a name is begun again when it is cut, some times', async () => {
+    const nameless = create(OperationSchema, { name: '' });
+    const cut = failing(Code.Unavailable);
+    const { status, calls } = await run({ execution: { execute: () => saying(nameless, cut) } });
+    expect([status?.message, calls.length]).toEqual([expect.stringContaining('loses what it is asked to run'), 4]);
+  });
+
   it('of a server that is silent is followed: it answers other questions', async () => {
     const execute = () => saying(at(EXECUTING), () => sleep(1200), done());
     const { exitCode, calls } = await run({ execution: { execute } }, { silenceMs: 200 });

@@ -164,14 +164,22 @@ it('settings of the project and of the user name the cache; the user wins, and a
       string,
       unknown
     >;
-  expect(await shown()).toMatchObject({ remoteCache: 'grpc://project.example:1', remoteCacheWrite: 'none' });
-  const user = { 'remote-cache': 'grpc://user.example:2', 'remote-cache-write': 'grpc://user.example:3' };
+  const none = { remoteCacheWrite: 'none', remoteExecutor: 'none' };
+  expect(await shown()).toMatchObject({ remoteCache: 'grpc://project.example:1', ...none });
+  const user = {
+    'remote-cache': 'grpc://user.example:2',
+    'remote-cache-write': 'grpc://user.example:3',
+    'remote-executor': 'grpc://user.example:4',
+    'remote-jobs': 4,
+  };
   writeFileSync(join(home, 'dsmb/settings.json'), JSON.stringify(user));
   expect(await shown()).toMatchObject({
     remoteCache: user['remote-cache'],
     remoteCacheWrite: user['remote-cache-write'],
+    remoteExecutor: user['remote-executor'],
   });
-  const { stderr } = await project.build(['//a', '--remote-cache', 'none'], { env: { XDG_CONFIG_HOME: home } });
+  const off = ['--remote-cache', 'none', '--remote-executor', 'none'];
+  const { stderr } = await project.build(['//a', ...off], { env: { XDG_CONFIG_HOME: home } });
   expect(stderr).not.toContain('remote cache');
   project.write('dsmb.settings.json', '{ "remote-cash": "grpc://x" }');
   const bad = await project.build(['//a']);

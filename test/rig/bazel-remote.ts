@@ -114,7 +114,8 @@ export class BazelRemote implements Disposable {
   }
 }
 
-async function freePort(): Promise<number> {
+/** A port that nobody has, on loopback. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
