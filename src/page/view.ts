@@ -69,6 +69,7 @@ export class PastView implements View {
         ...{ build, workspace: printable(workspace), asked: asked.map(printable), startedAt, ...end },
         ...{ phases: [], warnings: [], outputs: [] },
       },
+      moments: [],
       actions: actions.map(({ label, mnemonic, ordinal }) => {
         return { label: printable(label), mnemonic: printable(mnemonic), ordinal, inputs: [] };
       }),

@@ -33,6 +33,7 @@ export class BuildScreen {
   readonly #state = element('span', { class: 'state', role: 'status' });
   readonly #age = element('span', { class: 'dim age' });
   readonly #alerts = element('div', { class: 'alerts' });
+  readonly #machines = element('div', { class: 'machines', role: 'group', 'aria-label': 'Machines' });
   readonly #place = element('div', { class: 'view', role: 'tabpanel', id: 'view' });
   #shown: Tab;
   #heardAt = performance.now();
@@ -60,6 +61,7 @@ export class BuildScreen {
       { class: 'page' },
       element('header', { class: 'top' }, ...backButton, this.#title, this.#state, this.#age),
       this.#alerts,
+      this.#machines,
       tabs,
       element('main', {}, this.#place, this.#details.element),
     );
@@ -114,6 +116,7 @@ export class BuildScreen {
     this.#state.dataset['state'] = head.success === undefined ? 'running' : head.success ? 'executed' : 'failed';
     this.#tellAge();
     this.#tellAlerts();
+    this.#tellMachines();
     this.#shown.view.refresh();
     this.#details.refresh();
     this.element.classList.toggle('chosen', this.#screen.chosen !== undefined);
@@ -163,6 +166,27 @@ export class BuildScreen {
       element('div', { class: 'warning' }, element('strong', {}, 'warning'), ` ${text}`),
     );
     this.#alerts.replaceChildren(...(failed.length > 0 ? [failure] : []), ...said);
+  }
+
+  /** Leads to what machines show: first to those that run. */
+  #tellMachines(): void {
+    const places = [...new Set(this.build.moments.map(({ place }) => place))];
+    const states = places.map((place) => [place, this.build.runs[place]!.state] as const);
+    const now = JSON.stringify([this.build.head.build, states]);
+    if (this.#machines.dataset['now'] === now) return;
+    this.#machines.dataset['now'] = now;
+    const buttons = states.map(([place, state]) =>
+      element(
+        'button',
+        { type: 'button', 'data-state': state, click: () => this.#screen.choose(place) },
+        element('span', { class: 'mark', 'aria-hidden': 'true' }),
+        this.build.nameOf(place),
+      ),
+    );
+    this.#machines.replaceChildren(
+      ...(buttons.length > 0 ? [element('span', { class: 'dim' }, 'machines')] : []),
+      ...buttons,
+    );
   }
 
   #tab(name: string, view: View): Tab {

@@ -1,5 +1,5 @@
 /** The build that the page shows, as far as it has been told. */
-import type { Change, Details, PageAction, PageHead, PageRun, Snapshot, State } from '../protocol.ts';
+import type { Change, Details, PageAction, PageHead, PageMoment, PageRun, Snapshot, State } from '../protocol.ts';
 
 /** In the order in which they matter to whoever looks. */
 export const STATES: readonly State[] = [
@@ -10,12 +10,14 @@ export class Build {
   head: PageHead;
   readonly actions: PageAction[];
   readonly runs: PageRun[];
+  readonly moments: PageMoment[];
   /** By place, the places of the actions that read its outputs. */
   readonly users: number[][];
   /** Of a build that nobody serves any more. */
   readonly details = new Map<number, Details>();
 
-  constructor({ head, actions, runs }: Snapshot) {
+  constructor({ head, actions, runs, moments }: Snapshot) {
+    this.moments = [...moments];
     this.head = head;
     this.actions = [...actions];
     this.runs = [...runs];
@@ -23,7 +25,8 @@ export class Build {
     for (const [place, { inputs }] of actions.entries()) for (const input of inputs) this.users[input]?.push(place);
   }
 
-  apply({ head, runs, more = [] }: Change): void {
+  apply({ head, runs, more = [], moments = [] }: Change): void {
+    this.moments.push(...moments);
     this.head = head;
     for (const action of more) {
       this.actions.push(action);
