@@ -21,6 +21,8 @@ export interface PageRun {
   readonly state: State;
   readonly start?: number;
   readonly end?: number;
+  /** How long it ran, where it is not known when that was. */
+  readonly tookMs?: number;
   /** How long it waited for processors and memory. */
   readonly waitedMs?: number;
   readonly stage?: string;

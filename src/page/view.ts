@@ -74,7 +74,7 @@ export class PastView implements View {
         return { label: printable(label), mnemonic: printable(mnemonic), ordinal, inputs: [] };
       }),
       runs: actions.map(({ outcome, durationMs, error }) => {
-        const times = durationMs > 0 ? { start: 0, end: durationMs } : {};
+        const times = outcome === 'executed' || outcome === 'failed' ? { tookMs: durationMs } : {};
         const [line] = error === undefined ? [] : printableLines(error).split('\n');
         return { state: outcome, ...times, ...(line === undefined ? {} : { error: line }) };
       }),

@@ -1,4 +1,5 @@
 /** The build that the page shows, as far as it has been told. */
+import { Moments } from '../moments.ts';
 import type { Change, Details, PageAction, PageHead, PageMoment, PageRun, Snapshot, State } from '../protocol.ts';
 
 /** In the order in which they matter to whoever looks. */
@@ -10,14 +11,14 @@ export class Build {
   head: PageHead;
   readonly actions: PageAction[];
   readonly runs: PageRun[];
-  readonly moments: PageMoment[];
+  readonly #moments = new Moments();
   /** By place, the places of the actions that read its outputs. */
   readonly users: number[][];
   /** Of a build that nobody serves any more. */
   readonly details = new Map<number, Details>();
 
   constructor({ head, actions, runs, moments }: Snapshot) {
-    this.moments = [...moments];
+    for (const moment of moments) this.#moments.add(moment);
     this.head = head;
     this.actions = [...actions];
     this.runs = [...runs];
@@ -26,7 +27,7 @@ export class Build {
   }
 
   apply({ head, runs, more = [], moments = [] }: Change): void {
-    this.moments.push(...moments);
+    for (const moment of moments) this.#moments.add(moment);
     this.head = head;
     for (const action of more) {
       this.actions.push(action);
@@ -34,6 +35,11 @@ export class Build {
       this.runs.push({ state: 'waiting' });
     }
     for (const [place, run] of runs) this.runs[place] = run;
+  }
+
+  /** What machines have shown, in the order of time. */
+  get moments(): readonly PageMoment[] {
+    return this.#moments.kept;
   }
 
   counts(): Record<State, number> {
