@@ -188,6 +188,7 @@ export class Maker {
     return {
       onProgress: (stage, percent) =>
         onEvent({ type: 'action-progress', ...action, stage, ...(percent === undefined ? {} : { percent }) }),
+      onMachine: (shown) => onEvent({ ...shown, type: 'machine-shown', ...action }),
       onRetry: (attempt, reason) => onEvent({ type: 'action-retried', ...action, attempt, reason }),
     };
   }

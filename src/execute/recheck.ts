@@ -125,7 +125,7 @@ async function checkOnce(
   const about = { ...identity, key: formatDigest(action.key), ...which };
   try {
     onEvent({ type: 'check-started', ...identity, run: which.run });
-    const watcher = { onProgress() {}, onUsage() {}, onRetry() {} };
+    const watcher = { onProgress() {}, onMachine() {}, onUsage() {}, onRetry() {} };
     const again = await produce(store, machine, action, { signal, watcher, withoutMemo: true });
     const different = [...cached.outputs].filter(([path, node]) => !sameNode(node, again.outputs.get(path)!));
     if (different.length === 0) {

@@ -25,9 +25,13 @@ import { requireDisk } from './wanted.ts';
 
 const HOST = hostname();
 
+type MachineShown = StepRecord & { readonly type: 'machine' };
+
 /** Told of an action while it runs. */
 export interface RunWatcher {
   onProgress(stage: string, percent: number | undefined): void;
+  /** A machine of its step shows something. */
+  onMachine(shown: MachineShown): void;
   /** What it took of the machine; not told of short runs. */
   onUsage(usage: Usage): void;
   /** It is about to run for the second or third time, since the machine failed it. */
@@ -97,6 +101,7 @@ export async function produce(
     signal,
     onRecord: (record) => {
       if (record.type === 'progress') watcher.onProgress(record.stage, record.percent);
+      if (record.type === 'machine') watcher.onMachine(record);
       if (record.type === 'diagnostic') said.push(record);
     },
   };

@@ -42,6 +42,26 @@ describe('a record', () => {
     });
   });
 
+  it('has a picture only where that is a PNG of a screen’s size', () => {
+    const png = (width: number, height: number): string => {
+      const head = Buffer.alloc(60);
+      head.write('89504e470d0a1a0a0000000d49484452', 'hex');
+      head.writeUInt32BE(width, 16);
+      head.writeUInt32BE(height, 20);
+      return head.toString('base64');
+    };
+    const shown = (picture: unknown) => parse({ type: 'machine', machine: 1, picture });
+    expect(shown(png(720, 400))).toEqual({ type: 'machine', machine: 1, picture: png(720, 400) });
+    const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>').toString('base64');
+    for (const wrong of [png(0, 400), png(720, 4097), png(2 ** 31, 1), svg, '', '"><script>', 7, `${png(1, 1)}\n`])
+      expect(shown(wrong), `${wrong}`).toBeUndefined();
+    expect(shown(png(720, 400) + 'A'.repeat(200_000))).toBeUndefined();
+    for (const machine of [0, 100, 1.5, '1', null]) expect(parse({ type: 'machine', machine })).toBeUndefined();
+    expect(parse({ type: 'machine', machine: 1, console: 'c'.repeat(99_999) })).toEqual({
+      ...{ type: 'machine', machine: 1, console: 'c'.repeat(16_384) },
+    });
+  });
+
   it('has texts and numbers alone, whatever it is made of', () => {
     const any = fc.record(
       { type: fc.constantFrom('progress', 'diagnostic', 'ready'), stage: fc.jsonValue(), percent: fc.jsonValue() },

@@ -22,6 +22,17 @@ it('of much progress at once, the first and the last are told', () => {
   expect(heard(...progress)).toEqual({ log: '', records: [progress[0], progress.at(-1)] });
 });
 
+it('of what machines show, not more is told than anybody can look at', () => {
+  const shown = Array.from(
+    { length: 10_000 },
+    (_, i) => ({ type: 'machine', machine: 1, console: String(i) }) as const,
+  );
+  const { log, records } = heard(...shown);
+  expect(log).toBe('');
+  expect(records.length).toBeLessThan(1000);
+  expect(records[0]).toEqual(shown[0]);
+});
+
 it('one failure is told, the first', () => {
   const failure = (message: string) =>
     ({ type: 'diagnostic', diagnostic: { code: 'PROGRAM_FAILED', message } }) as const;

@@ -4,6 +4,8 @@ import { parseRecord, type StepRecord } from './step-record.ts';
 
 /** Progress that comes faster is left out, but for the last of each such time. */
 const PROGRESS_MS = 50;
+/** What machines show beyond this many records a second is left out. */
+const MOST_SHOWN_A_SECOND = 20;
 
 export class StepRecords {
   readonly #splitter: RecordSplitter;
@@ -12,6 +14,7 @@ export class StepRecords {
   readonly #told = new Set<StepRecord['type']>();
   #held: StepRecord | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #shown = { since: 0, records: 0 };
 
   /** Hands on what the step logs, and its records. */
   constructor(onLog: (bytes: Buffer) => void, onRecord: (record: StepRecord) => void) {
@@ -32,11 +35,18 @@ export class StepRecords {
 
   #take(record: StepRecord | undefined): boolean {
     if (record?.type === 'progress') this.#progress(record);
+    else if (record?.type === 'machine') this.#machine(record);
     else if (record && !this.#told.has(record.type)) {
       this.#told.add(record.type);
       this.#onRecord(record);
     }
     return record !== undefined;
+  }
+
+  #machine(record: StepRecord): void {
+    const now = performance.now();
+    if (now - this.#shown.since > 1000) this.#shown = { since: now, records: 0 };
+    if (this.#shown.records++ < MOST_SHOWN_A_SECOND) this.#onRecord(record);
   }
 
   #progress(record: StepRecord): void {

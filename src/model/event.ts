@@ -88,6 +88,14 @@ export type BuildEvent =
   /** The machine failed it, and not its command: it runs again. */
   | ({ readonly type: 'action-retried'; readonly attempt: number; readonly reason: string } & ActionIdentity)
   | ({ readonly type: 'action-progress'; readonly stage: string; readonly percent?: number } & ActionIdentity)
+  /** A machine that an action runs shows something: its screen, as a PNG in base64, or more of its console. */
+  | ({
+      readonly type: 'machine-shown';
+      /** Which of the action's, from 1. */
+      readonly machine: number;
+      readonly picture?: string;
+      readonly console?: string;
+    } & ActionIdentity)
   | ({
       readonly type: 'action-finished';
       /** Absent when it never got as far as a key. */

@@ -32,6 +32,9 @@ const anyEvent: fc.Arbitrary<BuildEvent> = fc.oneof(
     return { type: 'action-finished', outcome, durationMs: 5, ...identity(place) };
   }),
   fc.string().map((message): BuildEvent => ({ type: 'warning', message })),
+  fc.record({ place: fc.nat(12), console: fc.string() }).map(({ place, console }): BuildEvent => {
+    return { type: 'machine-shown', machine: 1, console, ...identity(place) };
+  }),
 );
 
 test('a page that has followed knows what one that comes late is given', () => {
@@ -49,6 +52,7 @@ test('a page that has followed knows what one that comes late is given', () => {
       expect(follower.actions).toEqual(late.actions);
       expect(follower.head.warnings).toEqual(late.head.warnings);
       expect(follower.users).toEqual(late.users);
+      expect(follower.moments).toEqual(late.moments);
     }),
   );
 });

@@ -1,6 +1,7 @@
 /** Follows a build, for the page: what each action is doing now, and what has changed since the page was last told. */
 import { actionId, type ActionIdentity, type BuildEvent } from '../model/event.ts';
 import { printable, printableLines } from '../report/printable.ts';
+import { Moments } from './moments.ts';
 import type { Change, PageAction, PageHead, PageRun, Snapshot } from './protocol.ts';
 
 /** More warnings are not shown. */
@@ -19,6 +20,7 @@ export class BuildState {
   /** By place, as build files have them. */
   readonly #identities: Identity[];
   readonly #changed = new Set<number>();
+  readonly #moments = new Moments();
   #toldActions: number;
   #head: PageHead;
   #headChanged = false;
@@ -48,6 +50,14 @@ export class BuildState {
         return this.#put(event, { state: 'running', start: this.#now(), waitedMs: Math.round(event.waitedMs) });
       case 'action-progress':
         return this.#progressed(event);
+      case 'machine-shown': {
+        const { machine, picture, console } = event;
+        return this.#moments.add({
+          ...{ place: this.placeOf(event), machine, at: this.#now() },
+          ...(picture === undefined ? {} : { picture }),
+          ...(console === undefined ? {} : { console: printableLines(console) }),
+        });
+      }
       case 'action-retried':
         return this.#progressed({ ...event, stage: `try ${event.attempt}: ${event.reason}` });
       case 'action-finished':
@@ -83,18 +93,19 @@ export class BuildState {
   }
 
   snapshot(): Snapshot {
-    return { head: this.head, actions: this.#actions, runs: this.#runs };
+    return { head: this.head, actions: this.#actions, runs: this.#runs, moments: this.#moments.kept };
   }
 
   /** What has changed since this was last asked; undefined where nothing has. */
   takeChange(): Change | undefined {
-    if (this.#changed.size === 0 && !this.#headChanged) return undefined;
+    const moments = this.#moments.takeNew();
+    if (this.#changed.size === 0 && !this.#headChanged && moments.length === 0) return undefined;
     const runs = [...this.#changed].map((place) => [place, this.#runs[place]!] as const);
     const more = this.#actions.slice(this.#toldActions);
     this.#changed.clear();
     this.#headChanged = false;
     this.#toldActions = this.#actions.length;
-    return { head: this.head, runs, ...(more.length > 0 ? { more } : {}) };
+    return { head: this.head, runs, ...(more.length > 0 ? { more } : {}), ...(moments.length > 0 ? { moments } : {}) };
   }
 
   #now(): number {

@@ -21,6 +21,8 @@ export interface PageRun {
   readonly state: State;
   readonly start?: number;
   readonly end?: number;
+  /** How long it ran, where it is not known when that was. */
+  readonly tookMs?: number;
   /** How long it waited for processors and memory. */
   readonly waitedMs?: number;
   readonly stage?: string;
@@ -52,12 +54,24 @@ export interface PageHead {
   readonly outputs: readonly { readonly label: string; readonly path: string }[];
 }
 
+/** What a machine has shown at a time: its screen, as a PNG in base64, or more of its console. */
+export interface PageMoment {
+  readonly place: number;
+  /** Which of the action's, from 1. */
+  readonly machine: number;
+  readonly at: number;
+  readonly picture?: string;
+  readonly console?: string;
+}
+
 /** Everything, for a page that has just come. */
 export interface Snapshot {
   readonly head: PageHead;
   readonly actions: readonly PageAction[];
   /** By place, as the actions are. */
   readonly runs: readonly PageRun[];
+  /** In the order of time; of what was too much, some are left out. */
+  readonly moments: readonly PageMoment[];
 }
 
 /** What has changed since. */
@@ -66,6 +80,7 @@ export interface Change {
   readonly runs: readonly (readonly [place: number, run: PageRun])[];
   /** Actions that nobody knew of when the build began; their places follow those of the others. */
   readonly more?: readonly PageAction[];
+  readonly moments?: readonly PageMoment[];
 }
 
 /** What is told of one action when somebody asks. */

@@ -69,11 +69,12 @@ export class PastView implements View {
         ...{ build, workspace: printable(workspace), asked: asked.map(printable), startedAt, ...end },
         ...{ phases: [], warnings: [], outputs: [] },
       },
+      moments: [],
       actions: actions.map(({ label, mnemonic, ordinal }) => {
         return { label: printable(label), mnemonic: printable(mnemonic), ordinal, inputs: [] };
       }),
       runs: actions.map(({ outcome, durationMs, error }) => {
-        const times = durationMs > 0 ? { start: 0, end: durationMs } : {};
+        const times = outcome === 'executed' || outcome === 'failed' ? { tookMs: durationMs } : {};
         const [line] = error === undefined ? [] : printableLines(error).split('\n');
         return { state: outcome, ...times, ...(line === undefined ? {} : { error: line }) };
       }),

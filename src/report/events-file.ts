@@ -15,6 +15,8 @@ export class EventsFile {
 
   /** A reader that goes away, or a full disk, ends the events and not the build. */
   readonly listen = (event: BuildEvent): void => {
+    // Pictures are for pages: they would be most of the file.
+    if (event.type === 'machine-shown') return;
     const time = performance.timeOrigin + performance.now();
     const schema = event.type === 'build-started' ? { schema: SCHEMA } : {};
     this.#file.write(`${printableJson({ time, ...event, ...schema }, undefined, rounded)}\n`);

@@ -24,7 +24,7 @@ const UNFINISHED = /\x1b(\[[0-9;?]*[ -/]*)?$/;
  * Collects the console. Each wait scans from where the last one ended, so that a text is found once, in order, however
  * early it came.
  */
-export class Console extends EventEmitter<{ text: [] }> {
+export class Console extends EventEmitter<{ text: [added: string] }> {
   readonly #stream: Duplex;
   readonly #decoder = new StringDecoder('utf8');
   #text = '';
@@ -101,13 +101,14 @@ export class Console extends EventEmitter<{ text: [] }> {
     const text = this.#held + bytes;
     const whole = text.length - (text.match(UNFINISHED)?.[0].length ?? 0);
     this.#held = text.slice(whole);
-    this.#text += text.slice(0, whole).replaceAll(CONTROLS, '');
+    const added = text.slice(0, whole).replaceAll(CONTROLS, '');
+    this.#text += added;
     const excess = this.#text.length - KEPT;
     if (excess > KEPT) {
       this.#text = this.#text.slice(excess);
       this.#cursor = Math.max(0, this.#cursor - excess);
     }
-    this.emit('text');
+    this.emit('text', added);
   }
 }
 

@@ -6,9 +6,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseRecord } from '../execute/step-record.ts';
 import { Failure, type Diagnostic } from '../model/diagnostic.ts';
 import { bootSector, HELLO, type Ending } from './boot-sector.ts';
 import { canary } from './accelerator.ts';
+import type { MachineRecord } from './showing.ts';
 import { startVm, type Vm, type VmOptions } from './vm.ts';
 
 const QEMU = 'qemu-system-x86_64';
@@ -44,6 +46,18 @@ describe('a virtual machine', () => {
     await vm.waitForConsoleText(HELLO, 10_000);
     // QEMU writes what the guest said to the console first, to the log then.
     await expect.poll(() => readFile(join(scratch, 'halt.log'), 'utf8')).toContain(HELLO);
+  });
+
+  it('tells whoever follows what its screen and its console show', async () => {
+    const SOON = { timeout: 20_000 };
+    const told: MachineRecord[] = [];
+    await using _vm = await boot('halt', HELLO, { tell: (record) => told.push(record) });
+    await expect.poll(() => told.map(({ console = '' }) => console).join(''), SOON).toContain(HELLO);
+    const pictures = () => told.flatMap(({ picture }) => picture ?? []);
+    await expect.poll(pictures, SOON).not.toEqual([]);
+    const record = told.find(({ picture }) => picture !== undefined);
+    // As the engine takes it.
+    expect(parseRecord(JSON.stringify(record))).toEqual(record);
   });
 
   it('tells which of several texts came first', async () => {

@@ -9,6 +9,7 @@ import { machineArguments, type MachineSpec } from './machine.ts';
 import { httpGet, parseForwards, type HttpAnswer } from './ports.ts';
 import { startQemu, type Exit, type QemuProcess } from './process.ts';
 import { Qmp } from './qmp.ts';
+import { Showing, type Tell } from './showing.ts';
 
 /** A machine and where its traces go. */
 export interface VmOptions extends MachineSpec {
@@ -21,6 +22,8 @@ export interface VmOptions extends MachineSpec {
    * inherited file descriptors, shows the files of this machine under the same paths, and dies with its parent.
    */
   readonly command?: readonly string[];
+  /** Gets what the machine shows; by default the engine does, where a step starts the machine. */
+  readonly tell?: Tell;
 }
 
 /** How a machine was brought down: by its own system, or by force. */
@@ -41,6 +44,7 @@ export async function startVm(options: VmOptions): Promise<Vm> {
   const vm = new Vm(options, process, new Qmp(process.monitor));
   try {
     await vm.begin();
+    vm.show(folder);
     return vm;
   } catch (error) {
     await vm.kill();
@@ -61,6 +65,7 @@ export class Vm implements AsyncDisposable {
   #forwards: ReadonlyMap<number, number> = new Map();
   #resets = 0;
   #ended = false;
+  #showing: Showing | undefined;
 
   /** Use `startVm`. */
   constructor(options: VmOptions, process: QemuProcess, qmp: Qmp) {
@@ -78,6 +83,11 @@ export class Vm implements AsyncDisposable {
       this.#forwards = parseForwards(await this.#qmp.human('info usernet'));
       await this.#qmp.execute('cont');
     });
+  }
+
+  /** Tells whoever follows the build what the machine shows, until it ends. `folder` takes pictures. */
+  show(folder: string): void {
+    this.#showing = Showing.of(this, folder, this.#options.tell);
   }
 
   /** Process id of QEMU, or of what became QEMU. */
@@ -240,6 +250,7 @@ export class Vm implements AsyncDisposable {
     this.#process.exited.then(
       ({ status, signal }) => {
         this.#ended = true;
+        this.#showing?.[Symbol.dispose]();
         reject(new Trouble('VM_EXITED', `QEMU ended (${signal ?? `status ${status}`})`));
       },
       (error: unknown) => reject(error),

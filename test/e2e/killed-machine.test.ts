@@ -1,57 +1,14 @@
 /** Virtual machines that are killed, alone or with what started them: nothing is published, nothing goes on running. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CHECKOUT, Project, TestStore } from '../rig/index.ts';
-
-const RULES = `
-import { attr, File, rule, toolchain } from 'dsmb';
-const vmTools = toolchain('qemu-system-x86', 'qemu-utils', 'seabios', 'ipxe-qemu');
-export const machine = rule({
-  name: 'machine',
-  makes: File,
-  attributes: { until: attr.string },
-  implement: ({ until }, actions) =>
-    actions.step({
-      mnemonic: 'Machine',
-      module: () => import('./machine.step.ts'),
-      args: { until },
-      inputs: {},
-      outputs: { out: File },
-      toolchains: [actions.toolchain(vmTools)],
-    }).out,
-});
-`;
-
-const STEP = `
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { step } from 'dsmb/step';
-import { bootSector, HELLO, startVm } from 'dsmb/vm';
-export default step<{ args: { until: string }; inputs: never; outputs: 'out' }>(
-  async ({ args, outputs, scratch, progress }) => {
-    const file = join(scratch, 'disk.img');
-    writeFileSync(file, bootSector(HELLO, 'halt'));
-    const disk = { file, format: 'raw', interface: 'ide', slot: 'hda', snapshot: true, bootIndex: 0 } as const;
-    const logFile = join(scratch, 'machine.log');
-    await using vm = await startVm({ memoryMiB: 16, accelerator: 'tcg', disks: [disk], logFile, scratch });
-    writeFileSync(outputs.out, 'half');
-    await vm.waitForConsoleText(args.until, 600_000);
-    writeFileSync(outputs.out, 'whole');
-  },
-);
-`;
+import { Project, TestStore } from '../rig/index.ts';
+import { smallMachine } from '../rig/small-machine.ts';
 
 let store: TestStore;
 let project: Project;
 
 beforeAll(() => {
   store = new TestStore('with tools');
-  project = new Project(store, {
-    'rules.ts': RULES,
-    'machine.step.ts': STEP,
-    'toolchain.lock.json': readFileSync(join(CHECKOUT, 'toolchain.lock.json'), 'utf8'),
-  });
+  project = new Project(store, smallMachine());
 });
 afterAll(() => {
   project[Symbol.dispose]();

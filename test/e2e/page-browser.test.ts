@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, i
 import { Browser, whyNoBrowser } from '../rig/browser.ts';
 import { heldBuildFile, MARKUP, startHeld } from '../rig/held-build.ts';
 import { countingRules, Project, TestStore } from '../rig/index.ts';
+import { smallMachine } from '../rig/small-machine.ts';
 
 const missing = process.env['DSMB_TESTS'] === 'all' ? await whyNoBrowser() : 'its tests are long';
 
@@ -92,6 +93,24 @@ describe.skipIf(missing !== undefined)(
         }
       expect(browser.complaints).toEqual([]);
       expect(browser.requested).toEqual([`file://${project.path('page.html')}`]);
+    });
+
+    it('shows the last picture and the console of a machine that failed before all else', async () => {
+      using tools = new TestStore('with tools');
+      using machines = new Project(tools, {
+        ...smallMachine(),
+        'build.dsm.ts': `import { machine } from './rules.ts';
+          export const vm = machine({ until: 'what never comes', waitMs: 6000 });`,
+      });
+      await machines.run(['build', '//vm', '--html', join(project.folder, 'page.html')]);
+      await browser.open(`file://${project.path('page.html')}`);
+      await shows('VM_TIMEOUT');
+      const text = await browser.text();
+      expect(text.indexOf('dsmb-canary')).toBeGreaterThan(0);
+      expect(text.indexOf('dsmb-canary')).toBeLessThan(text.indexOf('VM_TIMEOUT'));
+      const picture = 'document.querySelector(".machine img")';
+      expect(await browser.value(`${picture}.decode().then(() => ${picture}.naturalWidth)`)).toBe(720);
+      expect(await browser.value(`${picture}.alt`)).toMatch(/^screen of machine 1 at 0:0\d$/);
     });
 
     it('can be used without a mouse, and by who hears it', async () => {

@@ -24,7 +24,7 @@ interface Tab {
 export class BuildScreen {
   readonly element: HTMLElement;
   /** Where what is shown comes from. */
-  connection: 'live' | 'ended' | 'lost' | 'past' | 'file' = 'live';
+  connection: 'live' | 'ended' | 'between' | 'lost' | 'past' | 'file' = 'live';
   readonly #screen: Screen;
   readonly #list: List;
   readonly #details: DetailsView;
@@ -33,6 +33,7 @@ export class BuildScreen {
   readonly #state = element('span', { class: 'state', role: 'status' });
   readonly #age = element('span', { class: 'dim age' });
   readonly #alerts = element('div', { class: 'alerts' });
+  readonly #machines = element('div', { class: 'machines', role: 'group', 'aria-label': 'Machines' });
   readonly #place = element('div', { class: 'view', role: 'tabpanel', id: 'view' });
   #shown: Tab;
   #heardAt = performance.now();
@@ -43,8 +44,10 @@ export class BuildScreen {
     this.#details = new DetailsView(this.#screen, ask);
     this.#tabs = [
       this.#tab('Actions', this.#list),
-      this.#tab('Map', new GraphMap(this.#screen)),
-      this.#tab('Time line', new TimeLine(this.#screen)),
+      // The history knows neither what reads what, nor when it ran.
+      ...(back
+        ? []
+        : [this.#tab('Map', new GraphMap(this.#screen)), this.#tab('Time line', new TimeLine(this.#screen))]),
     ];
     const hasGraph = build.actions.some(({ inputs }) => inputs.length > 0) && build.actions.length >= MAP_IS_FOR;
     this.#shown = this.#tabs[hasGraph ? 1 : 0]!;
@@ -60,6 +63,7 @@ export class BuildScreen {
       { class: 'page' },
       element('header', { class: 'top' }, ...backButton, this.#title, this.#state, this.#age),
       this.#alerts,
+      this.#machines,
       tabs,
       element('main', {}, this.#place, this.#details.element),
     );
@@ -69,13 +73,12 @@ export class BuildScreen {
     return this.#screen.build;
   }
 
-  /** It is in the document. Of a build that has ended, what failed first is chosen. */
+  /** It is in the document. */
   begin(): void {
     document.addEventListener('keydown', (event) => this.#key(event));
     new ResizeObserver(() => this.refresh()).observe(this.#place);
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.refresh());
     if (this.connection === 'live') setInterval(() => this.#tick(), CLOCK_MS);
-    if (this.connection !== 'live') this.#screen.chosen = this.build.causes().failed[0];
     this.#show(this.#shown);
   }
 
@@ -95,8 +98,9 @@ export class BuildScreen {
     this.refresh();
   }
 
-  ended(): void {
-    this.connection = 'ended';
+  /** `again`: another build will come to this page. */
+  ended(again: boolean): void {
+    this.connection = again ? 'between' : 'ended';
     this.refresh();
   }
 
@@ -108,15 +112,23 @@ export class BuildScreen {
 
   refresh(): void {
     const { head } = this.build;
+    if (!this.#screen.touched) this.#screen.chosen = this.#worthSeeing() ?? this.#screen.chosen;
     setText(this.#title, head.asked.join(' '));
     document.title = `${buildText(head, this.connection === 'live')}: ${head.asked.join(' ')}`;
     setText(this.#state, buildText(head, this.connection === 'live'));
     this.#state.dataset['state'] = head.success === undefined ? 'running' : head.success ? 'executed' : 'failed';
     this.#tellAge();
     this.#tellAlerts();
+    this.#tellMachines();
     this.#shown.view.refresh();
     this.#details.refresh();
     this.element.classList.toggle('chosen', this.#screen.chosen !== undefined);
+  }
+
+  /** What failed first, or else the machine that runs now. */
+  #worthSeeing(): number | undefined {
+    const { moments, runs } = this.build;
+    return this.build.causes().failed[0] ?? moments.findLast(({ place }) => runs[place]?.state === 'running')?.place;
   }
 
   #tick(): void {
@@ -132,6 +144,7 @@ export class BuildScreen {
     const texts = {
       live: age > OLD_MS ? `not heard of for ${Math.round(age / 1000)} s` : 'live',
       ended: 'the build has ended; this page stays as it is',
+      between: 'the build has ended; the next one comes here',
       lost: 'the builder is gone; this is what it told last',
       past: `${new Date(startedAt).toLocaleString()} · ${build}`,
       file: `${new Date(startedAt).toLocaleString()} · ${build}`,
@@ -163,6 +176,27 @@ export class BuildScreen {
       element('div', { class: 'warning' }, element('strong', {}, 'warning'), ` ${text}`),
     );
     this.#alerts.replaceChildren(...(failed.length > 0 ? [failure] : []), ...said);
+  }
+
+  /** Leads to what machines show: first to those that run. */
+  #tellMachines(): void {
+    const places = [...new Set(this.build.moments.map(({ place }) => place))];
+    const states = places.map((place) => [place, this.build.runs[place]!.state] as const);
+    const now = JSON.stringify([this.build.head.build, states]);
+    if (this.#machines.dataset['now'] === now) return;
+    this.#machines.dataset['now'] = now;
+    const buttons = states.map(([place, state]) =>
+      element(
+        'button',
+        { type: 'button', 'data-state': state, click: () => this.#screen.choose(place) },
+        element('span', { class: 'mark', 'aria-hidden': 'true' }),
+        this.build.nameOf(place),
+      ),
+    );
+    this.#machines.replaceChildren(
+      ...(buttons.length > 0 ? [element('span', { class: 'dim' }, 'machines')] : []),
+      ...buttons,
+    );
   }
 
   #tab(name: string, view: View): Tab {

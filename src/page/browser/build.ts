@@ -1,5 +1,6 @@
 /** The build that the page shows, as far as it has been told. */
-import type { Change, Details, PageAction, PageHead, PageRun, Snapshot, State } from '../protocol.ts';
+import { Moments } from '../moments.ts';
+import type { Change, Details, PageAction, PageHead, PageMoment, PageRun, Snapshot, State } from '../protocol.ts';
 
 /** In the order in which they matter to whoever looks. */
 export const STATES: readonly State[] = [
@@ -10,12 +11,14 @@ export class Build {
   head: PageHead;
   readonly actions: PageAction[];
   readonly runs: PageRun[];
+  readonly #moments = new Moments();
   /** By place, the places of the actions that read its outputs. */
   readonly users: number[][];
   /** Of a build that nobody serves any more. */
   readonly details = new Map<number, Details>();
 
-  constructor({ head, actions, runs }: Snapshot) {
+  constructor({ head, actions, runs, moments }: Snapshot) {
+    for (const moment of moments) this.#moments.add(moment);
     this.head = head;
     this.actions = [...actions];
     this.runs = [...runs];
@@ -23,7 +26,8 @@ export class Build {
     for (const [place, { inputs }] of actions.entries()) for (const input of inputs) this.users[input]?.push(place);
   }
 
-  apply({ head, runs, more = [] }: Change): void {
+  apply({ head, runs, more = [], moments = [] }: Change): void {
+    for (const moment of moments) this.#moments.add(moment);
     this.head = head;
     for (const action of more) {
       this.actions.push(action);
@@ -31,6 +35,11 @@ export class Build {
       this.runs.push({ state: 'waiting' });
     }
     for (const [place, run] of runs) this.runs[place] = run;
+  }
+
+  /** What machines have shown, in the order of time. */
+  get moments(): readonly PageMoment[] {
+    return this.#moments.kept;
   }
 
   counts(): Record<State, number> {

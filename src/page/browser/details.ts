@@ -2,6 +2,7 @@
 import { formatBytes, plural } from '../../report/format.ts';
 import type { Details, PageRun } from '../protocol.ts';
 import { element } from './dom.ts';
+import { MachineView } from './machine.ts';
 import type { Screen, View } from './screen.ts';
 import { MEANINGS, runText, timesText } from './words.ts';
 
@@ -14,6 +15,8 @@ export class DetailsView implements View {
   readonly #ask: (place: number) => Promise<Details>;
   readonly #what = element('p', { class: 'what', 'aria-live': 'polite' });
   readonly #told = element('div');
+  readonly #machines = element('div');
+  readonly #views = new Map<number, MachineView>();
   #place: number | undefined;
   #state = '';
 
@@ -38,6 +41,7 @@ export class DetailsView implements View {
     const text = [runText(run, this.#screen.elapsedMs), ...timesText(run, build.actions[place]!)].join(' · ');
     if (this.#what.textContent !== text) this.#what.textContent = text;
     this.#what.dataset['state'] = run.state;
+    this.#showMachines(place, run.state === 'running');
     this.#what.title = MEANINGS[run.state];
   }
 
@@ -49,14 +53,35 @@ export class DetailsView implements View {
       '✕',
     );
     this.#told.replaceChildren();
+    for (const view of this.#views.values()) view.release();
+    this.#views.clear();
+    this.#machines.replaceChildren();
     this.element.replaceChildren(
       element('header', {}, element('h2', {}, build.nameOf(place)), close),
       this.#what,
+      this.#machines,
       this.#told,
       this.#near('made of', build.reached(place, 'inputs').size, build.actions[place]!.inputs, 'causes'),
       this.#near('needed by', build.reached(place, 'users').size, build.users[place]!, 'follows'),
     );
     this.element.scrollTop = 0;
+  }
+
+  /** What its machines show comes first, a failed one's above all. */
+  #showMachines(place: number, running: boolean): void {
+    const own = Map.groupBy(
+      this.#screen.build.moments.filter((moment) => moment.place === place),
+      ({ machine }) => machine,
+    );
+    for (const [machine, moments] of own) {
+      let view = this.#views.get(machine);
+      if (!view) {
+        view = new MachineView(machine);
+        this.#views.set(machine, view);
+        this.#machines.append(view.element);
+      }
+      view.show(moments, running ? this.#screen.elapsedMs : undefined);
+    }
   }
 
   /** The neighbours on one side, and how many there are beyond. */

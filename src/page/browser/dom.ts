@@ -24,16 +24,26 @@ export function setText(of: HTMLElement, text: string): void {
   if (of.textContent !== text) of.textContent = text;
 }
 
+/** What takes long is done so rarely that it takes no more than this share of the time. */
+const MOST_SHARE = 0.25;
+
 /** Calls at most once for each picture that the browser draws, and only while the page is seen. */
 export function onceAFrame(draw: () => void): () => void {
   let asked = false;
+  let notBefore = 0;
+  const drawNow = (): void => {
+    asked = false;
+    const start = performance.now();
+    draw();
+    const took = performance.now() - start;
+    notBefore = start + took / MOST_SHARE;
+  };
   return () => {
     if (asked) return;
     asked = true;
-    requestAnimationFrame(() => {
-      asked = false;
-      draw();
-    });
+    const wait = notBefore - performance.now();
+    if (wait > 0) setTimeout(() => requestAnimationFrame(drawNow), wait);
+    else requestAnimationFrame(drawNow);
   };
 }
 

@@ -35,27 +35,22 @@ export function layoutOf(inputs: readonly (readonly number[])[], width: number, 
 
 /** The column of each action, from 0; what it is made of stands in columns before. */
 export function columnsOf(inputs: readonly (readonly number[])[]): number[] {
-  const users: number[][] = inputs.map(() => []);
-  for (const [place, of] of inputs.entries()) for (const input of of) users[input]?.push(place);
-  const distances = distancesToEnd(users);
+  const distances = distancesToEnd(inputs);
   const last = distances.reduce((most, one) => Math.max(most, one), 0);
   return distances.map((distance) => last - distance);
 }
 
-/** How many steps lie between each action and the end. Not by recursion: a chain may be longer than the stack is deep. */
-function distancesToEnd(users: readonly (readonly number[])[]): number[] {
-  const distances: number[] = users.map(() => -1);
-  for (const first of users.keys()) {
-    for (const open = [first]; open.length > 0;) {
-      const one = open.at(-1)!;
-      const missing = distances[one] === -1 ? users[one]!.filter((user) => distances[user] === -1) : [];
-      if (missing.length > 0) open.push(...missing);
-      else {
-        open.pop();
-        distances[one] = users[one]!.reduce((most, user) => Math.max(most, distances[user]! + 1), 0);
-      }
+/** How many steps lie between each action and the end: from there back, each when all that reads it is done. */
+function distancesToEnd(inputs: readonly (readonly number[])[]): number[] {
+  const left = inputs.map(() => 0);
+  for (const of of inputs) for (const input of of) left[input]!++;
+  const distances = inputs.map(() => 0);
+  const open = [...left.keys()].filter((place) => left[place] === 0);
+  for (let one = open.pop(); one !== undefined; one = open.pop())
+    for (const input of inputs[one]!) {
+      distances[input] = Math.max(distances[input]!, distances[one]! + 1);
+      if (--left[input]! === 0) open.push(input);
     }
-  }
   return distances;
 }
 
@@ -63,18 +58,19 @@ function distancesToEnd(users: readonly (readonly number[])[]): number[] {
 function orderedColumns(inputs: readonly (readonly number[])[]): number[][] {
   const columns: number[][] = [];
   for (const [place, column] of columnsOf(inputs).entries()) (columns[column] ??= []).push(place);
-  const row = new Float64Array(inputs.length);
+  const [row, middle] = [new Float64Array(inputs.length), new Float64Array(inputs.length)];
   for (const column of columns) {
-    const middle = new Map(
-      column.map((place) => {
-        const of = inputs[place]!;
-        return [place, of.length === 0 ? 0 : of.reduce((sum, input) => sum + row[input]!, 0) / of.length];
-      }),
-    );
-    column.sort((a, b) => middle.get(a)! - middle.get(b)! || a - b);
+    for (const place of column) middle[place] = mean(inputs[place]!, row);
+    column.sort((a, b) => middle[a]! - middle[b]! || a - b);
     for (const [index, place] of column.entries()) row[place] = column.length === 1 ? 0.5 : index / (column.length - 1);
   }
   return columns;
+}
+
+function mean(places: readonly number[], of: Float64Array): number {
+  let sum = 0;
+  for (const place of places) sum += of[place]!;
+  return places.length === 0 ? 0 : sum / places.length;
 }
 
 function named(columns: readonly (readonly number[])[], count: number, room: number): Layout {

@@ -24,6 +24,7 @@ export class List implements View {
     this.#rows,
   );
   readonly #draw = onceAFrame(() => this.#drawRows());
+  readonly #update = onceAFrame(() => this.#sort());
   #wanted: State | undefined;
   #places: number[] = [];
 
@@ -42,6 +43,10 @@ export class List implements View {
   }
 
   refresh(): void {
+    this.#update();
+  }
+
+  #sort(): void {
     const { runs } = this.#screen.build;
     const text = this.#search.value.toLowerCase();
     const accepts = (place: number): boolean =>
@@ -52,7 +57,7 @@ export class List implements View {
     const time = (place: number): number => -(runs[place]!.end ?? runs[place]!.start ?? 0);
     this.#places = [...runs.keys()].filter(accepts).sort((a, b) => rank(a) - rank(b) || time(a) - time(b) || a - b);
     this.#drawFilters();
-    this.#draw();
+    this.#drawRows();
   }
 
   #drawFilters(): void {

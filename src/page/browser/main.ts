@@ -58,7 +58,7 @@ class LivePage {
         this.#screen!.build.head = { ...this.#screen!.build.head, elapsedMs: message.elapsedMs };
         return this.#screen!.heard();
       case 'ended':
-        return this.#end(message.whole);
+        return this.#end(message.whole, message.again);
     }
   }
 
@@ -71,12 +71,12 @@ class LivePage {
     this.#screen.begin();
   }
 
-  #end({ snapshot, details }: WholeBuild): void {
+  #end({ snapshot, details }: WholeBuild, again: boolean): void {
     this.#ended = true;
     const build = new Build(snapshot);
     for (const [place, told] of Object.entries(details)) build.details.set(Number(place), told);
     this.#screen!.replace(build);
-    this.#screen!.ended();
+    this.#screen!.ended(again);
   }
 
   #ask(place: number): Promise<Details> {

@@ -12,6 +12,8 @@ export class Screen {
   build: Build;
   /** The place of the action that is chosen. */
   chosen: number | undefined;
+  /** The reader has chosen: from then on nothing is chosen for them. */
+  touched = false;
   readonly #whenChosen: () => void;
 
   constructor(build: Build, whenChosen: () => void) {
@@ -20,6 +22,7 @@ export class Screen {
   }
 
   choose(place: number | undefined): void {
+    this.touched = true;
     if (place === this.chosen) return;
     this.chosen = place;
     this.#whenChosen();

@@ -15,8 +15,8 @@ export const MEANINGS: Readonly<Record<State, string>> = {
 };
 
 /** What an action is doing, or how it ended, in a few words. */
-export function runText({ state, start, end, stage, percent }: PageRun, elapsedMs: number): string {
-  const took = start === undefined ? undefined : (end ?? elapsedMs) - start;
+export function runText({ state, start, end, tookMs, stage, percent }: PageRun, elapsedMs: number): string {
+  const took = start === undefined ? tookMs : (end ?? elapsedMs) - start;
   const parts = [state, ...(took === undefined ? [] : [formatDuration(Math.max(0, took))])];
   if (state === 'running' && stage !== undefined) parts.push(stage + (percent === undefined ? '' : ` ${percent} %`));
   return parts.join(' · ');
