@@ -8,7 +8,7 @@ import { createServer, type AddressInfo } from 'node:net';
 /** Set by `dsmb watch` for its builds: `port token`, and `known` from the second one on. */
 const VARIABLE = 'DSMB_PAGE';
 
-/** What `dsmb watch` has told this build of its page; programs that it starts are not told. */
+/** What `dsmb watch` has told this build of its page. */
 export function takePageOfWatch(env: NodeJS.ProcessEnv = process.env) {
   const [port, token, known] = env[VARIABLE]?.split(' ') ?? [];
   delete env[VARIABLE];

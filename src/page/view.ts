@@ -1,12 +1,12 @@
 /** A build as the page can look at it: one that goes on, or one that the history remembers. */
-import type { BuildHistory } from '../report/history/history.ts';
 import { actionId } from '../model/event.ts';
+import type { BuildHistory } from '../report/history/history.ts';
 import type { BuildRecord } from '../report/history/record.ts';
 import { printable, printableLines } from '../report/printable.ts';
 import type { BuildState } from './build-state.ts';
 import { detailsOf, type Sources } from './details.ts';
 import type { KnownActions } from './known-actions.ts';
-import type { Details, PastBuild, Snapshot, WholeBuild } from './protocol.ts';
+import type { Details, PageRun, PastBuild, Snapshot, WholeBuild } from './protocol.ts';
 
 /** Details of more actions are not carried along: those that failed come first, then those that ran last. */
 const MOST_CARRIED = 500;
@@ -100,17 +100,9 @@ export function pastBuilds(history: BuildHistory): PastBuild[] {
 /** A build as one piece, with the details of what ran, as far as they are small enough. */
 export function wholeBuild(view: View): WholeBuild {
   const snapshot = view.snapshot();
-  const places = [...snapshot.runs.keys()].filter((place) => 'start' in snapshot.runs[place]! || isFailed(place));
-  function isFailed(place: number): boolean {
-    return snapshot.runs[place]!.state === 'failed';
-  }
-  const byWeight = places.toSorted((a, b) => Number(isFailed(b)) - Number(isFailed(a)) || endOf(b) - endOf(a));
-  function endOf(place: number): number {
-    return snapshot.runs[place]!.end ?? 0;
-  }
   const details: Record<number, Details> = {};
   let room = MOST_CARRIED_CHARACTERS;
-  for (const place of byWeight.slice(0, MOST_CARRIED)) {
+  for (const place of worthCarrying(snapshot.runs)) {
     const found = view.details(place);
     if (!found) continue;
     room -= found.log?.text.length ?? 0;
@@ -118,4 +110,14 @@ export function wholeBuild(view: View): WholeBuild {
     details[place] = room >= 0 ? found : withoutLog;
   }
   return { snapshot, details };
+}
+
+/** Places of what ran or failed, what matters most first. */
+function worthCarrying(runs: readonly PageRun[]): readonly number[] {
+  const failed = (place: number): number => (runs[place]!.state === 'failed' ? 1 : 0);
+  const end = (place: number): number => runs[place]!.end ?? 0;
+  return [...runs.keys()]
+    .filter((place) => runs[place]!.start !== undefined || failed(place) === 1)
+    .sort((a, b) => failed(b) - failed(a) || end(b) - end(a))
+    .slice(0, MOST_CARRIED);
 }

@@ -15,4 +15,5 @@ export {
 } from './machine.ts';
 export { bodyOf, httpGet, type HttpAnswer } from './ports.ts';
 export type { Exit } from './process.ts';
+export type { MachineRecord, Tell } from './showing.ts';
 export { startVm, type PowerDown, type Vm, type VmOptions } from './vm.ts';

@@ -50,7 +50,7 @@ describe('a build that goes on', () => {
     expect((await end()).exitCode).toBe(0);
   });
 
-  it('is shown to nobody but to who has the address, and its server can only be read', async () => {
+  it('is shown to nobody but to who has the address, by a server that can only be read', async () => {
     const { page, end } = await startHeld(project);
     const { port, own } = page;
     const status = async (path: string, headers: Readonly<Record<string, string>>, method?: string) =>
@@ -70,11 +70,7 @@ describe('a build that goes on', () => {
     expect(await status('/api/build', { ...own, host: `localhost:${port}`, origin: `http://localhost:${port}` })).toBe(
       200,
     );
-    await end();
-  });
-
-  it('gives a document that has nothing of the build, and lets nothing else in', async () => {
-    const { page, end } = await startHeld(project);
+    // The document has nothing of the build, and lets nothing else in.
     for (const path of ['/', '/page.js', '/page.css']) {
       const { status, headers, text } = await page.get(path, {});
       expect(status, `of ${path}`).toBe(200);
@@ -151,12 +147,6 @@ describe('past builds', () => {
 });
 
 describe('the address', () => {
-  it('is told, with how to get there from another machine', async () => {
-    const { stderr } = await project.run(['build', '//loud', '--ui'], { env: { DISPLAY: '', WAYLAND_DISPLAY: '' } });
-    const { port } = PageReader.told(stderr);
-    expect(stderr).toMatch(new RegExp(`after: ssh -N -L ${port}:127\\.0\\.0\\.1:${port} \\S+@\\S+\\n`));
-  });
-
   it('reaches a browser in a file that only the user can read, and not in its arguments', async () => {
     mkdirSync(project.path('bin'));
     const opened = project.path('opened');
@@ -182,7 +172,7 @@ describe('the address', () => {
     expect(statSync(file, { throwIfNoEntry: false })).toBeUndefined();
   });
 
-  it('can have a port of the user’s choice, unless another program has it', async () => {
+  it('is told with how to get there from elsewhere, and can have a port of the user’s choice that no program has', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const port = String((server.address() as AddressInfo).port);
@@ -190,9 +180,12 @@ describe('the address', () => {
     expect(taken).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('PORT_TAKEN') });
     server.close();
     await once(server, 'close');
-    const { exitCode, stderr } = await project.run(['build', '//loud', '--ui', '--ui-port', port]);
+    const { exitCode, stderr } = await project.run(['build', '//loud', '--ui', '--ui-port', port], {
+      env: { DISPLAY: '', WAYLAND_DISPLAY: '' },
+    });
     expect(exitCode).toBe(0);
     expect(PageReader.told(stderr).port).toBe(Number(port));
+    expect(stderr).toMatch(new RegExp(`after: ssh -N -L ${port}:127\\.0\\.0\\.1:${port} \\S+@\\S+\\n`));
     expect((await project.run(['build', '//loud', '--ui', '--ui-port', '65536'])).exitCode).toBe(2);
   });
 
