@@ -107,6 +107,21 @@ describe('without a terminal', () => {
     ]);
   });
 
+  it('what runs on a worker is told as such, and what it came to', () => {
+    const out = new Out();
+    const remote = { remote: true } as const;
+    const bytes = (files: number) => ({ results: 0, trees: 0, files, largeFiles: 0 });
+    const used = { ran: 2, taken: 1, sent: 0, read: bytes(1024), written: bytes(2 * 1024 ** 2) };
+    const events = [{ ...start('a'), ...remote }, progress('a', 'remote: queued'), { ...end('a'), ...remote }];
+    report(out, [begin, ...(events as BuildEvent[]), { type: 'remote-used', ...used }, finish(1)]);
+    expect(out.lines.slice(0, -1)).toEqual([
+      'start //a Make remote',
+      '      //a Make: remote: queued',
+      'done  //a Make 1.2 s, remote',
+      expect.stringMatching(/^remote executor: 2 actions run, 1 result taken; 1.* KiB read, 2.* MiB written$/),
+    ]);
+  });
+
   it('what failed is told in full at the end, after what went on beside it', () => {
     const out = new Out();
     report(out, [

@@ -1,4 +1,5 @@
 /** Actions run on a worker that others could have written: with the keys that they have here, and whatever it does wrong. */
+import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
@@ -29,9 +30,13 @@ let project: Project;
 beforeAll(async () => {
   worker = await Worker.start(join(inject('commands'), 'bwrap'));
 });
-afterAll(() => worker?.[Symbol.dispose]());
+beforeEach(begin);
+afterAll(() => {
+  for (const one of [project, store, worker]) one?.[Symbol.dispose]();
+});
 
-beforeEach(() => {
+/** Nothing was built, and the server has no results. */
+function begin(): void {
   project?.[Symbol.dispose]();
   store?.[Symbol.dispose]();
   store = new TestStore();
@@ -39,11 +44,7 @@ beforeEach(() => {
   worker.results.clear();
   worker.calls.length = worker.ran.length = worker.faults.length = worker.cancelled = 0;
   worker.keepsFailures = false;
-});
-afterAll(() => {
-  project?.[Symbol.dispose]();
-  store?.[Symbol.dispose]();
-});
+}
 
 const build = (target: string, ...args: string[]) =>
   project.build([target, '--remote-executor', worker.address, ...args]);
@@ -138,6 +139,20 @@ describe('a build goes on', () => {
     expect(worker.count('Execute')).toBeGreaterThanOrEqual(calls);
     if (fault === 'cut' || fault === 'early end') expect(worker.count('WaitExecution')).toBe(1);
   }
+
+  it('with faults of every kind in any order', { tags: 'long', timeout: 600_000 }, async () => {
+    const every: Fault[] = [...short, ...long].map(([fault]) => fault);
+    const fault = fc.option(fc.constantFrom<Fault>(...every, 'wrong digests', 'no outputs'), { nil: undefined });
+    await fc.assert(
+      fc.asyncProperty(fc.array(fault, { minLength: 4, maxLength: 12 }), async (faults) => {
+        begin();
+        worker.faults.push(...faults);
+        expect((await build('//all')).exitCode).toBe(0);
+        expect(output()).toBe(ALL);
+      }),
+      { numRuns: 12 },
+    );
+  });
 
   it.each<Fault>(['wrong digests', 'no outputs'])('here, with what a worker has always wrong: %s', async (fault) => {
     worker.faults.push(...Array.from({ length: 20 }, () => fault));
