@@ -162,7 +162,7 @@ export class Downloads {
     const gone = absent.filter((of) => !this.#store.cas.has(of));
     for (const { hash } of gone) this.#lost.add(hash);
     if (gone.length > 0)
-      fail('BLOB_MISSING', `the remote cache does not give ${gone.length} blobs that are needed`, {
+      fail('BLOB_MISSING', `the remote cache does not give all that is needed: it lacks ${gone.length} of the blobs`, {
         hint: 'run the same command again: what made them runs again',
       });
   }

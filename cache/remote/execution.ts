@@ -26,6 +26,8 @@ export interface ExecutionRequest {
   /** One that has got no further for this long is given up. */
   readonly limitMs: number;
   readonly onStage: (stage: Stage) => void;
+  /** Ends it, there as well. */
+  readonly signal: AbortSignal;
 }
 
 /** Between a stream that was cut and the next. */
@@ -34,6 +36,7 @@ const PAUSE_MS = 250;
 const MOST_LOSSES = 3;
 const CANCEL_MS = 2000;
 const TYPES = 'type.googleapis.com/';
+const UNREADABLE = new ConnectError("the server's answer cannot be read", Code.Internal);
 
 export class Execution {
   readonly #connection: Connection;
@@ -54,7 +57,7 @@ export class Execution {
     const late = (): void =>
       limit.abort(new ConnectError(`it has got no further for ${limitMs / 1000} s`, Code.Internal));
     const timer = setTimeout(late, limitMs);
-    const signal = AbortSignal.any([this.#patience.signal, limit.signal]);
+    const signal = AbortSignal.any([this.#patience.signal, request.signal, limit.signal]);
     const patience = { ...this.#patience, signal, timeoutMs: limitMs, moved: undefined };
     const followed = new Followed(this.#connection, request, this.#patience.timeoutMs, () => void timer.refresh());
     try {
@@ -66,6 +69,7 @@ export class Execution {
       }
     } catch (error) {
       await followed.cancel();
+      request.signal.throwIfAborted();
       throw error;
     } finally {
       clearTimeout(timer);
@@ -106,14 +110,15 @@ class Followed {
     } catch (thrown) {
       const error = silence.reasonOf(thrown);
       if (this.#name !== '' && isMissing(error)) this.#name = '';
-      else if (!(error instanceof ConnectError) || isRefusal(error)) throw error;
+      else if (signal.aborted || isRefusal(error)) throw error;
+      else if (!(error instanceof ConnectError)) return failed(UNREADABLE);
       else if (!isUnreachable(error)) return failed(error);
       else if (!isHeard) throw error;
     }
     if (!isHeard && this.#name !== '')
       throw new ConnectError('the server says nothing of the action', Code.Unavailable);
     if (this.#name === '' && ++this.#losses > MOST_LOSSES)
-      return failed(new ConnectError('the server loses what it is asked to run', Code.Internal));
+      return failed(new ConnectError('the server keeps losing what it is asked to run', Code.Internal));
     return undefined;
   }
 
@@ -141,7 +146,7 @@ class Followed {
   #noteStage({ metadata }: Operation): void {
     const { stage } = (metadata && anyUnpack(metadata, ExecuteOperationMetadataSchema)) ?? { stage: this.#stage };
     // It only goes on: one that is told again, or that goes back, is no progress.
-    if (stage <= this.#stage) return;
+    if (stage <= this.#stage || stage > ExecutionStage_Value.COMPLETED) return;
     this.#stage = stage;
     this.#onProgress();
     if (stage === ExecutionStage_Value.QUEUED) this.#request.onStage('queued');

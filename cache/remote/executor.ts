@@ -5,6 +5,7 @@ import type {
   ActionResult,
   ExecuteResponse,
 } from '../reapi/gen/build/bazel/remote/execution/v2/remote_execution_pb.js';
+import type { Digest } from '../../src/model/digest.ts';
 import type { ResultData } from '../reapi/messages.ts';
 import type { Store } from '../store.ts';
 import type { RemoteBlobs } from './blobs.ts';
@@ -26,6 +27,8 @@ export interface RunRequest {
   readonly onStage: (stage: Stage | 'sending inputs' | 'sent') => void;
   /** It is about to be tried again, since the server failed it. */
   readonly onRetry: (attempt: number, reason: string) => void;
+  /** Ends it, there as well. */
+  readonly signal: AbortSignal;
 }
 
 /** What became of an action that a worker has run. */
@@ -59,8 +62,12 @@ const FINAL: ReadonlySet<number> = new Set([Code.InvalidArgument, Code.Unimpleme
 const MOST_RESULTS = 2;
 /** For waiting in a queue, fetching inputs and sending outputs, beside the time that an action itself may take. */
 const GRACE_MS = 10 * 60_000;
+/** What a timer holds. */
+const MOST_MS = 2 ** 31 - 1;
 /** Of a worker's name, in characters. */
 const MOST_NAME = 200;
+/** Of what a server says about an action. */
+const MOST_MESSAGE = 1000;
 
 export class Executor {
   readonly #places: Places;
@@ -81,6 +88,11 @@ export class Executor {
     return this.#server.isOpenFor('executing') && cache.isOpenFor('executing') && cache.isOpenFor('reading');
   }
 
+  /** Says what is wrong with the workers, each thing once. */
+  say(what: string): void {
+    this.#server.say(what);
+  }
+
   /** Runs an action; undefined where no worker could, which was said. A lost input is a `BLOB_MISSING` failure. */
   async run(action: RemoteAction, request: RunRequest): Promise<Ran | undefined> {
     if ((this.#results.get(action.key.hash) ?? 0) >= MOST_RESULTS) return undefined;
@@ -88,25 +100,27 @@ export class Executor {
   }
 
   async #run(execution: Execution, action: RemoteAction, request: RunRequest): Promise<Ran | undefined> {
-    const { onStage, onRetry, timeoutMs } = request;
+    const { onStage, onRetry, timeoutMs, signal } = request;
+    const limitMs = Math.min(timeoutMs + GRACE_MS, MOST_MS);
     let anew = request.anew || this.#places.downloads.isUnusable(action.key);
     for (let attempt = 1; ; attempt++) {
       onStage('sending inputs');
       if (!(await this.#send(action))) return undefined;
       // Many servers say no more until it has ended.
       onStage('sent');
-      const response = await execution.run({ key: action.key, anew, limitMs: timeoutMs + GRACE_MS, onStage });
-      const { code = OK, message = '' } = response.status ?? {};
+      const response = await execution.run({ key: action.key, anew, limitMs, onStage, signal });
+      const code = response.status?.code ?? OK;
+      const message = (response.status?.message ?? '').slice(0, MOST_MESSAGE);
       if (isOldFailure(response) && !anew) {
         anew = true;
         continue;
       }
       if (code === OK || code === OUT_OF_TIME) return this.#ended(action, response);
-      if (attempt === TRIES || FINAL.has(code)) throw new ConnectError(message, Code.Internal);
+      if (attempt >= TRIES || FINAL.has(code)) throw new ConnectError(message, Code.Internal);
       onRetry(attempt + 1, message);
       await this.#forget(response);
-      const { signal } = this.#server.patience;
-      await sleep(PAUSE_MS * 2 ** (attempt - 1), undefined, { signal }).catch(() => undefined);
+      const ended = AbortSignal.any([signal, this.#server.patience.signal]);
+      await sleep(PAUSE_MS * 2 ** (attempt - 1), undefined, { signal: ended });
     }
   }
 
@@ -140,11 +154,19 @@ export class Executor {
 
   /** Its standard output, then its standard error; of what is too large, nothing. */
   async #said({ stdoutRaw, stdoutDigest, stderrRaw, stderrDigest }: ActionResult): Promise<Uint8Array> {
-    const blobs = [stdoutDigest, stderrDigest].map((of) => (of?.hash ? fromWire(of) : undefined));
+    const blobs = [stdoutDigest, stderrDigest].map((of) => (of?.hash ? digestOrNone(of) : undefined));
     const wanted = blobs.filter((of) => of !== undefined);
     const found = wanted.length > 0 ? await this.#places.downloads.texts(wanted) : undefined;
     const [out, error] = blobs.map((of) => (of && found?.get(of.hash)) ?? new Uint8Array());
     return Buffer.concat([stdoutRaw.length > 0 ? stdoutRaw : out!, stderrRaw.length > 0 ? stderrRaw : error!]);
+  }
+}
+
+function digestOrNone(of: Parameters<typeof fromWire>[0]): Digest | undefined {
+  try {
+    return fromWire(of);
+  } catch {
+    return undefined;
   }
 }
 

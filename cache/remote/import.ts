@@ -28,6 +28,8 @@ export interface Importing {
 /** Why a result is none. */
 export class BadResult extends Error {}
 
+/** Directories that are read level by level, in bytes. */
+const MOST_MESSAGES = 256 * 1024 * 1024;
 /** A tree that takes more to look through is none that an action made. */
 const MOST_NODES = 2_000_000;
 /** As deep as paths can be. */
@@ -139,8 +141,11 @@ class Output {
   /** Of a server that has no trees: directories level by level. */
   async #readLevels(root: Digest): Promise<void> {
     let level = [root];
+    let bytesInAll = 0;
     for (let depth = 0; level.length > 0; depth++) {
       if (depth > MOST_LEVELS) throw new BadResult('its folders are too deep');
+      for (const { size } of level) bytesInAll += size;
+      if (bytesInAll > MOST_MESSAGES) throw new BadResult('it has too many files');
       const below = new Map<string, Digest>();
       for (const [hash, bytes] of await this.#from.read(level)) {
         this.#encoded.set(hash, bytes);

@@ -38,9 +38,13 @@ export class Inputs {
     const gone = missing.filter((of) => !known.has(of.hash) && !this.#store.cas.has(of));
     if (gone.length > 0) {
       lose(gone);
-      fail('BLOB_MISSING', `neither the store nor the server has ${gone.length} blobs that an action reads`, {
-        hint: 'run the same command again: what made them runs again',
-      });
+      fail(
+        'BLOB_MISSING',
+        `neither the store nor the server has all that an action reads: it lacks ${gone.length} of its blobs`,
+        {
+          hint: 'run the same command again: what made them runs again',
+        },
+      );
     }
     await blobs.send(sources, missing);
     for (const hash of known) this.#there.add(hash);

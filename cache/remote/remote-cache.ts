@@ -102,6 +102,11 @@ export class RemoteCache implements Disposable {
     return this.#executor?.run(action, request);
   }
 
+  /** Says what is wrong with the workers. */
+  sayOfWorkers(what: string): void {
+    this.#executor?.say(what);
+  }
+
   /** Takes the result of an action that a worker has run. */
   made(action: RemoteAction, result: ResultData): void {
     this.#ran.add(action.key.hash);

@@ -28,7 +28,7 @@ export async function kvmWorks(
   action: PlannedAction,
 ): Promise<boolean> {
   if (!existsSync(DEVICE)) return false;
-  const identity = JSON.stringify([action.base.digest.hash, release(), cpus()[0]?.model]);
+  const identity = `${action.base.digest.hash} ${thisMachine()}`;
   const memory = join(store.root, MEMORY);
   const known = remembered(memory);
   if (known?.identity === identity) return known.works;
@@ -41,7 +41,14 @@ export async function kvmWorks(
 
 /** Whether KVM may run guests here, as far as that is known without trying. */
 export function kvmMayWork({ root }: Store): boolean {
-  return existsSync(DEVICE) && remembered(join(root, MEMORY))?.works !== false;
+  const known = remembered(join(root, MEMORY));
+  const isKnown = known?.identity.endsWith(` ${thisMachine()}`) ?? false;
+  return existsSync(DEVICE) && !(isKnown && known?.works === false);
+}
+
+/** With another kernel, or another processor, it may be otherwise. */
+function thisMachine(): string {
+  return JSON.stringify([release(), cpus()[0]?.model]);
 }
 
 async function tryCanary(

@@ -59,6 +59,11 @@ export class Elsewhere {
     return this.#remote?.run(action, { ...request, timeoutMs: action.node.timeoutMs });
   }
 
+  /** Says what is wrong with the workers, each thing once. */
+  sayOfWorkers(what: string): void {
+    this.#remote?.sayOfWorkers(what);
+  }
+
   /** Takes the result of an action that a worker has run: its files stay where they are until somebody wants them. */
   made(action: PlannedAction, result: ResultData): void {
     this.#remote?.made(action, result);

@@ -1,6 +1,6 @@
 /** What may leave this machine. */
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpus, release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { Store } from '../../cache/store.ts';
@@ -23,10 +23,15 @@ it('a command and a step may, what has no process or asks for KVM or a terminal 
 });
 
 it('a virtual machine may where this machine emulates it as well', () => {
-  const remember = (works: boolean): void =>
-    writeFileSync(join(store.root, 'kvm.v1.json'), JSON.stringify({ identity: 'this one', works }));
+  const remember = (works: boolean, kernel = release()): void => {
+    const identity = `${'0'.repeat(64)} ${JSON.stringify([kernel, cpus()[0]?.model])}`;
+    writeFileSync(join(store.root, 'kvm.v1.json'), JSON.stringify({ identity, works }));
+  };
   remember(false);
   expect(mayLeave(store, action('step', { vm: true }))).toBe(true);
+  // Nobody knows what another kernel can.
+  remember(false, 'another');
+  expect(mayLeave(store, action('step', { vm: true }))).toBe(!existsSync('/dev/kvm'));
   remember(true);
   expect(mayLeave(store, action('step', { vm: true }))).toBe(!existsSync('/dev/kvm'));
 });

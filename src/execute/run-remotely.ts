@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Ran } from '../../cache/remote/executor.ts';
 import type { ResultData } from '../../cache/reapi/messages.ts';
 import type { Store } from '../../cache/store.ts';
+import { toDiagnostic } from '../model/diagnostic.ts';
 import type { PlannedAction } from '../plan/key.ts';
 import type { Elsewhere } from './elsewhere.ts';
 import { failedAction } from './failed-action.ts';
@@ -43,7 +44,7 @@ export async function runRemotely(
   const onRetry = (attempt: number, reason: string): void => watcher.onRetry(attempt, reason);
   const run = async (attempt: number): Promise<ResultData | undefined> => {
     const onStage = (stage: keyof typeof STAGES): void => watcher.onProgress(STAGES[stage], undefined);
-    const ran = await elsewhere.run(action, { anew: attempt > 1, onStage, onRetry });
+    const ran = await elsewhere.run(action, { anew: attempt > 1, onStage, onRetry, signal });
     if (!ran) return undefined;
     const { log, said } = readSaid(ran.said);
     if (!ran.result) throw await failure(around, action, ran, log, said);
@@ -51,7 +52,12 @@ export async function runRemotely(
     const times = { startedAt, durationMs: performance.now() - start };
     return { outputs: ran.result.outputs, log: written, ...times, worker: ran.worker };
   };
-  const result = await retried(action, signal, run, onRetry);
+  const result = await retried(action, signal, run, onRetry).catch((error: unknown) => {
+    const { code, message } = toDiagnostic(error);
+    if (code !== 'MACHINE_FAULT' || signal.aborted) throw error;
+    elsewhere.sayOfWorkers(`${message}; it runs here`);
+    return undefined;
+  });
   if (result) elsewhere.made(action, result);
   return result;
 }

@@ -18,6 +18,12 @@ const FILES: Files = {
     });
     export const all = shell({ script: 'cat /in/0/a /in/0/link >/out/file', of: [folder] });
     export const fails = shell({ script: 'echo it says why >&2; exit 3' });
+    export const three = shellFolder({
+      script: 'mkdir /out/folder',
+      of: [0, 1, 2].map((each) => shell({ script: 'sleep 1; echo ' + each + ' >/out/file' })),
+    });
+    export const failsLater = shell({ script: 'sleep 1; exit 3' });
+    export const long = shell({ script: 'sleep 600', timeoutMs: 700_000 });
     export const late = shell({ script: 'sleep 60', timeoutMs: 1000 });
     export const kvm = shell({ script: 'echo here >/out/file', needs: { kvm: true } });`,
 };
@@ -42,7 +48,7 @@ function begin(): void {
   store = new TestStore();
   project = new Project(store, FILES);
   worker.results.clear();
-  worker.calls.length = worker.ran.length = worker.faults.length = worker.cancelled = 0;
+  worker.calls.length = worker.ran.length = worker.faults.length = worker.cancelled = worker.most = 0;
   worker.keepsFailures = false;
 }
 
@@ -111,8 +117,8 @@ describe('workers', () => {
   });
 
   it('have a number of actions at a time', async () => {
-    const { exitCode } = await build('//all', '--remote-jobs', '1');
-    expect([exitCode, output()]).toEqual([0, ALL]);
+    const { exitCode } = await build('//three', '--remote-jobs', '2');
+    expect([exitCode, worker.most]).toEqual([0, 2]);
     expect((await build('//all', '--remote-jobs', 'many')).stderr).toMatch(/BAD_SETTING.*--remote-jobs/);
   });
 });
@@ -154,11 +160,14 @@ describe('a build goes on', () => {
     );
   });
 
-  it.each<Fault>(['wrong digests', 'no outputs'])('here, with what a worker has always wrong: %s', async (fault) => {
+  it.each<Fault>(['wrong digests'])('here, with what a worker has always wrong: %s', isBuiltHere);
+  it.each<Fault>(['no outputs'])('here, with what a worker has always wrong: %s', { tags: 'long' }, isBuiltHere);
+
+  async function isBuiltHere(fault: Fault): Promise<void> {
     worker.faults.push(...Array.from({ length: 20 }, () => fault));
     const built = await build('//all');
     expect([built.exitCode, output(), built.stderr]).toEqual([0, ALL, expect.stringContaining('warning remote')]);
-  });
+  }
 
   it('here, when no worker takes it, which is said once', async () => {
     worker.faults.push(...Array.from({ length: 20 }, () => 'unavailable' as const));
@@ -167,11 +176,17 @@ describe('a build goes on', () => {
     expect(built.stderr.match(/no workers exist for this platform; this build goes on without it/g)).toHaveLength(1);
   });
 
-  it('here, when nobody answers at all', async () => {
+  it('here, when nobody answers at all', { tags: 'long' }, async () => {
     const built = await project.build(['//all', '--remote-executor', 'grpc://127.0.0.1:1']);
     expect([built.exitCode, output()]).toEqual([0, ALL]);
     expect(built.stderr).toMatch(/warning remote.*this build goes on without it/);
   });
+});
+
+it('the failure of one action cancels another that runs', async () => {
+  const { exitCode, stderr } = await build('//long', '//failsLater');
+  expect([exitCode, worker.cancelled]).toEqual([1, 1]);
+  expect(stderr).toMatch(/error ACTION_FAILED \/\/failsLater/);
 });
 
 it('an interrupted build cancels what runs', async () => {

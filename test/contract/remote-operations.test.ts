@@ -45,17 +45,20 @@ interface Request {
   readonly limitMs?: number;
   readonly silenceMs?: number;
   readonly signal?: AbortSignal;
+  /** Of the one action. */
+  readonly wanted?: AbortSignal;
 }
 
 async function run(
   answers: Answers,
-  { limitMs = 20_000, silenceMs = 5000, signal = new AbortController().signal }: Request = {},
+  { limitMs = 20_000, silenceMs = 5000, signal = new AbortController().signal, wanted = signal }: Request = {},
 ) {
   using server = await HostileCache.start(answers);
   using connection = new Connection(parseAddress(server.address, 'here'));
   const stages: string[] = [];
   const execution = new Execution(connection, { timeoutMs: silenceMs, signal });
-  const request = { key: KEY, anew: false, limitMs, onStage: (stage: string) => void stages.push(stage) };
+  const onStage = (stage: string): void => void stages.push(stage);
+  const request = { key: KEY, anew: false, limitMs, onStage, signal: wanted };
   try {
     const response = await execution.run(request);
     return { exitCode: response.result?.exitCode, status: response.status, stages, calls: server.calls };
@@ -89,7 +92,10 @@ describe('an operation', () => {
     const { error, status, calls } = await run({
       execution: { execute: () => saying(at(QUEUED)), waitExecution: failing(Code.NotFound) },
     });
-    expect([error, status?.message]).toEqual([undefined, expect.stringContaining('loses what it is asked to run')]);
+    expect([error, status?.message]).toEqual([
+      undefined,
+      expect.stringContaining('keeps losing what it is asked to run'),
+    ]);
     expect(calls.filter((name) => name === 'Execute').length).toBeLessThan(6);
   });
 
@@ -97,7 +103,10 @@ describe('an operation', () => {
     const nameless = create(OperationSchema, { name: '' });
     const cut = failing(Code.Unavailable);
     const { status, calls } = await run({ execution: { execute: () => saying(nameless, cut) } });
-    expect([status?.message, calls.length]).toEqual([expect.stringContaining('loses what it is asked to run'), 4]);
+    expect([status?.message, calls.length]).toEqual([
+      expect.stringContaining('keeps losing what it is asked to run'),
+      4,
+    ]);
   });
 
   it('of a server that is silent is followed: it answers other questions', async () => {
@@ -129,21 +138,37 @@ describe('an operation', () => {
     expect([error?.message, cancelled]).toEqual([expect.stringContaining('got no further for 0.5 s'), [NAME]]);
   });
 
-  it('is cancelled when the build ends', async () => {
-    const cancelled: string[] = [];
-    const ending = new AbortController();
-    const { error } = await run(
-      {
-        execution: { execute: () => saying(at(EXECUTING), () => sleep(200).then(() => ending.abort()), never) },
-        operations: { cancelOperation: ({ name }) => (cancelled.push(name), {}) },
-      },
-      { signal: ending.signal },
-    );
-    expect([error?.name, cancelled]).toEqual(['AbortError', [NAME]]);
-  });
+  it.each(['signal', 'wanted'] as const)(
+    'is cancelled when the build ends, or another action has failed: %s',
+    async (which) => {
+      const cancelled: string[] = [];
+      const ending = new AbortController();
+      const { error } = await run(
+        {
+          execution: { execute: () => saying(at(EXECUTING), () => sleep(200).then(() => ending.abort()), never) },
+          operations: { cancelOperation: ({ name }) => (cancelled.push(name), {}) },
+        },
+        { [which]: ending.signal },
+      );
+      expect([error?.name, cancelled]).toEqual(['AbortError', [NAME]]);
+    },
+  );
 });
 
 describe('a server that', () => {
+  it('ends with what nobody can read has answered, and is not believed', async () => {
+    const { typeName } = ExecuteResponseSchema;
+    const value = { typeUrl: `type.googleapis.com/${typeName}`, value: new Uint8Array([0xff]) };
+    const garbage = create(OperationSchema, {
+      name: NAME,
+      done: true,
+      result: { case: 'response', value: anyPack(ExecuteResponseSchema, create(ExecuteResponseSchema)) },
+    });
+    Object.assign(garbage.result.value!, value);
+    const { status } = await run({ execution: { execute: () => saying(garbage) } });
+    expect(status).toMatchObject({ code: Code.Internal, message: "the server's answer cannot be read" });
+  });
+
   it.each([Code.Internal, Code.FailedPrecondition, Code.ResourceExhausted])(
     'answers with %s has answered',
     async (code) => {
@@ -159,7 +184,7 @@ describe('a server that', () => {
 
   it('says nothing and ends is asked some times', async () => {
     const { status, calls } = await run({ execution: { execute: () => saying() } });
-    expect(status?.message).toContain('loses what it is asked to run');
+    expect(status?.message).toContain('keeps losing what it is asked to run');
     expect(calls.length).toBeLessThan(8);
   });
 });

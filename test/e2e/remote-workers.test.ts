@@ -7,6 +7,7 @@ import { countingRules, Project, TestStore, type Files } from '../rig/index.ts';
 const isAsked = process.env['DSMB_TESTS'] === 'all';
 const skipped = isAsked ? await whyNoWorkers() : undefined;
 if (skipped) console.warn(`skipped: ${skipped}`);
+const test = isAsked && !skipped ? it : it.skip;
 
 const FILES: Files = {
   ...countingRules(),
@@ -41,7 +42,7 @@ function machine() {
 
 const options = { tags: 'long' };
 
-it.skipIf(skipped)('what workers make is what is made here, and what another machine takes', options, async () => {
+test('what workers make is what is made here, and what another machine takes', options, async () => {
   const { build, project, store } = machine();
   const there = await build('//all');
   expect([there.exitCode, there.report?.remote?.ran, store.runs('a')]).toEqual([0, 4, 0]);
@@ -54,7 +55,7 @@ it.skipIf(skipped)('what workers make is what is made here, and what another mac
   expect([other.exitCode, other.executed, other.report?.remote?.taken]).toEqual([0, [], 4]);
 });
 
-it.skipIf(skipped)('what fails there is told as here, and run again though the server keeps it', options, async () => {
+test('what fails there is told as here, and run again though the server keeps it', options, async () => {
   const { build } = machine();
   for (let times = 0; times < 2; times++) {
     const { exitCode, stderr } = await build('//fails');
@@ -64,7 +65,7 @@ it.skipIf(skipped)('what fails there is told as here, and run again though the s
   expect((await build('//late')).stderr).toMatch(/ACTION_TIMEOUT.*did not end within 1 s/);
 });
 
-it.skipIf(skipped)('a build that is interrupted ends what runs there', options, async () => {
+test('a build that is interrupted ends what runs there', options, async () => {
   const { project, store } = machine();
   const running = project.start(['build', '//long', '--remote-executor', server.address]);
   await running.untilSaid('no progress is seen');

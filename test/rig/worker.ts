@@ -65,10 +65,13 @@ export class Worker implements Disposable {
   /** Arguments of the commands that were run. */
   readonly ran: string[] = [];
   cancelled = 0;
+  /** As many commands as ran at once. */
+  most = 0;
   /** It has the same results for those that have failed. */
   keepsFailures = false;
   readonly blobs: Blobs;
   readonly results = new Map<string, ActionResult>();
+  #running = 0;
   readonly #bubblewrap: string;
   readonly #folder: string;
   readonly #server: Http2Server;
@@ -211,7 +214,10 @@ export class Worker implements Disposable {
       return ended(Code.Internal, 'could not stage the inputs');
     if (missing.length > 0) return create(ExecuteResponseSchema, { status: precondition(missing) });
     this.ran.push(action.hash);
-    const { result, timedOut } = await execute(this.blobs, action, this.#bubblewrap, signal);
+    this.most = Math.max(this.most, ++this.#running);
+    const { result, timedOut } = await execute(this.blobs, action, this.#bubblewrap, signal).finally(
+      () => this.#running--,
+    );
     if (fault === 'no outputs') Object.assign(result, { outputFiles: [], outputDirectories: [] });
     if (fault === 'wrong digests') for (const { digest } of result.outputFiles) digest!.hash = 'ab'.repeat(32);
     if (timedOut) return create(ExecuteResponseSchema, { result, status: { code: Code.DeadlineExceeded } });

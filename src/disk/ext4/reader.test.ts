@@ -71,12 +71,14 @@ describe.each(SOMETIMES)('%s', { tags: 'long' }, (_name, big, options) => {
 });
 
 function reads(big: number, options: readonly string[]): void {
-  const folder = temporaryFolder();
-  const source = join(folder.path, 'source');
+  let folder: ReturnType<typeof temporaryFolder>;
+  let source: string;
   let image: ReturnType<typeof fileSource>;
   let volume: ExtVolume;
 
   beforeAll(() => {
+    folder = temporaryFolder();
+    source = join(folder.path, 'source');
     mkdirSync(source);
     fill(source, big * 1024 * 1024);
     const file = join(folder.path, 'image');
