@@ -10,7 +10,7 @@ import type { Call } from './command.ts';
 import type { Observers } from './observe.ts';
 import type { Request } from './project.ts';
 import { openHistory } from './recording.ts';
-import { takePageOfWatch } from './watched-page.ts';
+import { takePageOfWatch, tellServed } from './watched-page.ts';
 
 /** The page of a build that is about to begin. */
 export async function openBuildPage(
@@ -41,7 +41,9 @@ export async function openBuildPage(
   });
   if (call.flag('ui')) {
     const say = (line: string): void => printLine(line, stderr);
-    await page.serve({ say, ...portOf(call), ...takePageOfWatch() });
+    const ofWatch = takePageOfWatch();
+    await page.serve({ say, ...portOf(call), ...ofWatch });
+    if (ofWatch) tellServed();
   }
   return page;
 }

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Store, storeRoot } from '../../cache/store.ts';
 import { fail } from '../model/diagnostic.ts';
-import { failureLog, logDigest } from '../report/action-log.ts';
+import { failureLog, logDigest, withoutRecords } from '../report/action-log.ts';
 import { formatDuration, palette } from '../report/format.ts';
 import type { BuildHistory } from '../report/history/history.ts';
 import { actionId } from '../model/event.ts';
@@ -112,17 +112,12 @@ function textOf(store: Store, action: RecordedAction): string | null {
   const { outcome, key } = action;
   if (key === null) return null;
   try {
-    if (outcome === 'failed') return readFileSync(failureLog(store, key), 'utf8');
+    if (outcome === 'failed') return withoutRecords(readFileSync(failureLog(store, key), 'utf8'));
     const digest = logDigest(store, action);
     return digest ? withoutRecords(store.cas.read(digest).toString()) : null;
   } catch {
     return null;
   }
-}
-
-/** What a worker has kept of a step has its words to the engine in it. */
-function withoutRecords(text: string): string {
-  return text.replaceAll(/^\x1e\{.*\}\n/gm, '');
 }
 
 function print({ label, mnemonic, outcome, build, durationMs, text, error }: Logged): void {

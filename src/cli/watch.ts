@@ -16,7 +16,7 @@ import type { WatchedPage } from './watched-page.ts';
 const QUIET_MS = 100;
 const SHOWN_PATHS = 3;
 const child = (env: NodeJS.ProcessEnv) =>
-  ({ stdio: 'inherit', reject: false, forceKillAfterDelay: 10_000, env }) as const;
+  ({ stdio: 'inherit', ipc: true, reject: false, forceKillAfterDelay: 10_000, env }) as const;
 
 export const watch: Command = {
   name: 'watch',
@@ -105,6 +105,8 @@ class WatchSession {
       [...process.execArgv, main, 'build', ...this.#args],
       child(this.#page?.next() ?? {}),
     );
+    // One that ends before it serves the page sends nothing.
+    if (this.#page) this.#running.getOneMessage().then(this.#page.hear, () => {});
   }
 
   async #end(): Promise<void> {

@@ -5,15 +5,22 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 
-/** Set by `dsmb watch` for its builds: `port token`, and `known` from the second one on. */
+/** Set by `dsmb watch` for its builds: `port token`, and `known` when one of them has told the address. */
 const VARIABLE = 'DSMB_PAGE';
+/** What a build sends to `dsmb watch` when it serves the page. */
+const SERVED = 'page-served';
 
-/** What `dsmb watch` has told this build of its page. */
+/** What `dsmb watch` has told this build of its page; undefined where no watch has started it. */
 export function takePageOfWatch(env: NodeJS.ProcessEnv = process.env) {
   const [port, token, known] = env[VARIABLE]?.split(' ') ?? [];
   delete env[VARIABLE];
-  if (port === undefined || token === undefined) return {};
+  if (port === undefined || token === undefined) return undefined;
   return { port: Number(port), token, known: known === 'known', stays: true };
+}
+
+/** Tells the watch that the page is there and its address told. */
+export function tellServed(): void {
+  process.send?.(SERVED);
 }
 
 /** The page of a watch. */
@@ -35,9 +42,13 @@ export class WatchedPage {
   /** For the environment of the next build. */
   next(): NodeJS.ProcessEnv {
     const words = [this.#port, this.#token, ...(this.#known ? ['known'] : [])];
-    this.#known = true;
     return { [VARIABLE]: words.join(' ') };
   }
+
+  /** Takes what a build sends: one that ends before it serves has told nobody the address. */
+  readonly hear = (message: unknown): void => {
+    if (message === SERVED) this.#known = true;
+  };
 }
 
 async function freePort(): Promise<number> {

@@ -55,8 +55,13 @@ describe('a record', () => {
     const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>').toString('base64');
     for (const wrong of [png(0, 400), png(720, 4097), png(2 ** 31, 1), svg, '', '"><script>', 7, `${png(1, 1)}\n`])
       expect(shown(wrong), `${wrong}`).toBeUndefined();
+    // A browser decodes only whole groups of four letters.
+    for (const more of ['A', 'AA', 'AAA', 'A==']) expect(shown(`${png(1, 1)}${more}`), `and ${more}`).toBeUndefined();
     expect(shown(png(720, 400) + 'A'.repeat(200_000))).toBeUndefined();
-    for (const machine of [0, 100, 1.5, '1', null]) expect(parse({ type: 'machine', machine })).toBeUndefined();
+    for (const machine of [0, 100, 1.5, '1', null])
+      expect(parse({ type: 'machine', machine, console: 'c' }), `${machine}`).toBeUndefined();
+    expect(parse({ type: 'machine', machine: 1 })).toBeUndefined();
+    expect(parse({ type: 'machine', machine: 1, console: 7 })).toBeUndefined();
     expect(parse({ type: 'machine', machine: 1, console: 'c'.repeat(99_999) })).toEqual({
       ...{ type: 'machine', machine: 1, console: 'c'.repeat(16_384) },
     });

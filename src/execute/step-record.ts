@@ -66,17 +66,14 @@ function progressOf({ stage, percent }: Fields): StepRecord | undefined {
 function machineOf({ machine, picture, console }: Fields): StepRecord | undefined {
   if (!Number.isInteger(machine) || Number(machine) < 1 || Number(machine) > MOST_MACHINES) return undefined;
   if (picture !== undefined && !(typeof picture === 'string' && isScreen(picture))) return undefined;
-  return {
-    type: 'machine',
-    machine: Number(machine),
-    ...(picture === undefined ? {} : { picture }),
-    ...textsOf(ifText({ console })),
-  };
+  const shown = { ...(picture === undefined ? {} : { picture }), ...textsOf(ifText({ console })) };
+  return Object.keys(shown).length === 0 ? undefined : { type: 'machine', machine: Number(machine), ...shown };
 }
 
 /** Magic number and first chunk of a PNG: length, `IHDR`, width, height. */
 function isScreen(base64: string): boolean {
-  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64) || base64.length > MOST_PICTURE_CHARACTERS) return false;
+  if (base64.length > MOST_PICTURE_CHARACTERS || base64.length % 4 !== 0) return false;
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return false;
   const head = Buffer.from(base64.slice(0, 32), 'base64');
   const isPng = head.subarray(0, 16).equals(PNG_HEAD);
   const sides = isPng && head.length === 24 ? [head.readUInt32BE(16), head.readUInt32BE(20)] : [0];

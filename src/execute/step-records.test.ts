@@ -33,6 +33,11 @@ it('of what machines show, not more is told than anybody can look at', () => {
   expect(records[0]).toEqual(shown[0]);
 });
 
+it('of very many machines, the first few are shown, and none is logged', () => {
+  const shown = Array.from({ length: 15 }, (_none, i) => ({ type: 'machine', machine: i + 1, console: 'c' }) as const);
+  expect(heard(...shown)).toEqual({ log: '', records: shown.slice(0, 8) });
+});
+
 it('one failure is told, the first', () => {
   const failure = (message: string) =>
     ({ type: 'diagnostic', diagnostic: { code: 'PROGRAM_FAILED', message } }) as const;

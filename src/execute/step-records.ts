@@ -6,6 +6,8 @@ import { parseRecord, type StepRecord } from './step-record.ts';
 const PROGRESS_MS = 50;
 /** What machines show beyond this many records a second is left out. */
 const MOST_SHOWN_A_SECOND = 20;
+/** What more machines of one step show is left out. */
+const MOST_MACHINES = 8;
 
 export class StepRecords {
   readonly #splitter: RecordSplitter;
@@ -43,7 +45,8 @@ export class StepRecords {
     return record !== undefined;
   }
 
-  #machine(record: StepRecord): void {
+  #machine(record: StepRecord & { readonly type: 'machine' }): void {
+    if (record.machine > MOST_MACHINES) return;
     const now = performance.now();
     if (now - this.#shown.since > 1000) this.#shown = { since: now, records: 0 };
     if (this.#shown.records++ < MOST_SHOWN_A_SECOND) this.#onRecord(record);

@@ -10,6 +10,12 @@ describe('the page', () => {
     expect(isOwnPage({ host, origin: `http://${host}` }, PORT)).toBe(true);
   });
 
+  test.each(['127.0.0.1', 'localhost'])('is at %s where its port is the one of http', (host) => {
+    expect(isOwnPage({ host, origin: `http://${host}` }, 80)).toBe(true);
+    expect(isOwnPage({ host: `${host}:80` }, 80)).toBe(true);
+    expect(isOwnPage({ host, origin: 'http://evil.example' }, 80)).toBe(false);
+  });
+
   test.each([
     [undefined, 'no name'],
     ['evil.example:41234', 'a name that leads here'],

@@ -39,7 +39,8 @@ export function makeToken(): string {
  * here (DNS rebinding), another origin is another page.
  */
 export function isOwnPage({ host, origin }: IncomingHttpHeaders, port: number): boolean {
-  const hosts = [`127.0.0.1:${port}`, `localhost:${port}`];
+  // Browsers leave out the port that http has by default.
+  const hosts = ['127.0.0.1', 'localhost'].flatMap((name) => [`${name}:${port}`, ...(port === 80 ? [name] : [])]);
   if (host === undefined || !hosts.includes(host)) return false;
   return origin === undefined || origin === `http://${host}`;
 }

@@ -69,8 +69,13 @@ export class BuildPage implements Disposable {
     this.#server = server;
     this.#stays = stays;
     if (known) return;
-    invitation(server.address, server.port).forEach(say);
-    this.#invited = Invited.open(server.address);
+    try {
+      invitation(server.address, server.port).forEach(say);
+      this.#invited = Invited.open(server.address);
+    } catch (error) {
+      this[Symbol.dispose]();
+      throw error;
+    }
   }
 
   /** The build as one file. */

@@ -2,7 +2,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { Store } from '../../cache/store.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
-import { failureLog, logDigest } from '../report/action-log.ts';
+import { failureLog, logDigest, withoutRecords } from '../report/action-log.ts';
 import { formatDiagnostic } from '../report/diagnostics.ts';
 import { palette } from '../report/format.ts';
 import type { BuildHistory } from '../report/history/history.ts';
@@ -13,6 +13,10 @@ import type { Details, PageLog } from './protocol.ts';
 
 /** Of a longer log, the end. */
 const MOST_LOG_BYTES = 64 * 1024;
+/** How much of its end is looked at for that: much of it may be records, of which one has a picture. */
+const MOST_READ_BYTES = 2 * 1024 * 1024;
+/** The end of a record whose beginning was not read. */
+const CUT_RECORD = /^[^\n]*\}\n/;
 /** Colours of programs: where nothing shows them, their numbers would only be in the way. */
 const COLOURS = /\x1b\[[\d;]*m/g;
 
@@ -58,14 +62,18 @@ function logOf(store: Store, action: RecordedAction): PageLog | undefined {
   }
 }
 
-function endOf(path: string): PageLog {
+/** What people read of a log's end. */
+export function endOf(path: string): PageLog {
   const file = openSync(path, 'r');
   try {
     const { size } = fstatSync(file);
-    const bytes = Buffer.alloc(Math.min(size, MOST_LOG_BYTES));
-    const read = readSync(file, bytes, 0, bytes.length, size - bytes.length);
-    const text = bytes.subarray(0, read).toString().replaceAll(COLOURS, '');
-    return { text: printableLines(text), leftOut: size - read };
+    const bytes = Buffer.alloc(Math.min(size, MOST_READ_BYTES));
+    const before = size - bytes.length;
+    const read = bytes.toString('utf8', 0, readSync(file, bytes, 0, bytes.length, before));
+    const log = Buffer.from(withoutRecords(before > 0 ? read.replace(CUT_RECORD, '') : read));
+    const end = log.subarray(-MOST_LOG_BYTES);
+    const text = end.toString().replaceAll(COLOURS, '');
+    return { text: printableLines(text), leftOut: before + log.length - end.length };
   } finally {
     closeSync(file);
   }

@@ -10,7 +10,7 @@ const OPENER = 'xdg-open';
 export function invitation(address: string, port: number, env: NodeJS.ProcessEnv = process.env): string[] {
   const lines = [`page: ${address}`];
   if (!hasDisplay(env)) {
-    const forward = `ssh -N -L ${port}:127.0.0.1:${port} ${userInfo().username}@${hostname()}`;
+    const forward = `ssh -N -L ${port}:127.0.0.1:${port} ${userName(env)}@${hostname()}`;
     lines.push(`      from another machine, open it there after: ${forward}`);
   }
   return lines;
@@ -43,6 +43,15 @@ export class Invited implements Disposable {
 
   [Symbol.dispose](): void {
     rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** Not every user has a name: in a container, one may be a mere number. */
+function userName({ USER = 'you' }: NodeJS.ProcessEnv): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return USER;
   }
 }
 

@@ -15,6 +15,23 @@ test('of too much some goes, and never the last picture of a machine', () => {
   expect(kept.map(({ at }) => at)).toEqual(kept.map(({ at }) => at).toSorted((a, b) => a - b));
 });
 
+test('of more machines than there is room for, those stay that showed something last', () => {
+  const moments = new Moments();
+  const picture = 'p'.repeat(200_000);
+  for (let at = 0; at < 100; at++) moments.add({ place: at, machine: 1, at, picture });
+  const { kept } = moments;
+  expect(kept.length).toBeLessThan(32);
+  expect(kept.length).toBeGreaterThan(16);
+  expect(kept.map(({ at }) => at)).toEqual(kept.map((_one, index) => 100 - kept.length + index));
+  expect(moments.takeNew()).toEqual(kept);
+});
+
+test('moments that show next to nothing are bounded as well', () => {
+  const moments = new Moments();
+  for (let at = 0; at < 100_000; at++) moments.add({ place: 0, machine: 1, at, console: '' });
+  expect(moments.kept.length).toBeLessThan(40_000);
+});
+
 test('each is told once', () => {
   const moments = new Moments();
   moments.add({ place: 0, machine: 1, at: 0, console: 'a' });

@@ -55,6 +55,8 @@ export class PageServer implements Disposable {
     page.#server.once('error', reject).listen(port, HOST, resolve);
     try {
       await promise;
+      // What goes wrong with one connection ends neither the page nor the build.
+      page.#server.on('error', () => {});
     } catch (error) {
       fail('PORT_TAKEN', `the page cannot be at port ${port}: ${(error as Error).message}`, {
         hint: 'leave out --ui-port: any port that is free is taken',
@@ -111,7 +113,7 @@ export class PageServer implements Disposable {
   #follow(response: ServerResponse): void {
     const { follow } = this.#shown;
     if (!follow) refuse(response, 404, 'no build goes on here');
-    else if (!follow(response)) refuse(response, 503, 'too many pages follow this build');
+    else if (!follow(response)) refuse(response, 503, 'no more pages can follow this build');
   }
 
   #data(pathname: string, query: URLSearchParams): unknown {

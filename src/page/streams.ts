@@ -17,6 +17,7 @@ export class Streams {
   readonly #firstCame = Promise.withResolvers<void>();
   #timer: NodeJS.Timeout | undefined;
   #lastTold = 0;
+  #ended = false;
 
   constructor(state: BuildState) {
     this.#state = state;
@@ -27,9 +28,11 @@ export class Streams {
     return this.#firstCame.promise;
   }
 
-  /** Whether there is room for one more, which then has it. */
+  /** Whether there is room for one more, which then has it; there is none when the build has ended. */
   add(response: ServerResponse): boolean {
-    if (this.#pages.size >= MOST_PAGES) return false;
+    if (this.#ended || this.#pages.size >= MOST_PAGES) return false;
+    // One that is cut off while something is written to it closes as well.
+    response.on('error', () => {});
     response.writeHead(200, { 'Content-Type': 'text/event-stream; charset=utf-8' });
     // Those who are here already are told first: what has changed is in the snapshot of the new one.
     this.#tell();
@@ -43,6 +46,7 @@ export class Streams {
 
   /** The last message, which has all that there is; settles when the pages have it, or take too long. */
   async end(whole: () => WholeBuild, again: boolean): Promise<void> {
+    this.#ended = true;
     clearInterval(this.#timer);
     if (this.#pages.size === 0) return;
     const text = framed({ type: 'ended', whole: whole(), again });
@@ -52,6 +56,7 @@ export class Streams {
       page.end(text);
       return promise;
     });
+    this.#pages.clear();
     const late = Promise.withResolvers<void>();
     const timer = setTimeout(late.resolve, DRAIN_MS);
     await Promise.race([Promise.all(gone), late.promise]);

@@ -1,4 +1,4 @@
-/** Where the output of an action that ran is kept. */
+/** Where the output of an action that ran is kept, and what of it is for people to read. */
 import { join } from 'node:path';
 import type { Store } from '../../cache/store.ts';
 import { parseDigest, type Digest } from '../model/digest.ts';
@@ -19,4 +19,9 @@ export function logDigest(store: Store, { key, log, taken }: RecordedAction): Di
   const digest = log ?? taken?.log;
   if (digest !== undefined) return parseDigest(digest);
   return key === null ? undefined : store.actions.get(parseDigest(key))?.log;
+}
+
+/** A worker keeps what a step tells the engine in its log, a line each: nobody wants to read that. */
+export function withoutRecords(text: string): string {
+  return text.replaceAll(/^\x1e\{.*\}\n/gm, '');
 }

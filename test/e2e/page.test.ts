@@ -191,7 +191,12 @@ describe('the address', () => {
 
   it('is the same for all builds of a watch, whose page stays between them', async () => {
     project.write('go', '');
+    // The first build ends before it has a page: the address is told by the next one.
+    const file = project.read('build.dsm.ts');
+    project.write('build.dsm.ts', `${file}\nthrow new Error('not yet');\n`);
     const watch = project.start(['watch', '//loud', '--ui']);
+    await watch.untilSaid('not yet');
+    project.write('build.dsm.ts', file);
     await watch.untilSaid('1 executed');
     const page = PageReader.told(watch.said);
     const first = await firstSnapshot(page);

@@ -37,6 +37,8 @@ export class BuildScreen {
   readonly #place = element('div', { class: 'view', role: 'tabpanel', id: 'view' });
   #shown: Tab;
   #heardAt = performance.now();
+  /** Aborted when another page takes its place. */
+  readonly #left = new AbortController();
 
   constructor(build: Build, ask: (place: number) => Promise<Details>, back?: () => void) {
     this.#screen = new Screen(build, () => this.refresh());
@@ -57,7 +59,11 @@ export class BuildScreen {
       ...this.#tabs.map((tab) => tab.button),
     );
     tabs.addEventListener('keydown', (event) => this.#moveTab(event));
-    const backButton = back ? [element('button', { type: 'button', click: back }, '← past builds')] : [];
+    const leave = (): void => {
+      this.#left.abort();
+      back?.();
+    };
+    const backButton = back ? [element('button', { type: 'button', click: leave }, '← past builds')] : [];
     this.element = element(
       'div',
       { class: 'page' },
@@ -75,9 +81,10 @@ export class BuildScreen {
 
   /** It is in the document. */
   begin(): void {
-    document.addEventListener('keydown', (event) => this.#key(event));
+    const { signal } = this.#left;
+    document.addEventListener('keydown', (event) => this.#key(event), { signal });
     new ResizeObserver(() => this.refresh()).observe(this.#place);
-    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.refresh());
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.refresh(), { signal });
     if (this.connection === 'live') setInterval(() => this.#tick(), CLOCK_MS);
     this.#show(this.#shown);
   }
@@ -142,10 +149,10 @@ export class BuildScreen {
     const age = performance.now() - this.#heardAt;
     const { build, startedAt } = this.build.head;
     const texts = {
-      live: age > OLD_MS ? `not heard of for ${Math.round(age / 1000)} s` : 'live',
+      live: age > OLD_MS ? `no word from the builder for ${Math.round(age / 1000)} s` : 'live',
       ended: 'the build has ended; this page stays as it is',
       between: 'the build has ended; the next one comes here',
-      lost: 'the builder is gone; this is what it told last',
+      lost: 'the builder is gone; this is the last it told',
       past: `${new Date(startedAt).toLocaleString()} · ${build}`,
       file: `${new Date(startedAt).toLocaleString()} · ${build}`,
     };

@@ -3,11 +3,15 @@ import type { Details, Message, PastBuild, Snapshot } from '../protocol.ts';
 
 const RETRIES = 5;
 const RETRY_MS = 1000;
+/** Between two builds of a watch: ten minutes. Whoever has the port then is sent the token, so it does not go on for ever. */
+const RETRIES_BETWEEN = 600;
 
 export interface Listener {
   onMessage(message: Message): void;
   /** Nobody answers any more. */
   onGone(): void;
+  /** A message could not be shown. */
+  onFault(reason: unknown): void;
 }
 
 export class Connection {
@@ -38,16 +42,16 @@ export class Connection {
       if (first.status === 404) return false;
       throw new Error((await first.text()).trim());
     }
-    void this.#goOn(first, listener);
+    this.#goOn(first, listener).catch((reason: unknown) => listener.onFault(reason));
     return true;
   }
 
   async #goOn(first: Response, listener: Listener): Promise<void> {
     let response: Response | undefined = first;
     while (response) {
-      const last = await readMessages(response, listener).catch(() => undefined);
+      const last = await readMessages(response, listener);
       if (last?.type === 'ended' && !last.again) return;
-      response = await this.#again(last?.type === 'ended' ? Infinity : RETRIES);
+      response = await this.#again(last?.type === 'ended' ? RETRIES_BETWEEN : RETRIES);
     }
     listener.onGone();
   }
@@ -72,17 +76,17 @@ export class Connection {
   }
 }
 
-/** Reads server-sent events to the end, and gives the last one. */
+/** Reads server-sent events until they end or are cut off, and gives the last one. Throws what the listener throws. */
 async function readMessages({ body }: Response, listener: Listener): Promise<Message | undefined> {
   const reader = body!.pipeThrough(new TextDecoderStream()).getReader();
   let text = '';
   let last: Message | undefined;
   for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return last;
+    const piece = await reader.read().catch(() => undefined);
+    if (piece?.value === undefined) return last;
     // The mark between two messages may come in two pieces.
     const from = Math.max(0, text.length - 1);
-    text += value;
+    text += piece.value;
     for (let end = text.indexOf('\n\n', from); end >= 0; end = text.indexOf('\n\n')) {
       last = JSON.parse(text.slice('data: '.length, end)) as Message;
       text = text.slice(end + 2);

@@ -50,19 +50,30 @@ export class MachineView {
     const age = isLast && this.#elapsedMs > 0 ? `, ${formatDuration(this.#elapsedMs - moment.at)} ago` : '';
     setText(this.#when, `at ${formatClock(moment.at)}${age}`);
     this.#time.setAttribute('aria-valuetext', `at ${formatClock(moment.at)}`);
-    if (pictured && pictured !== this.#shown) this.#drawPicture(pictured);
+    if (pictured !== this.#shown) this.#drawPicture(pictured);
     this.#shown = pictured;
-    this.#picture.hidden = pictured === undefined;
     const text = until.map(({ console = '' }) => console).join('');
     const wasAtEnd = this.#console.scrollTop + this.#console.clientHeight >= this.#console.scrollHeight - 4;
     setText(this.#console, text.slice(-MOST_CHARACTERS) || 'the serial console has said nothing');
     if (wasAtEnd) this.#console.scrollTop = this.#console.scrollHeight;
   }
 
-  #drawPicture({ picture = '', at }: PageMoment): void {
+  #drawPicture(moment: PageMoment | undefined): void {
     this.release();
-    const bytes = Uint8Array.from(atob(picture), (letter) => letter.charCodeAt(0));
-    this.#picture.src = URL.createObjectURL(new Blob([bytes], { type: 'image/png' }));
-    this.#picture.alt = `screen of machine ${this.#number} at ${formatClock(at)}`;
+    const png = decoded(moment?.picture);
+    this.#picture.hidden = png === undefined;
+    if (!moment || !png) return;
+    this.#picture.src = URL.createObjectURL(png);
+    this.#picture.alt = `screen of machine ${this.#number} at ${formatClock(moment.at)}`;
+  }
+}
+
+/** A picture that cannot be decoded is left out: the rest of the page is worth seeing without it. */
+function decoded(picture = ''): Blob | undefined {
+  if (picture === '') return undefined;
+  try {
+    return new Blob([Uint8Array.from(atob(picture), (letter) => letter.charCodeAt(0))], { type: 'image/png' });
+  } catch {
+    return undefined;
   }
 }

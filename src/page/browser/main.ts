@@ -44,6 +44,7 @@ class LivePage {
     return this.#connection.follow({
       onMessage: (message) => this.#take(message),
       onGone: () => this.#screen?.lost(),
+      onFault: explain,
     });
   }
 

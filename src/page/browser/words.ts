@@ -32,7 +32,7 @@ export function shortText(run: PageRun, elapsedMs: number): string {
 /** When it began, what it waited for, and how long it took before. */
 export function timesText({ start, waitedMs }: PageRun, { pastMs }: PageAction): string[] {
   return [
-    ...(start === undefined ? [] : [`began ${formatDuration(start)} after the build`]),
+    ...(start === undefined ? [] : [`began ${formatDuration(start)} into the build`]),
     ...(waitedMs === undefined || waitedMs < 1 ? [] : [`waited ${formatDuration(waitedMs)} for the machine`]),
     ...(pastMs === undefined ? [] : [`${formatDuration(pastMs)} last time`]),
   ];
