@@ -81,16 +81,20 @@ async function readMessages({ body }: Response, listener: Listener): Promise<Mes
   const reader = body!.pipeThrough(new TextDecoderStream()).getReader();
   let text = '';
   let last: Message | undefined;
-  for (;;) {
-    const piece = await reader.read().catch(() => undefined);
-    if (piece?.value === undefined) return last;
-    // The mark between two messages may come in two pieces.
-    const from = Math.max(0, text.length - 1);
-    text += piece.value;
-    for (let end = text.indexOf('\n\n', from); end >= 0; end = text.indexOf('\n\n')) {
-      last = JSON.parse(text.slice('data: '.length, end)) as Message;
-      text = text.slice(end + 2);
-      listener.onMessage(last);
+  try {
+    for (;;) {
+      const piece = await reader.read().catch(() => undefined);
+      if (piece?.value === undefined) return last;
+      // The mark between two messages may come in two pieces.
+      const from = Math.max(0, text.length - 1);
+      text += piece.value;
+      for (let end = text.indexOf('\n\n', from); end >= 0; end = text.indexOf('\n\n')) {
+        last = JSON.parse(text.slice('data: '.length, end)) as Message;
+        text = text.slice(end + 2);
+        listener.onMessage(last);
+      }
     }
+  } finally {
+    reader.cancel().catch(() => {});
   }
 }
