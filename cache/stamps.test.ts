@@ -21,7 +21,10 @@ import {
 const folder = mkdtempSync(join(tmpdir(), 'dsmb-stamps-'));
 const path = join(folder, 'file');
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-beforeEach(() => writeFileSync(path, 'content'));
+beforeEach(() => {
+  rmSync(path, { force: true });
+  writeFileSync(path, 'content');
+});
 
 /** Longer than the kernel's tick: a change has another time than the one before. */
 const tick = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
