@@ -1,5 +1,5 @@
 /** The command line: finds the command, and is the edge where a failure becomes a message and an exit code. */
-import { Failure, toDiagnostic, type Diagnostic } from '../model/diagnostic.ts';
+import { Failure, systemError, toDiagnostic, type Diagnostic } from '../model/diagnostic.ts';
 import { nearest } from '../load/nearest.ts';
 import { formatDiagnostic } from '../report/diagnostics.ts';
 import { palette } from '../report/format.ts';
@@ -43,7 +43,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   try {
     return await callCommand(args);
   } catch (error) {
-    const cause = await orGone(error);
+    const cause = await orStoreFault(error);
     const diagnostic = await located(toDiagnostic(cause));
     report(diagnostic);
     return cause instanceof Failure ? exitOfCommand(diagnostic) : EXIT.infrastructure;
@@ -71,16 +71,16 @@ async function runCommand(commands: Commands, name: string, args: readonly strin
   return command.run(parseCall(command, args));
 }
 
-/** A store that was deleted meanwhile is the reason of whatever is said to be missing there. */
-async function orGone(error: unknown): Promise<unknown> {
-  const { code = '', path = '' } = (
-    error instanceof SuppressedError ? error.suppressed : error
-  ) as NodeJS.ErrnoException;
-  if (code !== 'ENOENT') return error;
-  const { storeRoot } = await import('../../cache/store.ts');
-  if (!path.startsWith(`${storeRoot()}/`)) return error;
-  const { orStoreGone } = await import('../../cache/gone.ts');
-  return orStoreGone(storeRoot(), error);
+const OF_FILES: ReadonlySet<string> = new Set(['ENOENT', 'EACCES', 'EPERM', 'EROFS']);
+
+/** A store that was deleted meanwhile, or cannot be written, is the reason of whatever the system says of a file in it. */
+async function orStoreFault(error: unknown): Promise<unknown> {
+  if (!OF_FILES.has(systemError(error)?.code ?? '')) return error;
+  const [{ storeRoot }, fault] = await Promise.all([
+    import('../../cache/store.ts'),
+    import('../../cache/store-fault.ts'),
+  ]);
+  return fault.isOfStore(storeRoot(), error) ? fault.orStoreFault(storeRoot(), error) : error;
 }
 
 /** Only an error about an attribute pays for reading the build file's text. */

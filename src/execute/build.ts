@@ -1,5 +1,5 @@
 /** The execution phase: brings targets up to date, running only the actions whose keys have no result. */
-import { orStoreGone } from '../../cache/gone.ts';
+import { orStoreFault } from '../../cache/store-fault.ts';
 import type { ResultData } from '../../cache/reapi/messages.ts';
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
@@ -298,7 +298,7 @@ export class Build {
   }
 
   #diagnose(error: unknown): Diagnostic {
-    return toDiagnostic(orStoreGone(this.#store.root, error));
+    return toDiagnostic(orStoreFault(this.#store.root, error));
   }
 
   #fail(diagnostic: Diagnostic): void {

@@ -110,6 +110,7 @@ export const CODES = {
   SANDBOX_BROKEN: 'machine',
   STEP_FAILED: 'content',
   STORE_GONE: 'machine',
+  STORE_UNWRITABLE: 'machine',
   SYNC_FAILED: 'machine',
   TEST_FAILED: 'content',
   UNDECLARED_INPUT: 'content',

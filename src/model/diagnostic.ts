@@ -27,30 +27,40 @@ export interface Diagnostic {
   readonly related?: { readonly message: string; readonly location: Location };
 }
 
-/** Node's rmSync knows no code for it. */
-const NAMELESS = /^, Unknown error: (Read-only file system)/;
+/** What the system says: `EACCES`, and of which file, or of which two. */
+export interface SystemError {
+  readonly code: string;
+  readonly message: string;
+  readonly path?: string;
+  readonly dest?: string;
+}
 
-/** The code of an error of the system; Node's own begin with `ERR_`. */
-function systemCode(error: unknown): string | undefined {
+/** Node's rmSync knows no code for it. */
+const NAMELESS = /^, Unknown error: (?<said>Read-only file system '(?<path>.*)')/s;
+
+/** An error of the system; undefined for others. Node's own have codes that begin with `ERR_`. */
+export function systemError(error: unknown): SystemError | undefined {
+  // What is cleared away at the end may fail for the same reason; it never hides what went wrong before.
+  if (error instanceof SuppressedError) return systemError(error.suppressed);
   if (!(error instanceof Error)) return undefined;
-  if (NAMELESS.test(error.message)) return 'EROFS';
-  const { code = '' } = error as NodeJS.ErrnoException;
-  return /^E(?!RR_)[A-Z0-9]+$/.test(code) ? code : undefined;
+  const { said = error.message, path = '' } = NAMELESS.exec(error.message)?.groups ?? {};
+  if (path !== '') return { code: 'EROFS', message: said, path };
+  const { code = '', path: file, dest } = error as NodeJS.ErrnoException & { dest?: string };
+  if (!/^E(?!RR_)[A-Z0-9]+$/.test(code)) return undefined;
+  return { code, message: messageOf(error), ...(file && { path: file }), ...(dest && { dest }) };
 }
 
 /** Any thrown value as a diagnostic; what is not a `Failure` is a defect of ours and says so. */
 export function toDiagnostic(error: unknown): Diagnostic {
   if (error instanceof Failure) return error.diagnostic;
-  // What is cleared away at the end may fail for the same reason; it never hides what went wrong before.
   if (error instanceof SuppressedError) return toDiagnostic(error.suppressed);
-  const text = messageOf(error).replace(NAMELESS, '$1');
-  const code = systemCode(error);
-  if (code !== undefined) return { code: code as ForeignCode, message: text, hint: systemHint(code) };
+  const system = systemError(error);
+  if (system) return { code: system.code as ForeignCode, message: system.message, hint: systemHint(system.code) };
   // The stack is for those who mend dsmb; a user cannot act on it.
   const stack = process.env['DSMB_DEBUG'] && error instanceof Error ? error.stack : undefined;
   return {
     code: 'INTERNAL',
-    message: text,
+    message: messageOf(error),
     ...(stack ? { detail: stack } : {}),
     hint: 'this is a defect of dsmb: please report it with what DSMB_DEBUG=1 prints for the same command',
   };
@@ -68,8 +78,7 @@ function systemHint(code: string): string {
     ENOSPC:
       'the disk is full: free some space (dsmb info says what the store takes, dsmb gc frees it), then run the same command again (finished actions are kept)',
     EACCES: 'the file or folder may not be used by this user: check its owner and mode',
-    EROFS:
-      'the file system is read-only: choose another path; if the store is on it, set DSMB_STORE to a folder that can be written',
+    EROFS: 'the file system is read-only: choose another path',
     EMFILE: 'too many open files: raise the limit with `ulimit -n 4096`',
   };
   return hints[code] ?? 'check the file named above';
