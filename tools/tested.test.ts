@@ -12,7 +12,7 @@ const REPORT = 'report.json';
 /** A repository with the tool, and a commit that has a source, a test and a text. */
 const root = mkdtempSync(join(tmpdir(), 'dsmb-tested-'));
 beforeAll(() => {
-  for (const name of ['tested.ts', 'tested-page.ts', 'vitest-report.ts'])
+  for (const name of ['tested.ts', 'tested-page.ts', 'tested-parts.ts', 'vitest-report.ts'])
     cpSync(join(import.meta.dirname, name), join(root, 'tools', name));
   write('package.json', '{ "type": "module" }\n');
   write('src/disk/a.ts', 'a\n');
@@ -87,6 +87,32 @@ test('the page has the commit, each feature with its cases, and why some were sk
   tool('write', file);
   expect(readFileSync(join(root, PAGE), 'utf8')).toBe(page);
   rmSync(dirname(file), { recursive: true });
+});
+
+test('a run in parts is one run once all parts of a commit are there', () => {
+  const whole = report();
+  const page = (): string => readFileSync(join(root, PAGE), 'utf8');
+  const { testResults } = JSON.parse(readFileSync(whole, 'utf8')) as { testResults: unknown[] };
+  writeFileSync(join(root, '.gitignore'), 'node_modules\n');
+  commit();
+  tool('write', whole);
+  const expected = page();
+  write(PAGE, '');
+  const part = (text: string, results: unknown[]): string => {
+    writeFileSync(whole, JSON.stringify({ success: true, testResults: results }));
+    return tool('part', text, whole);
+  };
+  expect(part('2/2', testResults.slice(0, 1))).toBe('part 2 of 2 is kept; still to run: 1\n');
+  expect(page()).toBe('');
+  // The same part once more takes the place of the first.
+  expect(part('2/2', testResults.slice(1))).toBe('part 2 of 2 is kept; still to run: 1\n');
+  expect(part('1/2', testResults.slice(0, 1))).toBe(`all 2 parts were run: ${PAGE} is written\n`);
+  expect(page()).toBe(expected);
+  write('src/disk/a.ts', 'not committed\n');
+  expect(part('1/2', [])).toBe('part 1 of 2 is not kept: there are changes that no commit has\n');
+  git('checkout', '--quiet', 'src/disk/a.ts');
+  for (const text of ['3/2', '0/2', '1', '']) expect(part(text, [])).toBe('');
+  rmSync(dirname(whole), { recursive: true });
 });
 
 test('it is old when something else than itself has changed since', () => {
