@@ -43,7 +43,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   try {
     return await callCommand(args);
   } catch (error) {
-    const cause = await orStoreFault(error);
+    const cause = await ofStore(error);
     const diagnostic = await located(toDiagnostic(cause));
     report(diagnostic);
     return cause instanceof Failure ? exitOfCommand(diagnostic) : EXIT.infrastructure;
@@ -74,13 +74,11 @@ async function runCommand(commands: Commands, name: string, args: readonly strin
 const OF_FILES: ReadonlySet<string> = new Set(['ENOENT', 'EACCES', 'EPERM', 'EROFS']);
 
 /** A store that was deleted meanwhile, or cannot be written, is the reason of whatever the system says of a file in it. */
-async function orStoreFault(error: unknown): Promise<unknown> {
+async function ofStore(error: unknown): Promise<unknown> {
   if (!OF_FILES.has(systemError(error)?.code ?? '')) return error;
-  const [{ storeRoot }, fault] = await Promise.all([
-    import('../../cache/store.ts'),
-    import('../../cache/store-fault.ts'),
-  ]);
-  return fault.isOfStore(storeRoot(), error) ? fault.orStoreFault(storeRoot(), error) : error;
+  const { storeRoot } = await import('../../cache/store.ts');
+  const { isOfStore, orStoreFault } = await import('../../cache/store-fault.ts');
+  return isOfStore(storeRoot(), error) ? orStoreFault(storeRoot(), error) : error;
 }
 
 /** Only an error about an attribute pays for reading the build file's text. */
