@@ -82,7 +82,7 @@ describe('workers', () => {
     expect([again.executed, worker.count('Execute')]).toEqual([[], 3]);
   });
 
-  it('say what they write when they have ended, and how they fail', async () => {
+  it('say what they write when they have ended, and how they fail', { tags: 'long' }, async () => {
     const { stderr } = await build('//folder');
     expect(stderr).toMatch(/start \/\/folder ShellFolder remote/);
     expect((await project.run(['log', '//folder'])).stdout).toMatch(/said\nalso/);
@@ -101,7 +101,7 @@ describe('workers', () => {
     expect([worker.count('Execute'), report?.actions.length]).toEqual([0, 1]);
   });
 
-  it('are asked again for what has failed, also where the server keeps failures', async () => {
+  it('are asked again for what has failed, also where the server keeps failures', { tags: 'long' }, async () => {
     worker.keepsFailures = true;
     for (const times of [1, 2]) {
       const { exitCode, stderr } = await build('//fails');
@@ -110,13 +110,13 @@ describe('workers', () => {
     }
   });
 
-  it('make what a shell reads, which comes here', async () => {
+  it('make what a shell reads, which comes here', { tags: 'long' }, async () => {
     project.write('dsmb.settings.json', JSON.stringify({ 'remote-executor': worker.address }));
     const { exitCode, stdout } = await project.run(['shell', '//all', '--', 'cat', '/in/0/a', '/in/0/link']);
     expect([exitCode, stdout, worker.ran.length]).toEqual([0, ALL, 2]);
   });
 
-  it('have a number of actions at a time', async () => {
+  it('have a number of actions at a time', { tags: 'long' }, async () => {
     const { exitCode } = await build('//three', '--remote-jobs', '2');
     expect([exitCode, worker.most]).toEqual([0, 2]);
     expect((await build('//all', '--remote-jobs', 'many')).stderr).toMatch(/BAD_SETTING.*--remote-jobs/);
@@ -124,11 +124,9 @@ describe('workers', () => {
 });
 
 describe('a build goes on', () => {
-  const short: [Fault, number][] = [
-    ['cut', 3],
-    ['inputs lost', 4],
-  ];
+  const short: [Fault, number][] = [['cut', 3]];
   const long: [Fault, number][] = [
+    ['inputs lost', 4],
     ['early end', 3],
     ['forgotten', 4],
     ['inputs lost, unsaid', 4],

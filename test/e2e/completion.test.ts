@@ -41,20 +41,32 @@ afterAll(() => {
 });
 
 describe('what the last word may become', () => {
-  it.each([
+  it.each<[words: string[], expected: string[]]>([
     [['bui'], ['build']],
-    [['disk', 'ex'], ['export']],
     [
       ['build', '//im'],
       ['//image', '//imageTest'],
     ],
     [
-      ['build', 'im'],
-      ['image', 'imageTest'],
-    ],
-    [
       ['build', '//below'],
       ['//below:below', '//below/...'],
+    ],
+    [
+      ['build', '--set', 'color='],
+      ['color=red', 'color=green'],
+    ],
+    [['build', '--build-report', ''], [':files']],
+    [
+      ['query', 'deps(//im'],
+      ['deps(//image)', 'deps(//imageTest)'],
+    ],
+  ])('%j', completes);
+
+  it.each<[words: string[], expected: string[]]>([
+    [['disk', 'ex'], ['export']],
+    [
+      ['build', 'im'],
+      ['image', 'imageTest'],
     ],
     [['build', '//st'], []],
     [['run', '//'], ['//start']],
@@ -64,11 +76,6 @@ describe('what the last word may become', () => {
       ['build', '--set', ''],
       ['color=', 'below:size='],
     ],
-    [
-      ['build', '--set', 'color='],
-      ['color=red', 'color=green'],
-    ],
-    [['build', '--build-report', ''], [':files']],
     [
       ['graph', '--output', ''],
       ['mermaid', 'svg'],
@@ -95,22 +102,20 @@ describe('what the last word may become', () => {
     [['disk', 'export', '--format', 'f'], ['folder']],
     [['shell', '//imageTest', '--action', ''], ['Test']],
     [['shell', '--action', ''], []],
-    [
-      ['query', 'deps(//im'],
-      ['deps(//image)', 'deps(//imageTest)'],
-    ],
     [['query', "'kind(TestR"], ['kind(TestResult,']],
     [['query', 'rdeps(//..., col'], ['rdeps(//..., color)']],
     [['query', 'attr(con'], ['attr(content,']],
     [['query', 'some'], ['somepath(']],
     [['query', '--output', 'dot', '//st'], ['//start']],
     [['query', 'deps(//image', '-', '//st'], ['//start)']],
-  ])('%j', async (words, expected) => {
+  ])('%j', { tags: 'long' }, completes);
+
+  async function completes(words: readonly string[], expected: readonly string[]): Promise<void> {
     const { stdout, stderr, exitCode } = await project.run(['complete', '--', ...words]);
     const found = stdout.split('\n').flatMap((line) => (line === '' ? [] : [line.split('\t')[0]!]));
     expect(found.toSorted()).toEqual(expected.toSorted());
     expect([stderr, exitCode]).toEqual(['', 0]);
-  });
+  }
 
   it('is nothing outside of a project, without a word', async () => {
     const { stdout, stderr } = await execa(`${CHECKOUT}/dsmb`, ['complete', '--', 'build', '//'], { cwd: '/proc' });
@@ -134,21 +139,26 @@ async function bash(line: string): Promise<string[]> {
 }
 
 describe('in bash', () => {
-  it.each([
-    ['dsmb bui', ['build |']],
-    ['dsmb build //imageT', ['//imageTest |']],
+  it.each<[line: string, expected: string[]]>([
     // Behind a colon and an equals sign only what follows is replaced.
-    ['dsmb build //below:b', ['below |']],
-    ['dsmb build --set color=g', ['green |']],
     ['dsmb build --set below:s', ['size=|']],
     // In an open quote all is replaced; the quote is closed behind the only one.
     ["dsmb query 'deps(//imageT", ['deps(//imageTest)|']],
+  ])('%j', offers);
+
+  it.each<[line: string, expected: string[]]>([
+    ['dsmb bui', ['build |']],
+    ['dsmb build //imageT', ['//imageTest |']],
+    ['dsmb build //below:b', ['below |']],
+    ['dsmb build --set color=g', ['green |']],
     ["dsmb query 'rdeps(//below:b", ['rdeps(//below:below,|', 'rdeps(//below:below, |']],
     ['dsmb query "rdeps(//..., col', ['rdeps(//..., color)|']],
     ['dsmb build --build-report ', ['compopt -o default', '|']],
-  ])('%j', async (line, expected) => {
+  ])('%j', { tags: 'long' }, offers);
+
+  async function offers(line: string, expected: readonly string[]): Promise<void> {
     expect(await bash(line)).toEqual(expected);
-  });
+  }
 });
 
 it.each(['bash', 'zsh', 'fish'])('the script of %s is there', async (shell) => {

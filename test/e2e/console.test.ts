@@ -74,7 +74,7 @@ describe('on a terminal', () => {
     expect(run.output).not.toMatch(MODES);
   });
 
-  it('the second time it says how long it will take, and on what that depends', async () => {
+  it('the second time it says how long it will take, and on what that depends', { tags: 'long' }, async () => {
     await project.build(['//all']);
     project.edit('build.dsm.ts', '格式化磁盘', '分区');
     const run = new TerminalRun(project, ['build', '//all'], { columns: 90 });
@@ -127,7 +127,7 @@ describe('on a terminal', () => {
     expect(await store.processesLeft()).toEqual([]);
   });
 
-  it('a kill leaves nothing of it set', async () => {
+  it('a kill leaves nothing of it set', { tags: 'long' }, async () => {
     const run = new TerminalRun(project, ['build', '//forEver']);
     await run.untilShown(/▸ \/\/forEver Shell {2}0:\d[1-9]/);
     const builder = store.processes().find((line) => /cli\/main\.ts build/.test(line));
@@ -163,7 +163,7 @@ describe('without a terminal', () => {
     expect(painted.stderr).not.toMatch(/\x1b\[[^m]*[A-La-l]/);
   });
 
-  it('--quiet says nothing where nothing goes wrong', async () => {
+  it('--quiet says nothing where nothing goes wrong', { tags: 'long' }, async () => {
     expect(await project.run(['build', '--quiet', '//quick'])).toMatchObject({ exitCode: 0, stdout: '', stderr: '' });
     project.edit('build.dsm.ts', 'sleep 1000', 'exit 3');
     const failed = await project.run(['build', '-q', '//forEver']);

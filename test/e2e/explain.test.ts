@@ -88,7 +88,7 @@ describe('dsmb why', () => {
     expect((await rows('why', '//all')).get('//head')).toMatchObject({ change: 'never' });
   });
 
-  it('names the file, and what follows from it', async () => {
+  it('names the file, and what follows from it', { tags: 'long' }, async () => {
     await build();
     project.write('source.txt', `other ${crypto.randomUUID()}\n`);
     await build();
@@ -123,7 +123,7 @@ describe('dsmb why', () => {
     });
   });
 
-  it('names the attribute and its place', async () => {
+  it('names the attribute and its place', { tags: 'long' }, async () => {
     await build();
     project.edit('build.dsm.ts', 'lines: 7', 'lines: 8');
     await build();
@@ -176,7 +176,7 @@ describe('dsmb plan', () => {
     expect(store.runs('head')).toBe(before);
   });
 
-  it('has an exit code for CI', async () => {
+  it('has an exit code for CI', { tags: 'long' }, async () => {
     await build();
     expect((await project.run(['plan', '//all', '--fail-on-run'])).exitCode).toBe(0);
     const stale = ['plan', '//all', '--set', `greeting=${crypto.randomUUID()}`];
@@ -186,7 +186,7 @@ describe('dsmb plan', () => {
 });
 
 describe('dsmb actions', () => {
-  it('shows keys as far as they are known', async () => {
+  it('shows keys as far as they are known', { tags: 'long' }, async () => {
     await build();
     project.write('source.txt', `other ${crypto.randomUUID()}\n`);
     const actions = await rows('actions', '//all');
@@ -205,7 +205,7 @@ describe('dsmb log', () => {
     expect((await rows('log', '//said')).get('//said')).toMatchObject({ text: 'of the shell\n' });
   });
 
-  it('shows what failed', async () => {
+  it('shows what failed', { tags: 'long' }, async () => {
     project.edit('build.dsm.ts', 'echo done', 'echo broken >&2; exit 3; echo done');
     expect((await project.build(['//said'])).exitCode).toBe(1);
     const { stdout } = await project.run(['log', '--failed']);
@@ -233,7 +233,7 @@ describe('dsmb query', () => {
     expect(await ask('deps(//greeted)', '--output', 'mermaid')).toContain('  n1 --> n0');
   });
 
-  it('knows a file by the folder that is a source', async () => {
+  it('knows a file by the folder that is a source', { tags: 'long' }, async () => {
     expect((await ask('rdeps(//..., tree/deep/one.txt)')).toSorted()).toEqual(
       (await ask('rdeps(//..., tree)')).toSorted(),
     );
@@ -249,7 +249,7 @@ describe('dsmb query', () => {
     expect(parameter.stderr).toMatch(/hint: did you mean (param:)?greeting\?/);
   });
 
-  it('warns of a rule, a kind or an attribute that nothing has, and of no pattern', async () => {
+  it('warns of a rule, a kind or an attribute that nothing has, and of no pattern', { tags: 'long' }, async () => {
     const said = async (query: string): Promise<string> => {
       const { stdout, stderr, exitCode } = await project.run(['query', query]);
       expect([stdout, exitCode]).toEqual(['', 0]);

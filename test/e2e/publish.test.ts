@@ -51,7 +51,7 @@ describe('publishing', () => {
     expect(stderr).toContain(`it borrows ${home}/.config/rclone (and may change it)`);
   });
 
-  it('uploads one block more for another MAC address, and no block a second time', async () => {
+  it('uploads one block more for another MAC address, and no block a second time', { tags: 'long' }, async () => {
     await publish('nas:');
     makeInstaller(project, '525400000002');
     webdav.uploaded = 0;
@@ -85,7 +85,7 @@ describe('publishing', () => {
     expect(there()).toContain('install.sh');
   });
 
-  it('removes what the last installers do not need, and nothing of others', async () => {
+  it('removes what the last installers do not need, and nothing of others', { tags: 'long' }, async () => {
     await publish('nas:');
     const first = there();
     writeFileSync(join(place, 'notes-of-mine.txt'), 'mine');
@@ -97,17 +97,19 @@ describe('publishing', () => {
     expect(first.filter((name) => !existsSync(join(place, name)))).toHaveLength(2);
   });
 
-  it.each([
+  it.each<[string[], RegExp]>([[['nas:', '--url', 'ftp://x'], /'ftp:\/\/x' is no address/]])('refuses %j', refuses);
+  it.each<[string[], RegExp]>([
     [[], /it takes one place of rclone/],
-    [['nas:', '--url', 'ftp://x'], /'ftp:\/\/x' is no address/],
     [['nas:', '--prune', '0'], /--prune takes how many/],
     [['nas:', '--what'], /Unknown option '--what'/],
-  ])('refuses %j', async (args, says) => {
+  ])('refuses %j', { tags: 'long' }, refuses);
+
+  async function refuses(args: readonly string[], says: RegExp): Promise<void> {
     const { stderr, exitCode } = await publish(...args);
     expect(stderr).toMatch(says);
     expect(exitCode).not.toBe(0);
     expect(there()).toEqual([]);
-  });
+  }
 });
 
 it('a folder is served until Ctrl-C, with no other file of the machine', async () => {

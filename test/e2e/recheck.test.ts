@@ -84,7 +84,7 @@ describe('a check', () => {
     expect(checks(built)).toEqual(['//fat 1 different', '//tar 1 different']);
   });
 
-  it('finds entries of a folder', async () => {
+  it('finds entries of a folder', { tags: 'long' }, async () => {
     using made = project(
       `export const tree = shellFolder({ script: 'mkdir /out/folder; echo x >/out/folder/$(date +%N)' });`,
     );
@@ -141,7 +141,7 @@ describe('a check', () => {
     },
   );
 
-  it('that is ended counts what it has not done', async () => {
+  it('that is ended counts what it has not done', { tags: 'long' }, async () => {
     using made = project(`export const same = shell({ script: 'echo same >/out/file' });`);
     await made.build(['//same']);
     const running = made.start(['build', '//same', '--check=9999']);
@@ -165,7 +165,7 @@ describe('a check', () => {
     expect((await made.build(['//once'])).exitCode).toBe(0);
   });
 
-  it('does not run what a build could not make', async () => {
+  it('does not run what a build could not make', { tags: 'long' }, async () => {
     using failing = project(`export const it = shell({ script: 'exit 3' });`);
     const built = await failing.build(['//it', '--check']);
     expect([built.exitCode, checks(built)]).toEqual([1, []]);
@@ -176,7 +176,7 @@ describe('a check', () => {
     expect([store.names('sandboxes'), store.names('incoming')]).toEqual([[], []]);
   });
 
-  it('refuses what is no number', async () => {
+  it('refuses what is no number', { tags: 'long' }, async () => {
     using made = project(`export const x = text({ content: 'x' });`);
     for (const times of ['often', '0', '-1', '10000'])
       expect((await made.build(['//x', `--check=${times}`])).exitCode).toBe(2);

@@ -114,7 +114,7 @@ describe('a build goes on from the last one', () => {
     expect(await build()).toMatchObject({ on: true, executed: ['//all.validations0'] });
   });
 
-  it('when a step has changed', async () => {
+  it('when a step has changed', { tags: 'long' }, async () => {
     project.edit('combine.step.ts', ".join('\\n'));", `.join('\\n') + '${crypto.randomUUID()}');`);
     const { on, executed } = await build();
     expect(executed).toEqual(['//all', '//all.validations0', '//left', '//right']);
@@ -129,7 +129,7 @@ describe('a build goes on from the last one', () => {
     expect(await build('--set', 'greeting=hi')).toMatchObject({ on: true, executed: [] });
   });
 
-  it('and says so of the one that failed', async () => {
+  it('and says so of the one that failed', { tags: 'long' }, async () => {
     rmSync(project.path('left.txt'));
     const gone = await build();
     expect(gone).toMatchObject({ on: true, success: false });
@@ -251,7 +251,7 @@ describe('a build that begins with the build files takes over what is the same',
 });
 
 describe('a build that goes on', () => {
-  it('makes again what has gone from the store', async () => {
+  it('makes again what has gone from the store', { tags: 'long' }, async () => {
     const content = project.read('dsmb-out/all/all.txt');
     rmSync(project.path('dsmb-out'), { recursive: true });
     rmSync(blobOf(content));
@@ -290,7 +290,7 @@ describe('a build that goes on', () => {
     expect(await build()).toMatchObject({ on: false, success: true, executed: [] });
   });
 
-  it('tells of an undeclared input as any other', async () => {
+  it('tells of an undeclared input as any other', { tags: 'long' }, async () => {
     const failing = `
       import { file } from 'dsmb';
       import { shellFolder } from './rules.ts';

@@ -97,7 +97,7 @@ describe.skipIf(!mayMount())('a disk that', () => {
     expect(next.executed).toEqual(['//big']);
   }
 
-  it('has no room for packages says so, and not that the network is at fault', async () => {
+  it('has no room for packages says so, and not that the network is at fault', { tags: 'long' }, async () => {
     using disk = new SmallDisk('size=3m');
     open(`export const a = shell({ script: 'echo ${unique()} >/out/file' });`);
     const env = { DSMB_STORE: disk.folder, DSMB_DOWNLOADS: join(disk.folder, 'downloads') };
@@ -145,7 +145,7 @@ describe.skipIf(!mayMount())('a disk that', () => {
     expect([next.exitCode, next.executed]).toEqual([0, []]);
   });
 
-  it('is read-only says so, and is left as it is', async () => {
+  it('is read-only says so, and is left as it is', { tags: 'long' }, async () => {
     using disk = new SmallDisk('size=400m');
     open(`export const a = shell({ script: 'echo ${unique()} >/out/file' });`);
     await project.build(['//a'], disk.env);

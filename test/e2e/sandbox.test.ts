@@ -42,7 +42,7 @@ describe('an action sees', () => {
     }
   });
 
-  it('nothing above its inputs, and symlinks in them as they are', async () => {
+  it('nothing above its inputs, and symlinks in them as they are', { tags: 'long' }, async () => {
     using project = new Project(store, {
       ...countingRules(),
       'beside.txt': 'secret',
@@ -81,7 +81,7 @@ describe('an action sees', () => {
     expect(out).toMatch(/^\d+ 0:0\n$/);
   });
 
-  it('a fixed environment, and what the rule adds', async () => {
+  it('a fixed environment, and what the rule adds', { tags: 'long' }, async () => {
     const { out } = await script('env | sort >/out/file', "env: { OWN: 'value' }");
     expect(out.split('\n').filter((line) => !/^(PWD|_|OLDPWD|SHLVL)=/.test(line))).toEqual([
       'HOME=/tmp',
@@ -95,13 +95,13 @@ describe('an action sees', () => {
     ]);
   });
 
-  it('no process but its own', async () => {
+  it('no process but its own', { tags: 'long' }, async () => {
     const { out } = await script('echo /proc/[0-9]* >/out/file');
     expect(out.trim().split(' ').length).toBeLessThan(5);
     expect(out).not.toContain(`/proc/${process.pid}`);
   });
 
-  it('a private /tmp that starts empty', async () => {
+  it('a private /tmp that starts empty', { tags: 'long' }, async () => {
     const { out } = await script('ls -A /tmp >/out/file; echo left >/tmp/left; pwd >>/out/file');
     expect(out).toBe('/tmp\n');
     expect((await script('ls -A /tmp >/out/file; pwd >>/out/file')).out).toBe('/tmp\n');
@@ -166,23 +166,23 @@ describe('an action leaves', () => {
     expect(exitCode).toBe(1);
   });
 
-  it('what has the declared shape', async () => {
+  it('what has the declared shape', { tags: 'long' }, async () => {
     const { stderr } = await script('mkdir /out/file');
     expect(stderr).toMatch(/error OUTPUT_SHAPE \/\/made \(Shell\): output file is a folder and should be a file/);
   });
 
-  it('no symlink out of its outputs', async () => {
+  it('no symlink out of its outputs', { tags: 'long' }, async () => {
     const { exitCode, stderr } = await script('mkdir /out/folder; ln -s /usr/bin /out/folder/x', '', 'shellFolder');
     expect(stderr).toMatch(/error OUTPUT_LINK_ESCAPES .*\/out\/folder\/x.*\/usr\/bin/);
     expect(exitCode).toBe(1);
   });
 
-  it('no running process', async () => {
+  it('no running process', { tags: 'long' }, async () => {
     await script('sleep 1000 & echo done >/out/file');
     expect(await store.processesLeft()).toEqual([]);
   });
 
-  it('nothing of a failed run in the cache', async () => {
+  it('nothing of a failed run in the cache', { tags: 'long' }, async () => {
     const failing = `echo ${crypto.randomUUID()} >/out/file; exit 3`;
     expect((await script(failing)).exitCode).toBe(1);
     expect((await script(failing)).exitCode).toBe(1);
@@ -257,20 +257,24 @@ export const made = ${declaration.replaceAll('WORKSPACE', '${new URL(".", import
     expect(text).toContain("hint: add file('src/foo.h') to the attribute `of` of //made");
   }
 
-  it('is told so of a step, too', async () => {
+  it('is told so of a step, too', { tags: 'long' }, async () => {
     const text = await said("reader({ path: `WORKSPACEsrc/foo.h`,\n  sources: [file('src/a.c')] })");
     expect(text).toContain('error UNDECLARED_INPUT //made (Read): it looked for src/foo.h,');
     expect(text).toContain("add file('src/foo.h') to the attribute `sources` of //made");
   });
 
-  it('without a source among its attributes is told the attribute of its inputs, or what its rule needs', async () => {
-    const onTarget = await said("shell({ script: 'cat src/foo.h',\n  of: [shell({ script: 'echo >/out/file' })] })");
-    expect(onTarget).toMatch(/build\.dsm\.ts:5:3\n/);
-    expect(onTarget).toContain("hint: add file('src/foo.h') to the attribute `of` of //made");
-    const alone = await said("shell({ script: 'cat src/foo.h' })");
-    expect(alone).toContain("hint: give file('src/foo.h') to an attribute of //made; if none becomes an input,");
-    expect(alone).toMatch(/the rule shell needs one .* in `inputs` of the action Shell\n/);
-  });
+  it(
+    'without a source among its attributes is told the attribute of its inputs, or what its rule needs',
+    { tags: 'long' },
+    async () => {
+      const onTarget = await said("shell({ script: 'cat src/foo.h',\n  of: [shell({ script: 'echo >/out/file' })] })");
+      expect(onTarget).toMatch(/build\.dsm\.ts:5:3\n/);
+      expect(onTarget).toContain("hint: add file('src/foo.h') to the attribute `of` of //made");
+      const alone = await said("shell({ script: 'cat src/foo.h' })");
+      expect(alone).toContain("hint: give file('src/foo.h') to an attribute of //made; if none becomes an input,");
+      expect(alone).toMatch(/the rule shell needs one .* in `inputs` of the action Shell\n/);
+    },
+  );
 
   it('is told which inputs it has when it looks for another, in a step as well', async () => {
     const step = await said("reader({ path: '/in/source', sources: { sources: file('src/a.c') } })");
@@ -284,7 +288,7 @@ export const made = ${declaration.replaceAll('WORKSPACE', '${new URL(".", import
     );
   });
 
-  it('is told where an input is that it has, and which toolchain has a program', async () => {
+  it('is told where an input is that it has, and which toolchain has a program', { tags: 'long' }, async () => {
     expect(await said("shell({ script: 'cat src/a.c', of: [file('src/a.c')] })")).toMatch(
       /error ACTION_FAILED [^]*hint: src\/a\.c is among its inputs, as \/in\/0/,
     );
@@ -294,14 +298,14 @@ export const made = ${declaration.replaceAll('WORKSPACE', '${new URL(".", import
     expect(await said("shell({ script: 'cat /etc/passwd' })")).toContain('hint: /etc/passwd is a file of this machine');
   });
 
-  it('on the network is told that there is none', async () => {
+  it('on the network is told that there is none', { tags: 'long' }, async () => {
     const text = await said("reader({ path: 'https://example.org/file' })");
     expect(text).toMatch(
       /error STEP_FAILED .*fetch failed: getaddrinfo EAI_AGAIN example\.org\n[^]*hint: an action has no network: .* file\('…'\)/,
     );
   });
 
-  it('is not accused where nothing of the workspace was meant', async () => {
+  it('is not accused where nothing of the workspace was meant', { tags: 'long' }, async () => {
     for (const script of ['cat no-such-file', 'cat /tmp/src/foo.h', 'echo src/foo.h; exit 1', 'cat src/none.h']) {
       const text = await said(`shell({ script: '${script}', of: [file('src/a.c')] })`);
       expect([script, text]).toEqual([script, expect.stringMatching(/error ACTION_FAILED (?![^]*hint:)/)]);

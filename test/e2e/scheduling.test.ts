@@ -118,7 +118,7 @@ describe('a machine that fails', () => {
     expect(store.names('sandboxes')).toEqual([]);
   });
 
-  it('is not tried again for a command that fails, nor for ever', async () => {
+  it('is not tried again for a command that fails, nor for ever', { tags: 'long' }, async () => {
     open(`export const bad = combine({ name: 'bad ${unique()}', text: '', of: [shell({ script: 'exit 1' })] });`);
     const { exitCode, events } = await build(['//bad']);
     expect(exitCode).toBe(1);
@@ -155,13 +155,13 @@ describe('limits', () => {
     expect([exitCode, stderr]).toEqual([2, expect.stringMatching(/BAD_RULE .*timeoutMs of Shell is/)]);
   }
 
-  it('of the disk are looked at before anything runs', async () => {
+  it('of the disk are looked at before anything runs', { tags: 'long' }, async () => {
     open(`export const big = shell({ script: 'true', needs: { diskMiB: 2 ** 40 } });`);
     const { exitCode, stderr } = await project.run(['build', '//big']);
     expect([exitCode, stderr]).toEqual([4, expect.stringMatching(/DISK_FULL .*needs 1073741824\.0 GiB of disk/)]);
   });
 
-  it('of memory let an action that wants more than there is run alone', async () => {
+  it('of memory let an action that wants more than there is run alone', { tags: 'long' }, async () => {
     open(`
       const huge = (name) => shell({ script: \`sleep 0.3; echo \${name} ${unique()} >/out/file\`, needs: { memoryMiB: 2 ** 30 } });
       export const all = combine({ name: 'all', of: [huge('a'), huge('b'), huge('c')] });`);
@@ -170,7 +170,7 @@ describe('limits', () => {
     expect(mostAtOnce(events)).toBe(1);
   });
 
-  it('that only KVM meets are an error where it runs no guests', async () => {
+  it('that only KVM meets are an error where it runs no guests', { tags: 'long' }, async () => {
     // Without a QEMU among its tools no guest runs, on whatever machine.
     open(`export const guest = shell({ script: 'echo >/out/file', needs: { kvm: true } });`);
     const { exitCode, stderr } = await project.run(['build', '//guest']);
@@ -190,7 +190,7 @@ describe('files that programs read', () => {
     expect(stderr).toMatch(/build succeeded/);
   });
 
-  it('a reader that leaves early does not end the build', async () => {
+  it('a reader that leaves early does not end the build', { tags: 'long' }, async () => {
     open(sleepers(4, 0.2));
     const command = '"$DSMB" build //all --events - | head -n 1; exit "${PIPESTATUS[0]}"';
     const env = { ...process.env, ...store.env, DSMB: new URL('../../dsmb', import.meta.url).pathname };

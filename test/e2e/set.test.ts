@@ -87,7 +87,7 @@ describe('it changes', () => {
     expect(statSync(project.path('build.dsm.ts')).mode & 0o777).toBe(0o640);
   }
 
-  it('a parameter of another package, and the next build sees it', async () => {
+  it('a parameter of another package, and the next build sees it', { tags: 'long' }, async () => {
     expect((await project.run(['set', 'below:on', 'true'])).exitCode).toBe(EXIT.ok);
     expect(project.read('below/build.dsm.ts')).toContain('default: true');
     await project.build(['//greeting']);
@@ -96,7 +96,7 @@ describe('it changes', () => {
     expect(project.read('dsmb-out/greeting/greeting.txt')).toBe('other');
   });
 
-  it('nothing with --dry-run, and nothing where it is so already', async () => {
+  it('nothing with --dry-run, and nothing where it is so already', { tags: 'long' }, async () => {
     const dry = await project.run(['set', 'count', '4', '--dry-run']);
     expect(dry.stdout).toContain("+export const count = param.integer({ doc: 'a number', default: 4 }); // three\n");
     const same = await project.run(['set', 'count', '3']);

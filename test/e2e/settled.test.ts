@@ -162,12 +162,12 @@ describe('a build with nothing to do', () => {
     expect((await build([], { env: { FORCE_COLOR: '', CLICOLOR_FORCE: '1' } })).stderr).toContain('\u001b');
   });
 
-  it('is not settled when a report is asked for', async () => {
+  it('is not settled when a report is asked for', { tags: 'long' }, async () => {
     for (const _ of [1, 2, 3])
       expect((await build(['--build-report', join(store.folder, 'report')])).settled).toBe(false);
   });
 
-  it('leaves the records to Node when there are many', async () => {
+  it('leaves the records to Node when there are many', { tags: 'long' }, async () => {
     await settle();
     const path = historyFolder(new Store(store.folder), project.folder);
     const record = readdirSync(path).find((name) => name.endsWith('.jsonl')) ?? '';
@@ -188,19 +188,19 @@ type Change = [what: string, change: () => unknown, before?: () => unknown];
 /** One of each kind. */
 const NOTICED: readonly Change[] = [
   ['an edit that leaves size and time', () => editUnseen(at('source.txt'))],
-  ['a new file in a folder', () => project.write('tree/new.txt', 'new\n')],
   ['another target of a symlink', () => replaceLink(at('tree/link.txt'), 'two.txt')],
   ['an imported module', () => editUnseen(at('words.ts'))],
   ['a step', () => appendFileSync(at('combine.step.ts'), '// comment\n')],
+  ['results that are gone', () => rmSync(join(store.folder, 'ac.v1'), { recursive: true })],
+];
+
+const NOTICED_AS_WELL: readonly Change[] = [
+  ['a new file in a folder', () => project.write('tree/new.txt', 'new\n')],
   ['parameters in a file', writeParameters],
   ['another lock of toolchains', () => appendFileSync(at('toolchain.lock.json'), '\n')],
   ['the engine', () => touchUnseen(join(CHECKOUT, 'src/index.ts'))],
   ['an output that was edited', () => editUnseen(outputs()[0]!)],
   ['dsmb gc', () => project.run(['gc'])],
-  ['results that are gone', () => rmSync(join(store.folder, 'ac.v1'), { recursive: true })],
-];
-
-const NOTICED_AS_WELL: readonly Change[] = [
   ['the same in a folder', () => editUnseen(at('tree/deep/three.txt'))],
   ['another time', () => utimesSync(at('source.txt'), 1, 1)],
   ['a time in the future', () => utimesSync(at('source.txt'), 9e9, 9e9)],

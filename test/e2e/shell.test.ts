@@ -62,12 +62,12 @@ describe('a command in a sandbox', () => {
     expect([bad.exitCode, bad.stdout]).toEqual([3, 'it fails\n']);
   });
 
-  it('takes options that look like ours as its own', async () => {
+  it('takes options that look like ours as its own', { tags: 'long' }, async () => {
     const { stdout } = await project.run(['shell', '//made', '--', '/usr/bin/echo', '--help', '--', '-h']);
     expect(stdout).toContain('--help -- -h');
   });
 
-  it('of a program that the sandbox does not have says which toolchain has it', async () => {
+  it('of a program that the sandbox does not have says which toolchain has it', { tags: 'long' }, async () => {
     const none = await project.run(['shell', '//without', '--', 'no-such-program']);
     expect(none.stderr).toMatch(
       /error NO_PROGRAM .*\/\/without .*'no-such-program'\n {2}hint: look around: dsmb shell/,
@@ -79,12 +79,12 @@ describe('a command in a sandbox', () => {
     expect([none.exitCode, elsewhere.exitCode]).toEqual([2, 2]);
   });
 
-  it('of a sandbox without a shell finds busybox', async () => {
+  it('of a sandbox without a shell finds busybox', { tags: 'long' }, async () => {
     const { exitCode, stdout } = await project.run(['shell', '//without', '--', '/dsmb/bin/busybox', 'cat', '/in/of']);
     expect([exitCode, stdout]).toEqual([0, 'the source\n']);
   });
 
-  it('is not run where an input fails, or where there is no action', async () => {
+  it('is not run where an input fails, or where there is no action', { tags: 'long' }, async () => {
     expect((await project.run(['shell', '//broken', '--', '/usr/bin/true'])).exitCode).toBe(1);
     const { exitCode, stderr } = await project.run(['shell', '//written']);
     expect(exitCode).toBe(2);

@@ -98,7 +98,7 @@ describe('a changed file', () => {
     expect(await build()).toEqual(['all', 'head', 'whole']);
   });
 
-  it('runs nothing when it is changed back', async () => {
+  it('runs nothing when it is changed back', { tags: 'long' }, async () => {
     const before = project.read('source.txt');
     project.write('source.txt', `${before}more\n`);
     expect(await build()).toContain('whole');
@@ -111,7 +111,7 @@ describe('a changed file', () => {
     expect(await build()).toEqual([]);
   });
 
-  it('is seen at once, even with the same size', async () => {
+  it('is seen at once, even with the same size', { tags: 'long' }, async () => {
     const before = project.read('source.txt');
     project.write('source.txt', before.replace('second', 'SECOND'));
     expect(await build()).toContain('whole');
@@ -198,7 +198,7 @@ describe('code', () => {
     expect(await build()).toEqual([]);
   });
 
-  it('runs nothing when a target is renamed', async () => {
+  it('runs nothing when a target is renamed', { tags: 'long' }, async () => {
     project.edit('build.dsm.ts', 'export const greeted = combine({ name', 'export const welcomed = combine({ name');
     project.edit('build.dsm.ts', 'of: [body, whole, part, greeted]', 'of: [body, whole, part, welcomed]');
     expect(await build()).toEqual([]);
@@ -211,7 +211,7 @@ describe('code', () => {
 });
 
 describe('the delivered output', () => {
-  it('is put back when it was removed, without running anything', async () => {
+  it('is put back when it was removed, without running anything', { tags: 'long' }, async () => {
     const before = project.read('dsmb-out/all/all.txt');
     project.write('dsmb-out/all/alien.txt', 'not ours');
     expect(await build()).toEqual([]);

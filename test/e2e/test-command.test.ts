@@ -90,7 +90,7 @@ describe('a test', () => {
     expect(third.stdout).toMatch(/\/\/good [\d.]+ m?s\n.*\/\/exits cached\n2 passed \(1 cached\), 0 failed\n/);
   });
 
-  it('is a target: it can be built, has a log and an output', async () => {
+  it('is a target: it can be built, has a log and an output', { tags: 'long' }, async () => {
     expect((await project.build(['//good'])).exitCode).toBe(EXIT.ok);
     expect(project.read('dsmb-out/good/output.txt')).toBe(`${project.read('data.txt')}to stderr\n`);
     expect((await project.run(['test', '//good'])).stdout).toContain('//good cached');
@@ -106,13 +106,13 @@ describe('a test', () => {
     }
   });
 
-  it('that takes too long fails', async () => {
+  it('that takes too long fails', { tags: 'long' }, async () => {
     const { stderr, exitCode } = await project.run(['test', '//slow']);
     expect(stderr).toMatch(/ACTION_TIMEOUT \/\/slow \(Test\): the command did not end within 1 s/);
     expect(exitCode).toBe(EXIT.testFailed);
   });
 
-  it('whose input cannot be made is not run, and that is a failed build', async () => {
+  it('whose input cannot be made is not run, and that is a failed build', { tags: 'long' }, async () => {
     const { stdout, exitCode } = await project.run(['test', '//blocked', '//exits']);
     expect(stdout).toMatch(/^NOT RUN \/\/blocked something that it needs could not be made\nPASSED/);
     expect(exitCode).toBe(EXIT.buildFailed);
@@ -120,7 +120,7 @@ describe('a test', () => {
 });
 
 describe('flaky tests', () => {
-  it('are found by runs without the cache, and named', async () => {
+  it('are found by runs without the cache, and named', { tags: 'long' }, async () => {
     const { stdout, exitCode } = await project.run(['test', '//flaky', '//exits', '--runs-per-test', '4']);
     expect(stdout).toMatch(/^FLAKY {3}\/\/flaky 2 of 4 runs failed, .*\nPASSED {2}\/\/exits 4 runs, /);
     expect(stdout).toContain('1 passed, 0 failed, 1 flaky\n');
@@ -158,7 +158,7 @@ describe('flaky tests', () => {
 describe('which tests there are', () => {
   const ALL = ['//bad', '//blocked', '//exits', '//flaky', '//gate', '//good', '//slow'];
 
-  it('a pattern takes in, a query says: the same, and validations that have no name', async () => {
+  it('a pattern takes in, a query says: the same, and validations that have no name', { tags: 'long' }, async () => {
     const tested = await project.run(['test', '//...']);
     const labels = [...tested.stdout.matchAll(/^[A-Z ]+ (\/\/\S+)/gm)].map(([, name = '']) => name);
     expect(labels.toSorted()).toEqual([...ALL, '//gated.validations1'].toSorted());
@@ -166,14 +166,14 @@ describe('which tests there are', () => {
     expect(queried.stdout.trim().split('\n').toSorted()).toEqual(ALL);
   });
 
-  it('those that gate a target are its own', async () => {
+  it('those that gate a target are its own', { tags: 'long' }, async () => {
     const { stdout, exitCode } = await project.run(['test', '//gated']);
     expect(stdout).toMatch(/^PASSED {2}\/\/gate .*\nPASSED {2}\/\/gated\.validations1 .*\n2 passed/);
     expect(exitCode).toBe(EXIT.ok);
     expect(store.runs('gated')).toBe(0);
   });
 
-  it('none is a mistake of the call', async () => {
+  it('none is a mistake of the call', { tags: 'long' }, async () => {
     const { stderr, exitCode } = await project.run(['test', '//data']);
     expect(stderr).toMatch(/NO_TESTS nothing checks \/\/data/);
     expect(exitCode).toBe(EXIT.usage);

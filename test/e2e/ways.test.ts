@@ -266,13 +266,11 @@ const CASES: Readonly<Record<string, Case>> = {
 /** Longer than the step of any clock of a file system that tests run on. */
 const SETTLE_MS = 120;
 
-/** One by which a rule, one by which a step and one by which the settings lead elsewhere; `settled` and the properties have more. */
+/** One by which a rule, one by which a step, and one by which the settings lead elsewhere; `settled` and the properties have more. */
 const QUICK = [
   'a module of a rule is a link that is pointed elsewhere',
-  'a package comes nearer to a rule',
   'a file goes before the one that a step has found',
   'settings that settings extend lead a step elsewhere',
-  'a folder takes the place of another, with all its times',
 ];
 const OTHERS = Object.keys(CASES).filter((name) => !QUICK.includes(name));
 
