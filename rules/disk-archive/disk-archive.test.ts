@@ -207,10 +207,17 @@ describe('diskArchive', () => {
     await execa('cmp', [join(archive, 'disk.raw'), await rawOf(disk, 1024 * MIB)]);
   });
 
-  const ANY = '%s of any small disk is the disk, with and without kept blocks';
-  test.each(['tar.gz', 'zst', 'qcow2'] as const)(ANY, { timeout: 240_000 }, isAnyDisk);
+  test.each(['tar.gz', 'zst', 'qcow2'] as const)(
+    '%s of any small disk is the disk, with and without kept blocks',
+    { timeout: 240_000 },
+    isAnyDisk,
+  );
   // Google's archive is the sparse one of a larger disk.
-  test.each(['gz', 'xz', 'vhd', 'vmdk'] as const)(ANY, { tags: 'long', timeout: 240_000 }, isAnyDisk);
+  test.each(['gz', 'xz', 'vhd', 'vmdk'] as const)(
+    '%s of any small disk is the disk, with and without kept blocks',
+    { tags: 'long', timeout: 240_000 },
+    isAnyDisk,
+  );
 
   async function isAnyDisk(format: ArchiveFormat): Promise<void> {
     const memo = fresh('memo');

@@ -58,7 +58,8 @@ function chainIn(store: Store, machine: string): { readonly last: ActionNode; re
   return { last: actionOver(below, 'last'), outputs };
 }
 
-test('a chain that is lost as a whole is made again from below', async () => {
+// Ten thousand files are synced, which takes long beside others.
+test('a chain that is lost as a whole is made again from below', { timeout: 240_000 }, async () => {
   const store = new Store(mkdtempSync(join(tmpdir(), 'dsmb-rewind-')));
   const { signal } = new AbortController();
   const packages = new PackageTrees(
