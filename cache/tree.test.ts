@@ -19,6 +19,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { examples } from '../test/rig/campaign.ts';
 import { capture, captureBytes } from './capture.ts';
 import { SEAL_TIME } from './stamps.ts';
 import { Store } from './store.ts';
@@ -156,7 +157,7 @@ describe('capturing', () => {
         expectFiles(join(here, 'again'), files);
         rmSync(here, { recursive: true });
       }),
-      { numRuns: 50 },
+      { numRuns: examples(200) },
     );
   });
 

@@ -16,6 +16,7 @@ import {
 import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { examples } from '../../test/rig/campaign.ts';
 import { temporaryFolder } from '../disk/model.test-helper.ts';
 import { rawToDisk } from '../disk/index.ts';
 import { compareFiles, formatFinding } from './index.ts';
@@ -489,7 +490,7 @@ describe('hostile content', () => {
           expect(back.equal).toBe(true);
         },
       ),
-      { numRuns: 150 },
+      { numRuns: examples(500) },
     );
   });
 });

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { examples } from '../../test/rig/campaign.ts';
 import { rawBlocks, type BlockSource } from './compare.ts';
 import { describeDisk } from './describe.ts';
 import { compareDisks } from './difference.ts';
@@ -291,7 +292,7 @@ test('whatever is damaged, a comparison ends with what can be told', () => {
       const { regions, problems } = compareDisks(whole, rawBlocks(bufferSource(damaged)));
       expect(regions.length + problems.length > 0).toBe(changed);
     }),
-    { numRuns: 60 },
+    { numRuns: examples(200) },
   );
 });
 

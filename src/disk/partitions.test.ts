@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, openSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { examples } from '../../test/rig/campaign.ts';
 import { Failure } from '../model/diagnostic.ts';
 import { SECTOR } from './mbr.ts';
 import { temporaryFolder } from './model.test-helper.ts';
@@ -161,7 +162,7 @@ test('whatever is damaged, the rest is described, in the end', () => {
         }
       },
     ),
-    { numRuns: 300 },
+    { numRuns: examples(1000) },
   );
 });
 

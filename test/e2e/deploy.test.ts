@@ -81,7 +81,7 @@ it('sends the blocks, runs the script at the terminal, follows the page, and end
   expect(terminal.output).toMatch(new RegExp(`http://127\\.0\\.0\\.1:${ports[1]}/ is up`));
 });
 
-it('sends what is not there yet, and with an address the script alone', async () => {
+it('sends what is not there yet, and with an address the script alone', { tags: 'long' }, async () => {
   host.allow(home, { key: true });
   makeInstaller(project, '525400000002', COUNTS);
   await deploy('--dry-run');
@@ -104,7 +104,7 @@ it('ends as the script ends', async () => {
   expect(sent()).toContain('install.sh');
 });
 
-it('logs in with a key that only the agent has', async () => {
+it('logs in with a key that only the agent has', { tags: 'long' }, async () => {
   host.allow(home, { key: false });
   makeInstaller(project, '525400000005', COUNTS);
   const socket = await host.agent();
@@ -122,7 +122,7 @@ it('says where the installer has stopped', async () => {
   expect(exitCode).not.toBe(0);
 });
 
-it('says that nothing answers', async () => {
+it('says that nothing answers', { tags: 'long' }, async () => {
   host.allow(home, { key: true });
   makeInstaller(project, '525400000007', COUNTS);
   const { stderr, exitCode } = await deploy('--yes', '--patience', '0.02');
@@ -138,14 +138,16 @@ it('says that ssh does not let it in', async () => {
   expect(exitCode).not.toBe(0);
 });
 
-it.each([
+it.each<[string[], RegExp]>([[['a', '--port', 'x'], /'x' is no port/]])('refuses %j', refuses);
+it.each<[string[], RegExp]>([
   [[], /it takes one host/],
   [['a', 'b'], /it takes one host/],
   [['a', '--pages', '80'], /--pages takes two ports/],
-  [['a', '--port', 'x'], /'x' is no port/],
   [['a', '--patience', '-1'], /--patience takes minutes/],
-])('refuses %j', async (words, says) => {
+])('refuses %j', { tags: 'long' }, refuses);
+
+async function refuses(words: readonly string[], says: RegExp): Promise<void> {
   makeInstaller(project, '525400000009', COUNTS);
   const { stderr } = await project.run(['run', '//deploy', '--', ...words], { env: { HOME: home } });
   expect(stderr).toMatch(says);
-});
+}

@@ -96,7 +96,7 @@ test('ls and cat', () => {
   expect(dsmb('cat', 'one', 'p1:boot/zImage').stdout).toBe(Buffer.alloc(70_000, 'kernel').toString());
 });
 
-test('ls follows a symlink to a folder, and shows all others', () => {
+test('ls follows a symlink to a folder, and shows all others', { tags: 'long' }, () => {
   mkdirSync(at('tree/etc/deep'), { recursive: true });
   writeFileSync(at('tree/etc/deep/file'), 'x');
   symlinkSync('etc/deep/..', at('tree/way'));
@@ -144,7 +144,7 @@ test('export writes a sparse image, whole or not at all, and replaces nothing un
   expect(readdirSync(folder.path).filter((name) => name.endsWith('.part'))).toEqual([]);
 });
 
-test('an exported folder can be verified, and its damage is named', () => {
+test('an exported folder can be verified, and its damage is named', { tags: 'long' }, () => {
   expect(dsmb('export', 'one.raw', 'copy', '--format', 'folder').status).toBe(0);
   const { stdout } = dsmb('info', '--verify', 'copy', '--json');
   const { digest, against } = JSON.parse(stdout).verification;
@@ -158,7 +158,7 @@ test('an exported folder can be verified, and its damage is named', () => {
   });
 });
 
-test('a result that could not be written is no success', () => {
+test('a result that could not be written is no success', { tags: 'long' }, () => {
   const full = openSync('/dev/full', 'w');
   const { status, stderr } = spawnSync(process.execPath, [MAIN, 'disk', 'info', 'one'], {
     encoding: 'utf8',
@@ -181,7 +181,7 @@ test('a pipe is not waited for, whatever it stands for', () => {
   expect(dsmb('diff', 'pipes', 'two').stderr).toMatch(/blocks\/0000\/01 is not a file/);
 });
 
-test('a list of checksums that is larger than can be is damage', () => {
+test('a list of checksums that is larger than can be is damage', { tags: 'long' }, () => {
   dsmb('export', 'one', 'listed', '--format', 'folder');
   truncateSync(at('listed/SHA256SUMS'), 5 * 2 ** 30);
   expect(dsmb('info', '--verify', 'listed')).toMatchObject({
@@ -190,23 +190,27 @@ test('a list of checksums that is larger than can be is damage', () => {
   });
 });
 
-test.each([
+test.each<[string[], RegExp]>([
   [['info', 'none'], /there is no file or folder 'none'/],
+  [['info', 'one', '--digest', 'xyz'], /dsmb disk info --verify --digest xyz one/],
+  [['ls', 'one', 'p7:/'], /there is no partition 7: the disk has 1 partition/],
+  [['ls', 'one', '/boot'], /write p1:\/boot/],
+])('%j is refused', isRefused);
+test.each<[string[], RegExp]>([
   [['info', '/dev/zero'], /\/dev\/zero is neither a file nor a folder nor a block device/],
   [['info', '--verify', 'one', '--digest', 'xyz'], /'xyz' is no digest/],
-  [['info', 'one', '--digest', 'xyz'], /dsmb disk info --verify --digest xyz one/],
   [['info', `${'0'.repeat(64)}/9999999999999999999`], /is no digest/],
   [['cat', 'one', 'p1:'], /there is no file \/ in/],
   [['export', 'one', ''], /needs a disk and a path/],
   [['info', 'store'], /holds no disk/],
-  [['ls', 'one', 'p7:/'], /there is no partition 7: the disk has 1 partition/],
-  [['ls', 'one', '/boot'], /write p1:\/boot/],
   [['cat', 'one', 'p1:/nope'], /there is no file \/nope/],
   [['inf'], /did you mean dsmb disk info/],
   [[], /dsmb disk --help/],
-])('%j is refused', (args, message) => {
+])('%j is refused', { tags: 'long' }, isRefused);
+
+function isRefused(args: string[], message: RegExp): void {
   mkdirSync(at('store'), { recursive: true });
   const { status, stderr } = dsmb(...args);
   expect(status).toBe(2);
   expect(stderr).toMatch(message);
-});
+}
