@@ -125,7 +125,7 @@ export function touch(path: string): void {
   try {
     lutimesSync(path, new Date(), new Date());
   } catch (error) {
-    // There is nothing, or the way to it leads through a file.
-    if (!/^E(NOENT|NOTDIR)$/.test((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    // There is nothing, or the way to it leads through a file, or through a link to itself.
+    if (!/^E(NOENT|NOTDIR|LOOP)$/.test((error as NodeJS.ErrnoException).code ?? '')) throw error;
   }
 }
