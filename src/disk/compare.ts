@@ -1,5 +1,6 @@
 /** What of a disk is there, and where two disks differ. What has equal digests is not read. */
 import { BLOCK_SIZE, groupOf } from './format.ts';
+import { SECTOR } from './mbr.ts';
 import type { ByteSource } from './source.ts';
 
 /** A range of bytes. */
@@ -79,6 +80,25 @@ export function* differingBlocks(a: BlockSource, b: BlockSource): Generator<numb
   }
 }
 
+/** The sectors of a range in which two disks differ, joined; what lies behind the end of one counts as zeros. */
+export function* differingSectors(
+  before: ByteSource,
+  after: ByteSource,
+  { offset, length }: ByteRange,
+): Generator<ByteRange> {
+  const [a, b] = [zeroPadded(before, offset, length), zeroPadded(after, offset, length)];
+  let start = -1;
+  for (let at = 0; at < length; at += SECTOR) {
+    const same = a.compare(b, at, Math.min(at + SECTOR, length), at, Math.min(at + SECTOR, length)) === 0;
+    if (!same && start < 0) start = at;
+    if (same && start >= 0) {
+      yield { offset: offset + start, length: at - start };
+      start = -1;
+    }
+  }
+  if (start >= 0) yield { offset: offset + start, length: length - start };
+}
+
 function known(a: string | undefined, b: string | undefined): boolean {
   return a !== undefined && a === b;
 }
@@ -95,19 +115,17 @@ function scratch(): readonly [Buffer, Buffer] {
 }
 
 function padded(disk: BlockSource, index: number, target: Buffer): Buffer {
-  if (!disk.readBlock) return readPadded(disk, index);
+  if (!disk.readBlock) return zeroPadded(disk, index * BLOCK_SIZE, BLOCK_SIZE);
   disk.readBlock(index, target);
   return target;
 }
 
-/** A whole block; what lies behind the disk's end is zero. */
-function readPadded(disk: ByteSource, index: number): Buffer {
-  const offset = index * BLOCK_SIZE;
-  const length = Math.max(0, Math.min(BLOCK_SIZE, disk.size - offset));
-  if (length === BLOCK_SIZE) return disk.read(offset, length);
-  const block = Buffer.alloc(BLOCK_SIZE);
-  if (length > 0) disk.read(offset, length).copy(block);
-  return block;
+function zeroPadded(disk: ByteSource, offset: number, length: number): Buffer {
+  const there = Math.max(0, Math.min(length, disk.size - offset));
+  if (there === length) return disk.read(offset, length);
+  const bytes = Buffer.alloc(length);
+  if (there > 0) disk.read(offset, there).copy(bytes);
+  return bytes;
 }
 
 /** Both ascending lists as one, each number once. */

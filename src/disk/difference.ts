@@ -1,11 +1,10 @@
 /** What differs between two disks, by partition and by file: what a person wants to know after a change. */
 import { toDiagnostic } from '../model/diagnostic.ts';
-import { differingRanges, type BlockSource, type ByteRange } from './compare.ts';
+import { differingRanges, differingSectors, type BlockSource, type ByteRange } from './compare.ts';
 import { fileSystemSource } from './describe.ts';
 import { differingFiles, type FileDifference, type MayDiffer, type Placed } from './file-difference.ts';
 import { identifyFileSystem, openFileSystem } from './file-system.ts';
 import { BLOCK_SIZE } from './format.ts';
-import { SECTOR } from './mbr.ts';
 import { partitionSource, readPartitions, type Partition } from './partitions.ts';
 import { stretchesOf, stretchName, type Stretch } from './regions.ts';
 import { sliceSource, type ByteSource } from './source.ts';
@@ -106,7 +105,7 @@ function tally(
     regions.set(partition ?? stretch, { name: stretchName(stretch, stretches), partition, tally });
   }
   let first = 0;
-  for (const { offset, length } of differingSectors(before, after, differing)) {
+  for (const { offset, length } of narrowed(before, after, differing)) {
     const end = offset + length;
     while (stretches[first] && stretches[first]!.end <= offset) first++;
     for (let at = first; stretches[at] && stretches[at]!.start < end; at++) {
@@ -133,34 +132,14 @@ function count(tally: Tally, start: number, end: number): void {
 }
 
 /** Narrows the blocks that differ down to sectors. */
-function* differingSectors(before: BlockSource, after: BlockSource, differing: Set<number>): Generator<ByteRange> {
+function* narrowed(before: BlockSource, after: BlockSource, differing: Set<number>): Generator<ByteRange> {
   for (const range of differingRanges(before, after)) {
     for (let at = range.offset; at < range.offset + range.length; at += PIECE) {
       differing.add(Math.floor(at / BLOCK_SIZE));
       const length = Math.min(PIECE, range.offset + range.length - at);
-      yield* sectorsOf(padded(before, at, length), padded(after, at, length), at);
+      yield* differingSectors(before, after, { offset: at, length });
     }
   }
-}
-
-function* sectorsOf(a: Buffer, b: Buffer, offset: number): Generator<ByteRange> {
-  let start = -1;
-  for (let at = 0; at < a.length; at += SECTOR) {
-    const same = a.compare(b, at, Math.min(at + SECTOR, b.length), at, Math.min(at + SECTOR, a.length)) === 0;
-    if (!same && start < 0) start = at;
-    if (same && start >= 0) {
-      yield { offset: offset + start, length: at - start };
-      start = -1;
-    }
-  }
-  if (start >= 0) yield { offset: offset + start, length: a.length - start };
-}
-
-function padded(disk: ByteSource, offset: number, length: number): Buffer {
-  const bytes = Buffer.alloc(length);
-  const there = Math.min(length, disk.size - offset);
-  if (there > 0) disk.read(offset, there).copy(bytes);
-  return bytes;
 }
 
 function regionDifference({ name, partition, tally }: Region, sides: Sides): RegionDifference | undefined {

@@ -9,18 +9,24 @@ export {
   formatManifest,
   isZero,
 } from './format.ts';
-export { bufferSource, fileSource, sliceSource, type ByteSource, type FileSource } from './source.ts';
+export { bufferSource, checkRange, fileSource, readFully, sliceSource } from './source.ts';
+export type { ByteSource, FileSource } from './source.ts';
 export { createRaw, HOLE_SIZE, type ByteSink, type RawFile } from './sink.ts';
 export { readManifest } from './files.ts';
-export { openDisk, type DiskReader } from './reader.ts';
+export { eachBlockPart, openDisk, type DiskReader } from './reader.ts';
 export { checkDisk, inspectDisk, type Damage, type Inspection } from './damage.ts';
 export { formatChecksums, readChecksums, type Checksums } from './checksums.ts';
-export { differingRanges, presentRanges, rawBlocks } from './compare.ts';
+export { differingRanges, differingSectors, presentRanges, rawBlocks } from './compare.ts';
 export { dataRanges } from './holes.ts';
 export type { BlockSource, ByteRange, DiskDigests } from './compare.ts';
 export { compareDisks } from './difference.ts';
 export type { DiskDifference, RegionDifference } from './difference.ts';
 export type { FileDifference } from './file-difference.ts';
+export { cellRuns, type CellRun, type CellState } from './cells.ts';
+export { diskUses, type OnProblem } from './uses.ts';
+export { recentWindows } from './recent-windows.ts';
+export { UseMap, type Use } from './use.ts';
+export { stretchesOf, stretchName, type Stretch } from './regions.ts';
 export { describeDisk, fileSystemSource, type Content, type DiskDescription } from './describe.ts';
 export { identifyFileSystem, openFileSystem } from './file-system.ts';
 export type { OnDamage } from './folders.ts';

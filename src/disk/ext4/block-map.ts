@@ -12,11 +12,19 @@ export interface BlockRun {
 /** The run that a file's block belongs to. */
 export type BlockMap = (logical: number) => BlockRun;
 
+/** Told of each block that holds a part of a block map, when it is read. */
+export type OnMapBlock = (block: number) => void;
+
 /** The block map of an inode that has blocks. */
-export function blockMap(source: ByteSource, geometry: ExtGeometry, inode: Inode): BlockMap {
+export function blockMap(
+  source: ByteSource,
+  geometry: ExtGeometry,
+  inode: Inode,
+  read: OnMapBlock = () => {},
+): BlockMap {
   return (inode.flags & INODE_FLAG.extents) !== 0
-    ? extentMap(source, geometry, inode)
-    : indirectMap(source, geometry, inode);
+    ? extentMap(source, geometry, inode, read)
+    : indirectMap(source, geometry, inode, read);
 }
 
 interface Extent {
@@ -31,8 +39,8 @@ const ENTRY = 12;
 /** Longer ones are reserved but not written: they read as zeros. */
 const MAX_WRITTEN = 32_768;
 
-function extentMap(source: ByteSource, geometry: ExtGeometry, inode: Inode): BlockMap {
-  const extents = [...leaves(source, geometry, inode)];
+function extentMap(source: ByteSource, geometry: ExtGeometry, inode: Inode, read: OnMapBlock): BlockMap {
+  const extents = [...leaves(source, geometry, inode, read)];
   return (logical) => {
     const index = upperBound(extents, logical);
     const extent = extents[index - 1];
@@ -46,7 +54,12 @@ function extentMap(source: ByteSource, geometry: ExtGeometry, inode: Inode): Blo
 }
 
 /** The extents in ascending order. That they ascend is checked, which also bounds the walk through a hostile tree. */
-function* leaves(source: ByteSource, geometry: ExtGeometry, { number, content }: Inode): Generator<Extent> {
+function* leaves(
+  source: ByteSource,
+  geometry: ExtGeometry,
+  { number, content }: Inode,
+  read: OnMapBlock,
+): Generator<Extent> {
   let end = 0;
 
   function* node(bytes: Buffer, expectedDepth: number | undefined): Generator<Extent> {
@@ -63,6 +76,7 @@ function* leaves(source: ByteSource, geometry: ExtGeometry, { number, content }:
 
   const child = (bytes: Buffer, at: number): Buffer => {
     const block = bytes.readUInt32LE(at + 4) + bytes.readUInt16LE(at + 8) * 2 ** 32;
+    read(block);
     return readBlocks(source, geometry, block, 1, `inode ${number}`);
   };
 
@@ -85,13 +99,19 @@ function* leaves(source: ByteSource, geometry: ExtGeometry, { number, content }:
 const DIRECT = 12;
 
 /** Walks down for each run and keeps the last block of numbers of each level. */
-function indirectMap(source: ByteSource, geometry: ExtGeometry, { number, content }: Inode): BlockMap {
+function indirectMap(
+  source: ByteSource,
+  geometry: ExtGeometry,
+  { number, content }: Inode,
+  read: OnMapBlock,
+): BlockMap {
   const perBlock = geometry.blockSize / 4;
   const kept = new Map<number, { block: number; bytes: Buffer }>();
 
   const numbers = (block: number, level: number): Buffer => {
     const known = kept.get(level);
     if (known?.block === block) return known.bytes;
+    read(block);
     const bytes = readBlocks(source, geometry, block, 1, `inode ${number}`);
     kept.set(level, { block, bytes });
     return bytes;

@@ -49,7 +49,7 @@ export interface ExtVolume {
   /** All files and folders below one, a folder before its content, with paths from there. Symlinks are not followed. */
   walk(path?: string, damaged?: OnDamage): Generator<ExtPath>;
   /** The inode of everything, as it lies on disk, by path; that of the root (an empty path), too. */
-  inodes(): Generator<ExtInode>;
+  inodes(damaged?: OnDamage): Generator<ExtInode>;
   /** What is at a path, or undefined. Symlinks on the way are followed, the last one is not. */
   find(path: string): ExtEntry | undefined;
   /** A file's content. Symlinks are followed, inside the file system. */
@@ -193,7 +193,7 @@ export function openExt(source: ByteSource): ExtVolume {
     }
   }
 
-  function* inodes(): Generator<ExtInode> {
+  function* inodes(damaged: OnDamage = throwDamage): Generator<ExtInode> {
     const found = ({ path, inode, entry }: Found): ExtInode => ({
       path,
       number: inode.number,
@@ -203,7 +203,7 @@ export function openExt(source: ByteSource): ExtVolume {
     });
     const root = inodeOf(ROOT_INODE);
     yield found({ path: '', inode: root, entry: describe('', root) });
-    for (const one of walk(root, '', new Set(), throwDamage)) yield found(one);
+    for (const one of walk(root, '', new Set(), damaged)) yield found(one);
   }
 
   return {

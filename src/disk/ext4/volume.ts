@@ -30,6 +30,17 @@ export interface ExtGeometry extends ExtIdentity {
   readonly superblocks: 'all' | 'sparse' | readonly number[];
   /** Directory entries tell the type of what they name. */
   readonly hasFileTypes: boolean;
+  /** Inodes that no folder names, by what they are: the journal, quotas. */
+  readonly ownInodes: ReadonlyMap<string, number>;
+  /** Blocks behind each copy of the descriptors that are kept for more of them. */
+  readonly reservedBlocks: number;
+}
+
+/** Blocks at which a group keeps what it knows of itself. */
+export interface ExtGroup {
+  readonly blockBitmap: number;
+  readonly inodeBitmap: number;
+  readonly inodeTable: number;
 }
 
 /** One inode. `content` is the 60 bytes that hold block numbers, extents, a short symlink or inline data. */
@@ -42,6 +53,8 @@ export interface Inode {
   /** Seconds since 1970. */
   readonly mtime: number;
   readonly flags: number;
+  /** Block of attributes that found no room in the inode; 0 where there is none. */
+  readonly attributes: number;
   readonly content: Buffer;
   /** The bytes behind the first 128, where attributes may be. */
   readonly rest: Buffer;
@@ -136,17 +149,26 @@ export function readExtGeometry(source: ByteSource): ExtGeometry {
     firstMetaBlock: (incompat & INCOMPAT.metaGroups) === 0 ? Infinity : bytes.readUInt32LE(0x104),
     superblocks: superblocksOf(bytes),
     hasFileTypes: (incompat & INCOMPAT.fileTypes) !== 0,
+    ownInodes: ownInodes(bytes),
+    reservedBlocks: bytes.readUInt16LE(0xce),
   };
+}
+
+/** What a group's descriptor says. */
+export function readGroup(source: ByteSource, geometry: ExtGeometry, group: number): ExtGroup {
+  const { descriptorSize } = geometry;
+  const descriptor = source.read(descriptorOffset(geometry, group), descriptorSize);
+  const block = (low: number, high: number): number =>
+    descriptor.readUInt32LE(low) + (descriptorSize >= 64 ? descriptor.readUInt32LE(high) : 0) * 2 ** 32;
+  return { blockBitmap: block(0, 0x20), inodeBitmap: block(0x4, 0x24), inodeTable: block(0x8, 0x28) };
 }
 
 /** The bytes of an inode as they lie on disk. */
 export function readInodeRecord(source: ByteSource, geometry: ExtGeometry, number: number): Buffer {
-  const { inodeCount, inodesPerGroup, inodeSize, blockSize, descriptorSize } = geometry;
+  const { inodeCount, inodesPerGroup, inodeSize, blockSize } = geometry;
   if (number < 1 || number > inodeCount) damagedExt(`it names inode ${number}, of ${inodeCount}`);
   const group = Math.floor((number - 1) / inodesPerGroup);
-  const descriptor = source.read(descriptorOffset(geometry, group), descriptorSize);
-  const high = descriptorSize >= 64 ? descriptor.readUInt32LE(0x28) : 0;
-  const table = descriptor.readUInt32LE(0x8) + high * 2 ** 32;
+  const { inodeTable: table } = readGroup(source, geometry, group);
   const offset = table * blockSize + ((number - 1) % inodesPerGroup) * inodeSize;
   if (table < 1 || offset + inodeSize > geometry.blockCount * blockSize)
     damagedExt(`the inode table of group ${group} lies at block ${table}`);
@@ -166,13 +188,14 @@ export function readInode(source: ByteSource, geometry: ExtGeometry, number: num
     size,
     mtime: bytes.readInt32LE(0x10),
     flags: bytes.readUInt32LE(0x20),
+    attributes: bytes.readUInt32LE(0x68) + bytes.readUInt16LE(0x76) * 2 ** 32,
     content: bytes.subarray(0x28, 0x64),
     rest: bytes.subarray(128),
   };
 }
 
 /** Where a group's descriptor lies, in bytes. */
-function descriptorOffset(geometry: ExtGeometry, group: number): number {
+export function descriptorOffset(geometry: ExtGeometry, group: number): number {
   const { blockSize, descriptorSize, firstBlock, firstMetaBlock, blocksPerGroup } = geometry;
   const perBlock = blockSize / descriptorSize;
   const index = Math.floor(group / perBlock);
@@ -187,13 +210,22 @@ function descriptorOffset(geometry: ExtGeometry, group: number): number {
   return block * blockSize + (group % perBlock) * descriptorSize;
 }
 
+/** Those that there are; one of 0 is none. */
+function ownInodes(superblock: Buffer): Map<string, number> {
+  const places = { journal: 0xe0, 'quotas of users': 0x240, 'quotas of groups': 0x244, 'quotas of projects': 0x26c };
+  const all = Object.entries({ ...places, 'list of orphans': 0x280 });
+  const found = all.map(([name, at]) => [name, superblock.readUInt32LE(at)] as const);
+  return new Map(found.filter(([, number]) => number !== 0));
+}
+
 function superblocksOf(superblock: Buffer): ExtGeometry['superblocks'] {
   if ((superblock.readUInt32LE(0x5c) & COMPAT_SPARSE_SUPER_2) !== 0)
     return [superblock.readUInt32LE(0x24c), superblock.readUInt32LE(0x250)];
   return (superblock.readUInt32LE(0x64) & RO_COMPAT_SPARSE_SUPER) === 0 ? 'all' : 'sparse';
 }
 
-function hasSuperblock({ superblocks }: ExtGeometry, group: number): boolean {
+/** Whether a group begins with a copy of the superblock. */
+export function hasSuperblock({ superblocks }: ExtGeometry, group: number): boolean {
   if (group === 0 || superblocks === 'all') return true;
   if (superblocks !== 'sparse') return superblocks.includes(group);
   return group === 1 || [3, 5, 7].some((base) => isPowerOf(base, group));
