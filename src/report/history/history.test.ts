@@ -45,7 +45,10 @@ describe('a recorded build', () => {
     const [build] = [...new BuildHistory(folder).newestFirst()];
     expect(build).toMatchObject({ asked: ['//a'], parameters: { mac: 'x' }, success: true, durationMs: 12 });
     expect(build!.actions).toEqual([
-      { label: '//a', mnemonic: 'Make', ordinal: 0, outcome: 'executed', key: 'k1/1', durationMs: 20, log: null },
+      {
+        ...{ label: '//a', mnemonic: 'Make', ordinal: 0, outcome: 'executed', key: 'k1/1', durationMs: 20, log: null },
+        startMs: expect.any(Number),
+      },
       { label: '//b', mnemonic: 'Make', ordinal: 0, outcome: 'cached', key: 'k2/1', durationMs: 0, log: null },
     ]);
   });

@@ -13,6 +13,8 @@ export interface RecordedAction {
   /** `hash/size`; null when it never got as far as a key. */
   readonly key: string | null;
   readonly durationMs: number;
+  /** Of one that ran, milliseconds since the build began; records of earlier versions have none. */
+  readonly startMs?: number;
   /** Digest of its output, `hash/size`; null where there is none. */
   readonly log: string | null;
   /** Why it failed. */
@@ -62,7 +64,8 @@ export type RecordLine =
       durationMs: number,
       log: string | null,
       error?: string | null,
-      forced?: true,
+      forced?: true | null,
+      startMs?: number,
     ]
   | SaidOfAction
   | { readonly cached: string }
@@ -100,8 +103,12 @@ export function readRecord(folder: string, build: string): BuildRecord | undefin
 }
 
 function rowOf(row: Extract<RecordLine, readonly unknown[]>): RecordedAction {
-  const [label, mnemonic, ordinal, outcome, key, durationMs, log, error, forced] = row;
-  const more = { ...(typeof error === 'string' ? { error } : {}), ...(forced ? { forced } : {}) };
+  const [label, mnemonic, ordinal, outcome, key, durationMs, log, error, forced, startMs] = row;
+  const more = {
+    ...(typeof error === 'string' ? { error } : {}),
+    ...(forced ? { forced } : {}),
+    ...(typeof startMs === 'number' ? { startMs } : {}),
+  };
   return { label, mnemonic, ordinal, outcome, key, durationMs, log, ...more };
 }
 

@@ -16,6 +16,8 @@ export class BuildRecorder {
   readonly folder: string;
   readonly #header: BuildHeader;
   readonly #cached: string[] = [];
+  /** When actions that run began, by their names. */
+  readonly #starts = new Map<string, number>();
   #lines: string[];
   #begun = false;
 
@@ -40,7 +42,7 @@ export class BuildRecorder {
   /** On a full disk or in a read-only store, a build without a record is a build all the same. */
   readonly listen = (event: BuildEvent): void => {
     try {
-      if (event.type === 'action-started') this.#write();
+      if (event.type === 'action-started') this.#started(event);
       if (event.type === 'action-finished') this.#finished(event);
       if (event.type === 'taken-elsewhere') {
         const { from, worker, endedAt, log } = event;
@@ -53,10 +55,14 @@ export class BuildRecorder {
     }
   };
 
+  #started(event: BuildEvent & { type: 'action-started' }): void {
+    this.#starts.set(actionId(event), Math.max(0, Date.now() - this.#header.startedAt));
+    this.#write();
+  }
+
   #finished(event: BuildEvent & { type: 'action-finished' }): void {
     const { label, mnemonic, ordinal, outcome, key, durationMs, log, diagnostic, forced } = event;
-    const error = diagnostic?.message;
-    const more = forced ? ([error ?? null, forced] as const) : error === undefined ? ([] as const) : ([error] as const);
+    const more = withoutEnd(diagnostic?.message, forced, this.#starts.get(actionId(event)));
     if (outcome === 'cached') this.#cached.push(`${label}\t${mnemonic.replaceAll(/\s/g, ' ')}\t${ordinal}\t${key}`);
     else this.#say([label, mnemonic, ordinal, outcome, key ?? null, Math.round(durationMs), log ?? null, ...more]);
     if (outcome === 'executed' || outcome === 'failed') this.#write();
@@ -89,6 +95,13 @@ export class BuildRecorder {
     appendFileSync(this.file, `${this.#lines.join('\n')}\n`);
     this.#lines = [];
   }
+}
+
+/** What few actions have stands at the end of a line, as far as it is needed. */
+function withoutEnd(error: string | undefined, forced: true | undefined, startMs: number | undefined) {
+  if (startMs !== undefined) return [error ?? null, forced ?? null, startMs] as const;
+  if (forced) return [error ?? null, forced] as const;
+  return error === undefined ? ([] as const) : ([error] as const);
 }
 
 function prune(folder: string): void {
