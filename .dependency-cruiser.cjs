@@ -56,7 +56,7 @@ module.exports = {
       from: from('^src/page/browser/'),
       to: {
         pathNot: [
-          '^src/page/(browser/|moments\\.ts$|protocol\\.ts$)',
+          '^src/page/(browser/|artifacts/protocol\\.ts$|moments\\.ts$|protocol\\.ts$)',
           '^src/graph/critical-path\\.ts$',
           '^src/report/format\\.ts$',
         ],

@@ -12,14 +12,16 @@ import { BuildPage } from '../src/page/build-page.ts';
 import { BuildHistory } from '../src/report/history/history.ts';
 import { Browser, whyNoBrowser } from '../test/rig/browser.ts';
 import { CHECKOUT } from '../test/rig/project.ts';
+import { measureDisk } from './page-disk.ts';
 import { median } from './timing.ts';
 
-const HELP = `Usage: node bench/page.ts [--actions N] [--runs N]
+const HELP = `Usage: node bench/page.ts [--actions N] [--runs N] | --disk
 
 Serves the page of a build of N actions (10000 by default) to Debian's headless Chromium, which is fetched where it is not
-there. Prints the size of what is loaded, when the page was painted first and when it showed the build, and how long after
-an event the page showed it; the median of several runs (5 by default). Then how long the builder takes for the events of
-such a build, three for each action.
+there. Prints the size of what is loaded, when the page was painted first and when it showed the build, how long the map of
+the graph takes when it is asked for, and how long after an event the page showed it; the median of several runs (5 by default). Then how long the builder takes for the events of
+such a build, three for each action. With --disk instead: how long a page of a disk of 20 GiB takes to show its map, and a
+click on a cell that changed to show the file in it and its cause.
 `;
 
 const { values } = parseArgs({
@@ -27,11 +29,26 @@ const { values } = parseArgs({
     help: { type: 'boolean', default: false },
     actions: { type: 'string', default: '10000' },
     runs: { type: 'string', default: '5' },
+    disk: { type: 'boolean', default: false },
   },
 });
 
 if (values.help) process.stdout.write(HELP);
+else if (values.disk) await measureMap();
 else await measure(Number(values.actions), Number(values.runs));
+
+async function measureMap(): Promise<void> {
+  const missing = await whyNoBrowser();
+  if (missing !== undefined) throw new Error(missing);
+  const folder = mkdtempSync(join(tmpdir(), 'dsmb-page-bench-'));
+  try {
+    const { map, click, clicks } = await measureDisk(folder, () => Browser.start(bubblewrap(), folder));
+    say('map', `${map.toFixed(0)} ms`);
+    say('click', `${click.toFixed(0)} ms, the median of ${clicks} cells`);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
 
 async function measure(count: number, runs: number): Promise<void> {
   const missing = await whyNoBrowser();
@@ -43,9 +60,9 @@ async function measure(count: number, runs: number): Promise<void> {
   );
   const folder = mkdtempSync(join(tmpdir(), 'dsmb-page-bench-'));
   try {
-    const measured: { paint: number; shown: number; event: number }[] = [];
+    const measured: Figures[] = [];
     for (let run = 0; run < runs; run++) measured.push(await once(folder, count));
-    for (const name of ['paint', 'shown', 'event'] as const)
+    for (const name of ['paint', 'shown', 'graph', 'event'] as const)
       say(name, `${median(measured.map((one) => one[name])).toFixed(0)} ms`);
     say('events', `${eventsMs(folder, count).toFixed(0)} ms`);
   } finally {
@@ -91,7 +108,14 @@ function pageOf(folder: string, count: number): BuildPage {
   });
 }
 
-async function once(folder: string, count: number): Promise<{ paint: number; shown: number; event: number }> {
+interface Figures {
+  readonly paint: number;
+  readonly shown: number;
+  readonly graph: number;
+  readonly event: number;
+}
+
+async function once(folder: string, count: number): Promise<Figures> {
   using page = pageOf(folder, count);
   let address = '';
   await page.serve({ say: (line) => (address ||= line.replace('page: ', '')) });
@@ -102,8 +126,15 @@ async function once(folder: string, count: number): Promise<{ paint: number; sho
       .observe({ type: 'paint', buffered: true });
   })`);
   const shown = await browser.value<number>(`new Promise(function look(resolve) {
-    const canvas = document.querySelector('canvas');
-    if (canvas && canvas.width > 300) resolve(performance.now()); else requestAnimationFrame(() => look(resolve));
+    if (document.querySelector('.row .name')?.textContent) resolve(performance.now());
+    else requestAnimationFrame(() => look(resolve));
+  })`);
+  const graph = await browser.value<number>(`new Promise((resolve) => {
+    const start = performance.now();
+    [...document.querySelectorAll('[role=tab]')].find((one) => one.textContent === 'Map').click();
+    const look = () => (document.querySelector('.map canvas')?.width ?? 0) > 300
+      ? resolve(performance.now() - start) : requestAnimationFrame(look);
+    look();
   })`);
   const seen = browser.value<number>(`new Promise((resolve) => {
     const look = () => document.body.innerText.includes('1 cause') && resolve(Date.now());
@@ -115,7 +146,7 @@ async function once(folder: string, count: number): Promise<{ paint: number; sho
     ...{ type: 'action-finished', outcome: 'failed', durationMs: 1, mnemonic: 'Make', ordinal: 0 },
     label: parseLabel('//package7:target7'),
   });
-  return { paint, shown, event: (await seen) - happened };
+  return { paint, shown, graph, event: (await seen) - happened };
 }
 
 function bubblewrap(): string {

@@ -1,5 +1,6 @@
 /** `dsmb ui`: a page with the builds of a workspace that the history remembers. */
 import { Store, storeRoot } from '../../cache/store.ts';
+import { Artifacts } from '../page/artifacts/artifacts.ts';
 import { aborted, pastView } from '../page/build-page.ts';
 import { Invited, invitation } from '../page/invite.ts';
 import { PageServer } from '../page/server.ts';
@@ -35,6 +36,7 @@ async function runUi(call: Call): Promise<number> {
   const shown = {
     past: (build: string) => pastView(sources(), build),
     pastBuilds: () => pastBuilds(sources().history),
+    artifacts: new Artifacts(sources),
   };
   const { signal } = interruption();
   using server = await PageServer.open(shown, portOf(call));

@@ -35,6 +35,7 @@ async function runWatch(call: Call): Promise<number> {
   if (call.operands.length === 0) fail('USAGE', 'dsmb watch needs at least one target', { hint: 'dsmb list' });
   const root = findWorkspace(call.text('workspace') ?? process.cwd());
   const page = call.flag('ui') ? await watchedPage(call) : undefined;
+  using _page = page;
   const session = new WatchSession(root, process.argv.slice(3), page);
   await session.untilInterrupted();
   return EXIT.interrupted;
@@ -46,7 +47,7 @@ async function watchedPage(call: Call): Promise<WatchedPage> {
     import('./watched-page.ts'),
     import('../page/access.ts'),
   ]);
-  return WatchedPage.choose(portOf(call).port, makeToken());
+  return WatchedPage.open(portOf(call).port, makeToken());
 }
 
 /** Runs one build at a time; a change ends the build that it made stale. */
@@ -105,8 +106,7 @@ class WatchSession {
       [...process.execArgv, main, 'build', ...this.#args],
       child(this.#page?.next() ?? {}),
     );
-    // One that ends before it serves the page sends nothing.
-    if (this.#page) this.#running.getOneMessage().then(this.#page.hear, () => {});
+    this.#page?.follow(this.#running.nodeChildProcess);
   }
 
   async #end(): Promise<void> {

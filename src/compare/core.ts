@@ -61,6 +61,11 @@ export async function* differences(pair: Pair, surroundings: Surroundings, depth
   if (!said) yield* bytesFindings(pair, first, note);
 }
 
+/** What the format of some bytes is called; undefined where nothing is recognised. */
+export function recognisedFormat(source: ByteSource): string | undefined {
+  return COMPARERS.find((one) => recognised(one, source))?.name;
+}
+
 function comparerOf({ before, after }: Pair): Comparer | undefined {
   return COMPARERS.find((one) => recognised(one, before) && recognised(one, after));
 }

@@ -51,7 +51,7 @@ export const cpioComparer: Comparer = {
   name: 'a cpio archive',
   recognises: isArchive,
   async *compare({ before, after }, inside) {
-    const [old, now] = [keyed(members(before)), keyed(members(after))];
+    const [old, now] = [keyed(cpioMembers(before)), keyed(cpioMembers(after))];
     yield* compareOrder('members', old.keys(), now.keys());
     yield* compareEntries('member', old, now, (path, a, b) => compareMembers(path, a, b, inside));
   },
@@ -67,7 +67,8 @@ function isArchive(source: ByteSource, at = 0): boolean {
   return at + HEADER <= source.size && /^07070[12]$/.test(source.read(at, 6).toString('latin1'));
 }
 
-function* members(source: ByteSource): Generator<readonly [string, Member]> {
+/** The members of an archive, as they lie in it: name, header and content. Damage is a `CPIO_CORRUPT` failure. */
+export function* cpioMembers(source: ByteSource): Generator<readonly [string, Member]> {
   let count = 0;
   for (let at = 0; at < source.size;) {
     if (!isArchive(source, at)) {

@@ -20,21 +20,23 @@ export class Unpacker implements Disposable {
   readonly #folder: string;
   readonly #xz: readonly string[];
   readonly #signal: AbortSignal | undefined;
+  readonly #most: number;
   readonly #open: FileSource[] = [];
   #count = 0;
 
-  /** `parent` is where the folder is made; `xz` the start of a command line. */
-  constructor(parent: string, xz: readonly string[], signal?: AbortSignal) {
+  /** `parent` is where the folder is made; `xz` the start of a command line; `most` what bytes of content there may be. */
+  constructor(parent: string, xz: readonly string[], signal?: AbortSignal, most = MAX_CONTENT) {
     this.#folder = mkdtempSync(join(parent, 'dsmb-compare-'));
     this.#xz = xz;
     this.#signal = signal;
+    this.#most = most;
   }
 
   /** Unpacks. What cannot be unpacked, or is too large, is an `UNPACK_FAILED` failure. */
   async unpack(source: ByteSource, format: Compression): Promise<ByteSource> {
     const path = join(this.#folder, String(this.#count++));
     try {
-      await writeSparse(this.#stream(source, format), path, this.#signal);
+      await writeSparse(this.#stream(source, format), path, this.#most, this.#signal);
     } catch (error) {
       rmSync(path, { force: true });
       this.#signal?.throwIfAborted();
@@ -94,7 +96,12 @@ function* chunksOf(source: ByteSource): Generator<Buffer> {
 }
 
 /** Writes a stream to a new file; zeros become holes. */
-async function writeSparse(stream: AsyncIterable<Buffer>, path: string, signal?: AbortSignal): Promise<void> {
+async function writeSparse(
+  stream: AsyncIterable<Buffer>,
+  path: string,
+  most: number,
+  signal?: AbortSignal,
+): Promise<void> {
   const { bavail, bsize } = statfsSync(join(path, '..'));
   const space = bavail * bsize * SHARE_OF_SPACE;
   using file = createRaw(path, 0);
@@ -104,7 +111,7 @@ async function writeSparse(stream: AsyncIterable<Buffer>, path: string, signal?:
     signal?.throwIfAborted();
     size += chunk.length;
     if (!isZero(chunk)) written += chunk.length;
-    if (size > MAX_CONTENT || written > space) throw new Error(`its content has more than ${size} bytes`);
+    if (size > most || written > space) throw new Error(`its content has more than ${size} bytes`);
     file.write(size - chunk.length, chunk);
   }
   // A hole at the end was not written.

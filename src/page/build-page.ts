@@ -2,10 +2,11 @@
 import type { BuildEvent, Listener } from '../model/event.ts';
 import { bundleAssets, wholeDocument } from './assets.ts';
 import { BuildState, type Head } from './build-state.ts';
+import { Artifacts } from './artifacts/artifacts.ts';
 import type { Sources } from './details.ts';
 import { Invited, invitation } from './invite.ts';
 import { KnownActions } from './known-actions.ts';
-import type { PageAction } from './protocol.ts';
+import type { PageAction, WholeBuild } from './protocol.ts';
 import { PageServer, type ServerOptions } from './server.ts';
 import { Streams } from './streams.ts';
 import { LiveView, pastBuilds, PastView, wholeBuild } from './view.ts';
@@ -38,6 +39,7 @@ export class BuildPage implements Disposable {
   readonly #known = new KnownActions();
   readonly #view: LiveView;
   readonly #streams: Streams;
+  readonly #artifacts: Artifacts;
   #server: PageServer | undefined;
   #invited: Invited | undefined;
   #stays = false;
@@ -47,6 +49,7 @@ export class BuildPage implements Disposable {
     this.#state = new BuildState(head, actions, settled);
     this.#view = new LiveView(sources, this.#state, this.#known);
     this.#streams = new Streams(this.#state);
+    this.#artifacts = new Artifacts(() => sources);
   }
 
   readonly listen: Listener = (event: BuildEvent) => {
@@ -63,6 +66,7 @@ export class BuildPage implements Disposable {
         follow: (response) => this.#streams.add(response),
         past: (build) => pastView(this.#sources, build),
         pastBuilds: () => pastBuilds(history),
+        artifacts: this.#artifacts,
       },
       options,
     );
@@ -80,7 +84,7 @@ export class BuildPage implements Disposable {
 
   /** The build as one file. */
   async document(): Promise<string> {
-    return wholeDocument(wholeBuild(this.#view), await (this.#server?.assets ?? bundleAssets()));
+    return wholeDocument(await this.#whole(), await (this.#server?.assets ?? bundleAssets()));
   }
 
   /**
@@ -91,11 +95,16 @@ export class BuildPage implements Disposable {
     if (!this.#server) return;
     if (this.#stays) await aborted(signal);
     else if (this.#invited) await arrival(this.#streams.firstCame, signal);
-    await this.#streams.end(() => wholeBuild(this.#view), this.#stays);
+    await this.#streams.end(() => this.#whole(), this.#stays);
     this[Symbol.dispose]();
   }
 
+  #whole(): Promise<WholeBuild> {
+    return wholeBuild(this.#view, this.#artifacts);
+  }
+
   [Symbol.dispose](): void {
+    this.#artifacts[Symbol.dispose]();
     this.#invited?.[Symbol.dispose]();
     this.#server?.[Symbol.dispose]();
     this.#server = undefined;

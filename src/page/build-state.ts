@@ -88,6 +88,16 @@ export class BuildState {
     return this.#identities[place];
   }
 
+  /** Of a target's actions of a mnemonic. */
+  placesOf(label: string, mnemonic: string): readonly number[] {
+    const places: number[] = [];
+    for (let ordinal = 0; ; ordinal++) {
+      const place = this.#places.get(actionId({ label, mnemonic, ordinal }));
+      if (place === undefined) return places;
+      places.push(place);
+    }
+  }
+
   runAt(place: number): PageRun | undefined {
     return this.#runs[place];
   }

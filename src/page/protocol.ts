@@ -1,5 +1,6 @@
 /** What the page is told of a build: plain data, written by this side and read by `browser/`. Times: milliseconds since the build began. */
 import type { Outcome } from '../model/event.ts';
+import type { CarriedArtifacts } from './artifacts/protocol.ts';
 
 /** `waiting`: for its inputs. `queued`: for the machine. `elsewhere`: another process makes it. */
 export type State = 'waiting' | 'queued' | 'elsewhere' | 'running' | Outcome;
@@ -103,6 +104,7 @@ export interface PageLog {
 export interface WholeBuild {
   readonly snapshot: Snapshot;
   readonly details: Readonly<Record<number, Details>>;
+  readonly artifacts: CarriedArtifacts;
 }
 
 /** A line of the list of past builds. */

@@ -1,26 +1,23 @@
 /** The page's server: on loopback, for those who have its token, inside the process whose builds it shows. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { fail } from '../model/diagnostic.ts';
 import { hasToken, isOwnPage, makeToken, SAFE_HEADERS } from './access.ts';
 import { bundleAssets, SERVED_DOCUMENT, type Assets } from './assets.ts';
-import type { PastBuild } from './protocol.ts';
-import type { View } from './view.ts';
+import { Downloads } from './downloads.ts';
+import { dataAt, type Data } from './routes.ts';
 
 const HOST = '127.0.0.1';
 const MOST_CONNECTIONS = 64;
 /** How long a request may take to come. */
 const REQUEST_MS = 10_000;
+/** How long a connection may be silent; pages hear something each second. */
+const SILENCE_MS = 60_000;
 
 /** What the server can show. */
-export interface Shown {
-  /** The build that goes on, where there is one. */
-  readonly live?: View;
+export interface Shown extends Data {
   /** Takes the answer to a page that wants to follow the build; false where there is no room. */
   readonly follow?: (response: ServerResponse) => boolean;
-  /** By its name in the history. */
-  readonly past: (build: string) => View | undefined;
-  readonly pastBuilds: () => readonly PastBuild[];
 }
 
 export interface ServerOptions {
@@ -28,6 +25,8 @@ export interface ServerOptions {
   readonly port?: number;
   /** Of a page that is there already. */
   readonly token?: string;
+  /** Somebody else listens on the port, and hands over the connections that come there. */
+  readonly connections?: (take: (connection: Socket) => void) => Disposable;
 }
 
 export class PageServer implements Disposable {
@@ -35,6 +34,11 @@ export class PageServer implements Disposable {
   readonly #shown: Shown;
   readonly #server: Server;
   readonly #assets: Promise<Assets>;
+  readonly #downloads = new Downloads();
+  /** Those that were handed over: the server has not accepted them itself. */
+  readonly #taken = new Set<Socket>();
+  #connections: Disposable | undefined;
+  #port = 0;
 
   private constructor(shown: Shown, token: string) {
     this.#shown = shown;
@@ -46,27 +50,25 @@ export class PageServer implements Disposable {
       this.#answer(request, response).catch(() => refuse(response, 500, 'this cannot be shown'));
     });
     this.#server.maxConnections = MOST_CONNECTIONS;
+    this.#server.timeout = SILENCE_MS;
   }
 
   /** Starts one; a port that is taken is `PORT_TAKEN`. */
-  static async open(shown: Shown, { port = 0, token = makeToken() }: ServerOptions = {}): Promise<PageServer> {
+  static async open(
+    shown: Shown,
+    { port = 0, token = makeToken(), connections }: ServerOptions = {},
+  ): Promise<PageServer> {
     const page = new PageServer(shown, token);
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    page.#server.once('error', reject).listen(port, HOST, resolve);
-    try {
-      await promise;
-      // What goes wrong with one connection ends neither the page nor the build.
-      page.#server.on('error', () => {});
-    } catch (error) {
-      fail('PORT_TAKEN', `the page cannot be at port ${port}: ${(error as Error).message}`, {
-        hint: 'leave out --ui-port: any port that is free is taken',
-      });
-    }
+    if (connections) page.#connections = connections((connection) => page.#take(connection));
+    else await page.#listen(port);
+    page.#port = connections ? port : (page.#server.address() as AddressInfo).port;
+    // What goes wrong with one connection ends neither the page nor the build.
+    page.#server.on('error', () => {});
     return page;
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return this.#port;
   }
 
   /** With the token in the part that browsers keep to themselves. */
@@ -80,8 +82,30 @@ export class PageServer implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#shown.artifacts[Symbol.dispose]();
     this.#server.close();
     this.#server.closeAllConnections();
+    this.#connections?.[Symbol.dispose]();
+    for (const connection of this.#taken) connection.destroy();
+  }
+
+  async #listen(port: number): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#server.once('error', reject).listen(port, HOST, resolve);
+    try {
+      await promise;
+    } catch (error) {
+      fail('PORT_TAKEN', `the page cannot be at port ${port}: ${(error as Error).message}`, {
+        hint: 'leave out --ui-port: any port that is free is taken',
+      });
+    }
+  }
+
+  #take(connection: Socket): void {
+    if (this.#taken.size >= MOST_CONNECTIONS) return void connection.destroy();
+    this.#taken.add(connection);
+    connection.on('close', () => this.#taken.delete(connection)).on('error', () => {});
+    this.#server.emit('connection', connection);
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -89,12 +113,17 @@ export class PageServer implements Disposable {
     if (!isOwnPage(request.headers, this.port)) return refuse(response, 403, 'this is not the address of the page');
     if (request.method !== 'GET') return refuse(response, 405, 'the page is only for reading');
     const { pathname, searchParams } = new URL(request.url ?? '/', `http://${HOST}`);
+    if (pathname.startsWith('/download/')) return this.#download(pathname, response);
     if (!pathname.startsWith('/api/')) return this.#file(pathname, response);
     if (!hasToken(request.headers, this.token)) return refuse(response, 401, 'the token is missing or wrong');
     if (pathname === '/api/stream') return this.#follow(response);
-    const found = this.#data(pathname, searchParams);
+    const found = await dataAt(this.#shown, this.#downloads, pathname, searchParams);
     if (found === undefined) refuse(response, 404, 'there is no such thing');
     else give(response, 'application/json', JSON.stringify(found));
+  }
+
+  async #download(pathname: string, response: ServerResponse): Promise<void> {
+    if (!(await this.#downloads.give(pathname, response))) refuse(response, 404, 'this was to be had once');
   }
 
   async #file(pathname: string, response: ServerResponse): Promise<void> {
@@ -114,21 +143,6 @@ export class PageServer implements Disposable {
     const { follow } = this.#shown;
     if (!follow) refuse(response, 404, 'no build goes on here');
     else if (!follow(response)) refuse(response, 503, 'no more pages can follow this build');
-  }
-
-  #data(pathname: string, query: URLSearchParams): unknown {
-    const build = query.get('build');
-    const view = build === null ? this.#shown.live : this.#shown.past(build);
-    switch (pathname) {
-      case '/api/builds':
-        return this.#shown.pastBuilds();
-      case '/api/build':
-        return view?.snapshot();
-      case '/api/details':
-        return view?.details(Number(query.get('place'))) ?? (view && { why: [] });
-      default:
-        return undefined;
-    }
   }
 }
 

@@ -8,7 +8,11 @@ import type { WholeBuild } from './protocol.ts';
 import { Streams } from './streams.ts';
 
 const HEAD = { build: 'b', workspace: '/w', asked: ['//x'], startedAt: 0 };
-const NOTHING: WholeBuild = { snapshot: new BuildState(HEAD, [], new Set()).snapshot(), details: {} };
+const NOTHING: WholeBuild = {
+  snapshot: new BuildState(HEAD, [], new Set()).snapshot(),
+  details: {},
+  artifacts: { outputs: {}, disks: {} },
+};
 
 /** A server whose pages follow a build, as long as there is room. */
 async function serving(streams: Streams) {
@@ -36,7 +40,7 @@ test('a page that comes while the others get the last message is refused, and ha
   const slow = await server.open();
   const workspace = 'w'.repeat(32 * 1024 * 1024);
   const whole = { ...NOTHING, snapshot: { ...NOTHING.snapshot, head: { ...NOTHING.snapshot.head, workspace } } };
-  const ended = streams.end(() => whole, false);
+  const ended = streams.end(() => Promise.resolve(whole), false);
   const late = await server.open();
   expect(late.statusCode).toBe(503);
   late.resume();
@@ -49,6 +53,6 @@ test('a page that comes while the others get the last message is refused, and ha
 test('a page that comes when the build has ended is refused', async () => {
   const streams = new Streams(new BuildState(HEAD, [], new Set()));
   using server = await serving(streams);
-  await streams.end(() => NOTHING, false);
+  await streams.end(() => Promise.resolve(NOTHING), false);
   expect((await server.open()).resume().statusCode).toBe(503);
 });

@@ -45,11 +45,11 @@ export class Streams {
   }
 
   /** The last message, which has all that there is; settles when the pages have it, or take too long. */
-  async end(whole: () => WholeBuild, again: boolean): Promise<void> {
+  async end(whole: () => Promise<WholeBuild>, again: boolean): Promise<void> {
     this.#ended = true;
     clearInterval(this.#timer);
     if (this.#pages.size === 0) return;
-    const text = framed({ type: 'ended', whole: whole(), again });
+    const text = framed({ type: 'ended', whole: await whole(), again });
     const gone = [...this.#pages].map((page) => {
       const { promise, resolve } = Promise.withResolvers<void>();
       page.on('close', resolve);

@@ -1,7 +1,7 @@
 /** The named parts of an action's key, as explanations show them. What makes them is in `recipe.ts`. */
 import type { Node } from '../../cache/tree.ts';
 import type { ArtifactReference } from '../analysis/action.ts';
-import { formatDigest } from '../model/digest.ts';
+import { formatDigest, parseDigest } from '../model/digest.ts';
 
 export type PartKind =
   | 'command'
@@ -43,6 +43,15 @@ export function nodeValue(node: Node): string {
   if (node.type === 'symlink') return `-> ${node.target}`;
   if (node.type === 'directory') return `${formatDigest(node.digest)} directory`;
   return `${formatDigest(node.digest)}${node.executable ? ' executable' : ''}`;
+}
+
+/** The node that `nodeValue` wrote. */
+export function nodeOf(value: string): Node {
+  if (value.startsWith('-> ')) return { type: 'symlink', target: value.slice(3) };
+  const [digest = '', mark] = value.split(' ');
+  const of = parseDigest(digest);
+  if (mark === 'directory') return { type: 'directory', digest: of };
+  return { type: 'file', digest: of, executable: mark === 'executable' };
 }
 
 /** The origin of an artifact as plain data. */

@@ -6,7 +6,7 @@ import type { Location } from '../model/diagnostic.ts';
 import { parseDigest } from '../model/digest.ts';
 import { changesOf, type Change } from '../plan/changes.ts';
 import { packageChanges } from '../plan/package-list.ts';
-import type { Part, PartOrigin } from '../plan/parts.ts';
+import { nodeOf, type Part, type PartOrigin } from '../plan/parts.ts';
 import type { KeptParts } from './kept-parts.ts';
 
 /** What of a key's change a person can look at. Absent texts: it was not there before, or is not there now. */
@@ -192,23 +192,13 @@ function makersOf(origin: PartOrigin | undefined, differences: readonly Detail[]
 /** The paths that two inputs differ in; none where a tree is no longer in the store. */
 function differencesIn(store: Store, before: Part | undefined, after: Part | undefined): Detail[] {
   try {
-    return treeDifferences(store.trees, nodeOf(before), nodeOf(after))
+    return treeDifferences(store.trees, before && nodeOf(before.value), after && nodeOf(after.value))
       .take(MAX_DETAILS + 1)
       .map(({ path, before: was, after: is }) => detail(path, describe(was), describe(is)))
       .toArray();
   } catch {
     return [];
   }
-}
-
-/** Reads what `nodeValue` wrote. */
-function nodeOf(part: Part | undefined): Node | undefined {
-  if (!part) return undefined;
-  if (part.value.startsWith('-> ')) return { type: 'symlink', target: part.value.slice(3) };
-  const [digest = '', mark] = part.value.split(' ');
-  const of = parseDigest(digest);
-  if (mark === 'directory') return { type: 'directory', digest: of };
-  return { type: 'file', digest: of, executable: mark === 'executable' };
 }
 
 function describe(node: Node | undefined): string | undefined {

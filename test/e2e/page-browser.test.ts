@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { Browser, whyNoBrowser } from '../rig/browser.ts';
 import { heldBuildFile, MARKUP, startHeld } from '../rig/held-build.ts';
+import { DISK_PROJECT } from '../rig/disk-project.ts';
 import { countingRules, Project, TestStore } from '../rig/index.ts';
+import { PageReader } from '../rig/page-reader.ts';
 import { smallMachine } from '../rig/small-machine.ts';
 
 const missing = process.env['DSMB_TESTS'] === 'all' ? await whyNoBrowser() : 'its tests are long';
@@ -113,6 +115,57 @@ describe.skipIf(missing !== undefined)(
       expect(await browser.value(`${picture}.alt`)).toMatch(/^screen of machine 1 at 0:0\d$/);
     });
 
+    it('leads from a cell of a disk to its file and its cause, and shows strange files as what they are', async () => {
+      for (const [path, text] of Object.entries(DISK_PROJECT)) project.write(path, text);
+      await project.build(['//disk']);
+      project.edit('files/grub.cfg', 'mac1=1', 'mac1=2');
+      await project.build(['//disk']);
+      const ui = project.start(['ui']);
+      await ui.untilSaid('\n');
+      const { port, token } = PageReader.told(ui.said);
+      await browser.open(`http://127.0.0.1:${port}/#${token}`);
+      await shows('Past builds');
+      await browser.value(`document.querySelector('.past button').click()`);
+      await shows('Outputs');
+      await browser.press('4');
+      await shows('changed 1 MiB');
+      await browser.value(`document.querySelector('.cells canvas').focus()`);
+      await browser.press('n');
+      await shows('the same file as grub.cfg of input files, the source files');
+      await shows('because of');
+      for (const [dark, width] of [
+        [false, 1280],
+        [true, 360],
+      ] as const) {
+        await browser.look({ width, dark });
+        expect(await browser.value('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
+        expect(await weakContrasts()).toEqual([]);
+      }
+      await browser.look({});
+      await press('/boot/grub.cfg');
+      await shows('set mac1=2');
+      await press('changes');
+      await shows('~ boot/grub.cfg');
+      await press('strange');
+      await shows(MARKUP.replaceAll('/', '\\'));
+      await press('page.html');
+      await shows('<script>hit = 1</script>');
+      await press('strange');
+      await press('picture.svg');
+      await shows('onload="hit = 1"');
+      await press('strange');
+      await press('pixel.png');
+      const picture = 'document.querySelector(".item img")';
+      await expect.poll(() => browser.value(`${picture}?.decode().then(() => ${picture}.naturalWidth)`)).toBe(1);
+      expect(await browser.value('typeof hit')).toBe('undefined');
+      expect(
+        browser.requested.filter((url) => !url.startsWith(`http://127.0.0.1:${port}/`) && !url.startsWith('blob:')),
+      ).toEqual([]);
+      expect(browser.complaints.filter((text) => !text.includes('404'))).toEqual([]);
+      ui.interrupt();
+      await ui.finished;
+    });
+
     it('can be used without a mouse, and by who hears it', async () => {
       await project.run(['build', '//above', '--html', 'page.html']);
       await browser.open(`file://${project.path('page.html')}`);
@@ -141,6 +194,13 @@ interface Named {
 }
 
 const ROLES = ['button', 'tab', 'tablist', 'listbox', 'searchbox', 'option', 'application'];
+
+/** Presses the button that begins with a text, as soon as it is there. */
+async function press(text: string): Promise<void> {
+  const button = `[...document.querySelectorAll('button')].find((one) => one.textContent.startsWith(${JSON.stringify(text)}))`;
+  await expect.poll(() => browser.value(`Boolean(${button})`), { timeout: 30_000 }).toBe(true);
+  await browser.value(`${button}.click()`);
+}
 
 /** Waits until a reader sees a text. */
 async function shows(text: string): Promise<void> {

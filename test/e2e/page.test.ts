@@ -4,7 +4,9 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { PageCell, PageDisk, PageItem, PageOutput } from '../../src/page/artifacts/protocol.ts';
 import type { Details, Message, PastBuild, Snapshot, WholeBuild } from '../../src/page/protocol.ts';
+import { DISK_PROJECT } from '../rig/disk-project.ts';
 import { countingRules, Project, TestStore } from '../rig/index.ts';
 import { heldBuildFile, MARKUP, startHeld } from '../rig/held-build.ts';
 import { PageReader } from '../rig/page-reader.ts';
@@ -55,7 +57,15 @@ describe('a build that goes on', () => {
     const { port, own } = page;
     const status = async (path: string, headers: Readonly<Record<string, string>>, method?: string) =>
       (await page.get(path, headers, method)).status;
-    for (const path of ['/api/build', '/api/stream', '/api/builds', '/api/details?place=0', '/api/other']) {
+    for (const path of [
+      '/api/build',
+      '/api/stream',
+      '/api/builds',
+      '/api/details?place=0',
+      '/api/item',
+      '/api/ticket',
+      '/api/other',
+    ]) {
       expect(await status(path, {}), `of ${path}`).toBe(401);
       expect(await status(path, { authorization: `Bearer ${page.token}x` }), `of ${path}`).toBe(401);
       expect(await status(path, { ...own, host: `evil.example:${port}` }), `of ${path}`).toBe(403);
@@ -145,6 +155,66 @@ describe('past builds', () => {
     expect((await ui.finished).exitCode).toBe(0);
   });
 });
+
+describe('the outputs of builds', () => {
+  it('are looked into by dsmb ui: a disk to its files and their cause, and files to be saved', async () => {
+    for (const [path, text] of Object.entries(DISK_PROJECT)) project.write(path, text);
+    await project.build(['//disk']);
+    project.edit('files/grub.cfg', 'mac1=1', 'mac1=2');
+    await project.run(['build', '//disk', '--html', 'page.html']);
+    const ui = project.start(['ui']);
+    await ui.untilSaid('\n');
+    const page = PageReader.told(ui.said);
+    const [{ build }] = (await page.json<PastBuild[]>('/api/builds')) as [PastBuild];
+    const ask = <T>(what: string, query: Readonly<Record<string, string>>): Promise<T> =>
+      page.json(`/api/${what}?${new URLSearchParams({ build, place: '0', ...query }).toString()}`);
+    const outputs = await ask<PageOutput[]>('outputs', {});
+    expect(outputs.map(({ name, kind }) => [name, kind])).toEqual([
+      ['disk', 'disk'],
+      ['strange', 'folder'],
+    ]);
+    const map = await ask<PageDisk>('disk', { output: 'disk' });
+    expect(map.runs.filter(({ state }) => state === 'changed')).toEqual([{ state: 'changed', count: 1 }]);
+    const { cells } = wholeOf(project.read('page.html')).artifacts.disks['0/disk']!;
+    const cell = await ask<PageCell>('cell', { output: 'disk', cell: '1', since: map.since!.build });
+    const [use] = cell.uses;
+    expect(use).toMatchObject({ name: '/boot/grub.cfg', changed: 512, at: ['disk', 'p1', 'boot', 'grub.cfg'] });
+    expect(use!.trail).toEqual([{ text: 'the same file as grub.cfg of input files, the source files' }]);
+    expect(cell.why.join('\n')).toMatch(/because of\n {2}file .*files\n {4}grub\.cfg: /);
+    // The file of --html has it as well.
+    expect(cells.map(({ index, uses }) => [index, uses[0]?.name])).toEqual([[1, '/boot/grub.cfg']]);
+    const { entries = [] } = await ask<PageItem>('item', { at: JSON.stringify(['strange']) });
+    expect(entries.map(({ name }) => name).sort()).toEqual([
+      '50% ?a=b&c#d.bin',
+      MARKUP.replaceAll('/', '\\'),
+      'page.html',
+      'picture.svg',
+      'pixel.png',
+    ]);
+    await saves(page, (name) => ask('ticket', { at: JSON.stringify(['strange', name]) }));
+    ui.interrupt();
+    expect((await ui.finished).exitCode).toBe(0);
+  });
+});
+
+/** A file goes to who has asked for it with the token, once, and as nothing that a browser shows or runs. */
+async function saves(page: PageReader, ticket: (name: string) => Promise<{ readonly path: string }>): Promise<void> {
+  const { path } = await ticket('page.html');
+  expect(path).toMatch(/^\/download\/[\w-]{32}$/);
+  expect((await page.get(path, { host: 'evil.example' })).status).toBe(403);
+  const { status, headers, text } = await page.get(path, {});
+  expect([status, text]).toEqual([200, '<script>hit = 1</script>']);
+  expect(headers).toMatchObject({
+    'content-type': 'application/octet-stream',
+    'content-disposition': 'attachment; filename="page.html"',
+    'content-security-policy': "sandbox; default-src 'none'",
+    'x-content-type-options': 'nosniff',
+  });
+  expect((await page.get(path, {})).status).toBe(404);
+  expect((await page.get('/download/', {})).status).toBe(404);
+  const odd = await page.get((await ticket('50% ?a=b&c#d.bin')).path, {});
+  expect(odd.headers['content-disposition']).toBe('attachment; filename="50___a_b_c_d.bin"');
+}
 
 describe('the address', () => {
   it('reaches a browser in a file that only the user can read, and not in its arguments', async () => {

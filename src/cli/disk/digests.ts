@@ -1,8 +1,8 @@
-/** The digests of a disk's blocks and groups, from its tree in the store or from checksums. */
+/** The digests of a disk and of its files, from its tree in the store or from checksums. */
 import { hash as hashBytes } from 'node:crypto';
 import { encodeDirectory } from '../../../cache/reapi/messages.ts';
 import type { Node, Trees } from '../../../cache/tree.ts';
-import { blockPath, GROUP_BLOCKS, type Checksums, type DiskDigests } from '../../disk/index.ts';
+import type { Checksums } from '../../disk/index.ts';
 import { fail } from '../../model/diagnostic.ts';
 import { digest, parseDigest, type Digest } from '../../model/digest.ts';
 
@@ -13,18 +13,6 @@ export function givenDigest(text: string): Digest {
       hint: 'dsmb disk info //target prints that of a disk',
     });
   return parseDigest(text);
-}
-
-/** What a tree says about blocks, without reading them. */
-export function diskDigests(trees: Trees, tree: Node): DiskDigests {
-  const named = (path: string): string | undefined => {
-    const node = trees.lookup(tree, path);
-    return node === undefined || node.type === 'symlink' ? undefined : node.digest.hash;
-  };
-  return {
-    group: (group) => named(blockPath(group * GROUP_BLOCKS).replace(/\/..$/, '')),
-    block: (index) => named(blockPath(index)),
-  };
 }
 
 /** What each file of a tree must hold. */

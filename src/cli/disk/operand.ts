@@ -6,9 +6,10 @@ import type { Node } from '../../../cache/tree.ts';
 import { dataRanges, fileSource, MANIFEST, openDisk, rawBlocks, type BlockSource } from '../../disk/index.ts';
 import { fail } from '../../model/diagnostic.ts';
 import { formatDigest } from '../../model/digest.ts';
+import { diskDigests } from '../../report/stored-disk.ts';
 import { WORKSPACE_OPTIONS, type Call, type Option } from '../command.ts';
 import { findBuilt } from './built.ts';
-import { diskDigests, givenDigest } from './digests.ts';
+import { givenDigest } from './digests.ts';
 
 /** An open disk. */
 export interface OpenedDisk extends Disposable {

@@ -1,10 +1,12 @@
 /** All that the page shows of one build. */
 import type { Details } from '../protocol.ts';
+import type { ArtifactSource } from './artifact-source.ts';
 import type { Build } from './build.ts';
 import { DetailsView } from './details.ts';
 import { element, setText } from './dom.ts';
 import { List } from './list.ts';
 import { GraphMap } from './map.ts';
+import { OutputsView } from './outputs.ts';
 import { Screen, type View } from './screen.ts';
 import { TimeLine } from './timeline.ts';
 import { buildText, causesText } from './words.ts';
@@ -13,7 +15,8 @@ import { buildText, causesText } from './words.ts';
 const OLD_MS = 3000;
 const CLOCK_MS = 500;
 const MOST_CAUSES = 5;
-const MAP_IS_FOR = 2;
+/** A page begins with the map where that has names; of very many actions, the list says more, and is there sooner. */
+const MAP_IS_FOR = { least: 2, most: 400 } as const;
 
 interface Tab {
   readonly name: string;
@@ -40,19 +43,26 @@ export class BuildScreen {
   /** Aborted when another page takes its place. */
   readonly #left = new AbortController();
 
-  constructor(build: Build, ask: (place: number) => Promise<Details>, back?: () => void) {
+  /** `ask` gives what is told of an action, `artifacts` where its outputs come from now. */
+  constructor(
+    build: Build,
+    ask: (place: number) => Promise<Details>,
+    artifacts: () => ArtifactSource,
+    back?: () => void,
+  ) {
     this.#screen = new Screen(build, () => this.refresh());
     this.#list = new List(this.#screen);
     this.#details = new DetailsView(this.#screen, ask);
     this.#tabs = [
       this.#tab('Actions', this.#list),
-      // The history knows neither what reads what, nor when it ran.
-      ...(back
-        ? []
-        : [this.#tab('Map', new GraphMap(this.#screen)), this.#tab('Time line', new TimeLine(this.#screen))]),
+      this.#tab('Map', new GraphMap(this.#screen)),
+      this.#tab('Time line', new TimeLine(this.#screen)),
+      this.#tab('Outputs', new OutputsView(this.#screen, artifacts)),
     ];
-    const hasGraph = build.actions.some(({ inputs }) => inputs.length > 0) && build.actions.length >= MAP_IS_FOR;
-    this.#shown = this.#tabs[hasGraph ? 1 : 0]!;
+    const { length } = build.actions;
+    const hasGraph = build.actions.some(({ inputs }) => inputs.length > 0);
+    const beginsWithMap = hasGraph && length >= MAP_IS_FOR.least && length <= MAP_IS_FOR.most;
+    this.#shown = this.#tabs[beginsWithMap ? 1 : 0]!;
     const tabs = element(
       'div',
       { class: 'tabs', role: 'tablist', 'aria-label': 'Views' },

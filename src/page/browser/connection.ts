@@ -1,9 +1,10 @@
 /** What the page asks its server for. The token is in the address, behind the `#`, which browsers send to nobody. */
+import type { ArtifactSource } from './artifact-source.ts';
 import type { Details, Message, PastBuild, Snapshot } from '../protocol.ts';
 
 const RETRIES = 5;
 const RETRY_MS = 1000;
-/** Between two builds of a watch: ten minutes. Whoever has the port then is sent the token, so it does not go on for ever. */
+/** Between two builds of a watch: ten minutes. */
 const RETRIES_BETWEEN = 600;
 
 export interface Listener {
@@ -33,6 +34,25 @@ export class Connection {
   details(place: number, build?: string): Promise<Details> {
     const of = build === undefined ? '' : `&build=${encodeURIComponent(build)}`;
     return this.#json(`/api/details?place=${place}${of}`);
+  }
+
+  /** The outputs of a build: by default, of the one that goes on. */
+  artifacts(build?: string): ArtifactSource {
+    const ask = <T>(what: string, query: Readonly<Record<string, string | number | undefined>>): Promise<T> => {
+      const given = Object.entries({ ...query, build }).filter(([, value]) => value !== undefined);
+      return this.#json(
+        `/api/${what}?${new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString()}`,
+      );
+    };
+    const way = (names: readonly string[]): string => JSON.stringify(names);
+    return {
+      outputs: (place) => ask('outputs', { place }),
+      disk: (place, output, since) => ask('disk', { place, output, since }),
+      cell: (place, output, cell, since) => ask('cell', { place, output, cell, since }),
+      difference: (place, output, since) => ask('difference', { place, output, since }),
+      item: (place, names) => ask('item', { place, at: way(names) }),
+      address: async (place, names) => (await ask<{ path: string }>('ticket', { place, at: way(names) })).path,
+    };
   }
 
   /** Follows the build that goes on, and the ones after it where the page is theirs as well. False where none does. */

@@ -1,5 +1,6 @@
 /** The page: a build that goes on, one that has ended, or the list of past ones. */
 import type { Details, Message, PastBuild, WholeBuild } from '../protocol.ts';
+import { carriedSource, type ArtifactSource } from './artifact-source.ts';
 import { Build } from './build.ts';
 import { BuildScreen } from './build-screen.ts';
 import { Connection } from './connection.ts';
@@ -20,11 +21,13 @@ function wholeBuild(): WholeBuild | undefined {
   return data ? (JSON.parse(data) as WholeBuild) : undefined;
 }
 
-function showWhole({ snapshot, details }: WholeBuild): void {
+function showWhole(whole: WholeBuild): void {
+  const { snapshot, details } = whole;
   const build = new Build(snapshot);
   for (const [place, told] of Object.entries(details)) build.details.set(Number(place), told);
   const ask = (place: number): Promise<Details> => Promise.resolve(build.details.get(place) ?? { why: [] });
-  const screen = new BuildScreen(build, ask);
+  const artifacts = carriedSource(whole.artifacts);
+  const screen = new BuildScreen(build, ask, () => artifacts);
   screen.connection = 'file';
   show(screen.element);
   screen.begin();
@@ -34,9 +37,11 @@ class LivePage {
   readonly #connection: Connection;
   #screen: BuildScreen | undefined;
   #ended = false;
+  #artifacts: ArtifactSource;
 
   constructor(connection: Connection) {
     this.#connection = connection;
+    this.#artifacts = connection.artifacts();
   }
 
   /** False where no build goes on. */
@@ -66,14 +71,20 @@ class LivePage {
   /** Of a build after another one, what was chosen stays chosen. */
   #begin(build: Build): void {
     this.#ended = false;
+    this.#artifacts = this.#connection.artifacts();
     if (this.#screen) return this.#screen.replace(build);
-    this.#screen = new BuildScreen(build, (place) => this.#ask(place));
+    this.#screen = new BuildScreen(
+      build,
+      (place) => this.#ask(place),
+      () => this.#artifacts,
+    );
     show(this.#screen.element);
     this.#screen.begin();
   }
 
-  #end({ snapshot, details }: WholeBuild, again: boolean): void {
+  #end({ snapshot, details, artifacts }: WholeBuild, again: boolean): void {
     this.#ended = true;
+    this.#artifacts = carriedSource(artifacts);
     const build = new Build(snapshot);
     for (const [place, told] of Object.entries(details)) build.details.set(Number(place), told);
     this.#screen!.replace(build);
@@ -89,7 +100,13 @@ class LivePage {
 
 async function openPast(connection: Connection, name: string, back: () => void): Promise<void> {
   const build = new Build(await connection.build(name));
-  const screen = new BuildScreen(build, (place) => connection.details(place, name), back);
+  const artifacts = connection.artifacts(name);
+  const screen = new BuildScreen(
+    build,
+    (place) => connection.details(place, name),
+    () => artifacts,
+    back,
+  );
   screen.connection = 'past';
   show(screen.element);
   screen.begin();

@@ -1,0 +1,61 @@
+/** Outputs opened for reading: disks block by block, images as disks, files as bytes. Nothing is laid out for it. */
+import type { Store } from '../../../cache/store.ts';
+import type { Node } from '../../../cache/tree.ts';
+import { fileSource, identifyFileSystem, isZero, rawBlocks, readPartitions } from '../../disk/index.ts';
+import { BLOCK_SIZE, type BlockSource, type ByteSource } from '../../disk/index.ts';
+import { formatDigest } from '../../model/digest.ts';
+import { diskTree, storedDisk } from '../../report/stored-disk.ts';
+import { printable } from '../../report/printable.ts';
+import type { PageOutput } from './protocol.ts';
+
+/** Larger images are not compared: a file is read as a whole for it. */
+const MOST_IMAGE_BYTES = 256 * 1024 * 1024;
+
+/** What an output is. */
+export function describeOutput(store: Store, name: string, node: Node): PageOutput {
+  const shown = printable(name);
+  if (node.type === 'symlink') return { name: shown, kind: 'symlink' };
+  const digest = formatDigest(node.digest);
+  const tree = diskTree(store.trees, node);
+  if (tree) return { name: shown, kind: 'disk', size: storedDisk(store, tree).size, digest };
+  if (node.type === 'directory') return { name: shown, kind: 'folder', digest };
+  const kind = isImage(store, node) ? 'image' : 'file';
+  return { name: shown, kind, size: node.digest.size, digest };
+}
+
+/** The disk that an output is, or undefined. An image is open until the process ends: they are few. */
+export function openAsDisk(store: Store, node: Node): BlockSource | undefined {
+  const tree = diskTree(store.trees, node);
+  if (tree) return storedDisk(store, tree);
+  if (node.type !== 'file' || !isImage(store, node)) return undefined;
+  const source = blobSource(store, node);
+  return rawBlocks(source, blocksWithData(source));
+}
+
+/** A file of the store; it is opened for each piece that is read. */
+export function blobSource({ cas }: Store, { digest }: Node & { readonly type: 'file' }): ByteSource {
+  return {
+    size: digest.size,
+    read(offset, length) {
+      using file = fileSource(cas.path(digest));
+      return file.read(offset, length);
+    },
+  };
+}
+
+function isImage(store: Store, node: Node): node is Node & { readonly type: 'file' } {
+  if (node.type !== 'file' || node.digest.size < 512 || node.digest.size > MOST_IMAGE_BYTES) return false;
+  try {
+    const source = blobSource(store, node);
+    return readPartitions(source) !== undefined || /^(ext|fat)/.test(identifyFileSystem(source)?.type ?? '');
+  } catch {
+    return false;
+  }
+}
+
+function* blocksWithData(source: ByteSource): Generator<{ offset: number; length: number }> {
+  for (let offset = 0; offset < source.size; offset += BLOCK_SIZE) {
+    const length = Math.min(BLOCK_SIZE, source.size - offset);
+    if (!isZero(source.read(offset, length))) yield { offset, length };
+  }
+}
