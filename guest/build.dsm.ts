@@ -82,19 +82,19 @@ export const programs = pickPrograms({
   programs: ['usr/bin/busybox', 'usr/sbin/mdadm'],
 });
 
-const fileSystemPackages = debianPackages('e2fsprogs', 'libext2fs2', 'libcom-err2', 'libblkid1', 'libuuid1');
+const fileSystemPackages = ['e2fsprogs', 'libext2fs2', 'libcom-err2', 'libblkid1', 'libuuid1'] as const;
 
 /** mke2fs with its libraries: in the initrd only. */
 export const installerPrograms = pickPrograms({
-  packages: fileSystemPackages,
+  packages: debianPackages(...fileSystemPackages),
   programs: ['usr/sbin/mke2fs'],
   over: programs,
 });
 
-/** resize2fs with its libraries: in the installed system only. */
+/** resize2fs and blkid with their libraries: in the installed system only. */
 export const dataPrograms = pickPrograms({
-  packages: fileSystemPackages,
-  programs: ['usr/sbin/resize2fs'],
+  packages: debianPackages(...fileSystemPackages, 'util-linux'),
+  programs: ['usr/sbin/blkid', 'usr/sbin/resize2fs'],
   over: programs,
 });
 

@@ -18,5 +18,6 @@ export { servedInstaller } from './publishing/served-installer.ts';
 export { settledDisk } from './settled-disk/settled-disk.ts';
 export { verifiedDisk } from './verified-disk/verified-disk.ts';
 export { withFiles } from './with-files/with-files.ts';
+export { withUuids } from './with-uuids/with-uuids.ts';
 export { program } from './program/program.ts';
 export { test } from './test/test.ts';

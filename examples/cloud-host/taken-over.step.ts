@@ -230,7 +230,7 @@ function startInstaller(context: Context, disk: string, logName: string, more: r
 
 /** The installed system, with the address of the host's own card, the host's network, and all of the host's disk. */
 async function requireNas({ args }: Context, vm: Vm, limit: number): Promise<void> {
-  const ready = await vm.waitForConsoleText(/DSM-READY[^\n]* mac=(\S+) ip=(\S+)[^\n]* data=(\d+)\n/, limit);
+  const ready = await vm.waitForConsoleText(/DSM-READY[^\n]* mac=(\S+) ip=(\S+)[^\n]* data=(\d+)[^\n]*\n/, limit);
   const [, mac, ip, data] = ready.groups;
   if (mac !== MAC) fail('WRONG_MAC', `the system runs with the MAC ${mac}, the host has ${MAC}`);
   if (args.staticNetwork && ip !== STATIC_ADDRESS)

@@ -15,6 +15,7 @@ const BOOT_IMG = `${inject('toolchains')['grub']}/usr/lib/grub/i386-pc/boot.img`
 const GRUB_STARTED = 'Starting DSM on the network card 525400C91827';
 const config = grubConfigText({
   mac1: '525400C91827',
+  otherMacs: [],
   serialConsole: true,
   serialNumber: 'A1',
   vid: '0x058f',

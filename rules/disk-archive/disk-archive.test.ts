@@ -3,13 +3,14 @@ import { runStepHere } from 'dsmb/testing';
 import { execa } from 'execa';
 import fc from 'fast-check';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, stat, truncate } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { examples } from '../../test/rig/campaign.ts';
 import step from './disk-archive.step.ts';
 import xzStep from './disk-archive-xz.step.ts';
+import bmapStep from './disk-bmap.step.ts';
 import { FORMATS, levelOf, type ArchiveFormat } from './formats.ts';
 
 const MIB = 2 ** 20;
@@ -284,6 +285,55 @@ describe('diskArchive', () => {
     const second = await pack(disk, { memo, digestOf: (path) => digests.get(path) });
     expect(await sha256Of(second.file)).toBe(await sha256Of(first.file));
     expect(second.log.at(-1)).toMatch(/^0 of \d+ blocks compressed/);
+  });
+
+  describe('with a bmap', () => {
+    async function bmapOf(disk: string, format: ArchiveFormat): Promise<string> {
+      const bmap = fresh('bmap');
+      await runStepHere(bmapStep, {
+        args: { granule: FORMATS[format].granule },
+        inputs: { disk },
+        outputs: { bmap },
+        scratch: folder,
+      });
+      return bmap;
+    }
+
+    test('each block that is not zero stands there with its digest, and the map with its own', async () => {
+      const bmap = await readFile(
+        await bmapOf(diskOf({ blocks: { 0: 'text', 3: 'text' }, size: 4 * MIB - 7 }), 'gz'),
+        'utf8',
+      );
+      const [, own = ''] = /<BmapFileChecksum> ([0-9a-f]{64}) /.exec(bmap) ?? [];
+      expect(
+        createHash('sha256')
+          .update(bmap.replace(own, '0'.repeat(64)))
+          .digest('hex'),
+      ).toBe(own);
+      expect(bmap).toContain(`<ImageSize> ${4 * MIB - 7} </ImageSize>`);
+      const block = createHash('sha256').update(CONTENTS['text']!());
+      expect(bmap).toContain(`<Range chksum="${block.digest('hex')}"> 0 </Range>`);
+      expect(bmap.match(/<Range /g)).toHaveLength(2);
+    });
+
+    test.each(['tar.gz', 'gcp', 'gz', 'zst', 'xz'] as const)(
+      '%s is copied by bmaptool',
+      { tags: 'long' },
+      async (format) => {
+        const disk = diskOf({ blocks: { 0: 'noise', 2: 'text', 5: 'speck', 20: 'mixed' }, size: 20 * MIB + 4096 });
+        const [{ file }, bmap, to] = [await pack(disk, { format }), await bmapOf(disk, format), fresh('copy')];
+        const { stderr } = await execa('bmaptool', ['copy', '--bmap', bmap, file, to]);
+        expect(stderr).toMatch(/mapped 4 blocks/);
+        const size = Math.ceil((20 * MIB + 4096) / FORMATS[format].granule) * FORMATS[format].granule;
+        await execa('cmp', [to, await rawOf(disk, size)]);
+
+        const damaged = (await readFile(bmap, 'utf8')).replace(/(?<=chksum=")./, (digit) =>
+          digit === '0' ? '1' : '0',
+        );
+        await writeFile(bmap, damaged);
+        await expect(execa('bmaptool', ['copy', '--bmap', bmap, file, fresh('copy')])).rejects.toThrow(/checksum/i);
+      },
+    );
   });
 
   test('levels are those of the format', () => {

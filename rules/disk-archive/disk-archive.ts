@@ -1,5 +1,5 @@
 /** A disk packed for upload, in the format that a cloud takes, with checksums and a manifest that says what is in it. */
-import { attr, fail, File, rule } from 'dsmb';
+import { attr, fail, File, rule, type Actions, type Artifact } from 'dsmb';
 import { Archive, Disk } from '../kinds.ts';
 import { overlayTools } from '../toolchains.ts';
 import { FORMATS, levelOf, type ArchiveFormat } from './formats.ts';
@@ -35,10 +35,17 @@ export const diskArchive = rule({
     sparse: attr.optional(attr.choice(['gnu', 'plain'])),
     /** From fast to small: 1 to 9 (6 by default); zst 1 to 19 (9 by default); xz 0 to 9 (6 by default). */
     level: attr.optional(attr.integer),
+    /**
+     * Adds `<name>.bmap`, with which `bmaptool copy` writes and checks only the blocks that are not zero; false by default. All
+     * other blocks of what it writes to must be zero before. For `tar.gz`, `gcp`, `gz`, `zst` and `xz`.
+     */
+    bmap: attr.optional(attr.boolean),
   },
-  implement({ disk, name = 'dsm', format = 'tar.gz', sparse = 'gnu', level }, actions) {
+  implement({ disk, name = 'dsm', format = 'tar.gz', sparse = 'gnu', level, bmap = false }, actions) {
     if (!/^\w[\w.+-]{0,63}$/.test(name)) fail('BAD_ATTRIBUTE', `name: '${name}' cannot be the name of a file`);
     if (sparse === 'plain' && format !== 'tar.gz') fail('BAD_ATTRIBUTE', `sparse: 'plain' is for tar.gz`);
+    if (bmap && !UNPACKED_BY_BMAPTOOL.has(format))
+      fail('BAD_ATTRIBUTE', `bmap: bmaptool does not read ${format}`, { attribute: 'bmap' });
     const chosen = levelOf(format, level);
     const file = `${name}${FORMATS[format].extension}`;
     const { archive, manifest } = actions.step({
@@ -57,13 +64,28 @@ export const diskArchive = rule({
       timeoutMs: TIMEOUT_MS,
     });
     // The engine hashes what it takes into the store: the step need not do it once more.
+    const files = { [file]: archive, ...(bmap ? { [`${name}.bmap`]: bmapOf(disk, format, actions) } : {}) };
     return actions.compose(Archive, {
-      [file]: archive,
+      ...files,
       'manifest.json': manifest,
-      SHA256SUMS: actions.checksums(File, { [file]: archive }),
+      SHA256SUMS: actions.checksums(File, files),
     });
   },
 });
+
+/** Formats that bmaptool unpacks as it copies. */
+const UNPACKED_BY_BMAPTOOL: ReadonlySet<ArchiveFormat> = new Set(['tar.gz', 'gcp', 'gz', 'zst', 'xz']);
+
+function bmapOf(disk: Artifact<'Disk'>, format: ArchiveFormat, actions: Actions): Artifact<'File'> {
+  return actions.step({
+    mnemonic: 'DiskBmap',
+    module: () => import('./disk-bmap.step.ts'),
+    args: { granule: FORMATS[format].granule },
+    inputs: { disk },
+    outputs: { bmap: { name: 'bmap', kind: File } },
+    hints: { digestsOf: ['disk'] },
+  }).bmap;
+}
 
 /** A full disk of some hundred GiB in xz takes that long. */
 const TIMEOUT_MS = 12 * 3_600_000;

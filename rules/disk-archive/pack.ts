@@ -68,7 +68,7 @@ function measure(blocks: Iterable<DataBlock>): { length: number; bytes: number }
 }
 
 /** The blocks of a disk that is `size` bytes long, zeros at its end included. */
-function* dataBlocks(disk: DiskReader, size: number, digestOf: PackOptions['digestOf']): Generator<DataBlock> {
+export function* dataBlocks(disk: DiskReader, size: number, digestOf: PackOptions['digestOf']): Generator<DataBlock> {
   for (const index of disk.blocks()) {
     const offset = index * BLOCK_SIZE;
     const length = Math.min(BLOCK_SIZE, size - offset);

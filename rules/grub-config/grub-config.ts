@@ -11,6 +11,8 @@ export const grubConfig = rule({
   attributes: {
     /** MAC address of the guest's network card, as its hypervisor sets it; must begin with 52:54:00. */
     mac: attr.string,
+    /** MAC addresses of further network cards (`mac2` …), seven at most; none by default. */
+    otherMacs: attr.optional(attr.list(attr.string)),
     /** Show GRUB and the kernel's messages on the first serial port, too; true by default. */
     serialConsole: attr.optional(attr.boolean),
     /** The machine's serial number (`sn`). */
@@ -28,7 +30,8 @@ export const grubConfig = rule({
   },
   implement(attributes, actions) {
     const settings: GrubSettings = {
-      mac1: macDigits(attributes.mac),
+      mac1: macDigits('mac', attributes.mac),
+      otherMacs: otherMacs(attributes.mac, attributes.otherMacs ?? []),
       serialConsole: attributes.serialConsole ?? true,
       serialNumber: word('serialNumber', attributes.serialNumber ?? 'DSMB000000001', /^[0-9A-Za-z]{1,32}$/),
       vid: word('vid', attributes.vid ?? '0x058f', /^0x[0-9a-fA-F]{4}$/),
@@ -44,15 +47,29 @@ export const grubConfig = rule({
 /** Nothing that GRUB's shell would read as more than a word. */
 const KERNEL_ARGUMENTS = /^[\w .,:=/+@%-]*$/;
 
-function macDigits(mac: string): string {
+/** As many cards as the loader tells the kernel of. */
+const MOST_CARDS = 8;
+
+function otherMacs(first: string, others: readonly string[]): readonly string[] {
+  const digits = others.map((mac) => macDigits('otherMacs', mac));
+  const attribute = 'otherMacs';
+  if (others.length >= MOST_CARDS)
+    fail('BAD_ATTRIBUTE', `otherMacs: there can be ${MOST_CARDS - 1}, not ${others.length}`, { attribute });
+  if (new Set([macDigits('mac', first), ...digits]).size <= others.length)
+    fail('BAD_ATTRIBUTE', 'otherMacs: two cards have the same MAC address', { attribute });
+  return digits;
+}
+
+function macDigits(attribute: string, mac: string): string {
   const digits = mac.toLowerCase().replaceAll(/[:-]/g, '');
-  if (!/^[0-9a-f]{12}$/.test(digits)) fail('BAD_ATTRIBUTE', `mac: '${mac}' is not a MAC address`, { attribute: 'mac' });
+  if (!/^[0-9a-f]{12}$/.test(digits))
+    fail('BAD_ATTRIBUTE', `${attribute}: '${mac}' is not a MAC address`, { attribute });
   if (!MAC_PREFIXES.some((prefix) => digits.startsWith(prefix.replaceAll(':', ''))))
     fail('MAC_PREFIX', `the MAC address ${mac} does not begin with ${MAC_PREFIXES.join(' or ')}`, {
       detail:
         'The loader recognises a virtual network card by this prefix, which KVM gives to its guests; ' +
         'with another one DSM finds no network.',
-      attribute: 'mac',
+      attribute,
       hint: 'choose an address such as 52:54:00:c9:18:27, and give the same to the virtual machine',
     });
   return digits.toUpperCase();

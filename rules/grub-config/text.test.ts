@@ -23,6 +23,16 @@ test('another MAC changes its line only, and not the length', () => {
   expect(after.filter((line, index) => line !== before[index])).toEqual(['set mac1=525400000001']);
 });
 
+test('further network cards are counted, and the kernel is told of each', () => {
+  const text = written({ mac: MAC, otherMacs: ['52:54:00:00:00:02', '52:54:00:00:00:0c'] });
+  expect(text).toMatch(/^set mac1=525400C91827\nset mac2=525400000002\nset mac3=52540000000C$/m);
+  expect(text).toMatch(/^set netif_num=3$/m);
+  expect(text).toContain(' mac1=$mac1 mac2=$mac2 mac3=$mac3 netif_num=$netif_num ');
+  expect(written({ mac: MAC, otherMacs: [] })).toBe(written({ mac: MAC }));
+  expect(() => written({ mac: MAC, otherMacs: [MAC.toUpperCase()] })).toThrow('the same MAC');
+  expect(() => written({ mac: MAC, otherMacs: ['00:11:32:2c:a7:85'] })).toThrow('does not begin with');
+});
+
 test('a MAC that the loader does not recognise is an error that says why', () => {
   expect(() => written({ mac: '00:11:32:2c:a7:85' })).toThrow('does not begin with 52:54:00');
   expect(() => written({ mac: '52:54:00:zz' })).toThrow('is not a MAC address');

@@ -4,6 +4,8 @@
 export interface GrubSettings {
   /** Twelve hex digits, upper case. */
   readonly mac1: string;
+  /** Of the further cards: `mac2`, `mac3` … */
+  readonly otherMacs: readonly string[];
   readonly serialConsole: boolean;
   readonly serialNumber: string;
   readonly vid: string;
@@ -33,6 +35,7 @@ terminal_output serial console
  * serves the boot image and the boot partition of a disk.
  */
 export function grubConfigText(settings: GrubSettings): string {
+  const others = settings.otherMacs;
   const consoles = settings.serialConsole ? 'console=tty0 console=ttyS0,115200n8' : 'console=tty0';
   return `# DSM on KVM. Who deploys the image to a host puts the host's MAC address into the line of mac1.
 set default=0
@@ -42,8 +45,8 @@ set vid=${settings.vid}
 set pid=${settings.pid}
 set sn=${settings.serialNumber}
 set mac1=${settings.mac1}
-set rootdev=/dev/md0
-set netif_num=1
+${others.map((mac, index) => `set mac${index + 2}=${mac}\n`).join('')}set rootdev=/dev/md0
+set netif_num=${1 + others.length}
 set extra_args="${settings.extraArguments}"
 set sata_args="${settings.sataArguments}"
 set common_args="syno_hdd_powerup_seq=0 HddHotplug=0 syno_hw_version=DS3615xs vender_format_version=2 ${consoles} quiet"
@@ -56,7 +59,7 @@ if [ -s $prefix/${HOST_NETWORK} ]; then
 fi
 
 function loadlinux {
-  linux $img/zImage root=$rootdev $common_args $sata_args mac1=$mac1 netif_num=$netif_num sn=$sn vid=$vid pid=$pid $extra_args $host_net
+  linux $img/zImage root=$rootdev $common_args $sata_args mac1=$mac1${others.map((_, index) => ` mac${index + 2}=$mac${index + 2}`).join('')} netif_num=$netif_num sn=$sn vid=$vid pid=$pid $extra_args $host_net
 }
 
 function loadinitrd {

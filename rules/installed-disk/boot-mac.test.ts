@@ -1,7 +1,7 @@
 /** The MAC, read out of disks made here. */
 import { expect, it } from 'vitest';
 import { bufferSource, SECTOR, withMbr, writeFat16 } from '../../src/disk/index.ts';
-import { bootMac, macOf } from './boot-mac.ts';
+import { bootMac, macsOf } from './boot-mac.ts';
 
 const START = 2048;
 const SECTORS = 32_768;
@@ -28,10 +28,15 @@ it('needs an active partition', () => {
 it.each(['set mac1=525400c91827', '  set mac1="52:54:00:C9:18:27"', "set mac1='52-54-00-c9-18-27'"])(
   'is read: %s',
   (line) => {
-    expect(macOf(`set x=1\n${line}\nset mac1=000000000000`)).toBe('52:54:00:c9:18:27');
+    expect(macsOf(`set x=1\n${line}\nset mac1=000000000000`)).toEqual(['52:54:00:c9:18:27']);
   },
 );
 
 it.each(['', 'set mac1=5254', '# set mac1=525400c91827', 'set mac12=525400c91827'])('is missing: %s', (config) => {
-  expect(() => macOf(config)).toThrow('sets no mac1');
+  expect(() => macsOf(config)).toThrow('sets no mac1');
+});
+
+it('comes with those of further cards, as far as they follow each other', () => {
+  const lines = [1, 2, 3, 5].map((number) => `set mac${number}=52540000000${number}\n`);
+  expect(macsOf(lines.join(''))).toEqual(['52:54:00:00:00:01', '52:54:00:00:00:02', '52:54:00:00:00:03']);
 });

@@ -6,7 +6,7 @@ import { fileSource, parseQemuMap, rawToDisk } from 'dsmb/disk';
 import type { Vm } from 'dsmb/vm';
 import { describeError, DSM_PORT, installProgress, look, uploadPat, type AssistantState } from './assistant.ts';
 import { keepTraces, startDsm, switchOff, takePicture } from '../machine/machine.ts';
-import { bootMac } from './boot-mac.ts';
+import { bootMacs } from './boot-mac.ts';
 import { readLoaderInfo, requireMatch } from './loader-match.ts';
 import { readPat } from './pat.ts';
 
@@ -94,7 +94,7 @@ async function startMachine(context: Context, target: string): Promise<Vm> {
   return startDsm(context, {
     memoryMiB: args.memoryMiB,
     clock: RTC_BASE,
-    mac: macOfImage(boot),
+    macs: macsOfImage(boot),
     disks: [
       { file: target, format: 'raw', interface: 'ide', slot: 'hda' },
       { file: boot, format: 'raw', interface: 'ide', slot: 'hdc', bootIndex: 0 },
@@ -163,9 +163,9 @@ async function shutDown({ vm, context, allow }: Session): Promise<void> {
   await switchOff(context, vm, allow(MINUTES.shutdown));
 }
 
-function macOfImage(image: string): string {
+function macsOfImage(image: string): ReturnType<typeof bootMacs> {
   using source = fileSource(image);
-  return bootMac(source);
+  return bootMacs(source);
 }
 
 async function makeSparse(file: string, bytes: number): Promise<void> {

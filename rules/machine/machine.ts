@@ -19,14 +19,14 @@ export interface DsmMachine {
   readonly disks: readonly VmDisk[];
   /** UEFI; a BIOS by default. */
   readonly efi?: EfiFirmware | undefined;
-  /** Of the network card through which port 5000 is reached. */
-  readonly mac: string;
+  /** Of its network cards; port 5000 is reached through the first. */
+  readonly macs: readonly [first: string, ...others: string[]];
 }
 
 type Context = Pick<StepContext<StepSpec>, 'scratch' | 'log'>;
 
 /** Starts it. Its console goes to the scratch folder, which is what a failed action leaves behind. */
-export function startDsm({ scratch, log }: Context, { memoryMiB, clock, disks, mac, efi }: DsmMachine): Promise<Vm> {
+export function startDsm({ scratch, log }: Context, { memoryMiB, clock, disks, macs, efi }: DsmMachine): Promise<Vm> {
   const accelerator = availableAccelerator();
   log(`accelerator: ${accelerator}`);
   return startVm({
@@ -36,7 +36,7 @@ export function startDsm({ scratch, log }: Context, { memoryMiB, clock, disks, m
     ...(efi ? { efi } : {}),
     rtcBase: clock,
     disks,
-    nics: [{ mac, forwards: [DSM_PORT] }],
+    nics: macs.map((mac, index) => ({ mac, forwards: index === 0 ? [DSM_PORT] : [] })),
     logFile: join(scratch, CONSOLE),
     scratch,
   });

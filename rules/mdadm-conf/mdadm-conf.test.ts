@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { editDisk, SECTOR, withMbr, type DiskEditor } from 'dsmb/disk';
 import { expect, test } from 'vitest';
+import type { Actions } from 'dsmb';
 import { DATA_PARTITION, SWAP_PARTITION, SYSTEM_PARTITION, type FixedPartition } from '../bootable-disk/layout.ts';
 import { Workspace } from '../bootable-disk/steps.test-helper.ts';
 import mdadmConf from './mdadm-conf.step.ts';
+import { mdadmConf as mdadmConfRule } from './mdadm-conf.ts';
 
 const MAGIC = 0xa92b4efc;
 const SIZE = 6 * 2 ** 30;
@@ -72,4 +74,19 @@ test('a disk without arrays is an error', async () => {
   await expect(work.run(mdadmConf, {}, { disk }, { conf: work.at('conf') })).rejects.toThrow(
     'no partition of the disk',
   );
+});
+
+test('arrays that are known need no disk', () => {
+  const written = (attributes: Parameters<typeof mdadmConfRule>[0]): string => {
+    let content = '';
+    const actions = { write: (_output: unknown, text: string) => (content = text) } as unknown as Actions;
+    mdadmConfRule(attributes).rule.implement(attributes as never, actions);
+    return content;
+  };
+  const uuid = '6e0c9f0a:7b1d4c5e:9a8b7c6d:5e4f3a2b';
+  expect(written({ arrays: { 0: uuid, 2: uuid.toUpperCase() } })).toBe(
+    `ARRAY /dev/md0 UUID=${uuid}\nARRAY /dev/md2 UUID=${uuid}\n`,
+  );
+  expect(() => written({ arrays: { 0: 'x' } })).toThrow("arrays: 0: 'x' is no number of a device with the UUID");
+  expect(() => written({})).toThrow('give one of `disk` and `arrays`');
 });

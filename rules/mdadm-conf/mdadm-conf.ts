@@ -1,22 +1,42 @@
 /** The arrays of an installed disk, read from it without starting anything. */
-import { rule } from 'dsmb';
+import { attr, fail, rule } from 'dsmb';
 import { Disk, MdadmConf } from '../kinds.ts';
+import { isArrayUuid } from '../uuids.ts';
 
-/** Makes `mdadm.conf` as `mdadm --detail --scan` prints it on the system that runs from the disk. */
+const OUTPUT = { name: 'mdadm.conf', kind: MdadmConf } as const;
+
+/**
+ * Makes `mdadm.conf` as `mdadm --detail --scan` prints it on the system that runs from the disk; or, where `withUuids` sets
+ * the UUIDs, of what is known before there is a disk.
+ */
 export const mdadmConf = rule({
   name: 'mdadmConf',
   makes: MdadmConf,
   attributes: {
     /** A disk with md superblocks (0.90 or 1.2) in its RAID partitions. */
-    disk: Disk,
+    disk: attr.optional(Disk),
+    /** In place of a disk: the UUIDs of arrays by the numbers of their devices, `{ 0: '6e0c9f0a:7b1d4c5e:9a8b7c6d:5e4f3a2b' }`. */
+    arrays: attr.optional(attr.record(attr.string)),
   },
-  implement({ disk }, actions) {
-    return actions.step({
-      mnemonic: 'MdadmConf',
-      module: () => import('./mdadm-conf.step.ts'),
-      args: {},
-      inputs: { disk },
-      outputs: { conf: { name: 'mdadm.conf', kind: MdadmConf } },
-    }).conf;
+  implement({ disk, arrays }, actions) {
+    if (disk && arrays === undefined)
+      return actions.step({
+        mnemonic: 'MdadmConf',
+        module: () => import('./mdadm-conf.step.ts'),
+        args: {},
+        inputs: { disk },
+        outputs: { conf: OUTPUT },
+      }).conf;
+    if (disk || arrays === undefined) return fail('BAD_ATTRIBUTE', 'give one of `disk` and `arrays`');
+    return actions.write(OUTPUT, Object.entries(arrays).map(lineOf).join(''));
   },
 });
+
+function lineOf([number, uuid]: [number: string, uuid: string]): string {
+  if (!/^\d{1,3}$/.test(number) || !isArrayUuid(uuid))
+    fail('BAD_ATTRIBUTE', `arrays: ${number}: '${uuid}' is no number of a device with the UUID of an array`, {
+      attribute: 'arrays',
+      hint: "write it as { 0: '6e0c9f0a:7b1d4c5e:9a8b7c6d:5e4f3a2b' }",
+    });
+  return `ARRAY /dev/md${number} UUID=${uuid.toLowerCase()}\n`;
+}

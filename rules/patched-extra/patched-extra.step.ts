@@ -2,7 +2,15 @@
 import { cpioFile, lzma, pickFiles, writeCpio } from 'dsmb/archive';
 import { fail, step } from 'dsmb/step';
 import { readFile } from 'node:fs/promises';
-import { checkPatch, HOST_NETWORK, LINUXRC, withAssembly } from './assembly-patch.ts';
+import {
+  ASSEMBLY,
+  checkPatch,
+  DATA_ASSEMBLY,
+  DATA_DISKS,
+  HOST_NETWORK,
+  LINUXRC,
+  withInsertion,
+} from './assembly-patch.ts';
 import { readDrivers, type Driver } from './drivers.ts';
 import { checkKernel, kernelRelease } from './kernel.ts';
 import { withModules } from './module-list.ts';
@@ -11,10 +19,13 @@ import { moduleFolder, modulesOf, openOverlay, type Overlay } from './overlay.ts
 const PATCH = 'etc/jun.patch';
 const MODULE_LIST = 'etc/rc.modules';
 const ARRAYS = 'etc/mdadm.conf';
+const DATA_SETTINGS = 'etc/dsmb-data.conf';
+const DATA_VOLUMES = 'etc/dsmb-volumes.sh';
 
 export default step<{
-  args: { readonly assembleArrays: boolean };
-  /** `drivers` and `mdadmConf` may be there too. */
+  /** `dataDisks`: the settings of the script for other disks, where it is wanted. */
+  args: { readonly assembleArrays: boolean; readonly dataDisks?: string };
+  /** `drivers` and `mdadmConf` may be there too, and with `dataDisks` the scripts `dataDisks` and `dataVolumes`. */
   inputs: 'extra' | 'rd' | 'kernel' | 'hostNetwork';
   outputs: 'extra';
 }>(async ({ args, inputs, allInputs, outputs, scratch, epoch, log }) => {
@@ -26,7 +37,16 @@ export default step<{
   }
   if (allInputs['mdadmConf'] !== undefined) overlay.put(cpioFile(ARRAYS, await readFile(allInputs['mdadmConf'])));
   if (args.assembleArrays) overlay.put(cpioFile(HOST_NETWORK, await readFile(inputs.hostNetwork)));
-  await addPatch(overlay, inputs.rd, args.assembleArrays);
+  const { dataDisks, dataVolumes } = allInputs;
+  if (args.dataDisks !== undefined && dataDisks !== undefined && dataVolumes !== undefined) {
+    overlay.put(cpioFile(DATA_SETTINGS, Buffer.from(args.dataDisks)));
+    overlay.put(cpioFile(DATA_DISKS, await readFile(dataDisks)));
+    overlay.put(cpioFile(DATA_VOLUMES, await readFile(dataVolumes)));
+  }
+  await addPatch(overlay, inputs.rd, [
+    ...(args.assembleArrays ? [ASSEMBLY] : []),
+    ...(args.dataDisks === undefined ? [] : [DATA_ASSEMBLY]),
+  ]);
   await lzma(writeCpio(overlay.entries(), epoch), outputs.extra);
 });
 
@@ -40,13 +60,13 @@ async function addDrivers(overlay: Overlay, drivers: readonly Driver[], log: (li
   overlay.put(cpioFile(MODULE_LIST, Buffer.from(result.text, 'latin1')));
 }
 
-/** Adds the hunk if it is wanted, and in any case tries the patch on the initrd's own file. */
-async function addPatch(overlay: Overlay, rd: string, assemble: boolean): Promise<void> {
-  const patch = await overlay.text(PATCH);
+/** Adds the hunks that are wanted, and in any case tries the patch on the initrd's own file. */
+async function addPatch(overlay: Overlay, rd: string, insertions: readonly (typeof ASSEMBLY)[]): Promise<void> {
+  const patch = (await overlay.text(PATCH)) ?? '';
   const linuxrc = (await overlay.text(LINUXRC)) ?? (await pickFiles(rd, [LINUXRC])).get(LINUXRC)?.toString('latin1');
   if (linuxrc === undefined)
     fail('LOADER_INCOMPLETE', `rd.gz has no ${LINUXRC}`, { hint: 'give the rd.gz of a DSM 6 loader' });
-  const wanted = assemble ? withAssembly(patch ?? '', linuxrc) : (patch ?? '');
+  const wanted = insertions.reduce((before, lines) => withInsertion(before, linuxrc, lines), patch);
   checkPatch(wanted, linuxrc);
-  if (wanted !== (patch ?? '')) overlay.put(cpioFile(PATCH, Buffer.from(wanted, 'latin1')));
+  if (wanted !== patch) overlay.put(cpioFile(PATCH, Buffer.from(wanted, 'latin1')));
 }

@@ -33,7 +33,9 @@ mkdir -p "\${Mnt}"
 mount "\${RootDevice}" "\${Mnt}"
 `;
 
-const HOST_NETWORK = fileURLToPath(new URL('./host-network.sh', import.meta.url));
+const scriptAt = (name: string): string => fileURLToPath(new URL(`./${name}`, import.meta.url));
+const HOST_NETWORK = scriptAt('host-network.sh');
+const DATA_SCRIPTS = { dataDisks: scriptAt('data-disks.sh'), dataVolumes: scriptAt('data-volumes.sh') };
 
 const STOCK_PATCH = `--- a/linuxrc.syno
 +++ b/linuxrc.syno
@@ -68,6 +70,7 @@ interface Given {
   readonly drivers?: Readonly<Record<string, Buffer>>;
   readonly mdadmConf?: string;
   readonly assembleArrays?: boolean;
+  readonly dataDisks?: string;
 }
 
 /** Runs the step on real files, and gives the packed overlay's path. */
@@ -89,9 +92,11 @@ async function patchedExtra(given: Given): Promise<string> {
     await writeFile(join(here, 'drivers', name), content);
   if (given.drivers) inputs['drivers'] = join(here, 'drivers');
   if (given.mdadmConf !== undefined) await writeFile((inputs['mdadmConf'] = join(here, 'mdadm.conf')), given.mdadmConf);
+  const { assembleArrays = true, dataDisks } = given;
+  if (dataDisks !== undefined) Object.assign(inputs, DATA_SCRIPTS);
   const extra = join(here, 'extra.lzma');
   await runStepHere(step, {
-    args: { assembleArrays: given.assembleArrays ?? true },
+    args: { assembleArrays, ...(dataDisks === undefined ? {} : { dataDisks }) },
     inputs: required,
     allInputs: inputs,
     outputs: { extra },
@@ -138,8 +143,26 @@ describe('patchedExtra', () => {
     },
   );
 
+  test('other disks are seen to behind the arrays of the system, with what is known of them', async () => {
+    const files = await contents(await patchedExtra({ dataDisks: 'DISKS=2\n' }));
+    const lines = (await patchedLinuxrc(files.get('etc/jun.patch') ?? '', ['patch'])).split('\n');
+    const mount = lines.findIndex((line) => line.includes('echo "Mounting ${RootDevice} ${Mnt}"'));
+    expect(lines.slice(mount - 3, mount)).toEqual([
+      'sh /etc/dsmb-network.sh "${RootDevice}"',
+      '# dsmb: data disks.',
+      'sh /etc/dsmb-data.sh "${RootDevice}"',
+    ]);
+    expect(files.get('etc/dsmb-data.conf')).toBe('DISKS=2\n');
+    expect(files.get('etc/dsmb-data.sh')).toBe(await readFile(DATA_SCRIPTS.dataDisks, 'latin1'));
+    expect(files.get('etc/dsmb-volumes.sh')).toBe(await readFile(DATA_SCRIPTS.dataVolumes, 'latin1'));
+  });
+
   test('doing it again changes nothing', async () => {
-    const given = { drivers: { 'virtio_blk.ko': kernelModule() }, mdadmConf: 'ARRAY /dev/md0\n' };
+    const given = {
+      dataDisks: 'DISKS=2\n',
+      drivers: { 'virtio_blk.ko': kernelModule() },
+      mdadmConf: 'ARRAY /dev/md0\n',
+    };
     const once = await patchedExtra(given);
     const overlay: CpioSource[] = [];
     for await (const entry of readCpio(decompressed(once))) {

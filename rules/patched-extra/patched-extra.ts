@@ -1,9 +1,12 @@
 /** The overlay over the loader's initrd, with drivers, the arrays' description and the patch that assembles them. */
-import { attr, File, file, rule } from 'dsmb';
+import { attr, fail, File, file, rule } from 'dsmb';
 import { CpioLzma, Drivers, Loader, MdadmConf } from '../kinds.ts';
 import { overlayTools } from '../toolchains.ts';
+import { dataSettings } from './data-disks.ts';
 
 const hostNetwork = file('host-network.sh');
+const dataDisksScript = file('data-disks.sh');
+const dataVolumesScript = file('data-volumes.sh');
 
 /** Makes the `extra.lzma` that boots the installed system from a virtio disk. */
 export const patchedExtra = rule({
@@ -18,13 +21,21 @@ export const patchedExtra = rule({
     mdadmConf: attr.optional(MdadmConf),
     /** Assemble the arrays before the system is mounted; true by default. Without it a virtio disk does not boot. */
     assembleArrays: attr.optional(attr.boolean),
+    /**
+     * Other disks of the machine whose arrays and file systems become `/volume2`, `/volume3` …: the UUIDs of arrays (as
+     * `mdadm --detail` shows them) and file systems (as `blkid` does), or how many disks there are, whose arrays must then
+     * have been made by a system of the same host name. All else stays untouched.
+     */
+    dataDisks: attr.optional(attr.oneOf(attr.integer, attr.list(attr.string))),
   },
-  implement({ loader, drivers, mdadmConf, assembleArrays = true }, actions) {
+  implement({ loader, drivers, mdadmConf, assembleArrays = true, dataDisks }, actions) {
+    if (dataDisks !== undefined && !assembleArrays)
+      fail('BAD_ATTRIBUTE', 'dataDisks: nothing is assembled with assembleArrays: false', { attribute: 'dataDisks' });
     return actions.step({
       mnemonic: 'PatchedExtra',
       module: () => import('./patched-extra.step.ts'),
       toolchains: [actions.toolchain(overlayTools)],
-      args: { assembleArrays },
+      args: { assembleArrays, ...(dataDisks === undefined ? {} : { dataDisks: dataSettings(dataDisks) }) },
       inputs: {
         extra: loader.at('extra.lzma', CpioLzma),
         rd: loader.at('rd.gz', File),
@@ -32,6 +43,9 @@ export const patchedExtra = rule({
         hostNetwork: actions.own(hostNetwork),
         ...(drivers ? { drivers } : {}),
         ...(mdadmConf ? { mdadmConf } : {}),
+        ...(dataDisks === undefined
+          ? {}
+          : { dataDisks: actions.own(dataDisksScript), dataVolumes: actions.own(dataVolumesScript) }),
       },
       outputs: { extra: { name: 'extra.lzma', kind: CpioLzma } },
     }).extra;

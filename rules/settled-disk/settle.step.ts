@@ -4,7 +4,7 @@ import { fail, step } from 'dsmb/step';
 import { openDisk, writableDisk } from 'dsmb/disk';
 import type { Vm } from 'dsmb/vm';
 import { DSM_PORT, look } from '../installed-disk/assistant.ts';
-import { bootMac } from '../installed-disk/boot-mac.ts';
+import { bootMacs } from '../installed-disk/boot-mac.ts';
 import { BOOT_CLOCK, keepTraces, rawFile, startDsm, switchOff, takePicture } from '../machine/machine.ts';
 
 interface SettleSpec {
@@ -17,11 +17,11 @@ const SHUTDOWN_MS = 120_000;
 
 export default step<SettleSpec>(async (context) => {
   const { args, inputs, outputs, scratch, progress, log } = context;
-  const mac = bootMac(openDisk(inputs.disk));
+  const macs = bootMacs(openDisk(inputs.disk));
   const written = await writableDisk({ disk: inputs.disk, raw: rawFile(context, 'disk') }, join(scratch, 'disk.qcow2'));
   const disk = { file: written.file, format: 'qcow2', interface: 'virtio', bootIndex: 0 } as const;
 
-  await using vm = await startDsm(context, { memoryMiB: args.memoryMiB, clock: BOOT_CLOCK, disks: [disk], mac });
+  await using vm = await startDsm(context, { memoryMiB: args.memoryMiB, clock: BOOT_CLOCK, disks: [disk], macs });
   progress('booting the disk');
   await waitForSystem(vm, args.timeoutMinutes * 60_000);
   await takePicture(context, vm);

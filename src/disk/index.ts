@@ -45,4 +45,5 @@ export { openFat, type FatPath, type FatVolume } from './fat/reader.ts';
 export type { FatEntry } from './fat/directory.ts';
 export { writeFat16, type FatFile, type FatOptions } from './fat/writer.ts';
 export { formatMdadmScan, readMdSuperblock, type MdSuperblock } from './md.ts';
+export { withMdUuid, type MdWrite } from './md-uuid.ts';
 export { grubSectors, type GrubParts, type GrubSectors } from './grub.ts';

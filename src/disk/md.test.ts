@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { withMdUuid } from './md-uuid.ts';
 import { formatMdadmScan, readMdSuperblock } from './md.ts';
 import { member0, member1 } from './md.test-helper.ts';
 import { temporaryFolder } from './model.test-helper.ts';
@@ -89,5 +90,69 @@ describe('the real mdadm', () => {
     expect(text).toMatch(new RegExp(`Version : ${version}`));
     expect(text).toMatch(/Checksum : [0-9a-f]+ - correct/);
     expect(text).toContain(UUID_TEXT);
+  });
+});
+
+describe('another UUID', () => {
+  const OTHER = '6e0c9f0a:7b1d4c5e:9a8b7c6d:5e4f3a2b';
+  const BITMAP_1 = 16;
+
+  /** A bitmap's superblock behind that of a member. */
+  function bitmap(member: Buffer, at: number): void {
+    member.write('bitm', at);
+    member.writeUInt32LE(4, at + 4);
+  }
+
+  function member0WithBitmap(): Buffer {
+    const member = member0(3);
+    const at = (SIZE & ~0xffff) - 0x10000;
+    member.writeUInt32LE(1 | (1 << 8), at + 33 * 4);
+    member.writeUInt32LE(sum(zeroAt(member.subarray(at, at + 4096), 38 * 4), 4096), at + 38 * 4);
+    bitmap(member, at + 4096);
+    return member;
+  }
+
+  function member1WithBitmap(): Buffer {
+    const member = member1('nas:2');
+    const block = member.subarray(4096, 8192);
+    block.writeUInt32LE(1, 8);
+    block.writeInt32LE(BITMAP_1, 96);
+    block.writeUInt32LE(sum(zeroAt(block.subarray(0, 256 + 2 * 3), 216), 256 + 2 * 3), 216);
+    bitmap(member, 4096 + BITMAP_1 * 512);
+    return member;
+  }
+
+  function zeroAt(bytes: Buffer, at: number): Buffer {
+    const copy = Buffer.from(bytes);
+    copy.writeUInt32LE(0, at);
+    return copy;
+  }
+
+  test.each([
+    ['0.90', member0(3), 1],
+    ['0.90 with a bitmap', member0WithBitmap(), 2],
+    ['1.2', member1('nas:2'), 1],
+    ['1.2 with a bitmap', member1WithBitmap(), 2],
+  ])('is in the superblock of %s, as mdadm sees it', (version, member, writes) => {
+    const before = readMdSuperblock(bufferSource(member))!;
+    const changes = withMdUuid(bufferSource(member), before, OTHER);
+    expect(changes).toHaveLength(writes);
+    const after = Buffer.from(member);
+    for (const { at, bytes } of changes) after.set(bytes, at);
+    expect(readMdSuperblock(bufferSource(after))).toEqual({ ...before, uuid: OTHER });
+    if (writes === 2) {
+      const hex = OTHER.replaceAll(':', '');
+      // Of 0.90 it has the words as the superblock has them.
+      const kept = version.startsWith('0.90') ? Buffer.from(hex, 'hex').swap32() : Buffer.from(hex, 'hex');
+      expect(changes[1]!.bytes).toEqual(kept);
+      expect(after.subarray(changes[1]!.at - 8, changes[1]!.at - 4).toString()).toBe('bitm');
+      return;
+    }
+    using folder = temporaryFolder();
+    const file = join(folder.path, 'member');
+    writeFileSync(file, after);
+    const shown = execFileSync('mdadm', ['--examine', file], { encoding: 'utf8' });
+    expect(shown).toMatch(new RegExp(`UUID : ${OTHER}`));
+    expect(shown).toMatch(/Checksum : [0-9a-f]+ - correct/);
   });
 });

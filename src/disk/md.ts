@@ -131,12 +131,16 @@ function cleanName(bytes: Buffer): string {
   return name;
 }
 
-/** Both formats: the sum of all 32-bit words (and a last half word) but the checksum itself, folded once. */
-function checkSum(bytes: Buffer, at: number, version: string): void {
+/** Both formats: the sum of all 32-bit words (and a last half word) but the checksum itself, which is at `at`, folded once. */
+export function mdChecksum(bytes: Buffer, at: number): number {
   let sum = 0;
   for (let offset = 0; offset + 4 <= bytes.length; offset += 4) if (offset !== at) sum += bytes.readUInt32LE(offset);
   if (bytes.length % 4 === 2) sum += bytes.readUInt16LE(bytes.length - 2);
-  const expected = (Math.floor(sum / 2 ** 32) + (sum % 2 ** 32)) % 2 ** 32;
+  return (Math.floor(sum / 2 ** 32) + (sum % 2 ** 32)) % 2 ** 32;
+}
+
+function checkSum(bytes: Buffer, at: number, version: string): void {
+  const expected = mdChecksum(bytes, at);
   const found = bytes.readUInt32LE(at);
   if (found !== expected)
     fail('MD_SUPERBLOCK', `the checksum of the md superblock (${version}) is wrong`, {

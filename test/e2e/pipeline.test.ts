@@ -199,6 +199,40 @@ describe('disks that must not, and may, boot', { tags: 'long' }, () => {
   });
 });
 
+describe('a machine with other disks', { tags: 'long' }, () => {
+  interface Report {
+    readonly volumes: readonly string[];
+    readonly dataDisks: readonly { readonly changedBlocks: number }[];
+  }
+
+  async function reportOf(name: string): Promise<Report> {
+    const { stderr } = await project.build([label(name)]);
+    expect(stderr).toMatch(/build succeeded/);
+    return JSON.parse(readFileSync(output(CONTROLS, name, 'report.json'), 'utf8')) as Report;
+  }
+  const changed = ({ dataDisks }: Report) => dataDisks.map(({ changedBlocks }) => changedBlocks > 0);
+
+  it('has the volumes that were named, wherever the disks are, and its own UUIDs; all else stays untouched', async () => {
+    const report = await reportOf('namedVolumes');
+    expect(report.volumes).toEqual(['/volume1', '/volume2', '/volume3']);
+    expect(changed(report)).toEqual([true, true, false, false]);
+    const console = readFileSync(output(CONTROLS, 'namedVolumes', 'console.log'), 'utf8');
+    expect(console).toMatch(/MDADM-SCAN: ARRAY \/dev\/md0 .*UUID=11111111:aaaa4bbb:8ccc0000:00000001/);
+  });
+
+  it('has those that its own system made, where only their number was told; and a second network card', async () => {
+    const report = await reportOf('countedVolumes');
+    expect(report).toMatchObject({ volumes: ['/volume1', '/volume2'], readyOtherMacs: ['52:54:00:00:00:02'] });
+    expect(changed(report)).toEqual([true, false, false, false]);
+  });
+
+  it('has none of them where nobody told of any', async () => {
+    const report = await reportOf('untoldVolumes');
+    expect(report.volumes).toEqual(['/volume1']);
+    expect(changed(report)).toEqual([false, false, false, false]);
+  });
+});
+
 describe('an installation', () => {
   it('refuses the archive of another model before a machine starts', async () => {
     const { report, stderr, exitCode } = await project.build([label('otherModel')]);

@@ -6,6 +6,9 @@ export const programs = toolchain(
   ...['python3', 'tar', 'xz-utils', 'zstd'],
 );
 
+/** Writes images by the maps of their blocks. */
+export const bmap = toolchain('bmap-tools');
+
 /** A host that is made up of files. */
 export const host = toolchain('bubblewrap', 'busybox-static');
 

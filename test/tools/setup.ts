@@ -82,10 +82,11 @@ function makeCommand(file: string, text: string): void {
   renameSync(temporary, file);
 }
 
-function script(root: string, { name, env, args }: Program): string {
+function script(root: string, { name, interpreter, env, args }: Program): string {
   const libraries = `${root}/usr/lib/x86_64-linux-gnu`;
   const loader = [`${libraries}/ld-linux-x86-64.so.2`, '--argv0', name, '--library-path', libraries];
-  const command = [...loader, findProgram(root, name), ...(args?.(root) ?? [])];
+  const programs = [...(interpreter === undefined ? [] : [interpreter]), name].map((each) => findProgram(root, each));
+  const command = [...loader, ...programs, ...(args?.(root) ?? [])];
   const variables = Object.entries(env?.(root) ?? {}).map(([key, value]) => `export ${key}=${quoted(value)}\n`);
   return `#!/bin/sh\n${variables.join('')}exec ${command.map(quoted).join(' ')} "$@"\n`;
 }

@@ -4,6 +4,6 @@ case $1 in
 bound | renew)
 	ifconfig "$interface" "$ip" netmask "${subnet:-255.255.255.0}"
 	[ -z "$router" ] || route add default gw "${router%% *}" dev "$interface"
-	printf 'ip=%s\nmask=%s\n' "$ip" "${subnet:-255.255.255.0}" >/run/lease
+	printf 'ip=%s\nmask=%s\n' "$ip" "${subnet:-255.255.255.0}" >"/run/lease.$interface"
 	;;
 esac

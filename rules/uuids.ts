@@ -1,0 +1,11 @@
+/** UUIDs as the tools of Linux write them. */
+
+/** Of an array, as mdadm shows it: `6e0c9f0a:7b1d4c5e:9a8b7c6d:5e4f3a2b`. */
+export function isArrayUuid(text: string): boolean {
+  return /^[0-9a-f]{8}(:[0-9a-f]{8}){3}$/i.test(text);
+}
+
+/** Of a file system, as blkid shows it: `6e0c9f0a-7b1d-4c5e-9a8b-7c6d5e4f3a2b`. */
+export function isFileSystemUuid(text: string): boolean {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
+}

@@ -1,0 +1,63 @@
+/** Sets UUIDs in superblocks, and leaves all else of the disk as it is. */
+import {
+  editDisk,
+  openDisk,
+  partitionSource,
+  readMdSuperblock,
+  readPartitions,
+  withMdUuid,
+  type ByteSource,
+  type DiskEditor,
+  type DiskReader,
+} from 'dsmb/disk';
+import { fail, step } from 'dsmb/step';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { imageOf, volumeOf, writeDifferences } from '../with-files/image.ts';
+import { setExtUuid } from './ext.ts';
+
+interface Spec {
+  readonly args: {
+    /** By numbers of partitions. */
+    readonly arrays: Readonly<Record<string, string>>;
+    readonly fileSystems: Readonly<Record<string, string>>;
+  };
+  readonly inputs: 'disk';
+  readonly outputs: 'disk';
+}
+
+const MIRROR = 1;
+/** Of the header of a swap space, in bytes. */
+const SWAP_UUID = 1036;
+
+export default step<Spec>(async ({ args, inputs, outputs, assembled, scratch, epoch, log }) => {
+  const disk = openDisk(inputs.disk);
+  const edit = editDisk({ from: inputs.disk, to: outputs.disk });
+  for (const [number, uuid] of Object.entries(args.arrays)) setArrayUuid(disk, Number(number), uuid, edit);
+  for (const [number, uuid] of Object.entries(args.fileSystems)) {
+    const volume = volumeOf(disk, Number(number));
+    if (volume.type === 'swap') edit.write(volume.offset + SWAP_UUID, Buffer.from(uuid.replaceAll('-', ''), 'hex'));
+    else if (volume.type.startsWith('ext')) {
+      const folder = join(scratch, number);
+      mkdirSync(folder);
+      const image = await imageOf(disk, volume, assembled('disk'), folder);
+      await setExtUuid(image.after, uuid, epoch);
+      log(`${volume.name}: ${writeDifferences(image, volume, edit)} blocks of the file system`);
+    } else
+      fail('LATE_FILES', `the UUID of ${volume.name} cannot be set: it has ${volume.type}`, {
+        detail: 'ext2, ext3, ext4 and swap can be given one',
+      });
+  }
+  const { written } = edit.finish();
+  log(`${written} blocks of the disk`);
+});
+
+function setArrayUuid(disk: DiskReader, number: number, uuid: string, edit: DiskEditor): void {
+  const partition = readPartitions(disk)?.partitions.find((each) => each.number === number);
+  const member: ByteSource | undefined = partition && partitionSource(disk, partition);
+  const superblock = member && readMdSuperblock(member);
+  if (!member || !superblock) return fail('LATE_FILES', `partition ${number} of the disk is no member of an array`);
+  if (superblock.level !== MIRROR)
+    fail('LATE_FILES', `the array of partition ${number} is no mirror: its other members would keep the old UUID`);
+  for (const { at, bytes } of withMdUuid(member, superblock, uuid)) edit.write((member.origin ?? 0) + at, bytes);
+}
