@@ -7,7 +7,7 @@ const DATA_OFFSET = 1024 * 1024;
 const NOTHING = Buffer.alloc(2 * 1024 * 1024);
 const UUID = [0x1ec7_2fb1, 0xb1b4_e29b, 0x3017_a5a8, 0xc86610be];
 
-function sum(bytes: Buffer, length: number): number {
+export function sum(bytes: Buffer, length: number): number {
   let total = 0n;
   for (let at = 0; at < length - 3; at += 4) total += BigInt(bytes.readUInt32LE(at));
   if (length % 4 === 2) total += BigInt(bytes.readUInt16LE(length - 2));

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { withMdUuid } from './md-uuid.ts';
 import { formatMdadmScan, readMdSuperblock } from './md.ts';
-import { member0, member1 } from './md.test-helper.ts';
+import { member0, member1, sum } from './md.test-helper.ts';
 import { temporaryFolder } from './model.test-helper.ts';
 import { bufferSource } from './source.ts';
 
