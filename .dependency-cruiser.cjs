@@ -1,7 +1,7 @@
-// The layers. Data moves one way, so imports do: cli → page → report → execute → plan → analysis → load → model.
+// The layers. Data moves one way, so imports do: cli → ledger → page → report → execute → plan → analysis → load → model.
 
 /** From the top down; a layer may import those below it, and the leaf libraries. */
-const LAYERS = ['cli', 'page', 'report', 'execute', 'plan', 'analysis', 'load'];
+const LAYERS = ['cli', 'ledger', 'page', 'report', 'execute', 'plan', 'analysis', 'load'];
 const ABOVE_THE_STORE = [...LAYERS, 'compare', 'graph', 'toolchain', 'disk', 'archive', 'vm'];
 const TESTS = String.raw`\.test(-helper)?\.ts$`;
 
@@ -61,6 +61,12 @@ module.exports = {
           '^src/report/format\\.ts$',
         ],
       },
+    },
+    {
+      name: 'the-ledger-knows-no-page',
+      severity: 'error',
+      from: from('^src/ledger/'),
+      to: { path: '^src/page/' },
     },
     {
       name: 'what-speaks-to-servers-is-loaded-on-demand',

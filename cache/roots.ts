@@ -12,8 +12,6 @@ export interface Root {
   readonly label: string;
   /** The folder of the workspace. */
   readonly workspace: string;
-  /** Names the request of the build that delivered it. */
-  readonly request?: string;
   /** `hash/size` of the output; its text for a symlink. */
   readonly output: string;
   /** The records of the store that a build with nothing to do looks at, relative to the store: `ac.v1/ab/abcd…`. */
@@ -41,12 +39,7 @@ export class Roots {
     const path = this.#path('last', root.workspace, root.label);
     const known = read(path);
     // A build with nothing to do looks at fewer records than the one that ran everything.
-    if (
-      known?.output === root.output &&
-      known.request === root.request &&
-      new Set(root.records).isSubsetOf(new Set(known.records))
-    )
-      return;
+    if (known?.output === root.output && new Set(root.records).isSubsetOf(new Set(known.records))) return;
     // A store that cannot be written is not collected from here.
     writeUnlessReadOnly(path, JSON.stringify(root), false);
   }

@@ -94,9 +94,14 @@ export function areUnknown(stamps: Stamps): boolean {
 
 /** Whether all of them can be believed, when the reading of what they stand for began at this time. */
 export function areBelievable(stamps: Stamps, startedAtMs: number): boolean {
+  return firstRacy(stamps, startedAtMs) === undefined;
+}
+
+/** The place of the first stamp that cannot be believed. */
+export function firstRacy(stamps: Stamps, startedAtMs: number): number | undefined {
   for (let at = 0; at < stamps.length; at += COLUMNS)
-    if (isRacy(stamps[at + 4]!, stamps[at + 5]!, startedAtMs)) return false;
-  return true;
+    if (isRacy(stamps[at + 4]!, stamps[at + 5]!, startedAtMs)) return at / COLUMNS;
+  return undefined;
 }
 
 /** The one modification time of everything in the store, so that what an action sees does not depend on when. */

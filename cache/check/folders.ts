@@ -86,7 +86,7 @@ function blobPath({ store }: Check, hash: string, folder = 'cas.v1'): string {
 
 /** Folders of blobs and records, and other names that the store knows. */
 const KNOWN =
-  /^(cas|exec|ac|trees|packages|package-lists|bundles|memo|disks|parts|builds|roots|present|snapshots|durations)\.v1$|^(incoming|sandboxes|locks|logs|debian)$|\.v\d+(\.json)?$/;
+  /^(cas|exec|ac|trees|packages|package-lists|bundles|memo|disks|parts|builds|roots|present|durations)\.v1$|^(incoming|sandboxes|locks|logs|debian)$|\.v\d+(\.json)?$/;
 
 /** Names in the store's folder that nobody knows. */
 function unknownNames(store: Store): string[] {

@@ -34,8 +34,8 @@ export function* itemsOf(store: Store): Generator<Item> {
   yield* plain(store, 'memo.v1', 'step memo');
   yield* plain(store, 'logs', 'failure log');
   yield* plain(store, 'builds.v1', 'build record');
-  yield* plain(store, 'snapshots.v1', 'no-op snapshot');
-  yield* plain(store, 'graphs.v2', 'build graph');
+  yield* plain(store, 'ledger.v1', 'ledger of builds');
+  for (const old of ['snapshots.v1', 'graphs.v2']) yield* plain(store, old, 'ledger of an earlier version');
   yield* plain(store, 'package-lists.v1', 'package list');
   yield* parts(store);
   if (store.downloads.startsWith(join(store.root, '/'))) yield* downloads(store);

@@ -2,7 +2,7 @@
 import type { Label } from '../model/label.ts';
 import type { Kind } from '../model/kind.ts';
 import type { Artifact, Borrowed, Hints, Needs, Output } from '../model/rule.ts';
-import type { Target } from '../model/target.ts';
+import type { RuleCall } from './rule-call.ts';
 
 /** Where an artifact's content comes from. */
 export type Origin =
@@ -50,8 +50,8 @@ export interface ActionNode {
   readonly mnemonic: string;
   /** Which of the target's actions of this mnemonic, from 0, in the order of their declaration. */
   readonly ordinal: number;
-  /** Its rule's call, for explanations. */
-  readonly target: Target;
+  /** The rule's call that it comes from, for messages. */
+  readonly call: RuleCall;
   readonly work: Work;
   readonly inputs: ReadonlyMap<string, ArtifactReference>;
   readonly toolchains: readonly ArtifactReference[];
@@ -64,10 +64,14 @@ export interface ActionNode {
   readonly runnable?: { readonly network: boolean; readonly borrows: Readonly<Record<string, Borrowed>> };
 }
 
-/** A target after analysis. */
-export interface AnalysedTarget {
+/** An artifact, by the label of its target. */
+export interface LabelledArtifact {
   readonly label: Label;
   readonly artifact: ArtifactReference;
+}
+
+/** A target after analysis. */
+export interface AnalysedTarget extends LabelledArtifact {
   readonly actions: readonly ActionNode[];
   readonly validations: readonly AnalysedTarget[];
   /** Targets whose artifacts it reads. */

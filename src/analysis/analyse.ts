@@ -16,6 +16,7 @@ import type { ParameterValues } from '../load/parameters.ts';
 import { ArtifactReference, type ActionNode, type AnalysedTarget, type Origin } from './action.ts';
 import { checkAttributes } from './attributes.ts';
 import { actionsInto } from './declare.ts';
+import { isPlainObject, ruleCallOf } from './rule-call.ts';
 import { isSameKind, withArticle } from './taken.ts';
 
 /** Longer labels of targets without a name are cut. */
@@ -60,6 +61,7 @@ export class Analysis {
   readonly #labels: ReadonlyMap<Target, Label>;
   readonly #parameters: ParameterValues;
   readonly #done = new Map<Target, AnalysedTarget>();
+  readonly #targets = new Map<ActionNode, Target>();
   readonly #open = new Set<Target>();
   #deep = 0;
 
@@ -83,6 +85,11 @@ export class Analysis {
       open.pop();
     }
     return this.#done.get(target)!;
+  }
+
+  /** The target that an action was analysed for. */
+  targetOf(action: ActionNode): Target {
+    return this.#targets.get(action)!;
   }
 
   #analyse(target: Target, label: Label): AnalysedTarget {
@@ -139,6 +146,7 @@ export class Analysis {
     const artifact =
       engineArtifact(target) ??
       this.#implement(target, label, this.#resolve(target.attributes, label, dependencies), actions);
+    for (const action of actions) this.#targets.set(action, target);
     const validations = target.validations.map((one, index) =>
       this.target(one, `${label}.validations${index}` as Label),
     );
@@ -158,7 +166,7 @@ export class Analysis {
 
   #actions(label: Label, target: Target, into: ActionNode[]): Actions {
     let count = 0;
-    return actionsInto(into, label, target, {
+    return actionsInto(into, label, ruleCallOf(target), {
       toolchain: (of) => this.target(of, `${label}.toolchain` as Label).artifact,
       target: (of) => this.target(of, `${label}.own${count++}` as Label).artifact,
     });
@@ -179,10 +187,6 @@ export class Analysis {
       );
     return value;
   }
-}
-
-function isPlainObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
 /** The artifact of a target whose rule is the engine's own. */

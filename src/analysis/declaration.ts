@@ -1,10 +1,11 @@
 /** What the build file says about a target, as plain data: for explanations of why a key changed. It is in no key. */
-import { sourceFileRule, sourceFolderRule, type SourceAttributes } from '../model/builtin.ts';
+import type { SourceAttributes } from '../model/builtin.ts';
 import type { Location } from '../model/diagnostic.ts';
 import type { Label } from '../model/label.ts';
 import type { FileParameter, Parameter, Target } from '../model/target.ts';
 import { isParameter, isTarget } from '../load/load.ts';
 import type { ParameterValues } from '../load/parameters.ts';
+import { isPlainObject, isSource } from './rule-call.ts';
 
 /** One plain value of an attribute, as JSON or as the name of a target, and the parameter that it came from. */
 export interface DeclaredValue {
@@ -56,28 +57,6 @@ export function declarationOf(target: Target, names: Names, values: ParameterVal
   };
   visit(target.attributes, '');
   return { rule: target.rule.name, ...(target.location ? { location: target.location } : {}), attributes };
-}
-
-/** The sources that are written in a rule's call, by the path of their attribute. */
-export function sourcesIn(target: Target): [attribute: string, source: SourceAttributes][] {
-  const found: [string, SourceAttributes][] = [];
-  const visit = (value: unknown, path: string): void => {
-    if (isTarget(value)) {
-      if (isSource(value)) found.push([path, value.attributes as unknown as SourceAttributes]);
-    } else if (Array.isArray(value)) value.forEach((item, index) => visit(item, `${path}[${index}]`));
-    else if (isPlainObject(value))
-      for (const [key, item] of Object.entries(value)) visit(item, path === '' ? key : `${path}.${key}`);
-  };
-  visit(target.attributes, '');
-  return found;
-}
-
-function isSource({ rule }: Target): boolean {
-  return rule === sourceFileRule || rule === sourceFolderRule;
-}
-
-function isPlainObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
 function nameOf(target: Target, { labels }: Names): string {

@@ -25,6 +25,7 @@ import {
   checkedToolchains,
 } from './checked.ts';
 import { moduleUrl } from './module-url.ts';
+import type { RuleCall } from './rule-call.ts';
 
 const DEFAULT_TIMEOUT_MS = 600_000;
 
@@ -51,7 +52,7 @@ type OwnTarget = (target: Target) => ArtifactReference;
 export function actionsInto(
   into: ActionNode[],
   label: Label,
-  target: Target,
+  call: RuleCall,
   own: { readonly toolchain: OwnTarget; readonly target: OwnTarget },
 ): Actions {
   const declare = (
@@ -66,7 +67,7 @@ export function actionsInto(
       label,
       mnemonic,
       ordinal: into.filter((one) => one.mnemonic === mnemonic).length,
-      target,
+      call,
       work: work(inputs),
       inputs,
       toolchains: checkedToolchains(of.toolchains ?? []),

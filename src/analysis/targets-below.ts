@@ -1,4 +1,5 @@
-/** Which targets a build of others is about. */
+/** Which targets and actions a build of targets is about. */
+import { actionGraph, type ActionGraph } from './action-graph.ts';
 import type { AnalysedTarget } from './action.ts';
 
 /** The validations of targets and of everything that they are made of. */
@@ -13,4 +14,10 @@ export function targetsBelow(targets: readonly AnalysedTarget[], withValidations
   for (const { dependencies, validations } of found)
     for (const one of withValidations ? [...dependencies, ...validations] : dependencies) found.add(one);
   return [...found];
+}
+
+/** The actions that a build of targets looks at. */
+export function graphBelow(targets: readonly AnalysedTarget[], skipValidations = false): ActionGraph {
+  const all = [...targets, ...(skipValidations ? [] : validationsOf(targets))];
+  return actionGraph(all.map(({ artifact }) => artifact));
 }

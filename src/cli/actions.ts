@@ -10,10 +10,11 @@ import { Forecaster, type Forecast } from '../plan/forecast.ts';
 import type { Part } from '../plan/parts.ts';
 import { palette, plural } from '../report/format.ts';
 import { actionId } from '../model/event.ts';
-import { actionsBelow } from './below.ts';
+import { graphBelow } from '../analysis/targets-below.ts';
 import { WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { EXIT } from './exit.ts';
-import { openProject } from './project.ts';
+import { openProject } from '../analysis/project.ts';
+import { requestOf } from './request.ts';
 import { printJson, printLine } from '../report/print.ts';
 
 export const actions: Command = {
@@ -50,11 +51,11 @@ interface Shown {
 
 async function runActions(call: Call): Promise<number> {
   if (call.operands.length === 0) fail('USAGE', 'dsmb actions needs a target', { hint: 'dsmb list shows the targets' });
-  const { root, targets } = await openProject(call);
+  const { root, targets } = await openProject(requestOf(call));
   const store = new Store(storeRoot());
   const forecaster = new Forecaster(store, storedToolchains(store, root));
   const shown: Shown[] = [];
-  for (const action of actionsBelow(targets)) shown.push(show(action, await forecaster.of(action)));
+  for (const action of graphBelow(targets).actions) shown.push(show(action, await forecaster.of(action)));
   store.sources.save();
   if (call.flag('json')) printJson({ actions: shown });
   else print(shown);

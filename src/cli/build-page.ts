@@ -1,14 +1,14 @@
 /** Opens the page of a build, for options that ask for it. Loaded only then. */
 import { stderr } from 'node:process';
 import type { Store } from '../../cache/store.ts';
+import { actionGraph } from '../analysis/action-graph.ts';
+import { artifactsOf, type Scope } from '../ledger/scope.ts';
 import { fail } from '../model/diagnostic.ts';
 import { BuildPage } from '../page/build-page.ts';
 import type { PageAction } from '../page/protocol.ts';
 import { printLine } from '../report/print.ts';
-import { graphBelow } from './below.ts';
 import type { Call } from './command.ts';
 import type { Observers } from './observe.ts';
-import type { Request } from './project.ts';
 import { openHistory } from './recording.ts';
 import { takePageOfWatch, tellServed } from './watched-page.ts';
 
@@ -16,11 +16,11 @@ import { takePageOfWatch, tellServed } from './watched-page.ts';
 export async function openBuildPage(
   call: Call,
   store: Store,
-  request: Request,
+  scope: Scope,
   { recorder, past }: Pick<Observers, 'recorder' | 'past'>,
 ): Promise<BuildPage> {
-  const { root, settled } = request;
-  const graph = graphBelow({ targets: request.targets }, call.flag('skip-validations'));
+  const { root, settled, targets } = scope;
+  const graph = actionGraph(artifactsOf(scope));
   const places = new Map(graph.actions.map((action, place) => [action, place]));
   const actions = graph.actions.map((action): PageAction => {
     const { label, mnemonic, ordinal } = action;
@@ -32,12 +32,12 @@ export async function openBuildPage(
     head: {
       build: recorder.build,
       workspace: root,
-      asked: request.targets.map(({ label }) => label),
+      asked: targets.map(({ label }) => label),
       startedAt: Date.now(),
     },
     actions,
     settled: new Set([...settled.keys()].flatMap((action) => places.get(action) ?? [])),
-    sources: { store, root, history: openHistory(store, request) },
+    sources: { store, root, history: openHistory(store, scope) },
   });
   if (call.flag('ui')) {
     const say = (line: string): void => printLine(line, stderr);

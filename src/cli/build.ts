@@ -1,23 +1,23 @@
 /** `dsmb build`: brings targets up to date. */
 import { Store, storeRoot } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
-import type { AnalysedTarget } from '../analysis/action.ts';
+import type { LabelledArtifact } from '../analysis/action.ts';
 import type { Build, BuildResult } from '../execute/build.ts';
 import { requireOwnOutputFolder } from '../execute/output-folder.ts';
 import { Starts, type FirstStep } from '../execute/starts.ts';
 import { storedXz } from '../execute/stored-toolchains.ts';
+import { LauncherText } from '../ledger/launcher-text.ts';
+import { leave } from '../ledger/leave.ts';
+import { Ledger } from '../ledger/ledger.ts';
+import { openBuild, type Opened } from '../ledger/open.ts';
 import { fail } from '../model/diagnostic.ts';
 import { WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { Delivering } from './delivering.ts';
 import { EXIT, exitOfBuild } from './exit.ts';
 import { LastActions } from './last-actions.ts';
 import { BUILDING_OPTIONS, Observers } from './observe.ts';
-import type { Request } from './project.ts';
 import { explaining, partsKeeper } from './recording.ts';
-import { familyId } from './request-id.ts';
-import { keepFirst, recallFirst } from './snapshot/memory.ts';
-import { openRequest, type Opened } from './snapshot/opened.ts';
-import { Snapshot } from './snapshot/snapshot.ts';
+import { requestOf } from './request.ts';
 import { keepWithinBound, rememberDelivered } from './upkeep.ts';
 import { Workshop } from './workshop.ts';
 
@@ -59,46 +59,27 @@ async function runBuild(call: Call): Promise<number> {
   if (call.operands.length === 0)
     fail('USAGE', 'dsmb build needs at least one target', { hint: 'dsmb list shows the targets' });
   const store = new Store(storeRoot());
+  const ledger = new Ledger(store, requestOf(call));
   using starts = new Starts(store);
-  const opened = await openRequest(call, store, () => starts.guess(recallFirst(store, familyId(call))));
-  const { request } = opened;
-  const snapshot = Snapshot.of(call);
-  using last = opened.prepareToKeep && new LastActions(opened.prepareToKeep);
-  const listeners = [last, snapshot].flatMap((one) => (one ? [one.listen] : []));
-  using observers = await Observers.open(call, store, request, ...listeners);
+  const opened = await openBuild(ledger, () => starts.guess(ledger.family.first));
+  const { scope } = opened;
+  const { launcher } = ledger.request;
+  const text = launcher === undefined ? undefined : new LauncherText(launcher);
+  using last = opened.prepare && new LastActions(opened.prepare);
+  const listeners = [last, text].flatMap((one) => (one ? [one.listen] : []));
+  using observers = await Observers.open(call, store, scope, ...listeners);
   const interrupt = interruption();
-  const { result, build, firstStep } = await execute(call, store, request, observers, interrupt.signal, starts);
-  const reported = await observers.finish(result.success, performance.now() - started);
-  if (result.success) keep(opened, build, snapshot, observers);
-  if (observers.counts().executed > 0) attempt(() => keepFirst(store, familyId(call), firstStep));
-  const exit = result.success ? reported : exitOfBuild(result.failures);
+  const { result, build, firstStep } = await execute(call, store, opened, observers, interrupt.signal, starts);
+  const { success } = result;
+  const reported = await observers.finish(success, performance.now() - started);
+  const { recorder } = observers;
+  const ran = observers.counts().executed > 0;
+  const missing = leave(ledger, opened, { success, ran, firstStep, settledBy: build.settled, text, recorder });
+  missing.forEach(observers.noteAfterwards);
+  const exit = success ? reported : exitOfBuild(result.failures);
   const interrupted = interrupt.signal.aborted;
   await observers.leave(interrupt.signal);
   return interrupted ? EXIT.interrupted : exit;
-}
-
-/** Whatever is in the way, the build itself is done. */
-function keep(opened: Opened, build: Build, snapshot: Snapshot | undefined, { recorder }: Observers): void {
-  if (clockWasSet()) return;
-  attempt(() => {
-    const restedOn = opened.keep((action) => build.settled(action));
-    if (restedOn) snapshot?.save(opened.request, restedOn, recorder);
-  });
-}
-
-function attempt(work: () => void): void {
-  try {
-    work();
-  } catch {
-    // A read-only store, a file that has just gone, a program that is missing: the next build looks again.
-  }
-}
-
-/** The wall clock and the one that nobody sets drift apart by less than this during a build. */
-const CLOCK_TOLERANCE_MS = 20;
-
-function clockWasSet(): boolean {
-  return Math.abs(Date.now() - performance.timeOrigin - performance.now()) > CLOCK_TOLERANCE_MS;
 }
 
 interface Executed {
@@ -110,41 +91,41 @@ interface Executed {
 async function execute(
   call: Call,
   store: Store,
-  request: Request,
+  { scope, notes }: Opened,
   observers: Observers,
   signal: AbortSignal,
   starts: Starts,
 ): Promise<Executed> {
-  const { root, targets, settled } = request;
+  const { root, targets, gates, settled } = scope;
   const { listen: onEvent, past, jobs } = observers;
   requireOwnOutputFolder(root);
   using workshop = await Workshop.open(call, {
     ...{ store, root, onEvent, signal, starts },
-    explaining: explaining(store, request),
+    explaining: explaining(store, scope),
   });
-  const skipValidations = call.flag('skip-validations');
   const times = timesToCheck(call);
   const willCheck = times > 0;
-  observers.begin(request, skipValidations);
-  for (const message of request.warnings ?? []) onEvent({ type: 'warning', message });
-  const onPlanned = partsKeeper(store, request);
+  observers.begin(scope, notes);
+  const onPlanned = partsKeeper(store, scope);
   const limits = { past, ...(jobs === undefined ? {} : { jobs }) };
   const options = {
     keepGoing: call.flag('keep-going'),
-    skipValidations,
     willCheck,
     settled,
     onPlanned,
     ...limits,
   };
   const build = workshop.build(options);
-  const onDelivered = (target: AnalysedTarget, node: Node): void =>
-    rememberDelivered(store, request, target, node, { build, packages: workshop.packages.used() });
+  const onDelivered = (target: LabelledArtifact, node: Node): void =>
+    rememberDelivered(store, scope, target, node, {
+      build,
+      packages: workshop.packages.used(),
+    });
   const { elsewhere } = workshop;
   const delivering = new Delivering({ store, root, elsewhere, signal, onEvent, onDelivered });
   const started = performance.now();
   let built = started;
-  const result = await build.run(targets, (artifacts) => {
+  const result = await build.run(targets, gates, (artifacts) => {
     observers.phase('execute', started);
     built = performance.now();
     return delivering.begin(targets, artifacts);

@@ -20,7 +20,7 @@ import { formatDiagnostic } from '../report/diagnostics.ts';
 import { palette, plural } from '../report/format.ts';
 import { WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { EXIT } from './exit.ts';
-import { workspaceOf } from './project.ts';
+import { workspaceOf } from './request.ts';
 import { printJson, printLine } from '../report/print.ts';
 
 export const check: Command = {
@@ -114,11 +114,11 @@ function missingSources({ targets }: Loaded): Finding[] {
 }
 
 function missingSteps({ label, actions }: AnalysedTarget): Finding[] {
-  return actions.flatMap(({ work, target }): Finding[] => {
+  return actions.flatMap(({ work, call }): Finding[] => {
     if (work.type !== 'step' || existsSync(work.module)) return [];
     const message = `${label}: there is no step ${fileURLToPath(work.module)}`;
     return [
-      { severity: 'error', code: 'NO_SUCH_FILE', message, ...(target.location ? { location: target.location } : {}) },
+      { severity: 'error', code: 'NO_SUCH_FILE', message, ...(call.location ? { location: call.location } : {}) },
     ];
   });
 }

@@ -1,7 +1,7 @@
 /** Puts what a build has made into `dsmb-out`: that begins while its results are still on their way to the disk. */
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
-import type { AnalysedTarget } from '../analysis/action.ts';
+import type { LabelledArtifact } from '../analysis/action.ts';
 import type { Build, BuildResult } from '../execute/build.ts';
 import type { Elsewhere } from '../execute/elsewhere.ts';
 import { isLost, untilNothingIsLost } from '../execute/lost.ts';
@@ -17,11 +17,11 @@ interface Surroundings {
   readonly signal: AbortSignal;
   readonly onEvent: Listener;
   /** Told of each target that lies in its place. */
-  readonly onDelivered: (target: AnalysedTarget, node: Node) => void;
+  readonly onDelivered: (target: LabelledArtifact, node: Node) => void;
 }
 
 interface Attempt {
-  readonly target: AnalysedTarget;
+  readonly target: LabelledArtifact;
   readonly node: Node;
   readonly came: Delivered | { readonly error: unknown };
 }
@@ -35,7 +35,7 @@ export class Delivering {
   }
 
   /** Lays out the targets that were built, one after the other. Never throws: what went wrong is for `finish`. */
-  async begin(targets: readonly AnalysedTarget[], artifacts: BuildResult['artifacts']): Promise<void> {
+  async begin(targets: readonly LabelledArtifact[], artifacts: BuildResult['artifacts']): Promise<void> {
     for (const target of targets) {
       const node = artifacts.get(target.label);
       if (!node || this.#around.signal.aborted) continue;
@@ -62,7 +62,7 @@ export class Delivering {
     return failures;
   }
 
-  async #deliver(target: AnalysedTarget, node: Node): Promise<Delivered> {
+  async #deliver(target: LabelledArtifact, node: Node): Promise<Delivered> {
     const { store, root, elsewhere, signal, onEvent } = this.#around;
     await elsewhere.bring([node]);
     const message = `${target.label}: waiting for another build that lays it out`;
@@ -70,7 +70,7 @@ export class Delivering {
   }
 
   /** Undefined where it cannot be made again, which was reported. */
-  async #again(build: Build, target: AnalysedTarget, error: unknown): Promise<Delivered | undefined> {
+  async #again(build: Build, target: LabelledArtifact, error: unknown): Promise<Delivered | undefined> {
     if (!isLost(error)) throw error;
     const remake = async (): Promise<Node | undefined> => (await build.remake(target)).artifacts.get(target.label);
     let made = await remake();
@@ -79,7 +79,7 @@ export class Delivering {
   }
 
   /** No action has failed, so that there is no other event to tell of it. */
-  #failed({ label }: AnalysedTarget, diagnostic: Diagnostic): Diagnostic {
+  #failed({ label }: LabelledArtifact, diagnostic: Diagnostic): Diagnostic {
     const what = { label, mnemonic: 'Deliver', ordinal: 0 } as const;
     this.#around.onEvent({ type: 'action-finished', ...what, outcome: 'failed', durationMs: 0, diagnostic });
     return diagnostic;

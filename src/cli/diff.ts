@@ -8,7 +8,7 @@ import { fail } from '../model/diagnostic.ts';
 import { WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { EXIT } from './exit.ts';
 import { findBuilt } from './disk/built.ts';
-import { workspaceOf } from './project.ts';
+import { workspaceOf } from './request.ts';
 import { printJson, printLine } from '../report/print.ts';
 
 const DEFAULT_LIMIT = 50;

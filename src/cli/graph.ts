@@ -4,7 +4,8 @@ import { fail } from '../model/diagnostic.ts';
 import { splitLabel } from '../model/label.ts';
 import { WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { EXIT } from './exit.ts';
-import { openProject } from './project.ts';
+import { openProject } from '../analysis/project.ts';
+import { requestOf } from './request.ts';
 import { targetGraph, toMermaid, type TargetGraph } from '../graph/target-graph.ts';
 import { graphToSvg } from '../report/graph-svg.ts';
 import { printText } from '../report/print.ts';
@@ -37,7 +38,7 @@ async function runGraph(call: Call): Promise<number> {
   if (call.operands.length === 0) fail('USAGE', 'dsmb graph needs a target', { hint: 'dsmb list shows the targets' });
   const file = call.text('file');
   const output = call.text('output') ?? (file?.endsWith('.svg') ? 'svg' : 'mermaid');
-  const { targets, loaded } = await openProject(call);
+  const { targets, loaded } = await openProject(requestOf(call));
   const opened = call.flag('all') ? undefined : new Set(targets.map(({ label }) => splitLabel(label).packageName));
   const text = FORMATS[output]!(targetGraph(targets, loaded, opened));
   if (file === undefined) printText(text);

@@ -2,10 +2,11 @@
 import { BuildFileSources } from '../load/source.ts';
 import { packageOf } from '../load/workspace.ts';
 import { splitLabel } from '../model/label.ts';
-import { formatValue } from './values.ts';
+import { formatValue } from '../load/format-value.ts';
 import { WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { EXIT } from './exit.ts';
-import { openProject } from './project.ts';
+import { openProject } from '../analysis/project.ts';
+import { requestOf } from './request.ts';
 import { printLine } from '../report/print.ts';
 
 export const list: Command = {
@@ -21,7 +22,10 @@ export const list: Command = {
 };
 
 async function runList(call: Call): Promise<number> {
-  const { loaded } = await openProject({ ...call, operands: call.operands.length > 0 ? call.operands : ['//...'] });
+  const { loaded } = await openProject({
+    ...requestOf(call),
+    operands: call.operands.length > 0 ? call.operands : ['//...'],
+  });
   const sources = new BuildFileSources();
   const docs = new Map(loaded.files.map((file) => [packageOf(loaded.root, file), sources.docs(file)]));
   printLine('Targets');

@@ -11,7 +11,8 @@ import { changedSets, renewLock, setKey, versionChanges, type PackageSet, type R
 import { printLine } from '../report/print.ts';
 import { WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { EXIT } from './exit.ts';
-import { openProject } from './project.ts';
+import { openProject } from '../analysis/project.ts';
+import { requestOf } from './request.ts';
 
 export const lock: Command = {
   name: 'lock',
@@ -26,7 +27,7 @@ const NODE = nodeLibraries.attributes as unknown as DebianAttributes;
 const SANDBOX = sandboxTools.attributes as unknown as DebianAttributes;
 
 async function runLock(call: Call): Promise<number> {
-  const { root, targets } = await openProject({ ...call, operands: ['//...'] });
+  const { root, targets } = await openProject({ ...requestOf(call), operands: ['//...'] });
   const store = new Store(storeRoot());
   const lockFile = join(root, 'toolchain.lock.json');
   const sets = setsOf(targets);

@@ -7,10 +7,11 @@ import { formatDuration, palette } from '../report/format.ts';
 import type { BuildHistory } from '../report/history/history.ts';
 import { actionId } from '../model/event.ts';
 import type { BuildRecord, RecordedAction } from '../report/history/record.ts';
-import { actionsBelow } from './below.ts';
+import { graphBelow } from '../analysis/targets-below.ts';
 import { WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { EXIT } from './exit.ts';
-import { openProject, workspaceOf } from './project.ts';
+import { openProject } from '../analysis/project.ts';
+import { requestOf, workspaceOf } from './request.ts';
 import { openHistory } from './recording.ts';
 import { printJson, printLine, printText } from '../report/print.ts';
 import { printableLines } from '../report/printable.ts';
@@ -71,8 +72,8 @@ function ofLastBuild(history: BuildHistory): Run[] {
 }
 
 async function ofTargets(call: Call, history: BuildHistory): Promise<Run[]> {
-  const { targets } = await openProject(call);
-  const runs = actionsBelow(targets).flatMap((action) => lastRun(history, actionId(action)) ?? []);
+  const { targets } = await openProject(requestOf(call));
+  const runs = graphBelow(targets).actions.flatMap((action) => lastRun(history, actionId(action)) ?? []);
   const asked = targets.map(({ label }) => label).join(' ');
   return runs.length > 0 ? runs : fail('NEVER_BUILT', `${asked} was never built here`, { hint: `dsmb build ${asked}` });
 }

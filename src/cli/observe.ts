@@ -1,24 +1,26 @@
 /** Who follows a build: the console, its record, and the files that options ask for. For any command that builds. */
 import { availableParallelism } from 'node:os';
 import type { Store } from '../../cache/store.ts';
+import { actionGraph } from '../analysis/action-graph.ts';
 import type { Place } from '../execute/leaving.ts';
 import type { PastRuns } from '../execute/past-runs.ts';
+import { artifactsOf, type Scope } from '../ledger/scope.ts';
+import type { Because } from '../ledger/because.ts';
 import { fail } from '../model/diagnostic.ts';
 import type { ActionIdentity, BuildEvent, Listener, Outcome, Phase } from '../model/event.ts';
 import type { BuildPage } from '../page/build-page.ts';
 import { ReportCollector, type ReportHeader } from '../report/build-report.ts';
 import { ConsoleReporter } from '../report/console.ts';
+import { linesOf } from '../report/console/lines.ts';
 import { formatDiagnostic } from '../report/diagnostics.ts';
 import { EventsFile } from '../report/events-file.ts';
 import { palette } from '../report/format.ts';
 import { Outlook } from '../report/outlook.ts';
 import type { BuildRecorder } from '../report/history/recorder.ts';
 import { Profile } from '../report/profile.ts';
-import { countBelow, graphBelow } from './below.ts';
 import type { Call, Option } from './command.ts';
 import { EXIT } from './exit.ts';
 import { ownVersion } from './help.ts';
-import type { Request } from './project.ts';
 import { REMOTE_OPTIONS, remoteSettings } from './remote.ts';
 import { pastRuns, recordBuild } from './recording.ts';
 import { ReportFiles } from './report-files.ts';
@@ -55,13 +57,13 @@ export class Observers implements Disposable {
   readonly #profile: Profile | undefined;
   #page: BuildPage | undefined;
 
-  private constructor(call: Call, store: Store, project: Request, files: ReportFiles, more: Listener[]) {
+  private constructor(call: Call, store: Store, scope: Scope, files: ReportFiles, more: Listener[]) {
     this.jobs = jobsOf(call);
-    this.past = pastRuns(store, project);
-    this.recorder = recordBuild(store, project);
-    this.#collector = new ReportCollector(store, () => reportHeader(project, this.recorder));
-    const graph = once(() => graphBelow(project, call.flag('skip-validations')));
-    const { executes, jobs: remoteJobs } = remoteSettings(project.root, call);
+    this.past = pastRuns(store, scope);
+    this.recorder = recordBuild(store, scope);
+    this.#collector = new ReportCollector(store, () => reportHeader(scope, this.recorder));
+    const graph = once(() => actionGraph(artifactsOf(scope), scope.settled));
+    const { executes, jobs: remoteJobs } = remoteSettings(scope.root, call);
     const pastMs = (action: ActionIdentity, place: Place = executes ? 'remote' : 'here'): number | undefined =>
       this.past.expectedMs(action, place);
     const slots = (this.jobs ?? availableParallelism()) + (executes ? remoteJobs : 0);
@@ -81,11 +83,11 @@ export class Observers implements Disposable {
   }
 
   /** Opens the files that options name; waits for the reader of a named pipe. `more` listen as well. */
-  static async open(call: Call, store: Store, project: Request, ...more: Listener[]): Promise<Observers> {
-    const observers = new Observers(call, store, project, await ReportFiles.open(call), more);
+  static async open(call: Call, store: Store, scope: Scope, ...more: Listener[]): Promise<Observers> {
+    const observers = new Observers(call, store, scope, await ReportFiles.open(call), more);
     if (call.flag('ui') || call.text('html') !== undefined) {
       const { openBuildPage } = await import('./build-page.ts');
-      const page = await openBuildPage(call, store, project, observers);
+      const page = await openBuildPage(call, store, scope, observers);
       observers.#page = page;
       observers.#listeners.push(page.listen);
     }
@@ -97,12 +99,18 @@ export class Observers implements Disposable {
     this.#console.listen(event);
   };
 
-  /** The first events: what is built, and the phases that lie behind. */
-  begin(request: Request, skipValidations: boolean): void {
-    const targets = request.targets.map(({ label }) => label);
-    this.listen({ type: 'build-started', targets, actions: countBelow(request, skipValidations) });
-    for (const [phase, start, end] of request.times) this.phase(phase, start, end);
+  /** The first events: what is built, and the phases that lie behind, with what there is to say of them. */
+  begin({ targets, actions, times, warnings }: Scope, notes: readonly Because[] = []): void {
+    this.listen({ type: 'build-started', targets: targets.map(({ label }) => label), actions });
+    for (const [phase, start, end] of times) this.phase(phase, start, end);
+    for (const message of warnings) this.listen({ type: 'warning', message });
+    for (const one of notes) this.listen(noteEvent(one));
   }
+
+  /** Says after the last event why the next build will not be spared work. */
+  readonly noteAfterwards = (because: Because): void => {
+    for (const line of linesOf(noteEvent(because), palette(process.stderr), false)) printLine(line, process.stderr);
+  };
 
   /** Says that a phase which began at a time of `performance.now()` has ended. */
   phase(phase: Phase, start: number, end = performance.now()): void {
@@ -150,7 +158,11 @@ export class Observers implements Disposable {
   }
 }
 
-function reportHeader({ root, settings }: Request, { build }: BuildRecorder): ReportHeader {
+function noteEvent({ because: message, isDefect }: Because): BuildEvent {
+  return { type: isDefect ? 'warning' : 'note', message };
+}
+
+function reportHeader({ root, settings }: Scope, { build }: BuildRecorder): ReportHeader {
   return { dsmb: ownVersion(), build, workspace: root, parameters: settings() };
 }
 

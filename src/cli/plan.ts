@@ -2,7 +2,6 @@
 import { Store, storeRoot } from '../../cache/store.ts';
 import { longestAfter, type ActionGraph } from '../analysis/action-graph.ts';
 import type { ActionNode } from '../analysis/action.ts';
-import { declarationOf } from '../analysis/declaration.ts';
 import type { PastRuns } from '../execute/past-runs.ts';
 import { storedToolchains } from '../execute/stored-toolchains.ts';
 import { machineIdentity } from '../execute/unsandboxed.ts';
@@ -14,11 +13,12 @@ import { formatDuration, palette, plural } from '../report/format.ts';
 import type { BuildHistory } from '../report/history/history.ts';
 import { actionId } from '../model/event.ts';
 import { readParts } from '../report/kept-parts.ts';
-import { graphBelow } from './below.ts';
+import { graphBelow } from '../analysis/targets-below.ts';
 import { WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { EXIT } from './exit.ts';
-import { openProject, type Project } from './project.ts';
-import { buildable } from './runnable.ts';
+import { openProject, type Project } from '../analysis/project.ts';
+import { requestOf } from './request.ts';
+import { buildable } from '../analysis/runnable.ts';
 import { openHistory, pastRuns } from './recording.ts';
 import { printJson, printLine } from '../report/print.ts';
 
@@ -55,13 +55,13 @@ interface Row {
 
 async function runPlan(call: Call): Promise<number> {
   if (call.operands.length === 0) fail('USAGE', 'dsmb plan needs a target', { hint: 'dsmb list shows the targets' });
-  const project = buildable(await openProject(call), call.operands);
+  const project = buildable(await openProject(requestOf(call)), call.operands);
   const store = new Store(storeRoot());
   const machine = call.flag('unsandboxed') ? machineIdentity() : undefined;
   const forecaster = new Forecaster(store, storedToolchains(store, project.root), machine);
   const history = openHistory(store, project);
   const past = pastRuns(store, project);
-  const graph = graphBelow(project, call.flag('skip-validations'));
+  const graph = graphBelow(project.targets, call.flag('skip-validations'));
   const rows = new Map<ActionNode, Row>();
   for (const action of graph.actions)
     rows.set(action, rowOf(store, project, history, past, action, await forecaster.of(action)));
@@ -110,7 +110,7 @@ function why(
       if (hash === key.hash) return { reason: 'its result is gone from the store', causes: [] };
       const was = readParts(store, project.root, hash);
       if (!was) return { reason: `its key changed since ${before.build.build}`, causes: [] };
-      const declared = declarationOf(action.target, project.loaded, project.parameters);
+      const declared = project.declarationOf(action);
       return { reason: 'because of', causes: locate(explain(store, was, { parts: parts(), declared })) };
     }
   }

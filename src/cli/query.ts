@@ -11,7 +11,7 @@ import { palette } from '../report/format.ts';
 import { positionOf, toDot, toJson, toMermaid } from '../report/query-output.ts';
 import { WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { EXIT } from './exit.ts';
-import { workspaceOf } from './project.ts';
+import { workspaceOf } from './request.ts';
 import { nodesOf, unknownWord, type Dictionary } from './query-words.ts';
 import { printLine } from '../report/print.ts';
 

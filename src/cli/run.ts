@@ -15,8 +15,9 @@ import { formatDiagnostic } from '../report/diagnostics.ts';
 import { palette } from '../report/format.ts';
 import { WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { EXIT, exitOfBuild } from './exit.ts';
-import { openProject, type Project } from './project.ts';
-import { runnableAction } from './runnable.ts';
+import { openProject, type Project } from '../analysis/project.ts';
+import { requestOf } from './request.ts';
+import { runnableAction } from '../analysis/runnable.ts';
 import { Workshop } from './workshop.ts';
 import { printBesideProgram, printLine } from '../report/print.ts';
 
@@ -40,13 +41,13 @@ async function runTarget(call: Call): Promise<number> {
   if (call.operands.length === 0)
     fail('USAGE', 'dsmb run needs a target', { hint: "dsmb query 'kind(^Runnable$, //...)'" });
   if (call.operands.length > 1) oneTarget(call.operands);
-  const project = await openProject(call);
+  const project = await openProject(requestOf(call));
   const store = new Store(storeRoot());
   const ending = interruptions();
   const console = new ConsoleReporter();
   const setting = { store, root: project.root, onEvent: console.listen, signal: ending.signal };
   using workshop = await Workshop.open(call, setting);
-  const build = workshop.build({ keepGoing: false, skipValidations: true });
+  const build = workshop.build({ keepGoing: false });
   const planned = await prepare(project, build).finally(() => console[Symbol.dispose]());
   store.sources.save();
   await workshop.finishSharing();

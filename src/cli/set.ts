@@ -14,7 +14,7 @@ import type { Target } from '../model/target.ts';
 import { textDiff } from '../report/text-diff.ts';
 import { WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { EXIT } from './exit.ts';
-import { workspaceOf } from './project.ts';
+import { workspaceOf } from './request.ts';
 import { printLine, printText } from '../report/print.ts';
 
 export const set: Command = {

@@ -10,7 +10,8 @@ import { palette } from '../report/format.ts';
 import { interruption } from './build.ts';
 import { WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { EXIT, exitOfBuild } from './exit.ts';
-import { openProject } from './project.ts';
+import { openProject } from '../analysis/project.ts';
+import { requestOf } from './request.ts';
 import { Workshop } from './workshop.ts';
 import { printText } from '../report/print.ts';
 
@@ -33,7 +34,7 @@ export const shell: Command = {
 };
 
 async function runShellCommand(call: Call): Promise<number> {
-  const { root, targets } = await openProject(call);
+  const { root, targets } = await openProject(requestOf(call));
   const [target, ...more] = targets;
   if (!target || more.length > 0) fail('USAGE', 'dsmb shell needs one target', { hint: 'dsmb list shows the targets' });
   const node = chosenAction(target, call.text('action'));
@@ -41,7 +42,7 @@ async function runShellCommand(call: Call): Promise<number> {
   const { signal } = interruption();
   using console = new ConsoleReporter();
   using workshop = await Workshop.open(call, { store, root, onEvent: console.listen, signal });
-  const build = workshop.build({ keepGoing: false, skipValidations: true });
+  const build = workshop.build({ keepGoing: false });
   const planned = await build.prepare(node);
   store.sources.save();
   await workshop.finishSharing();

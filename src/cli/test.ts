@@ -10,11 +10,13 @@ import type { Listener } from '../model/event.ts';
 import { palette } from '../report/format.ts';
 import { junitXml } from '../report/junit.ts';
 import { countVerdicts, formatTests, TestCollector, type TestReport, type TestRun } from '../report/tests.ts';
+import { scopeOf, type Scope } from '../ledger/scope.ts';
 import { interruption } from './build.ts';
 import { WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { EXIT, exitOfBuild } from './exit.ts';
 import { BUILDING_OPTIONS, Observers } from './observe.ts';
-import { openProject, type Project } from './project.ts';
+import { openProject, type Project } from '../analysis/project.ts';
+import { requestOf } from './request.ts';
 import { partsKeeper } from './recording.ts';
 import { keepWithinBound } from './upkeep.ts';
 import { Workshop } from './workshop.ts';
@@ -43,8 +45,8 @@ export const test: Command = {
 /** What a test run works with. */
 interface Session {
   readonly call: Call;
-  /** Its targets are the tests. */
-  readonly project: Project;
+  /** Its targets are the tests. What gates the things that they look at is another's business. */
+  readonly scope: Scope;
   readonly store: Store;
   readonly signal: AbortSignal;
   readonly observers: Observers;
@@ -59,7 +61,7 @@ async function runTests(call: Call): Promise<number> {
   const started = performance.now();
   if (call.operands.length === 0) fail('USAGE', 'dsmb test needs at least one target', { hint: 'dsmb test //...' });
   const runs = runsOf(call);
-  const project = await openProject(call);
+  const project = await openProject(requestOf(call));
   const tests = testsAmong(project);
   if (tests.length === 0)
     fail('NO_TESTS', `nothing checks ${call.operands.join(' ')}`, {
@@ -67,8 +69,9 @@ async function runTests(call: Call): Promise<number> {
     });
   const store = new Store(storeRoot());
   const { signal } = interruption();
-  using observers = await Observers.open(call, store, { ...project, targets: tests });
-  const outcome = await execute({ call, project: { ...project, targets: tests }, store, signal, observers }, runs);
+  const scope = scopeOf({ ...project, targets: tests }, true);
+  using observers = await Observers.open(call, store, scope);
+  const outcome = await execute({ call, scope, store, signal, observers }, runs);
   const success = outcome.failures.length === 0 && !signal.aborted;
   const junit = junitXml(outcome.reports);
   const reported = await observers.finish(success, performance.now() - started, { junit });
@@ -96,19 +99,17 @@ function testsAmong({ targets, loaded, analysis }: Project): AnalysedTarget[] {
 }
 
 async function execute(session: Session, runs: number | undefined): Promise<Outcome> {
-  const { call, project, store, signal, observers } = session;
-  const { targets: tests } = project;
+  const { call, scope, store, signal, observers } = session;
+  const { targets: tests } = scope;
   const { listen: onEvent, past, jobs } = observers;
-  using workshop = await Workshop.open(call, { store, root: project.root, onEvent, signal });
+  using workshop = await Workshop.open(call, { store, root: scope.root, onEvent, signal });
   const options = {
     keepGoing: !call.flag('fail-fast'),
-    // Tests are what is built here; what gates the things that they look at is another's business.
-    skipValidations: true,
     past,
     ...(jobs === undefined ? {} : { jobs }),
   };
-  observers.begin(project, true);
-  const keepParts = partsKeeper(store, project);
+  observers.begin(scope);
+  const keepParts = partsKeeper(store, scope);
   const all: TestRun[][] = tests.map(() => []);
   const failures: Diagnostic[] = [];
   for (let run = 1; run <= (runs ?? 1) && !signal.aborted; run++) {
@@ -135,7 +136,7 @@ async function execute(session: Session, runs: number | undefined): Promise<Outc
 const noSalt = (): string => '';
 
 /** A key of its own for each run of the tests' own actions; what they look at comes from the cache. */
-function saltOf(tests: readonly AnalysedTarget[]): NonNullable<BuildOptions['saltOf']> {
+function saltOf(tests: Scope['targets']): NonNullable<BuildOptions['saltOf']> {
   const labels = new Set(tests.map(({ label }) => label));
   const salt = randomUUID();
   return ({ label }) => (labels.has(label) ? salt : '');

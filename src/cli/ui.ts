@@ -10,7 +10,7 @@ import { portOf } from './build-page.ts';
 import { interruption } from './build.ts';
 import { WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { EXIT } from './exit.ts';
-import { workspaceOf } from './project.ts';
+import { workspaceOf } from './request.ts';
 import { openHistory } from './recording.ts';
 
 export const ui: Command = {

@@ -6,10 +6,11 @@ import type { BuildHistory } from '../report/history/history.ts';
 import { actionId } from '../model/event.ts';
 import type { BuildRecord, RecordedAction } from '../report/history/record.ts';
 import { explainAction, whyLines, type Explained } from '../report/why.ts';
-import { actionsBelow } from './below.ts';
+import { graphBelow } from '../analysis/targets-below.ts';
 import { WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { EXIT } from './exit.ts';
-import { openProject, workspaceOf } from './project.ts';
+import { openProject } from '../analysis/project.ts';
+import { requestOf, workspaceOf } from './request.ts';
 import { openHistory } from './recording.ts';
 import { printJson, printLine } from '../report/print.ts';
 
@@ -35,9 +36,9 @@ async function runWhy(call: Call): Promise<number> {
   const store = new Store(storeRoot());
   if (call.flag('builds')) return listBuilds(call, store);
   if (call.operands.length === 0) fail('USAGE', 'dsmb why needs a target', { hint: 'dsmb list shows the targets' });
-  const project = await openProject(call);
+  const project = await openProject(requestOf(call));
   const history = openHistory(store, project);
-  const below = actionsBelow(project.targets);
+  const below = graphBelow(project.targets).actions;
   const labels = new Set<string>(below.map(({ label }) => label));
   const last = history.lastOf(labels);
   if (!last) {

@@ -4,8 +4,7 @@ import type { ResultData } from '../../cache/reapi/messages.ts';
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
 import { inputsOf } from '../analysis/action-graph.ts';
-import type { ActionNode, AnalysedTarget } from '../analysis/action.ts';
-import { targetsBelow, validationsOf } from '../analysis/targets-below.ts';
+import type { ActionNode, LabelledArtifact } from '../analysis/action.ts';
 import { fail, toDiagnostic, type Diagnostic } from '../model/diagnostic.ts';
 import { formatDigest, type Digest } from '../model/digest.ts';
 import type { Listener, Outcome } from '../model/event.ts';
@@ -26,8 +25,6 @@ import { Schedule } from './schedule.ts';
 export interface BuildOptions {
   /** Goes on with what does not depend on a failed action. */
   readonly keepGoing: boolean;
-  /** Leaves out the targets that only gate others. */
-  readonly skipValidations: boolean;
   /** `recheck` will be asked for. */
   readonly willCheck?: boolean;
   /** Sets the results of an action apart: with a salt of its own it runs, whatever the store has. */
@@ -69,7 +66,7 @@ export class Build {
   /** Only where they are to be checked: they are larger than their keys. */
   readonly #planned = new Map<ActionNode, PlannedAction>();
   readonly #nextSteps: NextSteps;
-  #asked: readonly AnalysedTarget[] = [];
+  #asked: readonly LabelledArtifact[] = [];
   readonly #failures: Diagnostic[] = [];
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
@@ -103,33 +100,34 @@ export class Build {
   }
 
   /**
-   * Builds targets and everything that gates them. Failures are in the result. `onBuilt` is called when all actions have
+   * Builds targets, and beside them what gates them. Failures are in the result. `onBuilt` is called when all actions have
    * ended, and goes on beside the writing of results to the disk.
    */
   async run(
-    targets: readonly AnalysedTarget[],
+    targets: readonly LabelledArtifact[],
+    gates: readonly LabelledArtifact[] = [],
     onBuilt?: (artifacts: BuildResult['artifacts']) => Promise<void>,
   ): Promise<BuildResult> {
     this.#asked = targets;
     for (const action of this.#options.settled?.keys() ?? []) this.#finished(action, 'cached', 0);
-    return this.#bring([...targets, ...(this.#options.skipValidations ? [] : validationsOf(targets))], onBuilt);
+    return this.#bring([...targets, ...gates], onBuilt);
   }
 
   /** Builds a target again that was built, when some of it has gone from the store: what had made that is run again. */
-  async remake(target: AnalysedTarget): Promise<BuildResult> {
+  async remake(target: LabelledArtifact): Promise<BuildResult> {
     await this.#forgetLost();
     return this.#bring([target]);
   }
 
   async #bring(
-    all: readonly AnalysedTarget[],
+    all: readonly LabelledArtifact[],
     onBuilt?: (artifacts: BuildResult['artifacts']) => Promise<void>,
   ): Promise<BuildResult> {
     const artifacts = new Map<Label, Node>();
     const graph = this.#progress.graphOf(all.map(({ artifact }) => artifact));
     this.#schedule.make(graph);
     this.#nextSteps.of(graph);
-    const build = async (target: AnalysedTarget): Promise<void> => {
+    const build = async (target: LabelledArtifact): Promise<void> => {
       const node = await this.#content(target);
       if (node) artifacts.set(target.label, node);
     };
@@ -142,22 +140,11 @@ export class Build {
     return { success: this.#failures.length === 0 && !this.#signal.aborted, artifacts, failures: this.#failures };
   }
 
-  /** An action that this build has brought up to date; undefined for one that it has not. */
-  settled(action: ActionNode): Settled | undefined {
-    return this.#progress.settled(action);
-  }
+  /** An action that this build has brought up to date, or that was; undefined for one that it has not. */
+  readonly settled = (action: ActionNode): Settled | undefined => this.#progress.settled(action);
 
-  /** The keys of all actions, as far as they got one. */
-  keys(): Iterable<Digest> {
-    return this.#progress.keys();
-  }
-
-  /** The keys of a target's actions and of all that it is made of, as far as they got one. */
-  keysOf(target: AnalysedTarget): Digest[] {
-    return targetsBelow([target]).flatMap(({ actions }) =>
-      actions.flatMap((action) => this.#progress.keyOf(action) ?? []),
-    );
-  }
+  /** The key of an action, if it got one. */
+  readonly keyOf = (action: ActionNode): Digest | undefined => this.#progress.keyOf(action);
 
   /**
    * Runs the actions that the build has looked at `times` times more, and compares what they give with what is in the
@@ -173,13 +160,13 @@ export class Build {
       signal: this.#signal,
       onEvent: this.#options.onEvent,
       elsewhere: this.#elsewhere,
-      asked: new Set(this.#asked.flatMap(({ actions }) => actions)),
+      asked: new Set(this.#asked.map(({ label }) => label)),
       root,
       xz,
     });
   }
 
-  async #content(target: AnalysedTarget): Promise<Node | undefined> {
+  async #content(target: LabelledArtifact): Promise<Node | undefined> {
     try {
       return await contentOf(this.#store, target.artifact, this.#producers);
     } catch (error) {
@@ -291,7 +278,7 @@ export class Build {
   }
 
   /** A target that no action makes has no other event that tells of its failure. */
-  #unreadable({ label }: AnalysedTarget, diagnostic: Diagnostic): void {
+  #unreadable({ label }: LabelledArtifact, diagnostic: Diagnostic): void {
     const what = { label, mnemonic: 'Source', ordinal: 0 } as const;
     this.#options.onEvent({ type: 'action-finished', ...what, outcome: 'failed', durationMs: 0, diagnostic });
     this.#fail(diagnostic);
@@ -344,7 +331,7 @@ function outputsOf(action: ActionNode, result: ResultData): Outputs {
 }
 
 /** With the name of its action and the place of its target, unless it says so itself. */
-function named({ label, mnemonic, target: { location } }: ActionNode, diagnostic: Diagnostic): Diagnostic {
+function named({ label, mnemonic, call: { location } }: ActionNode, diagnostic: Diagnostic): Diagnostic {
   const { message } = diagnostic;
   return {
     ...(location ? { location } : {}),

@@ -22,17 +22,17 @@ export function endingHint(exit: Exit, node: ActionNode): string | undefined {
   return 'memory may have run out (`dmesg` tells): a larger `memoryMiB` in its needs keeps other actions from running beside it';
 }
 
-function excessHint({ of }: Excess, { needs, mnemonic, target }: ActionNode): string {
+function excessHint({ of }: Excess, { needs, mnemonic, call }: ActionNode): string {
   if (of === 'disk') return 'free some space (dsmb gc), or set DSMB_STORE to a folder on a larger disk';
   if (of === 'processes') return `no action may have more: see what the action ${mnemonic} starts`;
   return needs.memoryMiB === undefined
     ? 'it is the most that this machine has for one action'
-    : `the limit is four times the memoryMiB in the needs of the action ${mnemonic}, declared by the rule ${target.rule.name}, or what the machine has`;
+    : `the limit is four times the memoryMiB in the needs of the action ${mnemonic}, declared by the rule ${call.rule}, or what the machine has`;
 }
 
 /** Which limit it was, and where it is set. */
-export function timeoutHint({ mnemonic, target }: ActionNode): string {
-  const attribute = Object.keys(target.attributes).find((name) => /timeout/i.test(name));
+export function timeoutHint({ mnemonic, call }: ActionNode): string {
+  const attribute = call.attributes.find((name) => /timeout/i.test(name));
   const given = attribute ? `; the attribute '${attribute}' is given in the build file` : '';
-  return `the limit is timeoutMs of the action ${mnemonic}, declared by the rule ${target.rule.name}${given}`;
+  return `the limit is timeoutMs of the action ${mnemonic}, declared by the rule ${call.rule}${given}`;
 }

@@ -126,6 +126,6 @@ function loaderHint(root: string, machine: Machine, text: string): string | unde
 }
 
 /** The second place, where the first one is in the step. */
-function declaredAt({ label, target: { location } }: ActionNode): string {
+function declaredAt({ label, call: { location } }: ActionNode): string {
   return location ? `${label} is at ${relative(process.cwd(), location.file)}:${location.line}:${location.column}` : '';
 }

@@ -65,12 +65,6 @@ export class Progress {
     return this.#keys.get(action) ?? this.#settled.get(action)?.key;
   }
 
-  /** Of all actions that got one. */
-  *keys(): Generator<Digest> {
-    yield* this.#keys.values();
-    for (const { key } of this.#settled.values()) yield key;
-  }
-
   /** Forgets what has given outputs that the store has lost. */
   forgetLost(): void {
     for (const [action, outputs] of this.#done) if (!this.#isWhole(outputs)) this.#underWay.delete(action);

@@ -6,12 +6,11 @@ import { removeTree } from '../../cache/files.ts';
 import type { ResultData } from '../../cache/reapi/messages.ts';
 import type { Store } from '../../cache/store.ts';
 import { sameNode, type Node } from '../../cache/tree.ts';
-import type { ActionNode } from '../analysis/action.ts';
 import { compareFiles, formatFinding } from '../compare/index.ts';
 import { toDiagnostic, type Diagnostic } from '../model/diagnostic.ts';
 import { formatDigest } from '../model/digest.ts';
 import type { ActionIdentity, Check, CheckedActions, Listener } from '../model/event.ts';
-import { splitLabel } from '../model/label.ts';
+import { splitLabel, type Label } from '../model/label.ts';
 import type { PlannedAction } from '../plan/key.ts';
 import type { Elsewhere } from './elsewhere.ts';
 import type { Machine } from './machine.ts';
@@ -28,8 +27,8 @@ export interface CheckSurroundings {
   readonly elsewhere: Elsewhere;
   readonly signal: AbortSignal;
   readonly onEvent: Listener;
-  /** Of the targets that were asked for. */
-  readonly asked: ReadonlySet<ActionNode>;
+  /** The targets that were asked for. */
+  readonly asked: ReadonlySet<Label>;
   /** Of the workspace, in whose folder of outputs both are laid out for people where they differ. */
   readonly root: string;
   /** How xz is started; undefined for the one on the PATH. */
@@ -52,7 +51,7 @@ export async function recheck(
   const { schedule, onEvent, asked } = around;
   const byKey = new Map(planned.map((action) => [action.key.hash, action]));
   const processes = [...byKey.values()].filter(({ node }) => node.work.type !== 'write');
-  const [checked, leftOut] = split(processes, ({ node }) => node.reproducible || asked.has(node));
+  const [checked, leftOut] = split(processes, ({ node }) => node.reproducible || asked.has(node.label));
   checked.sort((a, b) => Number(b.node.reproducible) - Number(a.node.reproducible));
   onEvent({ type: 'check-planned', ...forecast(checked, times, schedule), leftOut: leftOut.map(identityOf) });
   const series = await Promise.all(checked.map((action) => repeat(action, times, around)));

@@ -25,7 +25,7 @@ function actionOver(below: ActionNode | undefined, name: string): ActionNode {
     label: `//${name}` as Label,
     mnemonic: 'Fail',
     ordinal: 0,
-    target: { rule: { name: 'fail' }, attributes: {} },
+    call: { rule: 'fail', attributes: [], sources: [], lists: [] },
     work: { type: 'run', argv: ['/bin/false', name], env: {} },
     inputs: new Map(below ? [['below', outputOf(below)]] : []),
     toolchains: [],
@@ -76,9 +76,9 @@ test('a chain that is lost as a whole is made again from below', { timeout: 240_
       for (const node of outputs) if (node.type === 'file') rmSync(store.cas.path(node.digest));
     if (event.type === 'action-finished') finished.push(event);
   };
-  const build = new Build(store, toolroots, machine, { keepGoing: false, skipValidations: true, signal, onEvent });
-  const target = { label: last.label, artifact: outputOf(last), actions: [last] };
-  const { success, failures } = await build.run([target as unknown as Parameters<Build['run']>[0][number]]);
+  const build = new Build(store, toolroots, machine, { keepGoing: false, signal, onEvent });
+  const target = { label: last.label, artifact: outputOf(last) };
+  const { success, failures } = await build.run([target]);
   // The lowest fails when it runs again, so that no other one has to.
   expect([success, failures.map(({ message }) => message)]).toEqual([
     false,

@@ -5,11 +5,9 @@
 import { lstatSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, normalize, posix, relative } from 'node:path';
 import type { ActionNode } from '../analysis/action.ts';
-import { sourcesIn } from '../analysis/declaration.ts';
 import { findWorkspace } from '../load/workspace.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { nearest } from '../load/nearest.ts';
-import type { Target } from '../model/target.ts';
 import { missingIn } from './missing-paths.ts';
 
 /** What is to be said: with a `code`, as the error itself; without, beside it. */
@@ -75,7 +73,7 @@ function placesOf(path: string, sources: readonly Source[], node: ActionNode, wo
   const folders = sources.map(({ path: at, isFolder }) => (isFolder ? at : dirname(at)));
   const around = [...folders, ...sources.map(({ path: at }) => dirname(at))];
   if (!isAbsolute(path)) {
-    const declared = node.target.location ? [dirname(node.target.location.file)] : [];
+    const declared = node.call.location ? [dirname(node.call.location.file)] : [];
     return [...around, ...declared, workspace].map((folder) => normalize(join(folder, path)));
   }
   const inside = posix.normalize(path);
@@ -89,7 +87,7 @@ function placesOf(path: string, sources: readonly Source[], node: ActionNode, wo
 
 function undeclaredFile(node: ActionNode, place: string, sources: readonly Source[], workspace: string): Undeclared {
   const shown = relative(workspace, place);
-  const { location } = node.target;
+  const { location } = node.call;
   const written = location ? relative(dirname(location.file), place) : shown;
   const isFolder = statSync(place, { throwIfNoEntry: false })?.isDirectory() === true;
   const call = `${isFolder ? 'folder' : 'file'}('${written}')`;
@@ -99,7 +97,7 @@ function undeclaredFile(node: ActionNode, place: string, sources: readonly Sourc
     message: `it looked for ${shown}, which is not among its inputs`,
     hint: attribute
       ? `add ${call} to the attribute \`${attribute}\` of ${node.label}`
-      : `give ${call} to an attribute of ${node.label}; if none becomes an input, the rule ${node.target.rule.name} needs one (\`srcs?: readonly Target[]\`) that it passes on in \`inputs\` of the action ${node.mnemonic}`,
+      : `give ${call} to an attribute of ${node.label}; if none becomes an input, the rule ${node.call.rule} needs one (\`srcs?: readonly Target[]\`) that it passes on in \`inputs\` of the action ${node.mnemonic}`,
     ...(location ? { location } : {}),
     ...(attribute ? { attribute } : {}),
   };
@@ -113,12 +111,8 @@ function nearestAttribute(sources: readonly Source[], place: string): string | u
 }
 
 /** A list of targets that the action has among its inputs: a source may be one of them as well. */
-function inputAttribute({ target, inputs }: ActionNode): string | undefined {
-  const targets = [...inputs.values()].flatMap(({ origin }) =>
-    origin.type === 'action' ? [origin.action.target] : [],
-  );
-  const lists = Object.entries(target.attributes).filter(([, value]) => Array.isArray(value));
-  return lists.find(([, value]) => (value as unknown[]).some((one) => targets.includes(one as Target)))?.[0];
+function inputAttribute({ call, inputs }: ActionNode): string | undefined {
+  return inputs.values().some(({ origin }) => origin.type === 'action') ? call.lists[0] : undefined;
 }
 
 function missingInput(node: ActionNode, path: string): Undeclared | undefined {
@@ -126,14 +120,14 @@ function missingInput(node: ActionNode, path: string): Undeclared | undefined {
   if (name === undefined || node.inputs.has(name)) return undefined;
   const names = [...node.inputs.keys()];
   const close = nearest(name, names);
-  const { rule, location } = node.target;
+  const { rule, location } = node.call;
   return {
     code: 'UNDECLARED_INPUT',
     message: `it looked for /in/${name}, but has no input '${name}'`,
     hint: [
       close ? `did you mean /in/${close}? ` : '',
       names.length > 0 ? `its inputs are ${listOf(names)}` : 'it has no inputs',
-      `; the rule ${rule.name} declares them as \`inputs\` of the action ${node.mnemonic}`,
+      `; the rule ${rule} declares them as \`inputs\` of the action ${node.mnemonic}`,
     ].join(''),
     ...(location ? { location } : {}),
   };
@@ -170,14 +164,14 @@ export function programElsewhere(
 }
 
 /** Sources of the inputs, and those that are written in the rule's call. */
-function sourcesOf({ inputs, target }: ActionNode): Source[] {
+function sourcesOf({ inputs, call }: ActionNode): Source[] {
   const found: Source[] = [];
   for (const [name, { origin, path }] of inputs)
     if (origin.type === 'source') {
       const at = path === '' ? origin.path : join(origin.path, path);
       found.push({ path: trimmed(at), isFolder: isFolder(at), mounted: `/in/${name}` });
     }
-  for (const [attribute, { path }] of sourcesIn(target)) {
+  for (const [attribute, { path }] of call.sources) {
     const known = found.findIndex((one) => one.path === trimmed(path) && !one.attribute);
     if (known >= 0) found[known] = { ...found[known]!, attribute };
     else found.push({ path: trimmed(path), isFolder: isFolder(path), attribute });
@@ -185,9 +179,9 @@ function sourcesOf({ inputs, target }: ActionNode): Source[] {
   return found;
 }
 
-function workspaceOf({ target }: ActionNode): string | undefined {
+function workspaceOf({ call: { location } }: ActionNode): string | undefined {
   try {
-    return target.location && findWorkspace(dirname(target.location.file));
+    return location && findWorkspace(dirname(location.file));
   } catch {
     return undefined;
   }

@@ -16,9 +16,15 @@ export function failedAt(file: string, error: Error): Location | undefined {
 function importPosition(message: string): Location | undefined {
   const [, wanted = '', file = ''] =
     /^Cannot find (?:module|package) '([^']+)' imported from (\/.+)$/.exec(message) ?? [];
-  const text = file === '' ? '' : readFileSync(file, 'utf8');
+  if (file === '') return undefined;
+  return importPlace(file, (specifier) => specifier === wanted || isPath(specifier, file, wanted));
+}
+
+/** Where in a module a specifier stands. */
+export function importPlace(file: string, isWanted: (specifier: string) => boolean): Location | undefined {
+  const text = readFileSync(file, 'utf8');
   for (const { 2: specifier = '', index } of text.matchAll(/(['"])([^'"\n]+)\1/g)) {
-    if (specifier !== wanted && !isPath(specifier, file, wanted)) continue;
+    if (!isWanted(specifier)) continue;
     const before = text.slice(0, index).split('\n');
     return { file, line: before.length, column: before.at(-1)!.length + 1 };
   }

@@ -1,9 +1,10 @@
 /** What build files and rules look at when they are evaluated: modules, and whether anything that is no module. */
 import { isBuiltin, registerHooks, type ResolveHookContext } from 'node:module';
-import { dirname } from 'node:path';
+import { dirname, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Looks } from '../../cache/ways.ts';
 import { ENGINE_FOLDERS } from '../model/own-files.ts';
+import { importPlace } from './failed-at.ts';
 import { insteadOfModule } from './impure.ts';
 import type { ModuleRequest } from './lookups.ts';
 import { watchImpure } from './watch.ts';
@@ -47,7 +48,7 @@ export class LoadTrace {
     const environment = process.env;
     // It may hold secrets, and what a build file needs is a parameter.
     process.env = Object.create(null) as NodeJS.ProcessEnv;
-    const end = watchImpure(({ path }, at) => this.#looksOutside(path, at?.file, at?.line));
+    const end = watchImpure(({ path }, at) => this.#looksOutside(`uses ${path}`, at?.file, at?.line));
     this.#watching = true;
     return {
       [Symbol.dispose]: () => {
@@ -58,17 +59,22 @@ export class LoadTrace {
     };
   }
 
-  #looksOutside(what: string, file?: string, line?: number): void {
-    this.#outside ??= { what, file, line };
+  #looksOutside(does: string, file?: string, line?: number): void {
+    this.#outside ??= { does, file, line };
+  }
+
+  #imports(specifier: string, file: string | undefined): void {
+    const place = this.#outside || file === undefined ? undefined : importPlace(file, (one) => one === specifier);
+    this.#looksOutside(`imports ${specifier}`, file, place?.line);
   }
 
   #see(specifier: string, { parentURL: parent, conditions }: ResolveHookContext, url: string): void {
     const byEngine = isEngine(parent);
     const file = parent?.startsWith('file:') ? fileURLToPath(parent) : undefined;
     if (isBuiltin(specifier)) {
-      if (!byEngine && insteadOfModule(specifier) !== undefined) this.#looksOutside(specifier, file);
+      if (!byEngine && insteadOfModule(specifier) !== undefined) this.#imports(specifier, file);
     } else if (!url.startsWith('file:')) {
-      this.#looksOutside(specifier, file);
+      this.#imports(specifier, file);
     } else {
       const found = fileURLToPath(url);
       if (!isEngine(url)) this.#note(this.modules, found);
@@ -94,11 +100,18 @@ export class LoadTrace {
   }
 }
 
-/** What code has used that no module has: a name, or the specifier of a module; and where, as far as that is known. */
+/** That code looks where no module is, and where that code is, as far as it is known. */
 interface LookOutside {
-  readonly what: string;
+  /** `uses Date.now`, `imports node:fs`. */
+  readonly does: string;
   readonly file: string | undefined;
   readonly line: number | undefined;
+}
+
+/** `rules.ts:3 imports node:fs`. */
+export function describeOutside({ does, file, line }: LookOutside): string {
+  const place = file === undefined ? 'a build file' : relative(process.cwd(), file);
+  return `${place}${line === undefined ? '' : `:${line}`} ${does}`;
 }
 
 /** A request for a module, and how Node searched for it. */

@@ -148,6 +148,8 @@ export type BuildEvent =
       readonly written: RemoteBytes;
     }
   | { readonly type: 'warning'; readonly message: string }
+  /** Why work was not spared: for who asks with `DSMB_DEBUG=1`, and for the profile. */
+  | { readonly type: 'note'; readonly message: string }
   /** What was asked for lies at a path of the workspace. */
   | {
       readonly type: 'output';

@@ -9,6 +9,9 @@ export const COMPILED = import.meta.url.endsWith('.js');
 /** The folder with this program's package.json. */
 export const OWN_PACKAGE = fileURLToPath(new URL(COMPILED ? '../../../' : '../../', import.meta.url));
 
+/** The folder that holds `src` and `cache`, as sources or compiled. */
+export const ENGINE = fileURLToPath(new URL('../../', import.meta.url));
+
 /** The folder of modules that were joined from others: see src/cli/joined. */
 export const JOINED_FOLDER = join(OWN_PACKAGE, COMPILED ? 'dist/joined' : 'node_modules/.cache/dsmb-joined');
 

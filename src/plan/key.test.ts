@@ -11,7 +11,6 @@ import { captureBytes } from '../../cache/capture.ts';
 import { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
 import type { ActionNode } from '../analysis/action.ts';
-import { fail } from '../model/diagnostic.ts';
 import { formatDigest } from '../model/digest.ts';
 import { File, Tree } from '../model/kinds.ts';
 import { parseLabel } from '../model/label.ts';
@@ -35,14 +34,7 @@ const base: Omit<ActionNode, 'work'> = {
   label: parseLabel('//golden'),
   mnemonic: 'Golden',
   ordinal: 0,
-  target: {
-    type: 'target',
-    kind: File,
-    rule: { name: 'golden', makes: File, implement: () => fail('INTERNAL', 'no') },
-    attributes: {},
-    validations: [],
-    location: undefined,
-  },
+  call: { rule: 'golden', attributes: [], sources: [], lists: [] },
   inputs: new Map(),
   toolchains: [],
   outputs: { out: { name: 'out.txt', kind: File } },

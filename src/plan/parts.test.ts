@@ -7,7 +7,6 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { captureBytes } from '../../cache/capture.ts';
 import { Store } from '../../cache/store.ts';
 import type { ActionNode } from '../analysis/action.ts';
-import { fail } from '../model/diagnostic.ts';
 import { formatDigest } from '../model/digest.ts';
 import { File, Tree } from '../model/kinds.ts';
 import { parseLabel } from '../model/label.ts';
@@ -60,14 +59,7 @@ function actionOf(what: ActionNode['work'], made: ActionNode['outputs'], timeout
     label: parseLabel('//x'),
     mnemonic: 'X',
     ordinal: 0,
-    target: {
-      type: 'target',
-      kind: File,
-      rule: { name: 'x', makes: File, implement: () => fail('INTERNAL', 'no') },
-      attributes: {},
-      validations: [],
-      location: undefined,
-    },
+    call: { rule: 'x', attributes: [], sources: [], lists: [] },
     work: what,
     inputs: new Map(),
     toolchains: [],

@@ -25,7 +25,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { captureBytes } from '../../cache/capture.ts';
 import { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
-import { ArtifactReference, type AnalysedTarget } from '../analysis/action.ts';
+import { ArtifactReference } from '../analysis/action.ts';
 import { toDiagnostic, type Diagnostic } from '../model/diagnostic.ts';
 import { File, Tree } from '../model/kinds.ts';
 import { parseLabel, type Label } from '../model/label.ts';
@@ -72,7 +72,7 @@ function source(kind: typeof Tree | typeof File, path: string): ArtifactReferenc
 }
 
 function give(label: Label, artifact: ArtifactReference, node: Node, ended = signal): Promise<Delivered> {
-  return deliver(store, root, { label, artifact } as unknown as AnalysedTarget, node, { signal: ended });
+  return deliver(store, root, { label, artifact }, node, { signal: ended });
 }
 
 const tree = parseLabel('//tree');

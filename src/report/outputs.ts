@@ -6,7 +6,7 @@ import { escapingLink } from '../../cache/links.ts';
 import type { WaitOptions } from '../../cache/locks.ts';
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
-import type { AnalysedTarget, ArtifactReference } from '../analysis/action.ts';
+import type { ArtifactReference, LabelledArtifact } from '../analysis/action.ts';
 import { deliverDisk } from '../execute/assembled-disks.ts';
 import { outputPlace, STAMPS } from '../execute/output-folder.ts';
 import { OUTPUT_FOLDER } from '../load/workspace.ts';
@@ -58,7 +58,7 @@ interface Place {
 export async function deliver(
   store: Store,
   root: string,
-  target: AnalysedTarget,
+  target: LabelledArtifact,
   node: Node,
   wait: WaitOptions & { readonly signal: AbortSignal },
 ): Promise<Delivered> {

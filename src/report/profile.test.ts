@@ -90,6 +90,12 @@ describe('a trace', () => {
     expect(tracks(events)['critical path']).toEqual(['//a Make', '//b Make']);
   });
 
+  it('has notes where they were said', () => {
+    const events = trace([10, { type: 'note', message: 'it begins with the build files' }]);
+    const note = events.find(({ ph }) => ph === 'i');
+    expect(note).toMatchObject({ name: 'it begins with the build files', cat: 'note', tid: 0 });
+  });
+
   it('has phases, look-ups of the cache, and what waited for another build', () => {
     const startedAt = performance.timeOrigin + performance.now();
     const events = trace([

@@ -27,6 +27,7 @@ interface Open {
 export class Profile {
   readonly #graph: () => ActionGraph;
   readonly #phases: Slice[] = [];
+  readonly #notes: { readonly message: string; readonly at: number }[] = [];
   /** By slot. */
   readonly #slots: Slice[][] = [];
   readonly #waits: Slice[] = [];
@@ -48,6 +49,8 @@ export class Profile {
         this.#phases.push({ name: event.phase, category: 'phase', start, end: start + event.durationMs });
         return;
       }
+      case 'note':
+        return void this.#notes.push({ message: event.message, at: now });
       case 'action-waiting':
         return void this.#waiting.set(actionId(event), now);
       case 'action-started':
@@ -73,6 +76,11 @@ export class Profile {
       trackName(name, track),
       ...slices.map(traceEvent(track)),
     ]);
+    // On the first track, which is that of the phases.
+    for (const { message, at } of this.#notes)
+      events.push(
+        JSON.stringify({ name: message, cat: 'note', ph: 'i', s: 't', pid: 1, tid: 0, ts: Math.round(at * 1000) }),
+      );
     return `{"displayTimeUnit":"ms","traceEvents":[\n${events.join(',\n')}\n]}\n`;
   }
 

@@ -62,7 +62,6 @@ async function build(
   let executed = 0;
   const { success, failures } = await new Build(store, toolroots, machine, {
     keepGoing: false,
-    skipValidations: false,
     signal: new AbortController().signal,
     onEvent: (event) => {
       if (event.type !== 'action-finished' || event.outcome !== 'executed') return;

@@ -167,8 +167,47 @@ describe('a build begins with the build files', () => {
   }
 
   function damageGraphs(): void {
-    for (const name of globSync('graphs.v2/*', { cwd: store.folder })) truncateSync(join(store.folder, name), 1000);
+    for (const name of globSync('ledger.v1/*', { cwd: store.folder })) truncateSync(join(store.folder, name), 1000);
   }
+});
+
+describe('why a build begins with the build files', () => {
+  const debug = { DSMB_DEBUG: '1' };
+  const notes = ({ stderr }: { stderr: string }): string[] => stderr.match(/(?<=^note ).*$/gm) ?? [];
+
+  it('is said where it is asked for, and in the profile', async () => {
+    appendFileSync(project.path('build.dsm.ts'), '// \n');
+    const profile = ['--profile', 'trace.json'];
+    const asked = await project.run(['build', '//all', ...profile], { env: debug });
+    // A second note may say that it had changed just before.
+    const [begun] = notes(asked);
+    expect(begun).toBe('it begins with the build files: build.dsm.ts has changed');
+    expect(project.read('trace.json')).toContain(`"name":"${begun}","cat":"note"`);
+    appendFileSync(project.path('rules.ts'), '// \n');
+    expect(notes(await project.run(['build', '//all']))).toEqual([]);
+  });
+
+  it('is a line of a module that looks at the world, also for the build after it', async () => {
+    const imports = project.read('rules.ts').split('\n');
+    project.write('rules.ts', ["import 'node:os';", ...imports].join('\n'));
+    const [begun, kept] = notes(await project.run(['build', '//all'], { env: debug }));
+    expect(begun).toBe('it begins with the build files: rules.ts has changed');
+    expect(kept).toBe('nothing is kept of this build: rules.ts:1 imports node:os');
+    const [again] = notes(await project.run(['build', '//all'], { env: debug }));
+    expect(again).toMatch(/rules\.ts has changed; nothing was kept of the last build: rules\.ts:1 imports node:os$/);
+  });
+
+  it('is what asks for it, or what takes nothing over', { tags: 'long' }, async () => {
+    const off = { ...debug, DSMB_SNAPSHOT: 'off' };
+    expect(notes(await project.run(['build', '//all'], { env: off }))).toEqual([
+      'it begins with the build files: DSMB_SNAPSHOT=off',
+    ]);
+    project.edit('build.dsm.ts', ', validations: [check]', '');
+    expect(notes(await project.run(['build', '//all'], { env: debug })).slice(0, 2)).toEqual([
+      'it begins with the build files: build.dsm.ts has changed',
+      'it takes nothing over: the action //all.validations0 Combine is gone',
+    ]);
+  });
 });
 
 describe('a build that begins with the build files takes over what is the same', () => {

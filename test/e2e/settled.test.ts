@@ -229,7 +229,7 @@ const NOTICED_AS_WELL: readonly Change[] = [
   ['dsmb clean --all', () => project.run(['clean', '--all'])],
   ['blobs that are gone', () => rmSync(join(store.folder, 'cas.v1'), { recursive: true })],
   ['records that are gone', () => rmSync(join(store.folder, 'builds.v1'), { recursive: true })],
-  ['a cut snapshot', () => cutSnapshots()],
+  ['a cut snapshot', () => cutTexts()],
 ];
 
 async function notices(_what: string, change: () => unknown, before?: () => unknown): Promise<void> {
@@ -301,11 +301,14 @@ function touchUnseen(path: string): void {
   utimesSync(path, atime, mtime);
 }
 
-function cutSnapshots(): void {
-  for (const name of readdirSync(join(store.folder, 'snapshots.v1'))) {
-    const path = join(store.folder, 'snapshots.v1', name);
-    writeFileSync(path, readFileSync(path).subarray(0, -10));
-  }
+/** What the launcher reads. */
+function launcherTexts(): string[] {
+  const folder = join(store.folder, 'ledger.v1');
+  return readdirSync(folder).flatMap((name) => (name.endsWith('.launcher') ? [join(folder, name)] : []));
+}
+
+function cutTexts(): void {
+  for (const path of launcherTexts()) writeFileSync(path, readFileSync(path).subarray(0, -10));
 }
 
 describe('a build that rests on very many files', () => {
@@ -313,9 +316,7 @@ describe('a build that rests on very many files', () => {
     const names = Array.from({ length: 4200 }, (_, index) => `tree/many/${index}`);
     using large = makeProject(Object.fromEntries(names.map((name) => [name, 'many'])));
     expect((await settle(large)).settled).toBe(true);
-    const shared = readdirSync(join(store.folder, 'snapshots.v1')).filter((name) =>
-      /\nn\d+\n/.test(readFileSync(join(store.folder, 'snapshots.v1', name), 'latin1')),
-    );
+    const shared = launcherTexts().filter((path) => /\nn\d+\n/.test(readFileSync(path, 'latin1')));
     expect(shared).toHaveLength(1);
     for (const name of [names[0]!, names[2100]!, names.at(-1)!]) {
       editUnseen(large.path(name));

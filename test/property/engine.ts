@@ -2,6 +2,7 @@
 import { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
 import { Analysis } from '../../src/analysis/analyse.ts';
+import { validationsOf } from '../../src/analysis/targets-below.ts';
 import { Build } from '../../src/execute/build.ts';
 import { Machine } from '../../src/execute/machine.ts';
 import { PackageTrees } from '../../src/execute/package-trees.ts';
@@ -54,13 +55,12 @@ export class Engine implements Builder, Disposable {
     const outcomes: [string, Outcome][] = [];
     const build = new Build(store, this.#toolroots(store), this.#machine, {
       keepGoing,
-      skipValidations: false,
       signal,
       onEvent: (event) => {
         if (event.type === 'action-finished') outcomes.push([splitLabel(event.label).name, event.outcome]);
       },
     });
-    const { success, artifacts, failures } = await build.run(analysed);
+    const { success, artifacts, failures } = await build.run(analysed, validationsOf(analysed));
     store.sources.save();
     const contents = new Map([...artifacts].map(([label, node]) => [splitLabel(label).name, contentOf(store, node)]));
     const said = failures.map(({ code, message }) => `${code} ${message}`).join('\n');

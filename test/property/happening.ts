@@ -11,6 +11,8 @@ export type Happening =
   | { readonly type: 'undo'; readonly steps: number; readonly manner: Manner }
   | { readonly type: 'damage'; readonly which: number; readonly how: Damage }
   | { readonly type: 'meddling'; readonly target: number; readonly how: Meddling }
+  /** What builds have left for the next ones is deleted. */
+  | { readonly type: 'forget' }
   | { readonly type: 'pause'; readonly ms: number }
   | ({ readonly type: 'build' } & BuildCall)
   /** The same build as the last one, of what the project is now. */
@@ -30,7 +32,8 @@ export interface BuildCall {
   readonly meanwhile?: Meanwhile;
 }
 
-/** What comes in between, after so many ms: an edit, or the end of the first of the builds or of all. */
+/** What comes in between, after so many ms: an edit, the end of the first of the builds or of all, or no ledger any more. */
 export type Meanwhile =
   | ({ readonly type: 'edit'; readonly ms: number } & Editing)
+  | { readonly type: 'forget'; readonly ms: number }
   | { readonly type: 'end'; readonly ms: number; readonly all: boolean; readonly way: number };

@@ -6,7 +6,8 @@ import type { BuildCall, Editing, Happening } from './happening.ts';
 import type { Builder, Done } from './builder.ts';
 import { damage } from './damage.ts';
 import { Fault } from './fault.ts';
-import { Ledger } from './ledger.ts';
+import { forgetLedger } from './forget.ts';
+import { Judge } from './judge.ts';
 import { textsOf } from './model/content.ts';
 import { edited } from './model/edit.ts';
 import { expectations } from './model/oracle.ts';
@@ -46,7 +47,7 @@ export class Life implements Disposable {
   readonly #builder: Builder;
   readonly #store: TestStore;
   readonly #workspace: Workspace;
-  readonly #ledger = new Ledger();
+  readonly #judge = new Judge();
   readonly #tally: Tally;
   #last: BuildCall;
   /** All that it has been, the present at the end. */
@@ -91,6 +92,8 @@ export class Life implements Disposable {
         return this.#damage(happening);
       case 'meddling':
         return this.#meddle(happening);
+      case 'forget':
+        return forgetLedger(this.#store);
       case 'pause':
         return pause(happening.ms);
       case 'build':
@@ -130,7 +133,7 @@ export class Life implements Disposable {
   #damage({ which, how }: Happening & { type: 'damage' }): void {
     const texts = expectations(this.#spec).flatMap(({ content }) => (content ? textsOf(content) : []));
     const text = texts[which % texts.length];
-    if (text !== undefined && damage(this.#store, text, how)) this.#ledger.lose(text);
+    if (text !== undefined && damage(this.#store, text, how)) this.#judge.lose(text);
   }
 
   async #build({ asked: given, keepGoing, beside, meanwhile }: BuildCall): Promise<void> {
@@ -145,13 +148,14 @@ export class Life implements Disposable {
     if (meanwhile) await Promise.race([finished, pause(meanwhile.ms)]);
     const ends = meanwhile?.type === 'end' ? running.slice(0, meanwhile.all ? beside : 1) : [];
     if (meanwhile?.type === 'end') ends.forEach((one) => one.end(meanwhile.way));
+    if (meanwhile?.type === 'forget') forgetLedger(this.#store);
     change?.();
     const builds = await finished;
     this.#count(builds, ends.length);
     const left = await this.#builder.leftovers(ends.length > 0);
     if (left.length > 0) throw new Fault('wrong course', `left behind: ${left.join('\n')}`);
-    if (!isDeepStrictEqual(this.#spec, spec)) return this.#ledger.excuse();
-    this.#ledger.judge(spec, asked, builds, { ended: ends.length, keepGoing });
+    if (!isDeepStrictEqual(this.#spec, spec)) return this.#judge.excuse();
+    this.#judge.judge(spec, asked, builds, { ended: ends.length, keepGoing });
   }
 
   #count(builds: readonly Done[], ended: number): void {

@@ -34,7 +34,7 @@ function action(
     label: `//${name}` as Label,
     mnemonic: 'Run',
     ordinal: 0,
-    target: { rule: { name: 'run' }, attributes: {} },
+    call: { rule: 'run', attributes: [], sources: [], lists: [] },
     work: { type: 'run', argv: ['/bin/sh', '-c', script], env: { PATH: '/usr/bin:/bin' } },
     inputs: new Map(Object.entries(below)),
     toolchains: [],
@@ -100,13 +100,11 @@ export async function buildWith(address: string, round: string): Promise<Round> 
   const toolroots = new Toolroots(store, packages);
   using machine = new Machine(store, toolroots, { unsandboxed: true });
   const last = graph(round);
-  const target = { label: last.label, artifact: outputOf(last), actions: [last] };
-  const options = { keepGoing: false, skipValidations: true, signal, onEvent() {}, elsewhere };
+  const target = { label: last.label, artifact: outputOf(last) };
+  const options = { keepGoing: false, signal, onEvent() {}, elsewhere };
   const build = new Build(store, toolroots, machine, options);
   try {
-    const { success, artifacts, failures } = await build.run([
-      target as unknown as Parameters<Build['run']>[0][number],
-    ]);
+    const { success, artifacts, failures } = await build.run([target]);
     await remote.finish(() => machine.syncStore());
     const node = artifacts.get(last.label);
     if (node) await elsewhere.bring([node]);

@@ -5,11 +5,12 @@ import { storedToolchains } from '../../execute/stored-toolchains.ts';
 import { fail } from '../../model/diagnostic.ts';
 import { cachedNode } from '../../plan/cached.ts';
 import type { Call } from '../command.ts';
-import { openProject } from '../project.ts';
+import { openProject } from '../../analysis/project.ts';
+import { requestOf } from '../request.ts';
 
 /** The artifact of a target as it is now. Fails with `NOT_BUILT` where a build would have something to do. */
 export async function findBuilt(call: Call, store: Store, label: string): Promise<Node> {
-  const { root, targets } = await openProject({ ...call, operands: [label] });
+  const { root, targets } = await openProject({ ...requestOf(call), operands: [label] });
   const [target] = targets;
   if (!target || targets.length > 1)
     return fail('USAGE', `${label} stands for ${targets.length} targets instead of one`);

@@ -19,11 +19,17 @@ export function upToDate(): string | undefined {
   return commandLine;
 }
 
-/** Joins the modules for the next build. Whatever is in the way, builds go without. */
+/** Joins the modules for the next build. Whatever is in the way, builds go without; `DSMB_DEBUG=1` says what it is. */
 export async function joinForNextTime(): Promise<void> {
   if (COMPILED) return;
   const { joinBuild } = await import('./join.ts');
-  await joinBuild().catch(() => undefined);
+  try {
+    await joinBuild();
+  } catch (error) {
+    if (!process.env['DSMB_DEBUG']) return;
+    const { printLine } = await import('../../report/print.ts');
+    printLine(`note the modules of dsmb were not joined: ${String(error)}`, process.stderr);
+  }
 }
 
 /** Nothing changes in a package. */

@@ -21,6 +21,8 @@ export function linesOf(event: BuildEvent, paint: Palette, quiet: boolean): stri
       return [retryLine(event, paint)];
     case 'warning':
       return [`${paint.yellow('warning')} ${printableLines(event.message)}`];
+    case 'note':
+      return process.env['DSMB_DEBUG'] ? [paint.dim(`note ${printableLines(event.message)}`)] : [];
     case 'store-collected':
       return quiet ? [] : [collectedLine(event, paint)];
     case 'remote-sending':

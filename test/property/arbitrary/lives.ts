@@ -28,6 +28,7 @@ function builds(trials: Trials) {
   const meanwhile: fc.Arbitrary<Meanwhile> = fc.oneof(
     fc.record({ type: fc.constant('end'), ms, all: fc.boolean(), way: fc.nat(11) }),
     fc.record({ type: fc.constant('edit'), ms, edit: editsFor(trials), manner }),
+    ...(trials.commandLine ? [fc.record({ type: fc.constant('forget' as const), ms })] : []),
   );
   return fc.oneof(
     { weight: 20 - disturbed, arbitrary: fc.record(call) },
@@ -53,6 +54,7 @@ export function lives(trials: Trials): fc.Arbitrary<Happening[]> {
     { weight: 1, arbitrary: touch },
     { weight: 3, arbitrary: undo },
     { weight: 1, arbitrary: trials.commandLine ? meddling : damage },
+    { weight: trials.commandLine ? 1 : 0, arbitrary: fc.constant({ type: 'forget' as const }) },
     { weight: pauseMs > 0 ? 3 : 0, arbitrary: fc.record({ type: fc.constant('pause'), ms: fc.constant(pauseMs) }) },
     { weight: trials.builds, arbitrary: builds(trials) },
     { weight: trials.again, arbitrary: fc.record({ type: fc.constant('again' as const) }) },

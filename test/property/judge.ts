@@ -16,7 +16,7 @@ export interface Circumstances {
 
 type ByName = ReadonlyMap<string, Expected>;
 
-export class Ledger {
+export class Judge {
   /** Actions that have succeeded, by all that they are made of. */
   readonly #done = new Set<string>();
   /** Texts of files that the store has lost since. */

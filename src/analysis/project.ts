@@ -1,66 +1,70 @@
-/** Loads and analyses the project that a command is about. */
-import { join, relative, resolve } from 'node:path';
-import { Analysis } from '../analysis/analyse.ts';
-import type { ActionNode, AnalysedTarget } from '../analysis/action.ts';
-import { declarationOf, type Declaration } from '../analysis/declaration.ts';
-import type { Settled } from '../execute/progress.ts';
-import type { Digest } from '../model/digest.ts';
+/** Loads and analyses the project that a request is about. */
+import { join, resolve } from 'node:path';
 import { fail } from '../model/diagnostic.ts';
 import type { Phase } from '../model/event.ts';
 import { parseLabel, splitLabel, type Label } from '../model/label.ts';
+import { formatValue } from '../load/format-value.ts';
 import { findPackages, findTarget, load, type Loaded } from '../load/load.ts';
 import { PARAMETERS_FILE, parameterValues, type ParameterValues } from '../load/parameters.ts';
+import { describeOutside } from '../load/trace.ts';
 import { findWorkspace } from '../load/workspace.ts';
-import type { Call } from './command.ts';
-import { requestId } from './request-id.ts';
-import { formatValue } from './values.ts';
+import type { ActionNode, AnalysedTarget } from './action.ts';
+import { Analysis } from './analyse.ts';
+import { declarationOf, type Declaration } from './declaration.ts';
 
-/** What a build needs to know of a project. */
-export interface Request {
-  /** Names it: what makes it another request than others. */
-  readonly id: string;
+/** Which targets are asked for, and with which parameters. */
+export interface ProjectRequest {
+  /** The folder in which it is asked. */
+  readonly folder: string;
+  /** A folder of the project, as it was written; by default that in which it is asked. */
+  readonly workspace: string | undefined;
+  /** Labels and patterns of targets. */
+  readonly operands: readonly string[];
+  /** `name=value`. */
+  readonly settings: readonly string[];
+}
+
+/** A project with its parameters set. */
+export interface Project {
   readonly root: string;
+  readonly loaded: Loaded;
+  readonly parameters: ParameterValues;
+  readonly analysis: Analysis;
+  /** Those that are asked for. */
   readonly targets: readonly AnalysedTarget[];
   /** The values of parameters by name, as people write them. */
   readonly settings: () => Readonly<Record<string, string>>;
   /** What the build file says about the target of an action. */
   readonly declarationOf: (action: ActionNode) => Declaration;
-  /** Actions that are known to be up to date. */
-  readonly settled: ReadonlyMap<ActionNode, Settled>;
-  /** Of a build that goes on from the last one: the keys that the other actions had then. */
-  readonly keysBefore?: ReadonlyMap<ActionNode, Digest>;
   /** What a build says of it. */
-  readonly warnings?: readonly string[];
-  /** Phases that lie behind it: when they began and ended, of `performance.now()`. */
+  readonly warnings: readonly string[];
+  /** When phases began and ended, of `performance.now()`. */
   readonly times: readonly (readonly [phase: Phase, start: number, end: number])[];
 }
 
-/** A project with its parameters set. */
-export interface Project extends Request {
-  readonly loaded: Loaded;
-  readonly parameters: ParameterValues;
-  readonly analysis: Analysis;
+/** The root folder of the project that a request is about. */
+export function rootOf({ folder, workspace }: Pick<ProjectRequest, 'folder' | 'workspace'>): string {
+  return findWorkspace(resolve(folder, workspace ?? '.'));
 }
 
-/** The project of a call, and the targets that its operands name. */
-export async function openProject(call: Call): Promise<Project> {
+/** The project of a request, and the targets that its operands name. */
+export async function openProject(request: ProjectRequest): Promise<Project> {
   const start = performance.now();
-  const root = workspaceOf(call);
-  const patterns = call.operands.map(parsePattern);
+  const root = rootOf(request);
+  const patterns = request.operands.map(parsePattern);
   const everywhere = patterns.some((pattern) => pattern.all);
   const packages = everywhere ? findPackages(root) : patterns.map(({ packageName }) => packageName);
   const loaded = await load(root, packages);
   const loadedAt = performance.now();
   loaded.trace.looks.way(join(root, PARAMETERS_FILE));
-  const parameters = await parameterValues(loaded, call.list('set'), process.cwd());
+  const parameters = await parameterValues(loaded, request.settings, request.folder);
   const analysis = new Analysis(loaded.labels, parameters);
   const named = new Set(patterns.flatMap((pattern) => matching(loaded, pattern)));
   const targets = analyse(analysis, loaded, named);
   return {
-    ...{ id: requestId(call), root, loaded, parameters, analysis, targets },
+    ...{ root, loaded, parameters, analysis, targets },
     settings: () => settingsOf(loaded, parameters),
-    declarationOf: ({ target }) => declarationOf(target, loaded, parameters),
-    settled: new Map(),
+    declarationOf: (action) => declarationOf(analysis.targetOf(action), loaded, parameters),
     warnings: impurityOf(loaded),
     times: [
       ['load', start, loadedAt],
@@ -72,11 +76,9 @@ export async function openProject(call: Call): Promise<Project> {
 /** Of an impure build file each build says why it evaluates all of them again. */
 function impurityOf({ trace: { outside } }: Loaded): string[] {
   if (!outside) return [];
-  const { what, file, line } = outside;
-  const place = file === undefined ? 'a build file' : relative(process.cwd(), file);
   return [
-    `${place}${line === undefined ? '' : `:${line}`} uses ${what}, which may give something else each time: every build ` +
-      'evaluates the build files again; `dsmb check` says what to do instead',
+    `${describeOutside(outside)}, which may give something else each time: every build evaluates the build files again; ` +
+      '`dsmb check` says what to do instead',
   ];
 }
 
@@ -93,11 +95,6 @@ function settingsOf(loaded: Loaded, parameters: ParameterValues): Record<string,
 function analyse(analysis: Analysis, loaded: Loaded, labels: Iterable<Label>): AnalysedTarget[] {
   using _watch = loaded.trace.watch();
   return [...labels].map((label) => analysis.target(findTarget(loaded, label), label));
-}
-
-/** The root folder of the project that a call is about. */
-export function workspaceOf(call: Call): string {
-  return findWorkspace(resolve(call.text('workspace') ?? process.cwd()));
 }
 
 interface Pattern {

@@ -1,5 +1,5 @@
 /** Shows the value of a parameter or an attribute. */
-import { isTarget, type Loaded } from '../load/load.ts';
+import { isTarget, type Loaded } from './load.ts';
 
 export function formatValue(value: unknown, loaded: Loaded): string {
   if (isTarget(value)) return loaded.labels.get(value) ?? 'an unnamed target';

@@ -1,13 +1,13 @@
 /** A graph that was written down is the same graph, and is read only where somebody looks. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { sourceFileRule } from '../model/builtin.ts';
+import { actionGraph } from '../analysis/action-graph.ts';
+import { ArtifactReference, type ActionNode, type Work } from '../analysis/action.ts';
+import type { RuleCall } from '../analysis/rule-call.ts';
+import type { Location } from '../model/diagnostic.ts';
 import { File } from '../model/kinds.ts';
 import type { Label } from '../model/label.ts';
-import type { Target } from '../model/target.ts';
-import { actionGraph } from './action-graph.ts';
-import { ArtifactReference, type ActionNode, type Work } from './action.ts';
-import { GraphWriter, RememberedGraph } from './remembered.ts';
+import { GraphWords, ReadGraph } from './words.ts';
 
 const text = fc.string({ unit: 'binary', maxLength: 8 }).filter((one) => one.isWellFormed());
 const works: fc.Arbitrary<Work> = fc.oneof(
@@ -56,7 +56,7 @@ const graphs = plans.map((all) => {
       toolchains: made.filter(({ how }) => how === 3).map(({ artifact }) => artifact),
       outputs: { out: { name: 'out.txt', kind: File } },
       needs: { memoryMiB: 3 },
-      target: targetAt(location),
+      call: callAt(location),
     });
   }
   return actionGraph(actions.map((action) => outputOf(action)));
@@ -66,23 +66,21 @@ function outputOf(action: ActionNode, path = ''): ArtifactReference {
   return new ArtifactReference(File, { type: 'action', action, output: 'out' }, path);
 }
 
-function targetAt(location: Target['location']): Target {
-  const source = {
-    ...{ type: 'target', kind: File, rule: sourceFileRule, validations: [], location: undefined },
-    attributes: { path: '/project/s', written: 's' },
-  } as Target;
+function callAt(location: Location | undefined): RuleCall {
   return {
-    ...{ type: 'target', kind: File, validations: [], location },
-    rule: { name: 'thing' } as Target['rule'],
-    attributes: { files: [source], mode: 7 },
+    rule: 'thing',
+    ...(location ? { location } : {}),
+    attributes: ['files', 'mode'],
+    sources: [['files[0]', { path: '/project/s', written: 's' }]],
+    lists: ['files'],
   };
 }
 
 /** An action as plain data; those that it reads by label. */
 function plain(action: ActionNode): unknown {
-  const { label, mnemonic, ordinal, work, outputs, needs, timeoutMs, reproducible, target } = action;
+  const { label, mnemonic, ordinal, work, outputs, needs, timeoutMs, reproducible, call } = action;
   return {
-    ...{ label, mnemonic, ordinal, outputs, needs, timeoutMs, reproducible, location: target.location },
+    ...{ label, mnemonic, ordinal, outputs, needs, timeoutMs, reproducible, call },
     // As keys have it.
     work: JSON.parse(JSON.stringify(work)) as unknown,
     inputs: [...action.inputs].map(([name, of]) => [name, plainArtifact(of)]),
@@ -104,8 +102,8 @@ describe('a graph that was written down', () => {
   it('has the same actions', () => {
     fc.assert(
       fc.property(graphs, (graph) => {
-        const remembered = new RememberedGraph(new GraphWriter(graph));
-        expect(graph.actions.map((_, place) => plain(remembered.action(place)))).toEqual(graph.actions.map(plain));
+        const read = new ReadGraph(new GraphWords(graph));
+        expect(graph.actions.map((_, place) => plain(read.action(place)))).toEqual(graph.actions.map(plain));
       }),
     );
   });
@@ -118,7 +116,7 @@ describe('a graph that was written down', () => {
         const reached = new Set([actions[first]!]);
         for (const action of actions)
           if (dependencies.get(action)!.some((one) => reached.has(one))) reached.add(action);
-        const places = new RememberedGraph(new GraphWriter(graph)).reachedFrom([first]);
+        const places = new ReadGraph(new GraphWords(graph)).reachedFrom([first]);
         expect(new Set([...places].map((place) => actions[place]))).toEqual(reached);
       }),
     );
@@ -126,21 +124,18 @@ describe('a graph that was written down', () => {
 
   it('is read only where somebody looks', () => {
     const base = fc.sample(graphs, 1)[0]!;
-    const { names, bodies } = new GraphWriter(base);
+    const { names, bodies } = new GraphWords(base);
     const read: number[] = [];
-    const watched = { length: bodies.length, at: (place: number) => (read.push(place), bodies.at(place)) };
-    const graph = new RememberedGraph({ names, bodies: watched });
+    const watched = {
+      length: bodies.length,
+      at: (place: number) => (read.push(place), bodies.at(place)),
+      [Symbol.iterator]: () => bodies[Symbol.iterator](),
+    };
+    const graph = new ReadGraph({ names, bodies: watched });
     expect(base.actions.map((_, place) => graph.action(place).label)).toEqual(base.actions.map(({ label }) => label));
     expect(read).toEqual([]);
     expect(graph.action(0).inputs.size).toBe(base.actions[0]!.inputs.size);
     expect(graph.action(0).timeoutMs).toBe(base.actions[0]!.timeoutMs);
     expect(read).toEqual([0]);
-  });
-
-  it('knows of a target the sources and the place, which is what messages need', () => {
-    const base = fc.sample(graphs, 1)[0]!;
-    const { target } = new RememberedGraph(new GraphWriter(base)).action(0);
-    expect([target.rule.name, target.location]).toEqual(['thing', base.actions[0]!.target.location]);
-    expect(Object.keys(target.attributes)).toEqual(['files[0]']);
   });
 });

@@ -1,5 +1,5 @@
 /** Which targets are built, and which are run. */
-import type { ActionNode, AnalysedTarget } from '../analysis/action.ts';
+import type { ActionNode, AnalysedTarget } from './action.ts';
 import { fail } from '../model/diagnostic.ts';
 import { Runnable } from '../model/kinds.ts';
 import { parseLabel } from '../model/label.ts';

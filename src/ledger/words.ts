@@ -1,16 +1,13 @@
 /**
- * An action graph as lines of text, each read only when somebody asks for what is in it: a build after a small change
- * looks at few of many actions.
+ * The words of actions: an action graph as lines of text, each read only when somebody asks for what is in it. A build
+ * after a small change looks at few of many actions.
  */
-import { sourceFileRule, type SourceAttributes } from '../model/builtin.ts';
-import type { Location } from '../model/diagnostic.ts';
+import type { ActionGraph } from '../analysis/action-graph.ts';
+import { ArtifactReference, type ActionNode, type Origin, type Work } from '../analysis/action.ts';
+import type { RuleCall } from '../analysis/rule-call.ts';
 import type { Kind } from '../model/kind.ts';
 import type { Label } from '../model/label.ts';
 import type { Needs, Output } from '../model/rule.ts';
-import type { Target } from '../model/target.ts';
-import type { ActionGraph } from './action-graph.ts';
-import { ArtifactReference, type ActionNode, type Origin, type Work } from './action.ts';
-import { sourcesIn } from './declaration.ts';
 
 /** An artifact as plain data; actions are told by their place in the graph. */
 export type EncodedArtifact = readonly [kind: string, shape: Kind['shape'], path: string, origin: EncodedOrigin];
@@ -32,22 +29,19 @@ interface Body {
   readonly needs: Needs;
   readonly timeoutMs: number;
   readonly reproducible: boolean;
-  readonly rule: string;
-  readonly location?: Location;
-  /** Sources that are written in the rule's call, by attribute. */
-  readonly sources: readonly (readonly [attribute: string, SourceAttributes])[];
+  readonly call: RuleCall;
 }
 
-/** A graph as lines, in the order of its actions: what they are called, then what they are. */
-export interface GraphLines {
-  readonly names: Lines;
-  readonly bodies: Lines;
+/** By place, in the order of the actions: what they are called, and what they are. */
+export interface Words {
+  readonly names: WordLines;
+  readonly bodies: WordLines;
 }
 
-type Lines = { readonly length: number; at(place: number): string | undefined };
+type WordLines = Iterable<string> & { readonly length: number; at(place: number): string | undefined };
 
-/** Writes a graph down. */
-export class GraphWriter {
+/** The words of a graph that this process has analysed. */
+export class GraphWords implements Words {
   readonly names: readonly string[];
   readonly bodies: readonly string[];
   readonly #places: ReadonlyMap<ActionNode, number>;
@@ -56,12 +50,17 @@ export class GraphWriter {
     this.#places = new Map(actions.map((action, place) => [action, place]));
     const dependents: number[][] = actions.map(() => []);
     for (const [action, makers] of dependencies)
-      for (const maker of makers) dependents[this.place(maker)]!.push(this.place(action));
+      for (const maker of makers) dependents[this.#place(maker)]!.push(this.#place(action));
     this.names = actions.map(({ label, mnemonic, ordinal }) => JSON.stringify([label, mnemonic, ordinal]));
     this.bodies = actions.map((action, place) => JSON.stringify([dependents[place], this.#body(action)]));
   }
 
-  place(action: ActionNode): number {
+  /** The places of actions, as far as these are in the graph. */
+  places(actions: Iterable<ActionNode>): number[] {
+    return [...actions].flatMap((action) => this.#places.get(action) ?? []);
+  }
+
+  #place(action: ActionNode): number {
     return this.#places.get(action)!;
   }
 
@@ -69,7 +68,7 @@ export class GraphWriter {
     return [kind.name, kind.shape, path, this.#origin(origin)];
   }
 
-  #body({ work, inputs, toolchains, outputs, target, needs, timeoutMs, reproducible }: ActionNode): Body {
+  #body({ work, inputs, toolchains, outputs, call, needs, timeoutMs, reproducible }: ActionNode): Body {
     return {
       work: work.type === 'step' ? { ...work, module: work.module.href } : work,
       inputs: this.#entries(inputs),
@@ -78,16 +77,14 @@ export class GraphWriter {
       needs,
       timeoutMs,
       reproducible,
-      rule: target.rule.name,
-      ...(target.location ? { location: target.location } : {}),
-      sources: sourcesIn(target),
+      call,
     };
   }
 
   #origin(origin: Origin): EncodedOrigin {
     switch (origin.type) {
       case 'action':
-        return ['action', this.place(origin.action), origin.output];
+        return ['action', this.#place(origin.action), origin.output];
       case 'source':
         return ['source', origin.path, origin.written];
       case 'debian':
@@ -103,17 +100,17 @@ export class GraphWriter {
   }
 }
 
-/** A graph that was written down. Its actions are those of `GraphWriter`, by place. */
-export class RememberedGraph {
-  readonly #lines: GraphLines;
-  readonly #actions: RememberedAction[] = [];
+/** A graph that is read from its words. */
+export class ReadGraph {
+  readonly #words: Words;
+  readonly #actions: ReadAction[] = [];
 
-  constructor(lines: GraphLines) {
-    this.#lines = lines;
+  constructor(words: Words) {
+    this.#words = words;
   }
 
-  action(place: number): RememberedAction {
-    return (this.#actions[place] ??= new RememberedAction(this, place, this.#lines));
+  action(place: number): ReadAction {
+    return (this.#actions[place] ??= new ReadAction(this, place, this.#words));
   }
 
   /** The places of actions, and of all that reads what they make. */
@@ -146,25 +143,25 @@ export class RememberedGraph {
   }
 }
 
-/** An action of a remembered graph. What it reads is remembered, too, and likewise read when it is asked for. */
-export class RememberedAction implements ActionNode {
+/** An action that is read from its words, when somebody asks for them. */
+export class ReadAction implements ActionNode {
   readonly label: Label;
   readonly mnemonic: string;
   readonly ordinal: number;
   /** In its graph. */
   readonly place: number;
-  readonly #graph: RememberedGraph;
-  readonly #lines: GraphLines;
+  readonly #graph: ReadGraph;
+  readonly #words: Words;
   #known: readonly [dependents: readonly number[], Body] | undefined;
   #inputs: ActionNode['inputs'] | undefined;
   #toolchains: ActionNode['toolchains'] | undefined;
   #work: Work | undefined;
 
-  constructor(graph: RememberedGraph, place: number, lines: GraphLines) {
-    [this.label, this.mnemonic, this.ordinal] = JSON.parse(lines.names.at(place)!) as Identity;
+  constructor(graph: ReadGraph, place: number, words: Words) {
+    [this.label, this.mnemonic, this.ordinal] = JSON.parse(words.names.at(place)!) as Identity;
     this.place = place;
     this.#graph = graph;
-    this.#lines = lines;
+    this.#words = words;
   }
 
   /** The places of the actions that read what it makes. */
@@ -203,17 +200,8 @@ export class RememberedAction implements ActionNode {
     return this.#body.reproducible;
   }
 
-  /** Its rule's call, as far as messages need it. */
-  get target(): Target {
-    const { rule, location, sources } = this.#body;
-    return {
-      type: 'target',
-      kind: { name: '', shape: 'file' },
-      rule: { name: rule } as Target['rule'],
-      attributes: Object.fromEntries(sources.map(([attribute, source]) => [attribute, sourceTarget(source)])),
-      validations: [],
-      location,
-    };
+  get call(): RuleCall {
+    return this.#body.call;
   }
 
   get #body(): Body {
@@ -221,17 +209,6 @@ export class RememberedAction implements ActionNode {
   }
 
   get #parsed(): readonly [dependents: readonly number[], Body] {
-    return (this.#known ??= JSON.parse(this.#lines.bodies.at(this.place)!) as [number[], Body]);
+    return (this.#known ??= JSON.parse(this.#words.bodies.at(this.place)!) as [number[], Body]);
   }
-}
-
-function sourceTarget(attributes: SourceAttributes): Target {
-  return {
-    type: 'target',
-    kind: { name: 'File', shape: 'file' },
-    rule: sourceFileRule,
-    attributes: attributes as unknown as Target['attributes'],
-    validations: [],
-    location: undefined,
-  };
 }

@@ -2,7 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { hash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import { isRacy } from '../../../cache/stamps.ts';
+import { isRacy } from '../../cache/stamps.ts';
+import type { Because } from './because.ts';
 
 /**
  * Device, inode, type and mode, size, the times of the last change of content and of anything, and the path: of a path
@@ -23,7 +24,7 @@ const WORTH_SHARING = 4000;
 const MAX_SHARE_BYTES = 900_000;
 
 /** What a look at paths has found. */
-export interface Sight {
+interface Sight {
   /** What sha256sum prints of each share, sorted. */
   readonly sums: string;
   /** How many paths are a share; undefined where one holds all. */
@@ -31,12 +32,13 @@ export interface Sight {
 }
 
 /**
- * Looks at all paths. Undefined when anything has changed since `startedAt`, or so shortly before that the build may
- * have read it earlier.
+ * Looks at all paths. There is nothing to be seen when one has changed since `startedAt`, or so shortly before that the
+ * build may have read it earlier.
  */
-export function lookAt(folder: string, paths: readonly string[], startedAt: number): Sight | undefined {
+export function lookAt(folder: string, paths: readonly string[], startedAt: number): Sight | Because {
   const rows = rowsAt(folder, paths);
-  if ([...rows.values()].some((row) => isChanging(row, startedAt))) return undefined;
+  const changing = rows.entries().find(([, row]) => isChanging(row, startedAt));
+  if (changing) return { because: `${changing[0]} has just changed` };
   const share = shareOf(paths);
   const sums: string[] = [];
   for (let at = 0; at < paths.length; at += share) {
@@ -54,7 +56,7 @@ export function lookAt(folder: string, paths: readonly string[], startedAt: numb
 
 /** The rows of those paths where something is, each with its line break. */
 function rowsAt(folder: string, paths: readonly string[]): ReadonlyMap<string, string> {
-  const { stdout, status } = spawnSync('xargs', LOOK, {
+  const { stdout, status, error } = spawnSync('xargs', LOOK, {
     cwd: folder,
     env: { ...process.env, LC_ALL: 'C' },
     input: paths.map((path) => `${path}\0`).join(''),
@@ -62,6 +64,7 @@ function rowsAt(folder: string, paths: readonly string[]): ReadonlyMap<string, s
     maxBuffer: 2 ** 30,
     stdio: ['pipe', 'pipe', 'ignore'],
   });
+  if (error) throw error;
   if (status !== 0 && status !== SOME_ARE_MISSING) throw new Error(`a look at the file system failed: ${status}`);
   const rows = stdout.split('\n').slice(0, -1);
   return new Map(rows.map((row) => [row.slice(placeAfter(row, COLUMNS)), `${row}\n`]));

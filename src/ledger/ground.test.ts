@@ -1,0 +1,34 @@
+/** What has changed of the ground of a graph is named as people look for it. */
+import { rmSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { stampsOf } from '../../cache/stamps.ts';
+import { changeOf, nameOf, type Ground } from './ground.ts';
+import { Folder, touch } from './made.test-helper.ts';
+
+let folder: Folder;
+
+beforeEach(() => {
+  folder = new Folder();
+});
+afterEach(() => folder[Symbol.dispose]());
+
+describe('a ground', () => {
+  it('is as it was, has changed, or is gone', () => {
+    const [file, present] = [folder.write('a.ts', ''), folder.write('there', '')];
+    const gone = `${folder.path}/gone`;
+    const ground: Ground = { seen: [file, gone], stamps: stampsOf([file, gone]), present: [present] };
+    expect(changeOf(ground)).toBeUndefined();
+    touch(file);
+    expect(changeOf(ground)).toBe(`${file} has changed`);
+    expect(changeOf(ground, new Set([file]))).toBeUndefined();
+    folder.write('gone', '');
+    expect(changeOf(ground, new Set([file]))).toBe(`${gone} has changed`);
+    rmSync(present);
+    expect(changeOf(ground, new Set([file]))).toBe(`${present} is gone`);
+  });
+
+  it('is told from the folder that people are in', () => {
+    expect(nameOf(`${process.cwd()}/rules.ts`)).toBe('rules.ts');
+    expect(nameOf('/elsewhere/rules.ts')).toBe('/elsewhere/rules.ts');
+  });
+});

@@ -1,0 +1,78 @@
+/**
+ * What finished builds leave for the next ones: for each request an entry, for each family of requests what its builds
+ * begin with, and for the launcher a text. All of it spares work and nothing else: it may be deleted at any moment.
+ */
+import { join } from 'node:path';
+import { writeAtomically } from '../../cache/files.ts';
+import { readSealed, sealed } from '../../cache/sealed.ts';
+import type { Store } from '../../cache/store.ts';
+import type { Node } from '../../cache/tree.ts';
+import type { FirstStep } from '../execute/starts.ts';
+import { readEntry, writeEntry, type Entry } from './entry.ts';
+import { familyName, requestName, type Request } from './request.ts';
+
+/** In the store, with the version of the format. The launcher knows this name, too. */
+const FOLDER = 'ledger.v1';
+
+/** What is known of the requests that differ in the values of parameters alone. */
+interface Family {
+  /** The name of the last one that an entry was kept of. */
+  readonly last?: string;
+  /** The step that the last build began with; absent where it began with none that has a head start. */
+  readonly first?: FirstStep;
+  /** Why nothing was kept of the last build. */
+  readonly unkept?: string;
+}
+
+export class Ledger {
+  readonly store: Store;
+  readonly request: Request;
+  /** Of the request. */
+  readonly name: string;
+  readonly #folder: string;
+  readonly #familyPath: string;
+  #read: Entry | undefined;
+
+  constructor(store: Store, request: Request) {
+    this.store = store;
+    this.request = request;
+    this.name = requestName(request);
+    this.#folder = join(store.root, FOLDER);
+    this.#familyPath = join(this.#folder, `${familyName(request)}.family`);
+  }
+
+  get family(): Family {
+    return readFamily(this.#familyPath);
+  }
+
+  /** Changes what is known of the family. */
+  note(changes: { readonly [Name in keyof Family]?: Family[Name] | undefined }): void {
+    const before = readFamily(this.#familyPath);
+    const text = textOf({ ...before, ...changes });
+    if (text !== textOf(before)) writeAtomically(this.#familyPath, sealed(Buffer.from(text)), false);
+  }
+
+  /** The entry of a request of the family: of this one by default; undefined where there is none. */
+  entry(name = this.name): Entry | undefined {
+    return (this.#read = readEntry(this.#folder, name));
+  }
+
+  /** Keeps what a build leaves: nothing is written again that is there. */
+  keep(entry: Entry): void {
+    if (entry !== this.#read) writeEntry(this.#folder, this.name, entry, entry.id !== this.#read?.id);
+    this.note({ last: this.name, unkept: undefined });
+  }
+}
+
+type FirstText = Omit<FirstStep, 'inputs'> & { readonly inputs: readonly (readonly [string, Node])[] };
+
+function textOf({ first, ...family }: { readonly [Name in keyof Family]?: Family[Name] | undefined }): string {
+  return JSON.stringify({ ...family, ...(first ? { first: { ...first, inputs: [...first.inputs] } } : {}) });
+}
+
+function readFamily(path: string): Family {
+  const content = readSealed(path);
+  if (!content) return {};
+  const { first, ...family } = JSON.parse(content.toString()) as Omit<Family, 'first'> & { first?: FirstText };
+  return { ...family, ...(first ? { first: { ...first, inputs: new Map(first.inputs) } } : {}) };
+}

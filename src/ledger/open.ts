@@ -1,0 +1,45 @@
+/** Opens a build: it goes on from the last one of the same request where it can, and else begins with the build files. */
+import type { ActionNode } from '../analysis/action.ts';
+import type { Settled } from '../execute/progress.ts';
+import { becauseOf, isBecause, orBecause, type Because } from './because.ts';
+import type { Entry } from './entry.ts';
+import { evaluate } from './evaluated.ts';
+import type { Ledger } from './ledger.ts';
+import { resume } from './resumed.ts';
+import type { Scope } from './scope.ts';
+
+/** What an action gave that is up to date by now; undefined for one that is not. */
+export type SettledBy = (action: ActionNode) => Settled | undefined;
+
+/** A build between what it has found in the ledger and what it leaves there. */
+export interface Opened {
+  readonly scope: Scope;
+  /** What there is to say of how it has begun. */
+  readonly notes: readonly Because[];
+  /** Does what of `leave` can be done once all actions are planned, where that is worth it. */
+  readonly prepare?: () => void;
+  /** What the ledger is to have of a build that went well; or why it can have nothing of it. */
+  readonly leave: (settledBy: SettledBy) => Entry | Because;
+}
+
+/** `onChanged` is told, as early as that is known, that something will most likely run. */
+export async function openBuild(ledger: Ledger, onChanged: () => void): Promise<Opened> {
+  const { anew } = ledger.request;
+  const resumed = anew === undefined ? orBecause(() => resume(ledger)) : { because: anew };
+  if (isBecause(resumed)) return begin(ledger, resumed, anew === undefined ? onChanged : () => {});
+  return resumed.open > 0 ? withNotes(resumed, becauseOf(onChanged)) : resumed;
+}
+
+/** Begins with the build files. Of the first build of a family there is nothing to say. */
+async function begin(ledger: Ledger, resumed: Because, onChanged: () => void): Promise<Opened> {
+  const { last, unkept } = ledger.family;
+  const guessed = last === undefined ? [] : becauseOf(onChanged);
+  const lost = unkept === undefined ? '' : `; nothing was kept of the last build: ${unkept}`;
+  const begun = { ...resumed, because: `it begins with the build files: ${resumed.because}${lost}` };
+  const isFirst = last === undefined && unkept === undefined;
+  return withNotes(await evaluate(ledger), [...(isFirst ? [] : [begun]), ...guessed]);
+}
+
+function withNotes(opened: Opened, notes: readonly Because[]): Opened {
+  return { ...opened, notes: [...notes, ...opened.notes] };
+}
