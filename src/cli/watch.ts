@@ -1,4 +1,5 @@
 /** `dsmb watch`: builds, and builds again when a file of the workspace changes. */
+import { once } from 'node:events';
 import { relative, sep } from 'node:path';
 import { watch as watchFiles } from 'chokidar';
 import { execa, type ResultPromise } from 'execa';
@@ -110,7 +111,11 @@ class WatchSession {
   }
 
   async #end(): Promise<void> {
-    this.#running?.kill('SIGINT');
-    await this.#running;
+    if (!this.#running) return;
+    this.#page?.pause();
+    const { nodeChildProcess: build } = this.#running;
+    this.#running.kill('SIGINT');
+    // Its end counts: what was still being sent to it is never taken, and its result would wait for that.
+    if (build.exitCode === null && build.signalCode === null) await once(build, 'exit');
   }
 }

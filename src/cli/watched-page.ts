@@ -27,13 +27,20 @@ export function takePageOfWatch(env: NodeJS.ProcessEnv = process.env) {
   return { port: Number(port), token, known: known === 'known', stays: true, connections: takeConnections };
 }
 
-/** Until this is disposed of, which the process waits for. */
+/** Until this is disposed of, which the process waits for. Connections that come later are closed, or it would wait for them. */
 function takeConnections(take: (connection: Socket) => void): Disposable {
-  const hear = (message: unknown, handle: unknown): void => {
-    if (message === CONNECTION && handle instanceof Socket) take(handle);
+  let serves = true;
+  process.on('message', (message, handle) => {
+    if (message !== CONNECTION || !(handle instanceof Socket)) return;
+    if (serves) take(handle);
+    else handle.destroy();
+  });
+  return {
+    [Symbol.dispose]() {
+      serves = false;
+      process.channel?.unref();
+    },
   };
-  process.on('message', hear);
-  return { [Symbol.dispose]: () => void process.off('message', hear) };
 }
 
 /** Tells the watch that the page is there and its address told. */
@@ -84,6 +91,11 @@ export class WatchedPage implements Disposable {
     build.on('exit', () => {
       if (this.#build === build) this.#build = undefined;
     });
+  }
+
+  /** The build is about to end: connections wait for the next one. */
+  pause(): void {
+    this.#build = undefined;
   }
 
   [Symbol.dispose](): void {

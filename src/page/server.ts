@@ -1,7 +1,8 @@
 /** The page's server: on loopback, for those who have its token, inside the process whose builds it shows. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { fail } from '../model/diagnostic.ts';
+import { fail, Failure } from '../model/diagnostic.ts';
+import { printable } from '../report/printable.ts';
 import { hasToken, isOwnPage, makeToken, SAFE_HEADERS } from './access.ts';
 import { bundleAssets, SERVED_DOCUMENT, type Assets } from './assets.ts';
 import { Downloads } from './downloads.ts';
@@ -47,7 +48,7 @@ export class PageServer implements Disposable {
     // Whoever asks for them is told.
     this.#assets.catch(() => {});
     this.#server = createServer({ requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS }, (request, response) => {
-      this.#answer(request, response).catch(() => refuse(response, 500, 'this cannot be shown'));
+      this.#answer(request, response).catch((error: unknown) => refuse(response, 500, whyNot(error)));
     });
     this.#server.maxConnections = MOST_CONNECTIONS;
     this.#server.timeout = SILENCE_MS;
@@ -144,6 +145,11 @@ export class PageServer implements Disposable {
     if (!follow) refuse(response, 404, 'no build goes on here');
     else if (!follow(response)) refuse(response, 503, 'no more pages can follow this build');
   }
+}
+
+/** What a user can do something about. */
+function whyNot(error: unknown): string {
+  return error instanceof Failure ? printable(error.diagnostic.message) : 'this cannot be shown';
 }
 
 function give(response: ServerResponse, type: string, text: string): void {

@@ -1,9 +1,16 @@
-/** Disks of the store: read where their blocks lie, block by block; nothing is laid out for it. */
+/** Disks and files of the store: read where their blobs lie; nothing is laid out for it. */
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import type { Store } from '../../cache/store.ts';
 import type { Node, Trees } from '../../cache/tree.ts';
 import { blockIndex, blockPath, GROUP_BLOCKS, MANIFEST, readManifest } from '../disk/index.ts';
-import { checkRange, eachBlockPart, readFully, type BlockSource, type DiskDigests } from '../disk/index.ts';
+import {
+  checkRange,
+  eachBlockPart,
+  readFully,
+  type BlockSource,
+  type ByteSource,
+  type DiskDigests,
+} from '../disk/index.ts';
 import { fail } from '../model/diagnostic.ts';
 import type { Digest } from '../model/digest.ts';
 
@@ -58,6 +65,19 @@ export function storedDisk({ cas, trees }: Store, tree: Directory): BlockSource 
       return bytes;
     },
     digests: diskDigests(trees, tree),
+  };
+}
+
+/** A file of the store; it is opened for each piece that is read. One that is gone is a `BLOB_MISSING` failure then. */
+export function blobSource({ cas }: Store, digest: Digest): ByteSource {
+  return {
+    size: digest.size,
+    read(offset, length) {
+      checkRange('the file', digest.size, offset, length);
+      const bytes = Buffer.alloc(length);
+      readBlob(cas.path(digest), digest, bytes, offset);
+      return bytes;
+    },
   };
 }
 

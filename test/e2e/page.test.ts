@@ -149,6 +149,10 @@ describe('past builds', () => {
     const snapshot = await page.json<Snapshot>(`/api/build?build=${past!.build}`);
     expect(stateOf(snapshot, '//wrong')).toBe('failed');
     const place = snapshot.actions.findIndex(({ label }) => label === '//wrong');
+    // Its map and its time line: what was made of what, and when.
+    const loud = snapshot.actions.findIndex(({ label }) => label === '//loud');
+    expect(snapshot.actions[place]!.inputs).toEqual([loud]);
+    expect(snapshot.runs[place]!.start).toBeGreaterThanOrEqual(snapshot.runs[loud]!.end!);
     const details = await page.json<Details>(`/api/details?build=${past!.build}&place=${place}`);
     expect(details.log?.text).toBe(`${MARKUP}\n`);
     ui.interrupt();
@@ -264,8 +268,12 @@ describe('the address', () => {
     // The first build ends before it has a page: the address is told by the next one.
     const file = project.read('build.dsm.ts');
     project.write('build.dsm.ts', `${file}\nthrow new Error('not yet');\n`);
-    const watch = project.start(['watch', '//loud', '--ui']);
+    const port = await freePort();
+    const watch = project.start(['watch', '//loud', '--ui', '--ui-port', `${port}`]);
     await watch.untilSaid('not yet');
+    // No build serves the page now, and nobody else can take its port.
+    const [refusal] = (await once(createServer().listen(port, '127.0.0.1'), 'error')) as [NodeJS.ErrnoException];
+    expect(refusal.code).toBe('EADDRINUSE');
     project.write('build.dsm.ts', file);
     await watch.untilSaid('1 executed');
     const page = PageReader.told(watch.said);
@@ -279,6 +287,15 @@ describe('the address', () => {
     expect(await store.processesLeft()).toEqual([]);
   });
 });
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
 
 async function firstSnapshot(page: PageReader): Promise<Snapshot> {
   for await (const message of page.follow()) if (message.type === 'snapshot') return message.snapshot;

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Node } from '../../../cache/tree.ts';
 import { StoredBuilds } from '../../../test/rig/stored-build.ts';
 import { bufferSource, editDisk, fileSource, withMbr, writeFat16, SECTOR } from '../../disk/index.ts';
+import { digest } from '../../model/digest.ts';
 import { member0, member1 } from '../../disk/md.test-helper.ts';
 import { temporaryFolder } from '../../disk/model.test-helper.ts';
 import { PastView } from '../view.ts';
@@ -201,6 +202,20 @@ test('a map tells what is empty, shared and changed, and which builds have anoth
   expect(artifacts.disk(view, FINISH, 'disk', 'no such build')!.since).toBeUndefined();
   expect(artifacts.disk(view, FINISH, '../disk')).toBeUndefined();
   expect(artifacts.disk(view, 99, 'disk')).toBeUndefined();
+});
+
+test('inputs that have left the store are passed over', async () => {
+  const gone = { type: 'directory', digest: digest('0'.repeat(64), 5) } as const;
+  const view = twice((text) => ({
+    base: gone,
+    files: folderOf({ 'etc/motd': text }),
+    disk: disk(fatImage(text), extImage(text)),
+  }));
+  const uses = (await cells(view)).flatMap((cell) => cell.uses);
+  const motd = uses.find(({ name, changed = 0 }) => name === '/etc/motd' && changed > 0);
+  expect(motd!.trail.map(({ text }) => text)).toEqual(['the same file as etc/motd of input files, the source files']);
+  for (const cell of [-1, 64, 1e9])
+    expect(await artifacts.cell(view, { place: FINISH, output: 'disk', cell })).toBeUndefined();
 });
 
 test('what differs is told in the words of dsmb disk diff', async () => {

@@ -1,7 +1,7 @@
 /** The outputs of builds, for pages: what they are, disks as maps, what lies in each cell and why, what is in folders and files. */
 import type { Store } from '../../../cache/store.ts';
 import type { Node } from '../../../cache/tree.ts';
-import type { ByteSource, BlockSource } from '../../disk/index.ts';
+import { BLOCK_SIZE, type BlockSource, type ByteSource } from '../../disk/index.ts';
 import { palette } from '../../report/format.ts';
 import type { BuildHistory } from '../../report/history/history.ts';
 import type { BuildRecord, RecordedAction } from '../../report/history/record.ts';
@@ -12,7 +12,7 @@ import { filePart, usesInCell, type CellUse } from './cell.ts';
 import { DiskIndexes } from './disk-index.ts';
 import { mapDisk, regionsOf } from './disk-map.ts';
 import { Made, sameAction, type BuildActions } from './made.ts';
-import { describeOutput, openAsDisk } from './opened.ts';
+import { describeOutput, OpenedDisks } from './opened.ts';
 import { differenceLines } from './difference.ts';
 import type { PageCell, PageDifference, PageDisk, PageItem, PageOther, PageOutput, PageUse } from './protocol.ts';
 import { Trails, type Trail } from './trail.ts';
@@ -46,6 +46,7 @@ interface Other extends PageOther, Output {
 export class Artifacts implements Disposable {
   readonly #sources: () => ArtifactSources;
   readonly #made: Made;
+  readonly #disks: OpenedDisks;
   readonly #trails: Trails;
   readonly #browser: Browser;
   readonly #indexes = new DiskIndexes();
@@ -55,7 +56,8 @@ export class Artifacts implements Disposable {
     const { store, root } = sources();
     this.#sources = sources;
     this.#made = new Made(store, root);
-    this.#trails = new Trails(store, root, this.#made);
+    this.#disks = new OpenedDisks(store);
+    this.#trails = new Trails(store, root, this.#made, this.#disks);
     this.#browser = new Browser(store, root);
   }
 
@@ -89,7 +91,7 @@ export class Artifacts implements Disposable {
   async cell(build: BuildActions, { place, output: name, cell, since }: CellPlace): Promise<PageCell | undefined> {
     const output = this.#output(build, place, name);
     const disk = output && this.#open(output);
-    if (!disk) return undefined;
+    if (!disk || cell < 0 || cell >= disk.size / BLOCK_SIZE) return undefined;
     const other = since === undefined ? undefined : this.#other(output, since);
     const index = await this.#indexes.of(output.node.digest.hash, disk);
     const region = regionsOf(disk).find(({ first, end }) => first <= cell && cell < end)?.name ?? '';
@@ -154,7 +156,7 @@ export class Artifacts implements Disposable {
   }
 
   #open({ node }: Output): BlockSource | undefined {
-    return openAsDisk(this.#sources().store, node);
+    return this.#disks.of(node);
   }
 
   /** Newest first, those with an output that differs from this one, and from those that came before it. */
@@ -162,7 +164,7 @@ export class Artifacts implements Disposable {
     const { history } = this.#sources();
     const seen = new Set([node.digest.hash]);
     const others: Other[] = [];
-    for (const record of [...history.newestFirst()].slice(0, MOST_RECORDS)) {
+    for (const record of history.newestFirst().take(MOST_RECORDS)) {
       const same = sameAction(record.actions, action);
       const output = same && same.key !== action.key ? this.#outputOf(same, name) : undefined;
       if (!output || seen.has(output.node.digest.hash)) continue;

@@ -23,6 +23,10 @@ interface Opened extends Disposable {
   readonly inside: Promise<Inside>;
 }
 
+interface Unpacking extends Disposable {
+  readonly unpacker: Unpacker;
+}
+
 export class Browser implements Disposable {
   readonly #store: Store;
   readonly #root: string;
@@ -102,19 +106,24 @@ export class Browser implements Disposable {
     this.#opened.delete(key);
   }
 
-  /** Each has a folder of its own, for what must be unpacked. */
+  /** Each has a folder of its own, if something must be unpacked. */
   #open(source: ByteSource): Opened {
-    const folder = temporaryFolder(this.#store);
-    const unpacker = storedXz(this.#store, this.#root).then(
-      (xz) => new Unpacker(folder.path, xz ?? ['xz'], undefined, MOST_UNPACKED_BYTES),
-    );
-    const inside = unpacker.then((by) => lookInside(source, by));
+    let unpacking: Promise<Unpacking> | undefined;
+    const inside = lookInside(source, async () => (await (unpacking ??= this.#unpacking())).unpacker);
     // Whoever asks for it is told.
     inside.catch(() => {});
+    return { inside, [Symbol.dispose]: () => void unpacking?.then((one) => one[Symbol.dispose]()) };
+  }
+
+  async #unpacking(): Promise<Unpacking> {
+    const xz = await storedXz(this.#store, this.#root);
+    const folder = temporaryFolder(this.#store);
+    const unpacker = new Unpacker(folder.path, xz ?? ['xz'], undefined, MOST_UNPACKED_BYTES);
     return {
-      inside,
-      [Symbol.dispose]: () => {
-        void unpacker.then((by) => by[Symbol.dispose]()).finally(() => folder[Symbol.dispose]());
+      unpacker,
+      [Symbol.dispose]() {
+        unpacker[Symbol.dispose]();
+        folder[Symbol.dispose]();
       },
     };
   }

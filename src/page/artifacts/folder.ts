@@ -11,8 +11,7 @@ import {
 } from '../../disk/index.ts';
 import { fail } from '../../model/diagnostic.ts';
 import { formatDigest } from '../../model/digest.ts';
-import { diskTree, storedDisk } from '../../report/stored-disk.ts';
-import { blobSource } from './opened.ts';
+import { blobSource, diskTree, storedDisk } from '../../report/stored-disk.ts';
 
 /** Something with a name. */
 export interface Item {
@@ -49,7 +48,7 @@ export function treeFolder(store: Store, entries: Entries): Folder {
     if (node.type === 'directory')
       return { type: 'directory', digest, folder: () => treeFolder(store, store.trees.entries(node.digest)) };
     const properties: Item['properties'] = node.executable ? { mode: 'executable' } : {};
-    return { type: 'file', size: node.digest.size, digest, properties, content: () => blobSource(store, node) };
+    return { type: 'file', size: node.digest.size, digest, properties, content: () => blobSource(store, node.digest) };
   };
   return {
     *entries() {

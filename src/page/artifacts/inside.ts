@@ -18,13 +18,17 @@ export interface Inside {
   readonly content?: ByteSource;
 }
 
-/** Looks into a file. What is damaged, or too large, fails. */
-export async function lookInside(source: ByteSource, unpacker: Unpacker, wrappings = 0): Promise<Inside> {
+/** Looks into a file. `unpacker` is made when it is needed. What is damaged, or too large, fails. */
+export async function lookInside(
+  source: ByteSource,
+  unpacker: () => Promise<Unpacker>,
+  wrappings = 0,
+): Promise<Inside> {
   const format = recognisedFormat(source);
   const compression = COMPRESSIONS.find((one) => one === format);
   if (!compression) return plainInside(source, format);
   if (source.size > MOST_COMPRESSED_BYTES || wrappings >= MOST_WRAPPINGS) return { format: compression };
-  const content = await unpacker.unpack(source, compression);
+  const content = await (await unpacker()).unpack(source, compression);
   const inner = await lookInside(content, unpacker, wrappings + 1);
   return { content, ...inner, format: [compression, inner.format].filter(Boolean).join(', ') };
 }

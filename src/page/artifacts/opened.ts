@@ -1,10 +1,10 @@
 /** Outputs opened for reading: disks block by block, images as disks, files as bytes. Nothing is laid out for it. */
 import type { Store } from '../../../cache/store.ts';
 import type { Node } from '../../../cache/tree.ts';
-import { fileSource, identifyFileSystem, isZero, rawBlocks, readPartitions } from '../../disk/index.ts';
+import { identifyFileSystem, isZero, rawBlocks, readPartitions } from '../../disk/index.ts';
 import { BLOCK_SIZE, type BlockSource, type ByteSource } from '../../disk/index.ts';
 import { formatDigest } from '../../model/digest.ts';
-import { diskTree, storedDisk } from '../../report/stored-disk.ts';
+import { blobSource, diskTree, storedDisk } from '../../report/stored-disk.ts';
 import { printable } from '../../report/printable.ts';
 import type { PageOutput } from './protocol.ts';
 
@@ -23,30 +23,40 @@ export function describeOutput(store: Store, name: string, node: Node): PageOutp
   return { name: shown, kind, size: node.digest.size, digest };
 }
 
-/** The disk that an output is, or undefined. An image is open until the process ends: they are few. */
-export function openAsDisk(store: Store, node: Node): BlockSource | undefined {
+/** Opened disks that are remembered: where an image has data is found by reading all of it. */
+const KEPT = 16;
+
+export class OpenedDisks {
+  readonly #store: Store;
+  readonly #known = new Map<string, BlockSource | undefined>();
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** The disk that a node is; undefined for all else. */
+  of(node: Node): BlockSource | undefined {
+    if (node.type === 'symlink') return undefined;
+    const { hash } = node.digest;
+    if (!this.#known.has(hash)) this.#known.set(hash, openAsDisk(this.#store, node));
+    const disk = this.#known.get(hash);
+    if (this.#known.size > KEPT) this.#known.delete(this.#known.keys().next().value!);
+    return disk;
+  }
+}
+
+function openAsDisk(store: Store, node: Node): BlockSource | undefined {
   const tree = diskTree(store.trees, node);
   if (tree) return storedDisk(store, tree);
   if (node.type !== 'file' || !isImage(store, node)) return undefined;
-  const source = blobSource(store, node);
+  const source = blobSource(store, node.digest);
   return rawBlocks(source, blocksWithData(source));
-}
-
-/** A file of the store; it is opened for each piece that is read. */
-export function blobSource({ cas }: Store, { digest }: Node & { readonly type: 'file' }): ByteSource {
-  return {
-    size: digest.size,
-    read(offset, length) {
-      using file = fileSource(cas.path(digest));
-      return file.read(offset, length);
-    },
-  };
 }
 
 function isImage(store: Store, node: Node): node is Node & { readonly type: 'file' } {
   if (node.type !== 'file' || node.digest.size < 512 || node.digest.size > MOST_IMAGE_BYTES) return false;
   try {
-    const source = blobSource(store, node);
+    const source = blobSource(store, node.digest);
     return readPartitions(source) !== undefined || /^(ext|fat)/.test(identifyFileSystem(source)?.type ?? '');
   } catch {
     return false;

@@ -15,13 +15,14 @@ import {
 } from '../../disk/index.ts';
 import type { ByteSource, FileSystem } from '../../disk/index.ts';
 import { relative } from 'node:path';
+import { Failure } from '../../model/diagnostic.ts';
 import { actionId } from '../../model/event.ts';
 import type { PartOrigin } from '../../plan/parts.ts';
 import type { RecordedAction } from '../../report/history/record.ts';
 import { printable } from '../../report/printable.ts';
-import { diskTree } from '../../report/stored-disk.ts';
+import { blobSource, diskTree } from '../../report/stored-disk.ts';
 import type { BuildActions, Input, Made } from './made.ts';
-import { blobSource, openAsDisk } from './opened.ts';
+import type { OpenedDisks } from './opened.ts';
 import type { PageStep } from './protocol.ts';
 
 /** Longer ways are cut. */
@@ -65,15 +66,17 @@ export class Trails {
   readonly #store: Store;
   readonly #root: string;
   readonly #made: Made;
+  readonly #disks: OpenedDisks;
   readonly #files = new Map<string, readonly FileSystem[]>();
   /** Where the blocks of the last disks are, by hash. */
   readonly #blocks = new Map<string, ReadonlyMap<string, number>>();
 
   /** `root`: of the workspace. */
-  constructor(store: Store, root: string, made: Made) {
+  constructor(store: Store, root: string, made: Made, disks: OpenedDisks) {
     this.#store = store;
     this.#root = root;
     this.#made = made;
+    this.#disks = disks;
   }
 
   /** Follows what is wanted from the action that has made it. */
@@ -118,15 +121,14 @@ export class Trails {
   /** A disk that is spliced in at a whole MiB has the block at another place. */
   #block(inputs: readonly Input[], { block, index }: Wanted): Found | undefined {
     if (block === undefined) return undefined;
-    for (const input of inputs) {
+    return firstFound(inputs, (input) => {
       const disk = diskTree(this.#store.trees, input.node);
       const at = disk && this.#blocksOf(disk).get(block);
-      if (at === undefined) continue;
+      if (at === undefined) return undefined;
       const same = this.#store.trees.lookup(input.node, blockPath(index));
       const isThere = same?.type === 'file' && same.digest.hash === block;
       return { input, path: '', text: isThere ? 'the same MiB of' : `the same as MiB ${at} of` };
-    }
-    return undefined;
+    });
   }
 
   #blocksOf(disk: Node & { readonly type: 'directory' }): ReadonlyMap<string, number> {
@@ -145,18 +147,13 @@ export class Trails {
 
   #file(inputs: readonly Input[], { file }: Wanted): Found | undefined {
     if (!file || file.content.size === 0) return undefined;
-    for (const input of inputs) {
-      const found = this.#inDisk(input, file) ?? this.#inTree(input, file);
-      if (found) return found;
-    }
-    return undefined;
+    return firstFound(inputs, (input) => this.#inDisk(input, file) ?? this.#inTree(input, file));
   }
 
   /** At the same path of a file system of the input. */
   #inDisk(input: Input, file: FilePart): Found | undefined {
     for (const fileSystem of this.#fileSystems(input.node)) {
-      const content = contentAt(fileSystem, file.path);
-      const same = content && sameness(content, file);
+      const same = attempt(() => sameness(fileSystem.file(file.path), file));
       if (same) return { input, path: '', text: `${same} in` };
     }
     return undefined;
@@ -166,7 +163,7 @@ export class Trails {
   #fileSystems(node: Node): readonly FileSystem[] {
     if (node.type === 'symlink') return [];
     const { hash } = node.digest;
-    const disk = this.#files.has(hash) ? undefined : openAsDisk(this.#store, node);
+    const disk = this.#files.has(hash) ? undefined : this.#disks.of(node);
     const found = this.#files.get(hash) ?? (disk ? fileSystemsOf(recentWindows(disk)) : []);
     if (this.#files.size >= MOST_STEPS) this.#files.clear();
     this.#files.set(hash, found);
@@ -177,9 +174,28 @@ export class Trails {
     if (diskTree(this.#store.trees, input.node)) return undefined;
     for (const [path, node] of this.#store.trees.walk(input.node).take(MOST_PATHS)) {
       if (node.type !== 'file' || node.digest.size !== file.content.size) continue;
-      const same = sameness(blobSource(this.#store, node), file);
+      const same = sameness(blobSource(this.#store, node.digest), file);
       if (same) return { input, path, text: path === '' ? `${same} as` : `${same} as ${path} of` };
     }
+    return undefined;
+  }
+}
+
+/** Inputs that have left the store are passed over. */
+function firstFound(inputs: readonly Input[], look: (input: Input) => Found | undefined): Found | undefined {
+  for (const input of inputs) {
+    const found = attempt(() => look(input));
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** Undefined where something is damaged, or has left the store. */
+function attempt<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
     return undefined;
   }
 }
@@ -189,34 +205,17 @@ function sameness(candidate: ByteSource, { content, offset, length }: FilePart):
   if (candidate.size !== content.size) return undefined;
   const isSmall = content.size <= MOST_COMPARED;
   const [from, count] = isSmall ? [0, content.size] : [offset, length];
-  try {
-    if (!candidate.read(from, count).equals(content.read(from, count))) return undefined;
-  } catch {
-    return undefined;
-  }
+  if (!candidate.read(from, count).equals(content.read(from, count))) return undefined;
   return isSmall ? 'the same file' : 'a file of the same size, with the same bytes here,';
-}
-
-function contentAt(fileSystem: FileSystem, path: string): ByteSource | undefined {
-  try {
-    return fileSystem.file(path);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Those that can be read. */
 function fileSystemsOf(disk: ByteSource): FileSystem[] {
-  const look = <T>(of: () => T): T[] => {
-    try {
-      return [of()];
-    } catch {
-      return [];
-    }
-  };
-  const [table] = look(() => readPartitions(disk));
+  const table = attempt(() => readPartitions(disk));
   const sources = table ? table.partitions.map((one) => () => partitionSource(disk, one)) : [() => disk];
-  return sources.flatMap((source) => look(() => openFileSystem(fileSystemSource(source()), 'it')));
+  return sources
+    .map((source) => attempt(() => openFileSystem(fileSystemSource(source()), 'it')))
+    .filter((one) => one !== undefined);
 }
 
 /** What lies at a path of an input: of a composed folder, each entry has its own origin. */

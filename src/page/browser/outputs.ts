@@ -8,6 +8,9 @@ import { element } from './dom.ts';
 import { itemPanel } from './item.ts';
 import type { Screen, View } from './screen.ts';
 
+/** The results of actions that have just ended come into the store a moment later. */
+const ASK_AGAIN_MS = 2000;
+
 export class OutputsView implements View {
   readonly element: HTMLElement;
   readonly #screen: Screen;
@@ -22,6 +25,8 @@ export class OutputsView implements View {
   #state = '';
   #output = '';
   #isDisk = false;
+  /** When outputs that were not there are asked for again; 0 where they were. */
+  #askAgain = 0;
   #disk: PageDisk | undefined;
   /** What was asked for last: an answer to an earlier question is too late. */
   #question = 0;
@@ -49,6 +54,7 @@ export class OutputsView implements View {
       [this.#place, this.#state] = [place, state];
       void this.#begin();
     }
+    if (this.#askAgain > 0 && performance.now() > this.#askAgain) void this.#begin();
     this.#map.refresh();
   }
 
@@ -65,12 +71,14 @@ export class OutputsView implements View {
     const name = place === undefined ? '' : this.#screen.build.nameOf(place);
     this.#title.textContent = place === undefined ? 'Choose an action: this shows what it has made.' : name;
     this.#clear();
+    this.#askAgain = 0;
     this.#outputs.replaceChildren();
     if (place === undefined) return;
     const outputs = await this.#answer(this.#source().outputs(place));
     if (!outputs) return;
     this.#outputs.replaceChildren(...outputs.map((output) => this.#button(output)));
     const [first] = outputs;
+    this.#askAgain = first ? 0 : performance.now() + ASK_AGAIN_MS;
     if (first) this.#open(first);
     else this.#say('It has no outputs: it has not ended yet, it failed, or they have left the store.');
   }
