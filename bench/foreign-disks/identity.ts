@@ -13,7 +13,7 @@ export interface Identity {
   readonly label?: string;
 }
 
-/** By `blkid -p`; undefined for what is none of these kinds. */
+/** By `blkid -p`; undefined for what is none of these kinds, or has a DOS table, before which an older one may have left its own. */
 export function byBlkid(file: string): Identity | undefined {
   const { stdout } = spawnSync('blkid', ['-p', '-o', 'export', file], { encoding: 'latin1' });
   const said = new Map(
@@ -22,6 +22,7 @@ export function byBlkid(file: string): Identity | undefined {
   const type = said.get('TYPE') ?? '';
   const uuid = said.get('UUID');
   const label = said.get('LABEL');
+  if (said.get('PTTYPE') === 'dos') return undefined;
   const rest = { ...(uuid ? { uuid } : {}), ...(label ? { label } : {}) };
   if (/^(ext\d|jbd)/.test(type)) return { kind: 'ext', type: type.replace('ext4dev', 'ext4'), ...rest };
   if (type === 'vfat') return { kind: 'FAT', type: (said.get('VERSION') ?? '').toLowerCase(), ...rest };
