@@ -23,6 +23,9 @@ export const drivers = param.file({ default: guest.drivers, doc: 'folder of kern
 /** What is installed. Its model and version must be the loader's. */
 export const pat = param.file({ default: guest.pat, doc: 'installation archive (.pat)' });
 
+/** What is known late: files that are laid over the installed system, without another installation. */
+export const settings = param.file({ default: guest.settings, doc: 'folder of files for the installed system' });
+
 /** On a busy machine without KVM, a kernel can take its timer for broken. Under KVM it does not check it either. */
 const NO_TIMER_CHECK = 'no_timer_check';
 
@@ -56,8 +59,11 @@ export const bootImage = dsm.bootImage({ loader: loaderFiles, extra: patchedExtr
 /** The same files as the fourth partition of the disk. */
 export const bootPartition = dsm.bootPartition({ loader: loaderFiles, extra: patchedExtra, config: grubConfig });
 
-/** The installed disk, with the boot partition and GRUB: needs no other disk to boot. */
-export const bootableDisk = dsm.bootableDisk({ disk: installedDisk, boot: bootPartition });
+/** The installed disk with the settings. */
+export const systemDisk = dsm.withFiles({ disk: installedDisk, partition: 1, files: settings });
+
+/** The same, with the boot partition and GRUB: needs no other disk to boot. */
+export const bootableDisk = dsm.bootableDisk({ disk: systemDisk, boot: bootPartition });
 
 /** Boots the disk alone on virtio-blk: the installed system must answer. */
 export const verifiedDisk = dsm.verifiedDisk({ disk: bootableDisk });

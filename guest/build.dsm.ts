@@ -145,3 +145,6 @@ export const system = systemArchive({
 
 /** An installation archive in the shape of the original's. */
 export const pat = standInPat({ kernel, rd, system, version });
+
+/** No settings: nothing is laid over the installed system. */
+export const settings = tree({ files: {} });

@@ -16,13 +16,15 @@ arrays_of_this_host() {
 		while read -r uuid; do grep -q "UUID=$uuid" /etc/mdadm.conf || echo "$uuid"; done
 }
 
-assemble() { # UUID…
+# Without the last line, mdadm would assemble all that there is where none of these is found.
+configuration() { # UUID…
 	number=3
 	echo 'DEVICE partitions'
 	for uuid in "$@"; do
 		case $uuid in *:*) echo "ARRAY /dev/md$number UUID=$uuid" ;; esac
 		number=$((number + 1))
 	done
+	echo 'AUTO -all'
 }
 
 # As many disks as there are, at least, count as internal ones; what the system has stays.
@@ -56,8 +58,8 @@ put_file_systems() {
 }
 
 mkdir -p /run/mdadm $mnt
-assemble ${VOLUMES:-$(arrays_of_this_host)} >$conf
-mdadm --assemble --scan --config=$conf
+configuration ${VOLUMES:-$(arrays_of_this_host)} >$conf
+grep -q ^ARRAY $conf && mdadm --assemble --scan --config=$conf
 mount -t ext4 "$root" $mnt || exit 0
 for file in $mnt/etc/synoinfo.conf $mnt/etc.defaults/synoinfo.conf; do
 	[ ! -f "$file" ] || give_slots "$file"

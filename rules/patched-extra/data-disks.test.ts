@@ -22,19 +22,34 @@ describe('the settings', () => {
 
 const SCRIPT = readFileSync(new URL('./data-disks.sh', import.meta.url), 'utf8');
 
+/** What a shell makes of functions of the script, from one of them up to a line, with a call. */
+function called(from: string, to: string, call: string, ...args: string[]): string {
+  // Disks of the machine that runs this test do not count.
+  const functions = SCRIPT.slice(SCRIPT.indexOf(from), SCRIPT.indexOf(to)).replace('/sys/block/sd*', '/none');
+  const { status, stdout } = spawnSync('busybox', ['sh', '-c', `${functions}\n${call}`, 'sh', ...args], {
+    encoding: 'utf8',
+    env: { PATH: `${inject('commands')}:${process.env['PATH']}` },
+  });
+  expect(status).toBe(0);
+  return stdout;
+}
+
+it('only the arrays that are named are assembled, each as the volume of its place', () => {
+  const of = (...uuids: string[]): string[] =>
+    called('configuration()', '# As many disks', 'configuration "$@"', ...uuids)
+      .trimEnd()
+      .split('\n');
+  expect(of(FILE_SYSTEM, ARRAY)).toEqual(['DEVICE partitions', `ARRAY /dev/md4 UUID=${ARRAY}`, 'AUTO -all']);
+  expect(of(FILE_SYSTEM)).toEqual(['DEVICE partitions', 'AUTO -all']);
+});
+
 /** synoinfo.conf after the script has made room for disks in it. */
 function withSlots(disks: number, conf: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'slots-'));
   try {
     const file = join(folder, 'synoinfo.conf');
     writeFileSync(file, conf);
-    const functions = SCRIPT.slice(SCRIPT.indexOf('give_slots()'), SCRIPT.indexOf('# The system writes its list'));
-    // Disks of the machine that runs this test do not count.
-    const call = `${functions.replace('/sys/block/sd*', '/none')}\nDISKS=${disks}\ngive_slots "$1"`;
-    const { status } = spawnSync('busybox', ['sh', '-c', call, 'sh', file], {
-      env: { PATH: `${inject('commands')}:${process.env['PATH']}` },
-    });
-    expect(status).toBe(0);
+    called('give_slots()', '# The system writes its list', `DISKS=${disks}\ngive_slots "$1"`, file);
     return readFileSync(file, 'utf8');
   } finally {
     rmSync(folder, { recursive: true });

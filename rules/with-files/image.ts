@@ -9,12 +9,12 @@ import {
   presentRanges,
   readPartitions,
   SECTOR,
+  type ByteRange,
   type ByteSource,
   type DiskEditor,
   type DiskReader,
 } from 'dsmb/disk';
 import { fail } from 'dsmb/step';
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { copyMetadata, extBlockSize } from './ext.ts';
 
@@ -38,13 +38,17 @@ export async function imageOf(
   scratch: string,
 ): Promise<Image> {
   const after = join(scratch, 'image');
-  const before = join(scratch, 'before');
   if (raw !== undefined && volume.type.startsWith('ext')) {
-    for (const image of [before, after]) await copyMetadata(raw, volume.offset, image);
-    if (dataRanges(after) !== undefined) return { before: fileSource(before), after };
-    rmSync(after);
+    const before = join(scratch, 'before');
+    await copyMetadata(raw, volume.offset, before);
+    const ranges = dataRanges(before);
+    if (ranges !== undefined) {
+      const source = fileSource(before);
+      copyRanges(source, ranges, after);
+      return { before: source, after };
+    }
   }
-  copyVolume(disk, volume, after);
+  copyRanges(volume.source, rangesOf(disk, volume), after);
   return { before: volume.source, after };
 }
 
@@ -82,15 +86,21 @@ export function volumeOf(disk: DiskReader, number: number): Volume {
   return { name, type, source, offset: source.origin ?? 0, blockSize };
 }
 
-/** What is there of a volume as a sparse file. */
-function copyVolume(disk: DiskReader, { source, offset }: Volume, image: string): void {
-  using file = createRaw(image, source.size);
+/** What is there of a volume. */
+function* rangesOf(disk: DiskReader, { source, offset }: Volume): Generator<ByteRange> {
   for (const range of presentRanges(disk)) {
     const from = Math.max(range.offset, offset);
     const end = Math.min(range.offset + range.length, offset + source.size);
-    for (let at = from; at < end; at += PIECE)
-      file.write(at - offset, source.read(at - offset, Math.min(PIECE, end - at)));
+    if (from < end) yield { offset: from - offset, length: end - from };
   }
+}
+
+/** A sparse file of some ranges of a source. */
+function copyRanges(source: ByteSource, ranges: Iterable<ByteRange>, to: string): void {
+  using file = createRaw(to, source.size);
+  for (const { offset, length } of ranges)
+    for (let at = offset; at < offset + length; at += PIECE)
+      file.write(at, source.read(at, Math.min(PIECE, offset + length - at)));
 }
 
 /** Writes the blocks of the file system that differ, whole: the rest of a new one may not be zero on the disk. */

@@ -16,13 +16,18 @@ interface Spec {
 
 export default step<Spec>(async ({ args, inputs, allInputs, outputs, assembled, scratch, epoch, log }) => {
   const disk = openDisk(inputs.disk);
+  const edit = editDisk({ from: inputs.disk, to: outputs.disk });
+  const wanted = wantedOf(args, allInputs['files'], scratch);
+  if (wanted.lay.length + wanted.remove.length + wanted.rights.size === 0) {
+    edit.finish();
+    return log('nothing to lay: the disk stays as it is');
+  }
   const volume = volumeOf(disk, args.partition);
-  const changes = changesOf(wantedOf(args, allInputs['files'], scratch), openFileSystem(volume.source, volume.name));
+  const changes = changesOf(wanted, openFileSystem(volume.source, volume.name));
   const image = await imageOf(disk, volume, assembled('disk'), scratch);
   const change = volume.type.startsWith('ext') ? changeExt : changeFat;
   await change(image.after, changes, epoch, scratch);
 
-  const edit = editDisk({ from: inputs.disk, to: outputs.disk });
   const blocks = writeDifferences(image, volume, edit);
   writeContents(image.after, changes, volume, edit);
   const { written } = edit.finish();

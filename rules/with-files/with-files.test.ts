@@ -221,7 +221,7 @@ describe('files', () => {
   });
 
   it.each<[string, Given, RegExp]>([
-    ['another partition', { partition: 3 }, /no partition 3/],
+    ['another partition', { partition: 3, texts: { '/x': '' } }, /no partition 3/],
     ['a path that leads out', { texts: { '/../x': '' } }, /no path of a file/],
     ['a name of two lines', { texts: { 'a\nb': '' } }, /control character/],
     ['a mode that is none', { modes: { '/etc/motd': 'rw' } }, /the mode of \/etc\/motd/],

@@ -124,23 +124,23 @@ type Identify = (source: ByteSource) => FileSystemIdentity | undefined;
 const ext: Identify = (source) => {
   if (!hasExt(source)) return undefined;
   const { type, label, uuid, needsRecovery } = readExtIdentity(source);
-  return { type, ...named(label), uuid, ...(needsRecovery ? { needsRecovery } : {}) };
+  return { type, ...named(label), ...identified(uuid), ...(needsRecovery ? { needsRecovery } : {}) };
 };
 
 const swap: Identify = (source) => {
   if (textAt(source, 4086, 10) !== 'SWAPSPACE2') return undefined;
-  return { type: 'swap', uuid: uuidAt(source, 1036), ...named(textAt(source, 1052, 16)) };
+  return { type: 'swap', ...uuidAt(source, 1036), ...named(textAt(source, 1052, 16)) };
 };
 
 const xfs: Identify = (source) => {
   if (textAt(source, 0, 4) !== 'XFSB') return undefined;
-  return { type: 'xfs', uuid: uuidAt(source, 32), ...named(textAt(source, 108, 12)) };
+  return { type: 'xfs', ...uuidAt(source, 32), ...named(textAt(source, 108, 12)) };
 };
 
 const btrfs: Identify = (source) => {
   const superblock = 65_536;
   if (textAt(source, superblock + 64, 8) !== '_BHRfS_M') return undefined;
-  return { type: 'btrfs', uuid: uuidAt(source, superblock + 32), ...named(textAt(source, superblock + 299, 256)) };
+  return { type: 'btrfs', ...uuidAt(source, superblock + 32), ...named(textAt(source, superblock + 299, 256)) };
 };
 
 const VOLUME_DESCRIPTOR = 32_768;
@@ -164,8 +164,13 @@ function named(label: string): { label?: string } {
   return label === '' ? {} : { label };
 }
 
-function uuidAt(source: ByteSource, offset: number): string {
-  return formatUuid(source.read(offset, 16));
+function uuidAt(source: ByteSource, offset: number): { uuid?: string } {
+  return identified(formatUuid(source.read(offset, 16)));
+}
+
+/** One of zeros stands for none. */
+function identified(uuid: string): { uuid?: string } {
+  return /^[0-]*$/.test(uuid) ? {} : { uuid };
 }
 
 /** Text up to the first zero byte; empty where the source ends before. */

@@ -81,6 +81,11 @@ describe('a FAT on a whole disk', () => {
       { type: 16, sectors: 8000, label: 'BINGO' },
       { type: 'fat16', label: 'BINGO' },
     ],
+    [
+      'with a label in the root folder that others have for none',
+      { type: 32, sectors: 32_768, label: 'NO NAME' },
+      { type: 'fat32', label: 'NO NAME' },
+    ],
   ])('%s is read', (_what, shape, identity) => {
     const disk = bufferSource(fat(shape));
     expect(readPartitions(disk)).toBeUndefined();
@@ -146,6 +151,21 @@ describe('an ext file system', () => {
     const image = bufferSource(ext(...options));
     expect(identifyFileSystem(image)?.type).toBe(type);
     expect(readText(image, '/c/file')).toBe('c');
+  });
+
+  it('without a UUID has none', () => {
+    expect(identifyFileSystem(bufferSource(ext('-t', 'ext2', '-U', 'clear')))).toEqual({ type: 'ext2' });
+  });
+
+  it('with a tree of extents that is deeper than Linux reads is refused', () => {
+    const image = ext('-t', 'ext4', '-O', '^metadata_csum');
+    const inode = image.indexOf(Buffer.from([0x0a, 0xf3, 1, 0, 4, 0, 0, 0]), 8192);
+    expect(inode).toBeGreaterThan(0);
+    for (let at = inode; at >= 0; at = image.indexOf(Buffer.from([0x0a, 0xf3, 1, 0, 4, 0, 0, 0]), at))
+      image.writeUInt16LE(7, at + 6);
+    expect(() => openFileSystem(bufferSource(image), 'the disk').list('/')).toThrow(
+      /has 7 levels: Linux reads 5 at most/,
+    );
   });
 
   it('shows what is beside a damaged folder', () => {

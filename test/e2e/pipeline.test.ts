@@ -126,6 +126,14 @@ describe('the next builds', () => {
     expect((await project.build(['//cloudTarball'])).executed).toEqual([]);
   });
 
+  it('lay settings that are known late over the installed system, and install nothing', async () => {
+    project.write('late/etc/motd', 'Welcome.\n');
+    const changed = await project.build(['//systemDisk', '--set', 'settings=late']);
+    expect(changed.executed).toEqual(['//systemDisk']);
+    const { stdout } = await project.run(['disk', 'cat', '//systemDisk', 'p1:/etc/motd', '--set', 'settings=late']);
+    expect(stdout).toBe('Welcome.\n');
+  });
+
   it('run nothing when a comment changes in a build file, a rule or a step', async () => {
     for (const path of ['build.dsm.ts', 'guest/build.dsm.ts', 'guest/pat.ts', 'guest/pat.step.ts'])
       project.write(path, `/* one more comment */\n${project.read(path)}`);

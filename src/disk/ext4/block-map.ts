@@ -1,4 +1,5 @@
 /** Where the blocks of a file are: extent trees of ext4, and the indirect blocks of ext2 and ext3. */
+import { fail } from '../../model/diagnostic.ts';
 import type { ByteSource } from '../source.ts';
 import { damagedExt, INODE_FLAG, type ExtGeometry, type Inode } from './volume.ts';
 
@@ -66,7 +67,15 @@ function* leaves(
     const entries = bytes.readUInt16LE(2);
     const depth = bytes.readUInt16LE(6);
     const fits = bytes.readUInt16LE(0) === EXTENT_MAGIC && (entries + 1) * ENTRY <= bytes.length;
-    const level = expectedDepth === undefined ? depth <= MAX_DEPTH : depth === expectedDepth && entries > 0;
+    if (fits && expectedDepth === undefined && depth > MAX_DEPTH)
+      fail(
+        'EXT4_UNSUPPORTED',
+        `the extent tree of inode ${number} has ${depth} levels: Linux reads ${MAX_DEPTH} at most`,
+        {
+          hint: '`e2fsck -f` makes it flat again',
+        },
+      );
+    const level = expectedDepth === undefined || (depth === expectedDepth && entries > 0);
     if (!fits || !level) damagedExt(`the extent tree of inode ${number} is broken`);
     for (let at = ENTRY; at <= entries * ENTRY; at += ENTRY) {
       if (depth > 0) yield* node(child(bytes, at), depth - 1);

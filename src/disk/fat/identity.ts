@@ -27,7 +27,7 @@ export function identifyFat(source: ByteSource): FatIdentity {
   return {
     type: `fat${volume.type}`,
     ...(hasSerial ? { uuid: serialText(extended.readUInt32LE(1)) } : {}),
-    ...(label === undefined || label === '' || label === 'NO NAME' ? {} : { label }),
+    ...(label === undefined || label === '' ? {} : { label }),
   };
 }
 
