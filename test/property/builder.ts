@@ -26,6 +26,6 @@ export interface Running {
 
 export interface Builder {
   start(workspace: Workspace, spec: Spec, asked: readonly number[], keepGoing: boolean): Running;
-  /** What builds have left behind: processes, temporary files. After one that was ended, files wait for the next one. */
-  leftovers(ended: boolean): Promise<readonly string[]>;
+  /** What builds have left behind: processes, temporary files. After one that was ended, files wait for one that succeeds. */
+  leftovers(ended: boolean, succeeded: boolean): Promise<readonly string[]>;
 }

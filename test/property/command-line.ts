@@ -19,6 +19,8 @@ export class CommandLine implements Builder {
   readonly #store: TestStore;
   readonly #events: boolean;
   readonly #env: NodeJS.ProcessEnv;
+  /** What builds that were ended have left, for one that clears it away. */
+  #waiting: ReadonlySet<string> = new Set();
   /** Builds that went on from the last one of the same request. */
   resumed = 0;
 
@@ -75,10 +77,13 @@ export class CommandLine implements Builder {
     );
   }
 
-  async leftovers(ended: boolean): Promise<readonly string[]> {
+  async leftovers(ended: boolean, succeeded: boolean): Promise<readonly string[]> {
     const processes = await this.#store.processesLeft();
-    if (ended) return processes;
-    return [...processes, ...['incoming', 'sandboxes', 'present.v1'].flatMap((folder) => this.#store.names(folder))];
+    const files = ['incoming', 'sandboxes', 'present.v1'].flatMap((folder) => this.#store.names(folder));
+    // The launcher, and a build that fails before it comes to the store, clear nothing away.
+    const waited = this.#events && succeeded ? new Set<string>() : this.#waiting;
+    this.#waiting = new Set(ended ? files : files.filter((file) => waited.has(file)));
+    return ended ? processes : [...processes, ...files.filter((file) => !waited.has(file))];
   }
 
   /** Kills the builder, or all that its process group has, its helper, a sandbox; or ends it as Ctrl-C does. */

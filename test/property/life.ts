@@ -152,7 +152,10 @@ export class Life implements Disposable {
     change?.();
     const builds = await finished;
     this.#count(builds, ends.length);
-    const left = await this.#builder.leftovers(ends.length > 0);
+    const left = await this.#builder.leftovers(
+      ends.length > 0,
+      builds.some(({ success }) => success),
+    );
     if (left.length > 0) throw new Fault('wrong course', `left behind: ${left.join('\n')}`);
     if (!isDeepStrictEqual(this.#spec, spec)) return this.#judge.excuse();
     this.#judge.judge(spec, asked, builds, { ended: ends.length, keepGoing });
