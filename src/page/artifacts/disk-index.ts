@@ -49,6 +49,7 @@ async function indexOf(disk: BlockSource, signal: AbortSignal): Promise<DiskInde
   const note = (problem: string): void => {
     if (problems.length < MOST_PROBLEMS) problems.push(printable(problem));
   };
+  signal.throwIfAborted();
   let steps = 0;
   let turnEnds = performance.now() + TURN_MS;
   for (const use of diskUses(disk, note)) {
