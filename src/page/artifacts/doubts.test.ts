@@ -6,6 +6,7 @@ import type { Node } from '../../../cache/tree.ts';
 import { StoredBuilds, type StoredAction } from '../../../test/rig/stored-build.ts';
 import { bufferSource, editDisk, SECTOR, writeFat16 } from '../../disk/index.ts';
 import { temporaryFolder } from '../../disk/model.test-helper.ts';
+import { digest } from '../../model/digest.ts';
 import { nodeValue } from '../../plan/parts.ts';
 import { PastView, wholeBuild } from '../view.ts';
 import { Artifacts } from './artifacts.ts';
@@ -140,6 +141,16 @@ test('a trail that only ends says so, and blames nobody', async () => {
   const unknown = await told();
   expect(unknown.uses[0]!.trail.map(({ text }) => text)).toEqual(['what //a10 Make was made of is not known any more']);
   expect(unknown.why[0]).toMatch(/^\/\/a10 Make: /);
+});
+
+test('where an input has left the store, nobody is sure who wrote the bytes', async () => {
+  const node = { type: 'directory', digest: digest('0'.repeat(64), 5) } as const;
+  const inputs = { base: { node, origin: { type: 'runtime' } as const } };
+  const past = view(record({ ...makes(disk('from somewhere'), '//unsure'), inputs }));
+  const { uses } = (await artifacts.cell(past, { place: 0, output: 'disk', cell: 1 }))!;
+  expect(uses[0]!.trail).toEqual([
+    { text: 'written by //unsure Make, or from its input base, which cannot be read any more', place: 0 },
+  ]);
 });
 
 test('of a large file, an input that has only some of the changed bytes is not where it comes from', async () => {

@@ -32,6 +32,8 @@ import type { PageStep } from './protocol.ts';
 const MOST_STEPS = 8;
 /** Of larger files, only what lies in the cell is compared. */
 const MOST_COMPARED = 4 * 1024 * 1024;
+/** Large files of the same size in an input, each of which has to be read. */
+const MOST_READ = 64;
 
 /** Stretches of a file. */
 export interface FilePart {
@@ -171,7 +173,8 @@ export class Trails {
 
   #inTree(input: Input, file: FilePart): Found | undefined {
     if (diskTree(this.#store, input.node)) return undefined;
-    for (const [path, digest] of this.#files.of(input.node, file.content.size)) {
+    const files = this.#files.of(input.node, file.content.size);
+    for (const [path, digest] of isSmall(file) ? files : files.slice(0, MOST_READ)) {
       const same = this.#sameness(digest, file);
       if (same) return { input, path, text: path === '' ? `${same} as` : `${same} as ${path} of` };
     }
@@ -228,12 +231,12 @@ function firstFound(
   return undefined;
 }
 
-/** Undefined where something is damaged, or has left the store. */
+/** Undefined where something is damaged. What has left the store may be the place that is looked for. */
 function attempt<T>(look: () => T): T | undefined {
   try {
     return look();
   } catch (error) {
-    if (!(error instanceof Failure)) throw error;
+    if (!(error instanceof Failure) || error.diagnostic.code === 'BLOB_MISSING') throw error;
     return undefined;
   }
 }
