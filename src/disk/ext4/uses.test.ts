@@ -33,8 +33,9 @@ beforeAll(() => {
 /** Where the inode of a path lies. */
 function inodeAt(image: Buffer, wanted: string): number {
   const source = bufferSource(image);
-  const { geometry, inodes } = openExt(source);
-  const { number } = [...inodes()].find(({ path }) => path === wanted)!;
+  const volume = openExt(source);
+  const { geometry } = volume;
+  const { number } = [...volume.inodes()].find(({ path }) => path === wanted)!;
   const { inodeTable } = readGroup(source, geometry, Math.floor((number - 1) / geometry.inodesPerGroup));
   return inodeTable * BLOCK + ((number - 1) % geometry.inodesPerGroup) * geometry.inodeSize;
 }

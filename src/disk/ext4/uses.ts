@@ -35,14 +35,15 @@ interface Volume {
  * each file: many have no blocks.
  */
 export function* extUses(source: ByteSource, told: OnDamage): Generator<Use | undefined> {
-  const { geometry, inodes } = openExt(source);
+  const files = openExt(source);
+  const { geometry } = files;
   const volume = { source, geometry, claimed: new ClaimedBlocks(), budget: new Budget(geometry) };
   const damaged = bounded(told);
   yield* groupUses(source, geometry, damaged);
   for (const [name, number] of geometry.ownInodes)
     yield* attempt('', damaged, () => contentUses(volume, readInode(source, geometry, number), 'metadata', name));
   const seen = new Set<number>();
-  for (const { path, number, entry } of inodes(damaged)) {
+  for (const { path, number, entry } of files.inodes(damaged)) {
     yield undefined;
     // A file of several names is told by the first.
     if (seen.has(number)) continue;
@@ -107,7 +108,8 @@ function* contentUses(
 ): Generator<Use | undefined> {
   const { blockSize } = geometry;
   const claim = (block: number, count = 1): void => {
-    if (!claimed.claim(block, count)) damagedExt(`a block from ${block} on belongs to another file as well`);
+    if (!claimed.claim(block, count))
+      damagedExt(`of its blocks from ${block} to ${block + count - 1}, one is used twice`);
   };
   const ofMap: number[] = [];
   const map = blockMap(source, geometry, inode, (block) => {

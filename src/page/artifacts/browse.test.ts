@@ -157,7 +157,7 @@ describe('what was unpacked', () => {
   const unpacked = (): string[] => readdirSync(join(builds.store.root, 'incoming'));
 
   test('is there for archives in it, however deep', async () => {
-    let inner = Buffer.from('deep text');
+    let inner: Buffer = Buffer.from('deep text');
     const names = Array.from({ length: 9 }, (_none, level) => `level ${level}`);
     for (const name of names.toReversed()) inner = cpio(cpioMember(name, inner));
     expect(await look(gzipSync(inner), ...names)).toMatchObject({ text: 'deep text' });
