@@ -36,6 +36,11 @@ export class ActionCache {
     return result;
   }
 
+  /** The result of the action, even if some of its output is gone; a look at it is no use of it. */
+  look(key: Digest): ResultData | undefined {
+    return readResult(this.#path(key));
+  }
+
   /** To be called when all that the result names is durable. */
   put(key: Digest, result: ResultData, madeOf: Entries = new Map()): void {
     writeAtomically(this.#path(key), sealed(encodeResult(result, madeOf)));

@@ -32,7 +32,8 @@ async function runUi(call: Call): Promise<number> {
   const root = workspaceOf(call);
   const store = new Store(storeRoot());
   // Builds that end meanwhile are in the list of whoever asks next.
-  const sources = () => ({ store, root, history: openHistory(store, { root }) });
+  let history = openHistory(store, { root });
+  const sources = () => ({ store, root, history: (history = history.again()) });
   const shown = {
     past: (build: string) => pastView(sources(), build),
     pastBuilds: () => pastBuilds(sources().history),

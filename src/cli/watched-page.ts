@@ -53,6 +53,8 @@ export class WatchedPage implements Disposable {
   readonly #server: Server;
   readonly #token: string;
   readonly #waiting = new Set<Socket>();
+  /** Connections on their way to a build, which may be too busy to take them. */
+  readonly #sent = new Set<Socket>();
   #build: ChildProcess | undefined;
   #known = false;
 
@@ -89,7 +91,9 @@ export class WatchedPage implements Disposable {
       for (const connection of this.#waiting) this.#pass(connection);
     });
     build.on('exit', () => {
-      if (this.#build === build) this.#build = undefined;
+      if (this.#build !== build) return;
+      this.#build = undefined;
+      this.#sent.clear();
     });
   }
 
@@ -106,8 +110,13 @@ export class WatchedPage implements Disposable {
   #pass(connection: Socket): void {
     if (this.#build?.connected) {
       this.#waiting.delete(connection);
+      if (this.#sent.size >= MOST_WAITING) return void connection.destroy();
+      this.#sent.add(connection);
       // If the build ends just now, the page asks again.
-      this.#build.send(CONNECTION, connection, () => connection.destroy());
+      this.#build.send(CONNECTION, connection, () => {
+        this.#sent.delete(connection);
+        connection.destroy();
+      });
     } else if (this.#waiting.size < MOST_WAITING) {
       this.#waiting.add(connection);
       connection.on('error', () => {}).on('close', () => this.#waiting.delete(connection));

@@ -10,6 +10,8 @@ export type LogicalPartition = Omit<MbrPartition, 'number'>;
 export interface LogicalPartitions {
   /** In the order of the chain, by which systems number them from 5. */
   readonly partitions: readonly LogicalPartition[];
+  /** Sectors of the tables. */
+  readonly tables: readonly number[];
   /** Why it could not be followed to its end. */
   readonly problem?: string;
 }
@@ -25,21 +27,24 @@ export function isExtended({ type }: Pick<MbrPartition, 'type'>): boolean {
 /** Follows the chain: each table has one partition, counted from that table, and the next table, counted from the first. */
 export function readLogical(disk: ByteSource, { start: first, sectors }: MbrPartition): LogicalPartitions {
   const partitions: LogicalPartition[] = [];
+  const tables: number[] = [];
   const seen = new Set<number>();
   for (let at: number | undefined = first; at !== undefined;) {
     const problem = seen.has(at) ? 'goes in a circle' : seen.size === MOST ? `is longer than ${MOST}` : undefined;
-    if (problem !== undefined) return { partitions, problem: `the chain of logical partitions ${problem}` };
+    if (problem !== undefined) return { partitions, tables, problem: `the chain of logical partitions ${problem}` };
     seen.add(at);
     const table = tableAt(disk, at);
-    if (typeof table === 'string') return { partitions, problem: `the chain of logical partitions breaks: ${table}` };
+    if (typeof table === 'string')
+      return { partitions, tables, problem: `the chain of logical partitions breaks: ${table}` };
+    tables.push(at);
     const logical = table.find((entry) => !isExtended(entry));
     const next = table.find(isExtended);
     if (logical) partitions.push({ ...logical, start: at + logical.start });
     if (next && next.start >= sectors)
-      return { partitions, problem: 'the chain of logical partitions leads out of the extended one' };
+      return { partitions, tables, problem: 'the chain of logical partitions leads out of the extended one' };
     at = next && first + next.start;
   }
-  return { partitions };
+  return { partitions, tables };
 }
 
 function tableAt(disk: ByteSource, sector: number): readonly MbrPartition[] | string {

@@ -93,6 +93,30 @@ export function salvageGpt(disk: ByteSource): { readonly gpt: Gpt; readonly prob
   return { gpt: primary, problems: isSame ? [] : ['the GPT and its copy at the end of the disk differ'] };
 }
 
+/** Some bytes of a GPT, or of its copy. */
+export interface GptPlace {
+  readonly start: number;
+  readonly end: number;
+  readonly isCopy: boolean;
+}
+
+/** Where a table and its copy lie, as far as they are there and their headers can be read: each header, then its entries. */
+export function gptPlaces(disk: ByteSource): GptPlace[] {
+  const size = gptSectorSize(disk);
+  const sectors = [PRIMARY, lastSector(disk, size)].filter((sector) => hasHeader(disk, sector, size));
+  return sectors.flatMap((sector) => {
+    const isCopy = sector !== PRIMARY;
+    const header = { start: sector * size, end: (sector + 1) * size, isCopy };
+    try {
+      const { at, count, entrySize } = entriesOf(disk, readHeader(disk, sector, size), size);
+      return [header, { start: at, end: at + count * entrySize, isCopy }];
+    } catch {
+      // What is damaged is told by whoever reads the table.
+      return [header];
+    }
+  });
+}
+
 /** A table, or what is wrong with it. */
 function attemptAt(disk: ByteSource, sector: number, size: SectorSize): Gpt | string {
   if (!hasHeader(disk, sector, size)) return `sector ${sector} has no GUID partition table`;
@@ -105,17 +129,23 @@ function attemptAt(disk: ByteSource, sector: number, size: SectorSize): Gpt | st
 
 function tableAt(disk: ByteSource, sector: number, sectorSize: SectorSize): Gpt {
   const header = readHeader(disk, sector, sectorSize);
-  const entrySize = header.readUInt32LE(84);
-  const count = header.readUInt32LE(80);
-  const at = sectorNumber(header, 72) * sectorSize;
-  if (entrySize < 128 || entrySize % 8 !== 0 || count * entrySize > MAX_TABLE || at + count * entrySize > disk.size)
-    fail('PARTITION_TABLE', `the GPT has ${count} entries of ${entrySize} bytes at byte ${at}, which cannot be`);
+  const { at, count, entrySize } = entriesOf(disk, header, sectorSize);
   const table = disk.read(at, count * entrySize);
   if (crc32(table) !== header.readUInt32LE(88)) fail('PARTITION_TABLE', 'the checksum of the GPT entries is wrong');
   const partitions = Array.from({ length: count }, (_, index) =>
     parseEntry(table.subarray(index * entrySize, (index + 1) * entrySize), index + 1, sectorSize / SECTOR),
   );
   return { diskId: guid(header, 56), partitions: partitions.filter((entry) => entry !== undefined) };
+}
+
+/** Where the entries lie that a header tells of. */
+function entriesOf(disk: ByteSource, header: Buffer, sectorSize: SectorSize) {
+  const entrySize = header.readUInt32LE(84);
+  const count = header.readUInt32LE(80);
+  const at = sectorNumber(header, 72) * sectorSize;
+  if (entrySize < 128 || entrySize % 8 !== 0 || count * entrySize > MAX_TABLE || at + count * entrySize > disk.size)
+    fail('PARTITION_TABLE', `the GPT has ${count} entries of ${entrySize} bytes at byte ${at}, which cannot be`);
+  return { at, count, entrySize };
 }
 
 function readHeader(disk: ByteSource, at: number, sectorSize: SectorSize): Buffer {

@@ -1,7 +1,7 @@
 /** The partitions of a disk, whatever its table: one view for people and for comparisons. */
 import { Failure } from '../model/diagnostic.ts';
 import { isExtended, readLogical, type LogicalPartition } from './ebr.ts';
-import { gptSectorSize, hasGpt, hasGptCopy, salvageGpt } from './gpt.ts';
+import { gptPlaces, gptSectorSize, hasGpt, hasGptCopy, salvageGpt } from './gpt.ts';
 import { parseMbr, SECTOR } from './mbr.ts';
 import { hasFat } from './fat/volume.ts';
 import { identifyFileSystem } from './file-system.ts';
@@ -68,6 +68,24 @@ export function readPartitions(disk: ByteSource): PartitionTable | undefined {
   const mbr = disk.size >= SECTOR && looksLikeMbr(disk) ? disk.read(0, SECTOR) : undefined;
   if (hasGpt(disk) || (mbr && isProtective(mbr) && hasGptCopy(disk))) return gptTable(disk);
   return mbr && dosTable(disk, mbr);
+}
+
+/** Where a table lies beside the boot sector; bytes. */
+export interface TablePlace {
+  readonly start: number;
+  readonly end: number;
+  readonly name: string;
+}
+
+/** A GPT and its copy, or the tables of logical partitions: those that are there. */
+export function tablePlaces(disk: ByteSource, { scheme }: PartitionTable): TablePlace[] {
+  if (scheme === 'gpt')
+    return gptPlaces(disk).map(({ isCopy, ...place }) => ({ ...place, name: isCopy ? 'copy of the GPT' : 'GPT' }));
+  const extended = parseMbr(disk.read(0, SECTOR)).partitions.filter(isExtended);
+  const sectors = extended.flatMap((one) => readLogical(disk, one).tables);
+  return sectors.map((sector) => {
+    return { start: sector * SECTOR, end: (sector + 1) * SECTOR, name: 'table of logical partitions' };
+  });
 }
 
 function gptTable(disk: ByteSource): PartitionTable {

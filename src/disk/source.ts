@@ -44,11 +44,17 @@ export function fileSource(path: string): FileSource {
   const descriptor = openSync(path, 'r');
   const stats = fstatSync(descriptor);
   const size = stats.isBlockDevice() ? deviceSize(stats.rdev) : stats.size;
-  const close = () => closeSync(descriptor);
+  let isClosed = false;
+  const close = (): void => {
+    if (!isClosed) closeSync(descriptor);
+    isClosed = true;
+  };
   return {
     path,
     size,
     read(offset, length) {
+      // The number of a closed descriptor may be that of another file.
+      if (isClosed) fail('READ_OUT_OF_BOUNDS', `${path} has been closed`);
       checkRange(path, size, offset, length);
       return readFully(descriptor, Buffer.alloc(length), offset, path);
     },

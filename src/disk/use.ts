@@ -10,6 +10,8 @@ export interface Use {
   readonly kind: 'file' | 'folder' | 'metadata';
   /** The path of a file or folder, without a leading slash; what metadata is, for people. */
   readonly name: string;
+  /** Where in the file or folder the stretch begins, in bytes. */
+  readonly offset?: number;
   /** Number of the partition that it lies in. */
   readonly partition?: number;
 }
@@ -25,12 +27,11 @@ export class UseMap {
   /** Some were too many. */
   isCut = false;
 
-  /** Uses that go on where the last one of the same name ended are one. */
+  /** Uses that go on where the last one of the same name ended, on the disk and in the file, are one. */
   add(use: Use): void {
     const last = this.#uses.at(-1);
     this.#ends = undefined;
-    if (last?.end === use.start && last.kind === use.kind && last.name === use.name && last.partition === use.partition)
-      this.#uses[this.#uses.length - 1] = { ...last, end: use.end };
+    if (last && goesOn(last, use)) this.#uses[this.#uses.length - 1] = { ...last, end: use.end };
     else if (this.#uses.length < MOST_USES) this.#uses.push(use);
     else this.isCut = true;
   }
@@ -60,6 +61,13 @@ export class UseMap {
     for (const [at, { end }] of this.#uses.entries()) ends[at] = furthest = Math.max(furthest, end);
     return ends;
   }
+}
+
+function goesOn(last: Use, next: Use): boolean {
+  const { start, kind, name, partition } = next;
+  const isSame = last.kind === kind && last.name === name && last.partition === partition;
+  const offset = last.offset === undefined ? undefined : last.offset + last.end - last.start;
+  return isSame && last.end === start && offset === next.offset;
 }
 
 /** Index of the first of ascending numbers that is above one. */

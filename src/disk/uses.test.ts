@@ -8,10 +8,10 @@ import { extUses } from './ext4/uses.ts';
 import { writeFat16 } from './fat/writer.ts';
 import { fatUses } from './fat/uses.ts';
 import { openFileSystem } from './file-system.ts';
-import { withMbr, SECTOR } from './mbr.ts';
+import { withMbr, SECTOR, type MbrPartition } from './mbr.ts';
 import { member0, member1 } from './md.test-helper.ts';
-import { temporaryFolder } from './model.test-helper.ts';
-import { bufferSource, fileSource, type ByteSource } from './source.ts';
+import { fixture, temporaryFolder } from './model.test-helper.ts';
+import { bufferSource, fileSource, sliceSource, type ByteSource } from './source.ts';
 import { UseMap, type Use } from './use.ts';
 import { diskUses } from './uses.ts';
 
@@ -25,6 +25,9 @@ afterAll(() => folder[Symbol.dispose]());
 function never(path: string, error: unknown): never {
   throw new Error(`${path} is damaged`, { cause: error });
 }
+
+/** What was found, without the steps that found nothing. */
+const found = (steps: Iterable<Use | undefined>): Use[] => [...steps].filter((use) => use !== undefined);
 
 /** A file's bytes, as its uses say where they are. */
 function contentOf(source: ByteSource, uses: readonly Use[], name: string, size: number): Buffer {
@@ -68,7 +71,7 @@ describe.each(VARIANTS)('%s', (_name, options) => {
       for (const [, from, to = from] of list.matchAll(/(\d+)(?:-(\d+))?/g))
         for (let block = Number(from); block <= Number(to); block++) free.add(block);
     const used = new Set<number>();
-    for (const { start, end } of extUses(source, never))
+    for (const { start, end } of found(extUses(source, never)))
       for (let block = Math.floor(start / blockSize); block < Math.ceil(end / blockSize); block++) used.add(block);
     const blocks = Array.from({ length: count - first }, (_none, index) => first + index);
     expect(blocks.filter((block) => used.has(block) === free.has(block))).toEqual([]);
@@ -76,9 +79,13 @@ describe.each(VARIANTS)('%s', (_name, options) => {
 
   test('the bytes of a file are where it is said to lie', () => {
     using source = fileSource(image);
-    const uses = [...extUses(source, never)];
+    const uses = found(extUses(source, never));
     const numbers = readFileSync(at('tree/etc/deep/numbers'));
     expect(contentOf(source, uses, 'etc/deep/numbers', numbers.length).equals(numbers)).toBe(true);
+    for (const { start, end, offset = 0 } of uses.filter(({ name }) => name === 'etc/deep/numbers')) {
+      const there = numbers.subarray(offset, offset + end - start);
+      expect(source.read(start, there.length).equals(there)).toBe(true);
+    }
     const metadata = new Set(uses.filter(({ kind }) => kind === 'metadata').map(({ name }) => name));
     for (const name of ['superblock', 'group descriptors', 'block bitmap', 'inode bitmap', 'inode table'])
       expect(metadata).toContain(name);
@@ -100,13 +107,50 @@ function makeFat(): Buffer {
 
 test('a FAT has uses for its tables, folders and files', () => {
   const source = bufferSource(makeFat());
-  const uses = [...fatUses(source, never)];
+  const uses = found(fatUses(source, never));
   const kernel = Buffer.from('kernel'.repeat(70_000));
   expect(contentOf(source, uses, 'boot/zImage', kernel.length).equals(kernel)).toBe(true);
   const names = uses.filter(({ kind }) => kind !== 'file').map(({ kind, name }) => `${kind} ${name}`);
   expect(new Set(names)).toEqual(
     new Set(['metadata boot sector of the file system', 'metadata FAT', 'folder ', 'folder boot', 'folder boot/grub']),
   );
+});
+
+/** The tables of a disk, and which bytes they have. */
+function tablesOf(source: ByteSource): (readonly [name: string, start: number, end: number])[] {
+  const uses = found(diskUses(source, () => {})).filter(
+    ({ kind, name }) => kind === 'metadata' && /GPT|table/.test(name),
+  );
+  return uses.map(({ name, start, end }) => [name, start, end] as const);
+}
+
+test('a GPT lies where its headers say, of a disk that was cut as well', () => {
+  const disk = bufferSource(fixture('jun'));
+  const end = disk.size;
+  const first = [
+    ['boot sector, with the partition table', 0, SECTOR],
+    ['GPT', SECTOR, 2 * SECTOR],
+    ['GPT', 2 * SECTOR, 34 * SECTOR],
+  ] as const;
+  expect(tablesOf(disk)).toEqual([
+    ...first,
+    ['copy of the GPT', end - SECTOR, end],
+    ['copy of the GPT', end - 33 * SECTOR, end - SECTOR],
+  ]);
+  expect(tablesOf(sliceSource(disk, 0, end - MIB))).toEqual(first);
+});
+
+test('the tables of logical partitions are told', () => {
+  const disk = Buffer.alloc(8 * MIB);
+  const table = (...partitions: MbrPartition[]) => withMbr(Buffer.alloc(SECTOR), { diskId: 1, partitions });
+  table({ number: 1, active: false, type: 5, start: 2048, sectors: 10_240 }).copy(disk);
+  const inner = { number: 1, active: false, type: 0x83, start: 1024, sectors: 1024 } as const;
+  table(inner, { number: 2, active: false, type: 5, start: 4096, sectors: 4096 }).copy(disk, 2048 * SECTOR);
+  table(inner).copy(disk, 6144 * SECTOR);
+  expect(tablesOf(bufferSource(disk)).slice(1)).toEqual([
+    ['table of logical partitions', 2048 * SECTOR, 2049 * SECTOR],
+    ['table of logical partitions', 6144 * SECTOR, 6145 * SECTOR],
+  ]);
 });
 
 /** A disk with a FAT, and a member of an array with an ext file system. */
@@ -129,17 +173,17 @@ test.each(['0.90', '1.2'] as const)('a disk has those of its partitions, through
   const bytes = makeDisk(version);
   const source = bufferSource(bytes);
   const map = new UseMap();
-  for (const use of diskUses(source, (problem) => expect(problem).toBe(''))) map.add(use);
+  for (const use of found(diskUses(source, (problem) => expect(problem).toBe('')))) map.add(use);
   const version_ = Buffer.from('majorversion="6"\n');
-  const found = map.within(0, bytes.length).find(({ name }) => name === 'etc/VERSION')!;
-  expect(found.partition).toBe(2);
-  expect(bytes.subarray(found.start, found.start + version_.length).equals(version_)).toBe(true);
+  const file = map.within(0, bytes.length).find(({ name }) => name === 'etc/VERSION')!;
+  expect(file.partition).toBe(2);
+  expect(bytes.subarray(file.start, file.start + version_.length).equals(version_)).toBe(true);
   const names = map.within(0, bytes.length).map(({ name }) => name);
   expect(names[0]).toBe('boot sector, with the partition table');
   expect(names.filter((name) => name.startsWith('md superblock'))).toHaveLength(1);
   const config = map.within(0, bytes.length).find(({ name }) => name === 'boot/grub/grub.cfg')!;
   expect(map.inBlock(Math.floor(config.start / MIB))).toContainEqual(config);
-  expect(map.within(found.end, found.end).length).toBe(0);
+  expect(map.within(file.end, file.end).length).toBe(0);
 });
 
 test('uses of one place are found however they overlap', () => {
@@ -169,7 +213,7 @@ test('of damaged disks, what can be read is told, and nothing that lies outside'
       const base = inExt ? (START + FAT_SECTORS) * SECTOR : START * SECTOR;
       for (const [offset, value] of flips) bytes[(base + offset) % bytes.length] = value;
       const problems: string[] = [];
-      for (const { start, end } of diskUses(bufferSource(bytes), (problem) => problems.push(problem)))
+      for (const { start, end } of found(diskUses(bufferSource(bytes), (problem) => problems.push(problem))))
         expect(start >= 0 && start < end && end <= bytes.length, `${start} ${end}`).toBe(true);
     }),
     { numRuns: 25 },
@@ -192,7 +236,7 @@ test('files that claim the same blocks again and again are damage, and end', () 
   );
   copies.copy(fat, entry + 32);
   const problems: string[] = [];
-  const uses = [...fatUses(bufferSource(fat), (path) => problems.push(path))];
+  const uses = found(fatUses(bufferSource(fat), (path) => problems.push(path)));
   expect(problems).not.toEqual([]);
   expect(uses.length).toBeLessThan(FAT_SECTORS);
 });

@@ -6,7 +6,7 @@ import { Artifacts } from './artifacts/artifacts.ts';
 import type { Sources } from './details.ts';
 import { Invited, invitation } from './invite.ts';
 import { KnownActions } from './known-actions.ts';
-import type { PageAction, WholeBuild } from './protocol.ts';
+import type { PageAction } from './protocol.ts';
 import { PageServer, type ServerOptions } from './server.ts';
 import { Streams } from './streams.ts';
 import { LiveView, pastBuilds, PastView, wholeBuild } from './view.ts';
@@ -84,7 +84,7 @@ export class BuildPage implements Disposable {
 
   /** The build as one file. */
   async document(): Promise<string> {
-    return wholeDocument(await this.#whole(), await (this.#server?.assets ?? bundleAssets()));
+    return wholeDocument(await wholeBuild(this.#view, this.#artifacts), await (this.#server?.assets ?? bundleAssets()));
   }
 
   /**
@@ -95,12 +95,10 @@ export class BuildPage implements Disposable {
     if (!this.#server) return;
     if (this.#stays) await aborted(signal);
     else if (this.#invited) await arrival(this.#streams.firstCame, signal);
-    await this.#streams.end(() => this.#whole(), this.#stays);
+    // Where another build follows, it is not kept waiting.
+    const carried = this.#stays ? undefined : this.#artifacts;
+    await this.#streams.end(() => wholeBuild(this.#view, carried), this.#stays);
     this[Symbol.dispose]();
-  }
-
-  #whole(): Promise<WholeBuild> {
-    return wholeBuild(this.#view, this.#artifacts);
   }
 
   [Symbol.dispose](): void {

@@ -7,6 +7,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ByteSource } from '../disk/index.ts';
 import { makeToken } from './access.ts';
+import type { Content } from './artifacts/browse.ts';
 
 const MOST_TICKETS = 16;
 const TICKET_MS = 30_000;
@@ -20,35 +21,50 @@ const DOWNLOAD_HEADERS = {
 
 interface Download {
   readonly name: string;
-  readonly content: ByteSource;
-  readonly until: number;
+  readonly content: Content;
+  /** Ends the time in which it can be had. */
+  readonly timer: NodeJS.Timeout;
 }
 
-export class Downloads {
+export class Downloads implements Disposable {
   readonly #tickets = new Map<string, Download>();
 
-  /** The path of an address that gives the bytes, once. */
-  ticket(name: string, content: ByteSource): string {
+  /** The path of an address that gives the bytes, once. The content is disposed of after that, or when nobody comes. */
+  ticket(name: string, content: Content): string {
     const ticket = makeToken();
-    this.#tickets.set(ticket, { name, content, until: performance.now() + TICKET_MS });
-    if (this.#tickets.size > MOST_TICKETS) this.#tickets.delete(this.#tickets.keys().next().value!);
+    const timer = setTimeout(() => this.#drop(ticket), TICKET_MS).unref();
+    this.#tickets.set(ticket, { name, content, timer });
+    if (this.#tickets.size > MOST_TICKETS) this.#drop(this.#tickets.keys().next().value!);
     return `/download/${ticket}`;
   }
 
   /** Gives what a path has a ticket for; false where it has none, or not any more. */
   async give(pathname: string, response: ServerResponse): Promise<boolean> {
-    const ticket = pathname.slice('/download/'.length);
-    const download = this.#tickets.get(ticket);
-    this.#tickets.delete(ticket);
-    if (!download || performance.now() > download.until) return false;
-    const { name, content } = download;
+    const download = this.#take(pathname.slice('/download/'.length));
+    if (!download) return false;
+    using content = download.content;
     response.writeHead(200, {
       ...DOWNLOAD_HEADERS,
-      'Content-Length': content.size,
-      'Content-Disposition': `attachment; filename="${safeName(name)}"`,
+      'Content-Length': content.source.size,
+      'Content-Disposition': `attachment; filename="${safeName(download.name)}"`,
     });
-    await pipeline(Readable.from(pieces(content)), response);
+    await pipeline(Readable.from(pieces(content.source)), response);
     return true;
+  }
+
+  [Symbol.dispose](): void {
+    for (const ticket of this.#tickets.keys()) this.#drop(ticket);
+  }
+
+  #take(ticket: string): Download | undefined {
+    const download = this.#tickets.get(ticket);
+    this.#tickets.delete(ticket);
+    clearTimeout(download?.timer);
+    return download;
+  }
+
+  #drop(ticket: string): void {
+    this.#take(ticket)?.content[Symbol.dispose]();
   }
 }
 

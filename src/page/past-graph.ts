@@ -2,7 +2,7 @@
 import type { Trees, Node } from '../../cache/tree.ts';
 import type { PartOrigin } from '../plan/parts.ts';
 import type { RecordedAction } from '../report/history/record.ts';
-import type { BuildActions, Made } from './artifacts/made.ts';
+import { Makers, type BuildActions, type Made } from './artifacts/made.ts';
 
 /** Of more actions nothing is looked up: it takes about a second for so many. */
 const MOST_ACTIONS = 20_000;
@@ -15,25 +15,20 @@ export function pastInputs(
   actions: readonly RecordedAction[],
 ): readonly (readonly number[])[] {
   if (actions.length > MOST_ACTIONS) return actions.map(() => []);
+  const makers = new Makers(made, trees, build);
   return actions.map((action) => {
-    const makers = made.inputs(action).flatMap(({ node, origin }) => makersOf(trees, made, build, origin, node));
-    return [...new Set(makers)];
+    const inputs = made.inputs(action) ?? [];
+    return [...new Set(inputs.flatMap(({ node, origin }) => makersOf(trees, makers, origin, node)))];
   });
 }
 
 /** A composed folder has entries of several makers. */
-function makersOf(
-  trees: Trees,
-  made: Made,
-  build: BuildActions,
-  origin: PartOrigin | undefined,
-  node: Node | undefined,
-): number[] {
+function makersOf(trees: Trees, makers: Makers, origin: PartOrigin | undefined, node: Node | undefined): number[] {
   if (origin?.type === 'compose')
     return Object.entries(origin.entries).flatMap(([at, of]) =>
-      makersOf(trees, made, build, of, node && nodeAt(trees, node, at)),
+      makersOf(trees, makers, of, node && nodeAt(trees, node, at)),
     );
-  const place = node && made.maker(build, origin, node);
+  const place = node && makers.of(origin, node);
   return place === undefined ? [] : [place];
 }
 

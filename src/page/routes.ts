@@ -32,7 +32,7 @@ export async function dataAt(
     case '/api/details':
       return view.details(place) ?? { why: [] };
     default:
-      return artifactAt({ view, place, query }, data.artifacts, downloads, pathname);
+      return artifactAt({ view, place, query }, data, downloads, pathname);
   }
 }
 
@@ -44,7 +44,7 @@ interface Question {
 
 async function artifactAt(
   { view, place, query }: Question,
-  artifacts: Artifacts,
+  { artifacts, live }: Data,
   downloads: Downloads,
   pathname: string,
 ): Promise<unknown> {
@@ -58,8 +58,8 @@ async function artifactAt(
     case '/api/cell':
       return artifacts.cell(view, { place, output, since, cell: numberOf(query, 'cell') });
     case '/api/difference':
-      // It takes seconds, in which a build would stand still.
-      return view.isRunning ? undefined : artifacts.difference(view, place, output, since);
+      // It takes seconds, in which a build would stand still, whichever build is asked about.
+      return live?.isRunning ? undefined : artifacts.difference(view, place, output, since);
     case '/api/item':
       return artifacts.item(view, place, namesOf(query));
     case '/api/ticket': {

@@ -38,6 +38,8 @@ export class PageServer implements Disposable {
   readonly #downloads = new Downloads();
   /** Those that were handed over: the server has not accepted them itself. */
   readonly #taken = new Set<Socket>();
+  /** What ends those whose first request does not come. */
+  readonly #slow = new WeakMap<Socket, NodeJS.Timeout>();
   #connections: Disposable | undefined;
   #port = 0;
 
@@ -83,6 +85,7 @@ export class PageServer implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#downloads[Symbol.dispose]();
     this.#shown.artifacts[Symbol.dispose]();
     this.#server.close();
     this.#server.closeAllConnections();
@@ -105,11 +108,19 @@ export class PageServer implements Disposable {
   #take(connection: Socket): void {
     if (this.#taken.size >= MOST_CONNECTIONS) return void connection.destroy();
     this.#taken.add(connection);
-    connection.on('close', () => this.#taken.delete(connection)).on('error', () => {});
+    // A server that does not listen itself has no eye on how long requests take to come.
+    const slow = setTimeout(() => connection.destroy(), REQUEST_MS).unref();
+    this.#slow.set(connection, slow);
+    connection.on('close', () => {
+      clearTimeout(slow);
+      this.#taken.delete(connection);
+    });
+    connection.on('error', () => {});
     this.#server.emit('connection', connection);
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    clearTimeout(this.#slow.get(request.socket));
     for (const [name, value] of Object.entries(SAFE_HEADERS)) response.setHeader(name, value);
     if (!isOwnPage(request.headers, this.port)) return refuse(response, 403, 'this is not the address of the page');
     if (request.method !== 'GET') return refuse(response, 405, 'the page is only for reading');
@@ -124,7 +135,8 @@ export class PageServer implements Disposable {
   }
 
   async #download(pathname: string, response: ServerResponse): Promise<void> {
-    if (!(await this.#downloads.give(pathname, response))) refuse(response, 404, 'this was to be had once');
+    if (!(await this.#downloads.give(pathname, response)))
+      refuse(response, 404, 'this address has been used, or is too old');
   }
 
   async #file(pathname: string, response: ServerResponse): Promise<void> {

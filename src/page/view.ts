@@ -4,7 +4,7 @@ import type { BuildHistory } from '../report/history/history.ts';
 import type { BuildRecord, RecordedAction } from '../report/history/record.ts';
 import { printable, printableLines } from '../report/printable.ts';
 import type { Artifacts } from './artifacts/artifacts.ts';
-import { carryArtifacts } from './artifacts/carry.ts';
+import { carryArtifacts, NOTHING_CARRIED } from './artifacts/carry.ts';
 import { Made, type BuildActions } from './artifacts/made.ts';
 import type { BuildState } from './build-state.ts';
 import { detailsOf, type KnownAction, type Sources } from './details.ts';
@@ -112,7 +112,9 @@ export class PastView implements View {
     };
   }
 
-  readonly isRunning = false;
+  get isRunning(): boolean {
+    return false;
+  }
 
   get build(): string {
     return this.#record.build;
@@ -147,8 +149,8 @@ export function pastBuilds(history: BuildHistory): PastBuild[] {
   }));
 }
 
-/** A build as one piece, with the details of what ran and what it made, as far as they are small enough. */
-export async function wholeBuild(view: View, artifacts: Artifacts): Promise<WholeBuild> {
+/** A build as one piece, with the details of what ran and, of `artifacts`, what it made, as far as they are small enough. */
+export async function wholeBuild(view: View, artifacts?: Artifacts): Promise<WholeBuild> {
   const snapshot = view.snapshot();
   const details: Record<number, Details> = {};
   let room = MOST_CARRIED_CHARACTERS;
@@ -159,7 +161,8 @@ export async function wholeBuild(view: View, artifacts: Artifacts): Promise<Whol
     const { log: _log, ...withoutLog } = found;
     details[place] = room >= 0 ? found : withoutLog;
   }
-  return { snapshot, details, artifacts: await carryArtifacts(artifacts, view, snapshot) };
+  const carried = artifacts ? await carryArtifacts(artifacts, view, snapshot) : NOTHING_CARRIED;
+  return { snapshot, details, artifacts: carried };
 }
 
 /** Places of what ran or failed, what matters most first. */

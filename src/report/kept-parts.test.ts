@@ -6,7 +6,7 @@ import { Store } from '../../cache/store.ts';
 import { OWN_PACKAGE } from '../model/own-files.ts';
 import { TestStore } from '../testing/store.ts';
 import { explain } from './explain.ts';
-import { keepParts, readParts, type KeptParts } from './kept-parts.ts';
+import { keepForeignParts, keepParts, readParts, type KeptParts } from './kept-parts.ts';
 
 let folder: TestStore;
 let store: Store;
@@ -74,4 +74,19 @@ it('tells another clone what has changed, and nothing else', () => {
 it('leaves a path outside of both as it is', () => {
   keepParts(store, '/one', KEY, partsIn('/elsewhere', 'c'));
   expect(readParts(store, '/two', KEY.hash)).toEqual(partsIn('/elsewhere', 'c'));
+});
+
+it.each([
+  ['text', { type: 'runtime' }, true],
+  ['text', { type: 'compose', entries: { a: { type: 'debian', packages: ['x'] } } }, true],
+  [5, undefined, false],
+  ['text', null, false],
+  ['text', { type: 'debian', packages: 'x' }, false],
+  ['text', { type: 'action', label: '//x', mnemonic: 'M' }, false],
+  ['text', { type: 'compose', entries: { a: { type: 'source', path: 1 } } }, false],
+  ['text', { type: 'something' }, false],
+])('of what another machine says, a value %j from %j is kept: %j', (value, origin, isKept) => {
+  const parts = [{ kind: 'input', name: 'a', value, origin }];
+  keepForeignParts(store, KEY.hash, JSON.stringify({ parts, declared: { rule: 'r', attributes: {} } }));
+  expect(readParts(store, '/one', KEY.hash) !== undefined).toBe(isKept);
 });

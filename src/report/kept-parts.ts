@@ -48,17 +48,40 @@ function keepText(store: Store, keyHash: string, text: string): void {
   }
 }
 
+/** Composed folders in composed folders: more are no folders that somebody has declared. */
+const MOST_NESTED = 100;
+
 function isKeptParts(text: string): boolean {
+  return parsed(text) !== undefined;
+}
+
+/** Undefined for what is no such thing: another machine may have written it. */
+function parsed(text: string): KeptParts | undefined {
   try {
-    const { parts, declared } = JSON.parse(text) as {
-      parts: Record<string, unknown>[];
-      declared: { attributes: unknown };
-    };
-    const areTexts = ({ kind, name, value }: Record<string, unknown>): boolean =>
-      [kind, name, value].every((one) => typeof one === 'string');
-    return Array.isArray(parts) && parts.every(areTexts) && typeof declared.attributes === 'object';
+    const kept = JSON.parse(text) as KeptParts;
+    const isPart = ({ kind, name, value, origin }: Part): boolean =>
+      [kind, name, value].every((one) => typeof one === 'string') && (origin === undefined || isOrigin(origin));
+    return kept.parts.every(isPart) && typeof kept.declared.attributes === 'object' ? kept : undefined;
   } catch {
-    return false;
+    return undefined;
+  }
+}
+
+function isOrigin(origin: PartOrigin, depth = 0): boolean {
+  const isText = (one: unknown): boolean => typeof one === 'string';
+  switch (origin.type) {
+    case 'source':
+      return isText(origin.path);
+    case 'action':
+      return [origin.label, origin.mnemonic, origin.path].every(isText);
+    case 'debian':
+      return origin.packages.every(isText);
+    case 'compose':
+      return depth < MOST_NESTED && Object.values(origin.entries).every((of) => isOrigin(of, depth + 1));
+    case 'runtime':
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -70,7 +93,8 @@ export function readParts(store: Store, workspace: string, keyHash: string): Kep
     return folder + kept.slice(prefix.length);
   };
   try {
-    return withPaths(JSON.parse(readFileSync(pathOf(store, keyHash), 'utf8')) as KeptParts, toPath);
+    const kept = parsed(readFileSync(pathOf(store, keyHash), 'utf8'));
+    return kept && withPaths(kept, toPath);
   } catch {
     return undefined;
   }

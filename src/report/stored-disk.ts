@@ -1,5 +1,5 @@
 /** Disks and files of the store: read where their blobs lie; nothing is laid out for it. */
-import { closeSync, fstatSync, openSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync } from 'node:fs';
 import type { Store } from '../../cache/store.ts';
 import type { Node, Trees } from '../../cache/tree.ts';
 import { blockIndex, blockPath, GROUP_BLOCKS, MANIFEST, readManifest } from '../disk/index.ts';
@@ -11,15 +11,24 @@ import {
   type ByteSource,
   type DiskDigests,
 } from '../disk/index.ts';
-import { fail } from '../model/diagnostic.ts';
+import { fail, Failure } from '../model/diagnostic.ts';
 import type { Digest } from '../model/digest.ts';
 
 type Directory = Node & { readonly type: 'directory' };
 
-/** The tree of a node that is a disk; undefined for all else. */
-export function diskTree(trees: Trees, node: Node): Directory | undefined {
+/** The tree of a node that is a disk; undefined for all else, as a folder with a file that only has the manifest's name. */
+export function diskTree({ cas, trees }: Store, node: Node): Directory | undefined {
   if (node.type !== 'directory') return undefined;
-  return trees.entries(node.digest).get(MANIFEST)?.type === 'file' ? node : undefined;
+  const manifest = trees.entries(node.digest).get(MANIFEST);
+  if (manifest?.type !== 'file') return undefined;
+  const path = cas.path(manifest.digest);
+  try {
+    readManifest(path);
+  } catch (error) {
+    // One that is gone said that this is a disk, as far as anybody knows.
+    if (!(error instanceof Failure) || existsSync(path)) return undefined;
+  }
+  return node;
 }
 
 /** What a tree says about blocks, without reading them. */
@@ -38,7 +47,7 @@ export function diskDigests(trees: Trees, tree: Node): DiskDigests {
 export function storedDisk({ cas, trees }: Store, tree: Directory): BlockSource {
   const manifest = trees.lookup(tree, MANIFEST);
   if (manifest?.type !== 'file') return fail('NO_SUCH_DISK', 'the folder holds no disk');
-  const size = readManifest(cas.path(manifest.digest));
+  const size = sizeIn(cas.path(manifest.digest), manifest.digest.hash);
   const groups = namesAt(trees, tree, 'blocks').map((name) => Number.parseInt(name, 16));
   const folderOf = (group: number): string => blockPath(group * GROUP_BLOCKS).replace(/\/..$/, '');
   const blocksOf = (group: number): number[] => {
@@ -84,6 +93,10 @@ export function blobSource({ cas }: Store, digest: Digest): ByteSource {
 function namesAt(trees: Trees, tree: Node, path: string): string[] {
   const node = trees.lookup(tree, path);
   return node?.type === 'directory' ? [...trees.entries(node.digest).keys()].sort() : [];
+}
+
+function sizeIn(manifest: string, hash: string): number {
+  return existsSync(manifest) ? readManifest(manifest) : lost(hash);
 }
 
 /** What lies behind the end of a blob is zero: the last block of a disk can be short. */

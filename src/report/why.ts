@@ -55,16 +55,16 @@ export function explainAction(
       ...explained,
       change: 'changed',
       comparedWithElsewhere: nearer.known,
-      causes: foreignCauses(store, nearer.parts, is),
+      causes: causesOf(store, nearer.parts, is),
     };
   if (!before) return { ...explained, change: 'never' };
   const compared = { ...explained, comparedWith: before.build.build };
   if (!was || !is) return { ...compared, change: 'unknown' };
-  return { ...compared, change: 'changed', causes: locate(explain(store, was, is)) };
+  return { ...compared, change: 'changed', causes: causesOf(store, was, is) };
 }
 
-/** What another machine has said may be anything. */
-function foreignCauses(store: Store, was: KeptParts, is: KeptParts): Cause[] {
+/** What a key was made of may be what another machine has said, which may be anything. */
+function causesOf(store: Store, was: KeptParts, is: KeptParts): Cause[] {
   try {
     return locate(explain(store, was, is));
   } catch {

@@ -146,6 +146,12 @@ describe.skipIf(missing !== undefined)(
       await shows('set mac1=2');
       await press('changes');
       await shows('~ boot/grub.cfg');
+      // In the list of builds, a digit looks for one of them.
+      await browser.value(`document.querySelector('.outputs select').focus()`);
+      await browser.press('1');
+      expect(await browser.value(`document.querySelector('[role=tab][aria-selected=true]').textContent`)).toBe(
+        'Outputs',
+      );
       await press('strange');
       await shows(MARKUP.replaceAll('/', '\\'));
       await press('page.html');

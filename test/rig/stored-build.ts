@@ -14,6 +14,8 @@ import { keepParts } from '../../src/report/kept-parts.ts';
 export interface StoredAction {
   readonly label: string;
   readonly mnemonic: string;
+  /** Among those of its target with its mnemonic; by default, the first. */
+  readonly ordinal?: number;
   readonly inputs: Readonly<Record<string, { readonly node: Node; readonly origin: PartOrigin }>>;
   readonly outputs: Readonly<Record<string, Node>>;
 }
@@ -53,7 +55,7 @@ export class StoredBuilds {
       const key = this.#run(action);
       recorder.listen({
         ...{ type: 'action-finished', outcome: 'executed', durationMs: 5, key: formatDigest(key) },
-        ...{ label: parseLabel(action.label), mnemonic: action.mnemonic, ordinal: 0 },
+        ...{ label: parseLabel(action.label), mnemonic: action.mnemonic, ordinal: action.ordinal ?? 0 },
       });
     }
     const counts = { executed: actions.length, cached: 0, failed: 0, skipped: 0 };

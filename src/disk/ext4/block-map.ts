@@ -62,6 +62,7 @@ function* leaves(
   read: OnMapBlock,
 ): Generator<Extent> {
   let end = 0;
+  let room = geometry.blockCount;
 
   function* node(bytes: Buffer, expectedDepth: number | undefined): Generator<Extent> {
     const entries = bytes.readUInt16LE(2);
@@ -98,6 +99,9 @@ function* leaves(
     if (logical < end || count === 0) damagedExt(`the extents of inode ${number} are out of order`);
     if (physical < 1 || physical + count > geometry.blockCount)
       damagedExt(`an extent of inode ${number} lies outside the file system`);
+    // No block belongs to two extents.
+    room -= count;
+    if (room < 0) damagedExt(`the extents of inode ${number} have more blocks than the file system`);
     end = logical + count;
     return { logical, count, physical: written ? physical : undefined };
   };

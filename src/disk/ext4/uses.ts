@@ -3,6 +3,7 @@ import type { OnDamage } from '../folders.ts';
 import type { ByteSource } from '../source.ts';
 import type { Use } from '../use.ts';
 import { blockMap } from './block-map.ts';
+import { ClaimedBlocks } from './claimed-blocks.ts';
 import { openExt } from './reader.ts';
 import { damagedExt, descriptorOffset, hasSuperblock, INODE_FLAG, readGroup, readInode } from './volume.ts';
 import type { ExtGeometry, Inode } from './volume.ts';
@@ -18,40 +19,59 @@ const DOUBLE_INDIRECT = 13;
 
 type Kind = Use['kind'];
 
-/** The uses of a file system, in no order; damage of one file hides no other. Offsets count from its start. */
-export function* extUses(source: ByteSource, damaged: OnDamage): Generator<Use> {
-  const volume = openExt(source);
-  const { geometry } = volume;
-  const budget = new Budget(geometry);
+/** Damaged files of one file system that are told, each by each: of more, the rest of it is given up. */
+const MOST_DAMAGED = 10_000;
+
+/** What is looked through, and what of it has been counted. */
+interface Volume {
+  readonly source: ByteSource;
+  readonly geometry: ExtGeometry;
+  readonly claimed: ClaimedBlocks;
+  readonly budget: Budget;
+}
+
+/**
+ * The uses of a file system, in no order; damage of one file hides no other. Offsets count from its start. Undefined after
+ * each file: many have no blocks.
+ */
+export function* extUses(source: ByteSource, told: OnDamage): Generator<Use | undefined> {
+  const files = openExt(source);
+  const { geometry } = files;
+  const volume = { source, geometry, claimed: new ClaimedBlocks(), budget: new Budget(geometry) };
+  const damaged = bounded(told);
   yield* groupUses(source, geometry, damaged);
   for (const [name, number] of geometry.ownInodes)
-    yield* attempt('', damaged, () =>
-      contentUses(source, geometry, readInode(source, geometry, number), budget, 'metadata', name),
-    );
+    yield* attempt('', damaged, () => contentUses(volume, readInode(source, geometry, number), 'metadata', name));
   const seen = new Set<number>();
-  for (const { path, number, entry } of volume.inodes(damaged)) {
+  for (const { path, number, entry } of files.inodes(damaged)) {
+    yield undefined;
     // A file of several names is told by the first.
     if (seen.has(number)) continue;
     seen.add(number);
     const kind = entry.type === 'directory' ? 'folder' : 'file';
-    yield* attempt(path, damaged, () =>
-      inodeUses(source, geometry, readInode(source, geometry, number), budget, kind, path),
-    );
+    yield* attempt(path, damaged, () => inodeUses(volume, readInode(source, geometry, number), kind, path));
   }
 }
 
-/** A list: what was found before the damage counts as well as what comes after. */
-function attempt(path: string, damaged: OnDamage, look: () => Iterable<Use>): Use[] {
-  const found: Use[] = [];
+/** What was found before the damage counts as well as what comes after. */
+function* attempt(path: string, damaged: OnDamage, look: () => Iterable<Use | undefined>): Generator<Use | undefined> {
   try {
-    for (const use of look()) found.push(use);
+    yield* look();
   } catch (error) {
     damaged(path, error);
   }
-  return found;
 }
 
-/** Bounds what hostile block maps can cost: no block belongs to two files, so there are no more runs than blocks. */
+/** Ends the look at a file system that is damaged everywhere. */
+function bounded(damaged: OnDamage): OnDamage {
+  let left = MOST_DAMAGED;
+  return (path, error) => {
+    if (--left < 0) damagedExt(`more than ${MOST_DAMAGED} of its files are damaged`);
+    damaged(path, error);
+  };
+}
+
+/** Bounds the holes in block maps: those of ext2 can have any number of them. */
 class Budget {
   #left: number;
 
@@ -64,16 +84,12 @@ class Budget {
   }
 }
 
-function* inodeUses(
-  source: ByteSource,
-  geometry: ExtGeometry,
-  inode: Inode,
-  budget: Budget,
-  kind: Kind,
-  path: string,
-): Generator<Use> {
-  if (inode.attributes !== 0) yield metadata(geometry, inode.attributes, 1, `${ATTRIBUTES_OF}${path}`);
-  if (hasBlocks(inode)) yield* contentUses(source, geometry, inode, budget, kind, path);
+/** Files may share a block of attributes: the first of them is told. */
+function* inodeUses(volume: Volume, inode: Inode, kind: Kind, path: string): Generator<Use | undefined> {
+  const { geometry, claimed } = volume;
+  if (inode.attributes !== 0 && claimed.claim(inode.attributes))
+    yield metadata(geometry, inode.attributes, 1, `${ATTRIBUTES_OF}${path}`);
+  if (hasBlocks(inode)) yield* contentUses(volume, inode, kind, path);
 }
 
 /** Devices, short symlinks and small files lie in the inode itself. */
@@ -85,29 +101,39 @@ function hasBlocks({ mode, flags, size, content }: Inode): boolean {
 }
 
 function* contentUses(
-  source: ByteSource,
-  geometry: ExtGeometry,
+  { source, geometry, claimed, budget }: Volume,
   inode: Inode,
-  budget: Budget,
   kind: Kind,
   name: string,
-): Generator<Use> {
+): Generator<Use | undefined> {
   const { blockSize } = geometry;
+  const claim = (block: number, count = 1): void => {
+    if (!claimed.claim(block, count))
+      damagedExt(`of its blocks from ${block} to ${block + count - 1}, one is used twice`);
+  };
   const ofMap: number[] = [];
-  const map = blockMap(source, geometry, inode, (block) => ofMap.push(block));
+  const map = blockMap(source, geometry, inode, (block) => {
+    claim(block);
+    ofMap.push(block);
+  });
   const blocks = Math.ceil(inode.size / blockSize);
   for (let logical = 0; logical < blocks;) {
     budget.take();
     const { physical, count } = map(logical);
     const length = Math.min(count, blocks - logical);
-    if (physical !== undefined) yield { start: physical * blockSize, end: (physical + length) * blockSize, kind, name };
+    if (physical === undefined) yield undefined;
+    else {
+      claim(physical, length);
+      const start = physical * blockSize;
+      yield { start, end: start + length * blockSize, kind, name, offset: logical * blockSize };
+    }
     logical += length;
   }
   for (const block of ofMap) yield metadata(geometry, block, 1, kind === 'metadata' ? name : `${MAP_OF}${name}`);
 }
 
 /** What each group keeps, wherever it keeps it. */
-function* groupUses(source: ByteSource, geometry: ExtGeometry, damaged: OnDamage): Generator<Use> {
+function* groupUses(source: ByteSource, geometry: ExtGeometry, damaged: OnDamage): Generator<Use | undefined> {
   const { blockSize, groupCount, descriptorSize, inodesPerGroup, inodeSize, blockCount } = geometry;
   const tableBlocks = Math.ceil((inodesPerGroup * inodeSize) / blockSize);
   const descriptors = Math.ceil((groupCount * descriptorSize) / blockSize);

@@ -6,8 +6,11 @@ import { clusterChains } from './chain.ts';
 import { openFat } from './reader.ts';
 import { damagedFat, readGeometry } from './volume.ts';
 
-/** The uses of a file system; damage of one file hides no other. Offsets count from its start. */
-export function* fatUses(source: ByteSource, damaged: OnDamage): Generator<Use> {
+/**
+ * The uses of a file system; damage of one file hides no other. Offsets count from its start. Undefined for each file
+ * that has no clusters.
+ */
+export function* fatUses(source: ByteSource, damaged: OnDamage): Generator<Use | undefined> {
   const geometry = readGeometry(source);
   const { tableOffset, rootOffset, rootSize, rootCluster, dataOffset, clusterSize } = geometry;
   const chains = clusterChains(source, geometry);
@@ -15,10 +18,12 @@ export function* fatUses(source: ByteSource, damaged: OnDamage): Generator<Use> 
   let left = geometry.clusterCount;
 
   function* chain(first: number, kind: Use['kind'], path: string): Generator<Use> {
+    let offset = 0;
     for (const cluster of chains.clusters(first, `/${path}`)) {
       if (--left < 0) damagedFat('its files have more clusters than it has');
       const start = dataOffset + (cluster - 2) * clusterSize;
-      yield { start, end: start + clusterSize, kind, name: path };
+      yield { start, end: start + clusterSize, kind, name: path, offset };
+      offset += clusterSize;
     }
   }
 
@@ -27,7 +32,10 @@ export function* fatUses(source: ByteSource, damaged: OnDamage): Generator<Use> 
   if (rootSize > 0) yield { start: rootOffset, end: rootOffset + rootSize, kind: 'folder', name: '' };
   else yield* chain(rootCluster, 'folder', '');
   for (const { path, directory, cluster } of openFat(source).walk('/', damaged)) {
-    if (cluster === 0) continue;
+    if (cluster === 0) {
+      yield undefined;
+      continue;
+    }
     try {
       yield* chain(cluster, directory ? 'folder' : 'file', path);
     } catch (error) {

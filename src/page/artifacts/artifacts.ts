@@ -1,13 +1,13 @@
 /** The outputs of builds, for pages: what they are, disks as maps, what lies in each cell and why, what is in folders and files. */
 import type { Store } from '../../../cache/store.ts';
 import type { Node } from '../../../cache/tree.ts';
-import { BLOCK_SIZE, type BlockSource, type ByteSource } from '../../disk/index.ts';
+import { BLOCK_SIZE, type BlockSource } from '../../disk/index.ts';
 import { palette } from '../../report/format.ts';
 import type { BuildHistory } from '../../report/history/history.ts';
 import type { BuildRecord, RecordedAction } from '../../report/history/record.ts';
 import { printableLines } from '../../report/printable.ts';
 import { explainAction, whyLines } from '../../report/why.ts';
-import { Browser } from './browse.ts';
+import { Browser, type Content } from './browse.ts';
 import { filePart, usesInCell, type CellUse } from './cell.ts';
 import { DiskIndexes } from './disk-index.ts';
 import { mapDisk, regionsOf } from './disk-map.ts';
@@ -63,6 +63,7 @@ export class Artifacts implements Disposable {
 
   [Symbol.dispose](): void {
     this.#browser[Symbol.dispose]();
+    this.#indexes[Symbol.dispose]();
   }
 
   /** The outputs of an action; none before it has ended. */
@@ -76,8 +77,7 @@ export class Artifacts implements Disposable {
     const output = this.#output(build, place, name);
     const disk = output && this.#open(output);
     if (!disk) return undefined;
-    const others = this.#others(output);
-    const other = since === undefined ? others.find((one) => one.build < build.build) : this.#other(output, since);
+    const { other, others } = this.#compared(build, output, since);
     // It will be asked for.
     void this.#indexes.of(output.node.digest.hash, disk);
     return {
@@ -97,14 +97,14 @@ export class Artifacts implements Disposable {
     const region = regionsOf(disk).find(({ first, end }) => first <= cell && cell < end)?.name ?? '';
     const uses = usesInCell({ disk, other: other && this.#open(other), index }, cell, name, region);
     const block = disk.digests?.block(cell);
-    const trailOf = ({ use }: CellUse): Trail => {
-      const file = filePart(disk, use, cell);
+    const trailOf = (use: CellUse): Trail => {
+      const file = filePart(disk, use);
       const wanted = { index: cell, ...(block ? { block } : {}), ...(file ? { file } : {}) };
       return this.#trails.follow(build, output.action, wanted);
     };
     const changed = uses.filter((one) => (one.changed ?? 0) > 0).length;
     const trails = uses.slice(0, Math.min(MOST_TRAILS, changed || 1)).map(trailOf);
-    const told = uses.slice(0, MOST_USES).map(({ use: _use, ...one }, at): PageUse => {
+    const told = uses.slice(0, MOST_USES).map(({ file: _file, ...one }, at): PageUse => {
       return { ...one, trail: trails[at]?.steps ?? [] };
     });
     const why = this.#why(trails[0]?.action ?? output.action, build, other?.record);
@@ -120,8 +120,7 @@ export class Artifacts implements Disposable {
   ): Promise<PageDifference | undefined> {
     const output = this.#output(build, place, name);
     if (!output) return undefined;
-    const others = this.#others(output);
-    const other = since === undefined ? others.find((one) => one.build < build.build) : this.#other(output, since);
+    const { other, others } = this.#compared(build, output, since);
     const { store, root } = this.#sources();
     return {
       lines: other ? await differenceLines(store, root, other.node, output.node) : [],
@@ -136,7 +135,7 @@ export class Artifacts implements Disposable {
   }
 
   /** The bytes of a file at a place of an output. */
-  content(build: BuildActions, place: number, names: readonly string[]): Promise<ByteSource | undefined> {
+  content(build: BuildActions, place: number, names: readonly string[]): Promise<Content | undefined> {
     return this.#browser.content(this.#outputs(build, place), names);
   }
 
@@ -159,20 +158,31 @@ export class Artifacts implements Disposable {
     return this.#disks.of(node);
   }
 
+  /** The build that an output is compared with, and those that are offered: newest first, each with another output. */
+  #compared(
+    { build }: BuildActions,
+    output: Output,
+    since: string | undefined,
+  ): { readonly other: Other | undefined; readonly others: readonly Other[] } {
+    const other = since === undefined ? this.#differing(output, build).next().value : this.#other(output, since);
+    const others = [...this.#differing(output).take(MOST_OTHERS)];
+    const isOffered = !other || others.some((one) => one.build === other.build);
+    if (!isOffered && other.node.digest.hash !== output.node.digest.hash) others.push(other);
+    return { other, others: others.sort((a, b) => (a.build < b.build ? 1 : -1)) };
+  }
+
   /** Newest first, those with an output that differs from this one, and from those that came before it. */
-  #others({ action, name, node }: Output): Other[] {
+  *#differing({ action, name, node }: Output, before?: string): Generator<Other, undefined> {
     const { history } = this.#sources();
     const seen = new Set([node.digest.hash]);
-    const others: Other[] = [];
-    for (const record of history.newestFirst().take(MOST_RECORDS)) {
+    for (const record of history.newestFirst(before).take(MOST_RECORDS)) {
       const same = sameAction(record.actions, action);
       const output = same && same.key !== action.key ? this.#outputOf(same, name) : undefined;
       if (!output || seen.has(output.node.digest.hash)) continue;
       seen.add(output.node.digest.hash);
-      others.push({ ...output, build: record.build, startedAt: record.startedAt, record });
-      if (others.length === MOST_OTHERS) break;
+      yield { ...output, build: record.build, startedAt: record.startedAt, record };
     }
-    return others;
+    return undefined;
   }
 
   /** That of a build that somebody has chosen. */

@@ -1,6 +1,6 @@
 /** Into outputs by names, through all formats; and what hostile content may not do there. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -149,6 +149,41 @@ describe('of hostile content', () => {
     let bytes: Uint8Array = Buffer.from('bomb');
     for (let times = 0; times < 6; times++) bytes = gzipSync(bytes);
     expect(await look(bytes)).toMatchObject({ format: 'gzip, gzip, gzip, gzip' });
+  });
+});
+
+describe('what was unpacked', () => {
+  const packed = (name: string, body: string | Buffer): Node => builds.file(gzipSync(cpio(cpioMember(name, body))));
+  const unpacked = (): string[] => readdirSync(join(builds.store.root, 'incoming'));
+
+  test('is there for archives in it, however deep', async () => {
+    let inner: Buffer = Buffer.from('deep text');
+    const names = Array.from({ length: 9 }, (_none, level) => `level ${level}`);
+    for (const name of names.toReversed()) inner = cpio(cpioMember(name, inner));
+    expect(await look(gzipSync(inner), ...names)).toMatchObject({ text: 'deep text' });
+  });
+
+  test('can be read until the last who reads it lets go, and by nobody after that', async () => {
+    const before = unpacked().length;
+    using own = new Browser(builds.store, builds.root);
+    const content = (await own.content(outputOf(packed('secret', 'A'.repeat(1000))), ['out', 'secret']))!;
+    for (let other = 0; other < 10; other++)
+      await own.item(outputOf(packed(`other ${other}`, `B${other}`.repeat(1000))), ['out']);
+    expect(content.source.read(500, 5).toString()).toBe('AAAAA');
+    content[Symbol.dispose]();
+    await expect.poll(() => unpacked().length).toBe(before + 6);
+    expect(() => content.source.read(500, 5)).toThrow('has been closed');
+  });
+
+  test('is gone when the page ends, and nothing is unpacked any more', async () => {
+    const before = unpacked();
+    const own = new Browser(builds.store, builds.root);
+    const content = (await own.content(outputOf(packed('x', 'text')), ['out', 'x']))!;
+    const late = own.item(outputOf(packed('late', 'late')), ['out']);
+    own[Symbol.dispose]();
+    expect((await late)!.problem).toContain('the page has ended');
+    await expect.poll(unpacked).toEqual(before);
+    expect(() => content.source.read(0, 1)).toThrow('has been closed');
   });
 });
 

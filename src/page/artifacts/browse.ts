@@ -5,32 +5,52 @@ import { Unpacker } from '../../compare/index.ts';
 import type { ByteSource } from '../../disk/index.ts';
 import { storedXz } from '../../execute/stored-toolchains.ts';
 import { temporaryFolder } from '../../execute/temporary-folder.ts';
-import { toDiagnostic } from '../../model/diagnostic.ts';
+import { fail, toDiagnostic } from '../../model/diagnostic.ts';
 import { printable } from '../../report/printable.ts';
 import { MOST_NAMES, treeFolder, type Folder, type Item } from './folder.ts';
 import { lookInside, type Inside } from './inside.ts';
 import { pictureType } from './picture.ts';
 import type { PageEntry, PageItem } from './protocol.ts';
+import { Shared } from './shared.ts';
 import { textOf } from './text.ts';
 
 const MOST_ENTRIES = 2000;
-/** Of what is compressed in a file. */
+/** Of each layer of what is compressed in a file. */
 const MOST_UNPACKED_BYTES = 512 * 1024 * 1024;
 /** Files that were looked into lately. */
 const KEPT = 6;
 
-interface Opened extends Disposable {
-  readonly inside: Promise<Inside>;
+/** A file that was looked into; what it holds is read from it, and from those that it lies in. */
+type Opened = Shared<Promise<Inside>>;
+
+/** One that is kept for the next who asks. */
+interface Kept {
+  readonly opened: Opened;
+  readonly use: Disposable;
 }
 
 interface Unpacking extends Disposable {
   readonly unpacker: Unpacker;
 }
 
+/** What is at the end of a way, and what was opened last on it. */
+interface Found {
+  readonly item: Item;
+  readonly within: Opened | undefined;
+}
+
+/** The bytes of a file, which can be read until this is disposed of. */
+export interface Content extends Disposable {
+  readonly source: ByteSource;
+}
+
 export class Browser implements Disposable {
   readonly #store: Store;
   readonly #root: string;
-  readonly #opened = new Map<string, Opened>();
+  readonly #kept = new Map<string, Kept>();
+  readonly #open = new Set<Opened>();
+  #xz: Promise<readonly string[]> | undefined;
+  #ended = false;
 
   constructor(store: Store, root: string) {
     this.#store = store;
@@ -39,45 +59,65 @@ export class Browser implements Disposable {
 
   /** What is at the end of a way of names, the first of which is an output's. Undefined where there is nothing. */
   async item(outputs: Entries, names: readonly string[]): Promise<PageItem | undefined> {
-    const item = await this.#find(outputs, names);
-    if (!item) return undefined;
+    using uses = new DisposableStack();
+    const found = await this.#find(outputs, names, uses);
+    if (!found) return undefined;
+    const { item } = found;
     const common = {
       way: names.map(printable),
       entry: entryOf(names.at(-1)!, item),
       ...(item.digest === undefined ? {} : { digest: item.digest }),
     };
     try {
-      return { ...common, ...(await this.#told(outputs, names, item)) };
+      return { ...common, ...(await this.#told(outputs, names, found, uses)) };
     } catch (error) {
       return { ...common, problem: printable(toDiagnostic(error).message) };
     }
   }
 
   /** The bytes of a file; undefined where there is none. */
-  async content(outputs: Entries, names: readonly string[]): Promise<ByteSource | undefined> {
-    return (await this.#find(outputs, names))?.content?.();
+  async content(outputs: Entries, names: readonly string[]): Promise<Content | undefined> {
+    using uses = new DisposableStack();
+    const source = (await this.#find(outputs, names, uses))?.item.content?.();
+    if (!source) return undefined;
+    const kept = uses.move();
+    return { source, [Symbol.dispose]: () => kept.dispose() };
   }
 
   [Symbol.dispose](): void {
-    for (const opened of this.#opened.values()) opened[Symbol.dispose]();
-    this.#opened.clear();
+    this.#ended = true;
+    this.#kept.clear();
+    for (const opened of this.#open) opened.close();
   }
 
-  async #find(outputs: Entries, names: readonly string[]): Promise<Item | undefined> {
+  /** What is opened on the way stays open until `uses` is disposed of. */
+  async #find(outputs: Entries, names: readonly string[], uses: DisposableStack): Promise<Found | undefined> {
     if (names.length === 0 || names.length > MOST_NAMES) return undefined;
     let folder: Folder | undefined = treeFolder(this.#store, outputs);
-    let item: Item | undefined;
+    let found: Found | undefined;
     for (const [index, name] of names.entries()) {
-      if (item) folder = item.folder?.() ?? (await this.#inside(outputs, names.slice(0, index), item))?.folder;
-      item = folder?.find(name);
+      let within = found?.within;
+      if (found?.item.folder) folder = found.item.folder();
+      else if (found) {
+        within = this.#opened(outputs, names.slice(0, index), found, uses);
+        folder = (await within?.value)?.folder;
+      }
+      const item = folder?.find(name);
       if (!item) return undefined;
+      found = { item, within };
     }
-    return item;
+    return found;
   }
 
-  async #told(outputs: Entries, names: readonly string[], item: Item): Promise<Partial<PageItem>> {
+  async #told(
+    outputs: Entries,
+    names: readonly string[],
+    found: Found,
+    uses: DisposableStack,
+  ): Promise<Partial<PageItem>> {
+    const { item } = found;
     if (item.folder) return listed(item.folder());
-    const inside = await this.#inside(outputs, names, item);
+    const inside = await this.#opened(outputs, names, found, uses)?.value;
     const format = inside?.format === undefined ? {} : { format: inside.format };
     if (inside?.folder) return { ...format, ...listed(inside.folder) };
     const source = inside?.content ?? item.content?.();
@@ -88,37 +128,57 @@ export class Browser implements Disposable {
     return { ...format, ...textOf(source) };
   }
 
-  async #inside(outputs: Entries, names: readonly string[], item: Item): Promise<Inside | undefined> {
-    const source = item.content?.();
+  /** What is found at the end of a way, looked into. */
+  #opened(outputs: Entries, names: readonly string[], found: Found, uses: DisposableStack): Opened | undefined {
+    const source = found.item.content?.();
     if (!source) return undefined;
     const [output = ''] = names;
     const node = outputs.get(output);
     const key = JSON.stringify([node && 'digest' in node ? node.digest.hash : '', ...names]);
-    const opened = this.#opened.get(key) ?? this.#open(source);
-    this.#opened.delete(key);
-    this.#opened.set(key, opened);
-    if (this.#opened.size > KEPT) this.#close(this.#opened.keys().next().value!);
-    return opened.inside;
+    const kept = this.#kept.get(key) ?? this.#keep(key, source, found.within);
+    uses.use(kept.opened.use());
+    this.#kept.delete(key);
+    this.#kept.set(key, kept);
+    if (this.#kept.size > KEPT) this.#forget(this.#kept.keys().next().value!);
+    return kept.opened;
   }
 
-  #close(key: string): void {
-    this.#opened.get(key)?.[Symbol.dispose]();
-    this.#opened.delete(key);
+  /** Kept until others were asked for, unless it cannot be looked into. */
+  #keep(key: string, source: ByteSource, within: Opened | undefined): Kept {
+    const opened = this.#lookInto(source, within);
+    const kept = { opened, use: opened.use() };
+    opened.value.catch(() => this.#kept.get(key) === kept && this.#forget(key));
+    return kept;
+  }
+
+  #forget(key: string): void {
+    const kept = this.#kept.get(key);
+    this.#kept.delete(key);
+    kept?.use[Symbol.dispose]();
   }
 
   /** Each has a folder of its own, if something must be unpacked. */
-  #open(source: ByteSource): Opened {
+  #lookInto(source: ByteSource, within: Opened | undefined): Opened {
+    const use = within?.use();
     let unpacking: Promise<Unpacking> | undefined;
     const inside = lookInside(source, async () => (await (unpacking ??= this.#unpacking())).unpacker);
-    // Whoever asks for it is told.
-    inside.catch(() => {});
-    return { inside, [Symbol.dispose]: () => void unpacking?.then((one) => one[Symbol.dispose]()) };
+    const opened: Opened = new Shared(inside, () => {
+      this.#open.delete(opened);
+      use?.[Symbol.dispose]();
+      unpacking?.then(
+        (one) => one[Symbol.dispose](),
+        () => {},
+      );
+    });
+    this.#open.add(opened);
+    return opened;
   }
 
   async #unpacking(): Promise<Unpacking> {
-    const xz = await storedXz(this.#store, this.#root);
+    const xz = await (this.#xz ??= this.#findXz());
+    if (this.#ended) fail('UNPACK_FAILED', 'the page has ended');
     const folder = temporaryFolder(this.#store);
-    const unpacker = new Unpacker(folder.path, xz ?? ['xz'], undefined, MOST_UNPACKED_BYTES);
+    const unpacker = new Unpacker(folder.path, xz, undefined, MOST_UNPACKED_BYTES);
     return {
       unpacker,
       [Symbol.dispose]() {
@@ -126,6 +186,10 @@ export class Browser implements Disposable {
         folder[Symbol.dispose]();
       },
     };
+  }
+
+  async #findXz(): Promise<readonly string[]> {
+    return (await storedXz(this.#store, this.#root)) ?? ['xz'];
   }
 }
 

@@ -12,36 +12,64 @@ const MOST_CHARACTERS = 2 * 1024 * 1024;
 /** The build has ended, and somebody waits. */
 const MOST_MS = 3000;
 
-/** Of the targets that were asked for first, then of what ran. */
+export const NOTHING_CARRIED: CarriedArtifacts = { outputs: {}, disks: {} };
+
+/**
+ * Of the targets that were asked for first, then of what ran. What cannot be told is left out: a build does not fail
+ * for what its page would like to know.
+ */
 export async function carryArtifacts(
   artifacts: Artifacts,
   build: BuildActions,
   snapshot: Snapshot,
 ): Promise<CarriedArtifacts> {
-  const bound = { until: performance.now() + MOST_MS, characters: MOST_CHARACTERS };
+  using bound = new Bound();
   const outputs: Record<number, readonly PageOutput[]> = {};
   const disks: Record<string, CarriedDisk> = {};
   for (const place of placesOf(snapshot)) {
-    outputs[place] = artifacts.outputs(build, place);
+    outputs[place] = (await attempt(() => artifacts.outputs(build, place))) ?? [];
     for (const { name, kind } of outputs[place]) {
-      if (kind === 'file' || kind === 'folder' || kind === 'symlink') continue;
-      if (Object.keys(disks).length === MOST_DISKS || isSpent(bound)) continue;
-      const disk = artifacts.disk(build, place, name);
+      if (kind !== 'disk' && kind !== 'image') continue;
+      if (Object.keys(disks).length === MOST_DISKS || bound.isSpent) continue;
+      const disk = await attempt(() => artifacts.disk(build, place, name));
       if (disk) disks[`${place}/${name}`] = await withCells(artifacts, build, { place, output: name }, disk, bound);
     }
     await setImmediate();
-    if (isSpent(bound)) break;
+    if (bound.isSpent) break;
   }
   return { outputs, disks };
 }
 
-interface Bound {
-  readonly until: number;
-  characters: number;
+/** Undefined where it fails. */
+async function attempt<T>(look: () => T | Promise<T>): Promise<T | undefined> {
+  try {
+    return await look();
+  } catch {
+    return undefined;
+  }
 }
 
-function isSpent({ until, characters }: Bound): boolean {
-  return performance.now() > until || characters < 0;
+/** How long it may take, and how large it may get. */
+class Bound implements Disposable {
+  characters = MOST_CHARACTERS;
+  /** Settles when the time is over. */
+  readonly late: Promise<undefined>;
+  readonly #until = performance.now() + MOST_MS;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor() {
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    this.late = promise;
+    this.#timer = setTimeout(resolve, MOST_MS, undefined);
+  }
+
+  get isSpent(): boolean {
+    return performance.now() > this.#until || this.characters < 0;
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+  }
 }
 
 function placesOf({ head, actions, runs }: Snapshot): number[] {
@@ -63,9 +91,13 @@ async function withCells(
 ): Promise<CarriedDisk> {
   const cells: PageCell[] = [];
   for (const cell of changedCells(disk)) {
-    if (cells.length === MOST_CELLS || isSpent(bound)) break;
-    const told = await artifacts.cell(build, { ...of, cell, since: disk.since?.build });
-    if (!told) break;
+    if (cells.length === MOST_CELLS || bound.isSpent) break;
+    // The first of a disk waits until all of the disk has been looked through.
+    const told = await Promise.race([
+      attempt(() => artifacts.cell(build, { ...of, cell, since: disk.since?.build })),
+      bound.late,
+    ]);
+    if (!told) continue;
     cells.push(told);
     bound.characters -= JSON.stringify(told).length;
   }

@@ -15,7 +15,16 @@ export interface Indexed {
 
 /** A use, with how much of it lies in the cell, and how much of that differs. */
 export interface CellUse extends Omit<PageUse, 'trail'> {
-  readonly use?: Use;
+  /** Of a file. */
+  readonly file?: FileInCell;
+}
+
+/** A file that has bytes in a cell. */
+interface FileInCell {
+  readonly partition: number | undefined;
+  readonly name: string;
+  /** Those of its bytes that lie there and differ; where nothing is compared, all that lie there. */
+  readonly ranges: readonly ByteRange[];
 }
 
 /** The uses of a cell, what differs first. `region` is what lies there where no file does. */
@@ -26,8 +35,8 @@ export function usesInCell({ disk, other, index }: Indexed, cell: number, output
   const grouped = Map.groupBy(own, ({ partition, kind, name }) => `${partition} ${kind} ${name}`);
   const found = [...grouped.values()].map((uses): CellUse => {
     const [use] = uses as [Use];
-    const parts = uses.map((one) => common(one, range)).filter((one) => one !== undefined);
-    return { ...toldOf(use, output), use, ...countedIn(parts, changes) };
+    const parts = coveredBy(uses, range);
+    return { ...toldOf(use, output), ...countedIn(parts, changes), ...fileOf(use, parts, changes ?? [range]) };
   });
   const rest = without(range, own);
   const free = own.some(({ partition }) => partition !== undefined) ? 'free space, in no file' : region;
@@ -39,28 +48,25 @@ export function usesInCell({ disk, other, index }: Indexed, cell: number, output
   );
 }
 
-/** The file that a use is about, with what of it lies in a cell; undefined where it is about none, or it cannot be read. */
-export function filePart(disk: BlockSource, use: Use | undefined, cell: number): FilePart | undefined {
-  if (use?.kind !== 'file') return undefined;
+/** The file that a use is about; undefined where it is about none, or it cannot be read. */
+export function filePart(disk: BlockSource, { file }: CellUse): FilePart | undefined {
+  if (!file) return undefined;
+  const path = `/${file.name}`;
   try {
-    const { files, origin } = fileSystemOf(disk, use.partition);
-    const content = files.file(`/${use.name}`);
-    for (const { offset, length, at } of content.places?.() ?? []) {
-      if (at === undefined) continue;
-      const here = common({ start: origin + at, end: origin + at + length }, cellRange(disk, cell));
-      if (!here) continue;
-      return { path: `/${use.name}`, content, offset: offset + here.offset - origin - at, length: here.length };
-    }
+    const files = fileSystemOf(disk, file.partition);
+    // A long symlink has blocks as well; where it leads, other bytes lie.
+    if (files.find(path)?.type !== 'file') return undefined;
+    const content = files.file(path);
+    return { path, content, ranges: file.ranges.flatMap((range) => cut(range, content.size)) };
   } catch {
     // What is damaged there has been told.
+    return undefined;
   }
-  return undefined;
 }
 
-function fileSystemOf(disk: BlockSource, number: number | undefined): { files: FileSystem; origin: number } {
+function fileSystemOf(disk: BlockSource, number: number | undefined): FileSystem {
   const partition = readPartitions(disk)?.partitions.find((one) => one.number === number);
-  const source = fileSystemSource(partition ? partitionSource(disk, partition) : disk);
-  return { files: openFileSystem(source, 'it'), origin: source.origin ?? 0 };
+  return openFileSystem(fileSystemSource(partition ? partitionSource(disk, partition) : disk), 'it');
 }
 
 function toldOf({ kind, name, partition }: Use, output: string): Pick<PageUse, 'kind' | 'name' | 'at'> {
@@ -69,16 +75,67 @@ function toldOf({ kind, name, partition }: Use, output: string): Pick<PageUse, '
   return kind === 'metadata' ? told : { ...told, at: [output, ...where, ...name.split('/').filter(Boolean)] };
 }
 
+/** What a use has of a range of a disk. */
+interface Part extends ByteRange {
+  readonly use: Use;
+}
+
+/** Which bytes of a file lie in some ranges. */
+function fileOf(
+  { kind, name, partition }: Use,
+  parts: readonly Part[],
+  ranges: readonly ByteRange[],
+): Pick<CellUse, 'file'> {
+  if (kind !== 'file') return {};
+  const inFile = [...shared(parts, ranges)].map(({ of: { use }, offset, length }): ByteRange => {
+    return { offset: (use.offset ?? 0) + offset - use.start, length };
+  });
+  return { file: { partition, name, ranges: inFile } };
+}
+
+/** The last block of a file can be longer than it. */
+function cut({ offset, length }: ByteRange, size: number): ByteRange[] {
+  return offset < size ? [{ offset, length: Math.min(length, size - offset) }] : [];
+}
+
 function countedIn(
   parts: readonly ByteRange[],
   changes: readonly ByteRange[] | undefined,
 ): Pick<PageUse, 'bytes' | 'changed'> {
-  const bytes = parts.reduce((sum, { length }) => sum + length, 0);
-  if (!changes) return { bytes };
-  const shared = parts.flatMap((part) =>
-    changes.map((change) => common({ start: part.offset, end: part.offset + part.length }, change)?.length ?? 0),
-  );
-  return { bytes, changed: shared.reduce((sum, one) => sum + one, 0) };
+  const sum = (ranges: Iterable<ByteRange>): number => {
+    let bytes = 0;
+    for (const { length } of ranges) bytes += length;
+    return bytes;
+  };
+  return { bytes: sum(parts), ...(changes ? { changed: sum(shared(parts, changes)) } : {}) };
+}
+
+/** What two lists of ranges have in common; in each they ascend and do not overlap. */
+function* shared<One extends ByteRange>(
+  some: readonly One[],
+  others: readonly ByteRange[],
+): Generator<ByteRange & { readonly of: One }> {
+  for (let at = 0, next = 0; at < some.length && next < others.length;) {
+    const [one, other] = [some[at]!, others[next]!];
+    const end = one.offset + one.length;
+    const both = common({ start: one.offset, end }, other);
+    if (both) yield { ...both, of: one };
+    if (end < other.offset + other.length) at++;
+    else next++;
+  }
+}
+
+/** What uses have of a range, each byte once. They ascend by their starts; those of damaged disks can overlap. */
+function coveredBy(uses: readonly Use[], range: ByteRange): Part[] {
+  const covered: Part[] = [];
+  let at = range.offset;
+  for (const use of uses) {
+    const here = common({ start: Math.max(use.start, at), end: use.end }, range);
+    if (!here) continue;
+    covered.push({ ...here, use });
+    at = here.offset + here.length;
+  }
+  return covered;
 }
 
 function cellRange({ size }: BlockSource, cell: number): ByteRange {

@@ -18,7 +18,7 @@ type Output = Exclude<Node, { readonly type: 'symlink' }>;
 /** Lines for people; what cannot be compared says why. */
 export async function differenceLines(store: Store, root: string, before: Output, after: Output): Promise<string[]> {
   try {
-    const [a, b] = [diskTree(store.trees, before), diskTree(store.trees, after)];
+    const [a, b] = [diskTree(store, before), diskTree(store, after)];
     const lines =
       a && b
         ? formatDifference(compareDisks(storedDisk(store, a), storedDisk(store, b))).split('\n')

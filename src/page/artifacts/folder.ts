@@ -40,7 +40,7 @@ export function treeFolder(store: Store, entries: Entries): Folder {
   const itemOf = (node: Node): Item => {
     if (node.type === 'symlink') return { type: 'symlink', target: node.target };
     const digest = formatDigest(node.digest);
-    const tree = diskTree(store.trees, node);
+    const tree = diskTree(store, node);
     if (tree) {
       const disk = storedDisk(store, tree);
       return { type: 'file', size: disk.size, digest, content: () => disk };

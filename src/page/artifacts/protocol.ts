@@ -12,6 +12,8 @@ export interface PageOutput {
   readonly size?: number;
   /** `hash/size`. */
   readonly digest?: string;
+  /** Why it cannot be read. */
+  readonly problem?: string;
 }
 
 /** A build that had another output than this one. */

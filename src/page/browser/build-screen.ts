@@ -249,7 +249,8 @@ export class BuildScreen {
   #key(event: KeyboardEvent): void {
     if (!this.element.isConnected || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === 'Escape') this.#screen.choose(undefined);
-    if (event.target instanceof HTMLInputElement) return;
+    // In a list of choices, keys look for one.
+    if (event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement) return;
     if (event.key === '/') {
       event.preventDefault();
       this.#show(this.#tabs[0]!);

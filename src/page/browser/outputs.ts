@@ -90,12 +90,15 @@ export class OutputsView implements View {
     return button;
   }
 
-  #open({ name, kind }: PageOutput): void {
+  #open({ name, kind, problem }: PageOutput): void {
     this.#output = name;
     this.#isDisk = kind === 'disk' || kind === 'image';
     for (const button of this.#outputs.children)
       button.setAttribute('aria-pressed', String((button as HTMLElement).dataset['output'] === name));
-    if (this.#isDisk) void this.#showDisk();
+    if (problem !== undefined) {
+      this.#clear();
+      this.#say(problem);
+    } else if (this.#isDisk) void this.#showDisk();
     else void this.#showItem([name]);
   }
 

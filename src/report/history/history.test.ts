@@ -53,6 +53,23 @@ describe('a recorded build', () => {
     ]);
   });
 
+  it('is read once where it has ended, and again where it goes on', () => {
+    record(started, finished('a', 'executed', 'k1/1'), end);
+    const startedAt = (now += 1000);
+    const header = { workspace: '/w', asked: ['//a'], parameters: {}, startedAt };
+    const recorder = new BuildRecorder(folder, header);
+    [started, finished('a', 'executed', 'k2/1')].forEach(recorder.listen);
+    const first = new BuildHistory(folder);
+    const [going, ended] = [...first.newestFirst()];
+    expect(going!.success).toBeUndefined();
+    [finished('b', 'executed', 'k3/1'), end].forEach(recorder.listen);
+    record(started, finished('a', 'executed', 'k4/1'), end);
+    const again = [...first.again().newestFirst()];
+    expect(again.map(({ actions }) => actions.length)).toEqual([1, 2, 1]);
+    expect(again[1]!.success).toBe(true);
+    expect(again[2]).toBe(ended);
+  });
+
   it('that was killed has what it had finished, and says that it did not end', () => {
     record(started, finished('a', 'executed', 'k1/1'), started);
     const [name] = readdirSync(folder);

@@ -56,6 +56,16 @@ export class BuildHistory {
     this.builds = recordedBuilds(folder);
   }
 
+  /** The builds that there are now. What is known of those that have ended is not read again. */
+  again(): BuildHistory {
+    const history = new BuildHistory(this.#folder);
+    for (const build of history.builds) {
+      const known = this.#read.get(build);
+      if (known?.success !== undefined) history.#read.set(build, known);
+    }
+    return history;
+  }
+
   record(build: string): BuildRecord | undefined {
     if (!this.#read.has(build)) this.#read.set(build, readRecord(this.#folder, build));
     return this.#read.get(build);
