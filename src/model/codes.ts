@@ -117,6 +117,7 @@ export const CODES = {
   // The loader and its overlay
   BAD_CPIO_ENTRY: 'content',
   CPIO_CORRUPT: 'content',
+  DATA_DISKS: 'user',
   DRIVER_KERNEL_MISMATCH: 'content',
   DRIVER_TWICE: 'content',
   ELF_CORRUPT: 'content',
