@@ -63,15 +63,20 @@ export interface Volume {
   readonly blockSize: number;
 }
 
-/** The file system of a partition, or of the mirror that it is a member of. Fails with LATE_FILES where it cannot be changed. */
-export function volumeOf(disk: DiskReader, number: number): Volume {
+/** Fails with LATE_FILES where there is no such partition. */
+export function partitionOf(disk: DiskReader, number: number): ByteSource {
   const partitions = readPartitions(disk)?.partitions ?? [];
   const partition = partitions.find((each) => each.number === number);
   if (!partition)
     return fail('LATE_FILES', `the disk has no partition ${number}`, {
       hint: partitions.length === 0 ? 'it has no table' : `it has ${partitions.map((each) => each.number).join(', ')}`,
     });
-  const source = fileSystemSource(partitionSource(disk, partition));
+  return partitionSource(disk, partition);
+}
+
+/** The file system of a partition, or of the mirror that it is a member of. Fails with LATE_FILES where it cannot be changed. */
+export function volumeOf(disk: DiskReader, number: number): Volume {
+  const source = fileSystemSource(partitionOf(disk, number));
   const name = `partition ${number}`;
   const { type, needsRecovery = false } = identifyFileSystem(source) ?? { type: 'nothing' };
   if (needsRecovery)

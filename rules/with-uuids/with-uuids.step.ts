@@ -1,5 +1,6 @@
-/** Sets UUIDs in superblocks, and leaves all else of the disk as it is. */
+/** Sets the UUIDs of arrays and file systems, with all that is computed from them; files stay as they are. */
 import {
+  activeMdMembers,
   editDisk,
   openDisk,
   partitionSource,
@@ -9,11 +10,12 @@ import {
   type ByteSource,
   type DiskEditor,
   type DiskReader,
+  type MdSuperblock,
 } from 'dsmb/disk';
 import { fail, step } from 'dsmb/step';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { imageOf, volumeOf, writeDifferences } from '../with-files/image.ts';
+import { imageOf, partitionOf, volumeOf, writeDifferences } from '../with-files/image.ts';
 import { setExtUuid } from './ext.ts';
 
 interface Spec {
@@ -53,11 +55,27 @@ export default step<Spec>(async ({ args, inputs, outputs, assembled, scratch, ep
 });
 
 function setArrayUuid(disk: DiskReader, number: number, uuid: string, edit: DiskEditor): void {
-  const partition = readPartitions(disk)?.partitions.find((each) => each.number === number);
-  const member: ByteSource | undefined = partition && partitionSource(disk, partition);
-  const superblock = member && readMdSuperblock(member);
-  if (!member || !superblock) return fail('LATE_FILES', `partition ${number} of the disk is no member of an array`);
+  const name = `partition ${number}`;
+  const member = partitionOf(disk, number);
+  const superblock = readMdSuperblock(member);
+  if (!superblock) return fail('LATE_FILES', `${name} of the disk is no member of an array`);
+  checkOnlyMember(disk, number, member, superblock);
+  for (const { at, bytes } of withMdUuid(member, superblock, uuid, name)) edit.write((member.origin ?? 0) + at, bytes);
+}
+
+/** Any other member, on this disk or elsewhere, would keep the old UUID. */
+function checkOnlyMember(disk: DiskReader, number: number, member: ByteSource, superblock: MdSuperblock): void {
+  const name = `the array of partition ${number}`;
   if (superblock.level !== MIRROR)
-    fail('LATE_FILES', `the array of partition ${number} is no mirror: its other members would keep the old UUID`);
-  for (const { at, bytes } of withMdUuid(member, superblock, uuid)) edit.write((member.origin ?? 0) + at, bytes);
+    fail('LATE_FILES', `${name} is no mirror: its other members would keep the old UUID`);
+  const active = activeMdMembers(member, superblock);
+  if (active > 1)
+    fail('LATE_FILES', `${name} has ${active} members in use: all but this one would keep the old UUID`, {
+      hint: 'withUuids needs a disk that has the only member of the array',
+    });
+  for (const other of readPartitions(disk)?.partitions ?? [])
+    if (other.number !== number && readMdSuperblock(partitionSource(disk, other))?.uuid === superblock.uuid)
+      fail('LATE_FILES', `partition ${other.number} is a member of ${name}, too, and would keep the old UUID`, {
+        hint: 'withUuids needs a disk that has the only member of the array',
+      });
 }
