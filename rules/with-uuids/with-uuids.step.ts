@@ -46,7 +46,7 @@ export default step<Spec>(async ({ args, inputs, outputs, assembled, scratch, ep
       await setExtUuid(image.after, uuid, epoch);
       log(`${volume.name}: ${writeDifferences(image, volume, edit)} blocks of the file system`);
     } else
-      fail('LATE_FILES', `the UUID of ${volume.name} cannot be set: it has ${volume.type}`, {
+      fail('DISK_CHANGE', `the UUID of ${volume.name} cannot be set: it has ${volume.type}`, {
         detail: 'ext2, ext3, ext4 and swap can be given one',
       });
   }
@@ -58,7 +58,7 @@ function setArrayUuid(disk: DiskReader, number: number, uuid: string, edit: Disk
   const name = `partition ${number}`;
   const member = partitionOf(disk, number);
   const superblock = readMdSuperblock(member);
-  if (!superblock) return fail('LATE_FILES', `${name} of the disk is no member of an array`);
+  if (!superblock) return fail('DISK_CHANGE', `${name} of the disk is no member of an array`);
   checkOnlyMember(disk, number, member, superblock);
   for (const { at, bytes } of withMdUuid(member, superblock, uuid, name)) edit.write((member.origin ?? 0) + at, bytes);
 }
@@ -67,15 +67,15 @@ function setArrayUuid(disk: DiskReader, number: number, uuid: string, edit: Disk
 function checkOnlyMember(disk: DiskReader, number: number, member: ByteSource, superblock: MdSuperblock): void {
   const name = `the array of partition ${number}`;
   if (superblock.level !== MIRROR)
-    fail('LATE_FILES', `${name} is no mirror: its other members would keep the old UUID`);
+    fail('DISK_CHANGE', `${name} is no mirror: its other members would keep the old UUID`);
   const active = activeMdMembers(member, superblock);
   if (active > 1)
-    fail('LATE_FILES', `${name} has ${active} members in use: all but this one would keep the old UUID`, {
+    fail('DISK_CHANGE', `${name} has ${active} members in use: all but this one would keep the old UUID`, {
       hint: 'withUuids needs a disk that has the only member of the array',
     });
   for (const other of readPartitions(disk)?.partitions ?? [])
     if (other.number !== number && readMdSuperblock(partitionSource(disk, other))?.uuid === superblock.uuid)
-      fail('LATE_FILES', `partition ${other.number} is a member of ${name}, too, and would keep the old UUID`, {
+      fail('DISK_CHANGE', `partition ${other.number} is a member of ${name}, too, and would keep the old UUID`, {
         hint: 'withUuids needs a disk that has the only member of the array',
       });
 }
