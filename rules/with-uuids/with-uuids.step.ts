@@ -37,6 +37,9 @@ export default step<Spec>(async ({ args, inputs, outputs, assembled, scratch, ep
   const edit = editDisk({ from: inputs.disk, to: outputs.disk });
   for (const [number, uuid] of Object.entries(args.arrays)) setArrayUuid(disk, Number(number), uuid, edit);
   for (const [number, uuid] of Object.entries(args.fileSystems)) {
+    const member = partitionOf(disk, Number(number));
+    const superblock = readMdSuperblock(member);
+    if (superblock) checkOnlyMember(disk, Number(number), member, superblock);
     const volume = volumeOf(disk, Number(number));
     if (volume.type === 'swap') edit.write(volume.offset + SWAP_UUID, Buffer.from(uuid.replaceAll('-', ''), 'hex'));
     else if (volume.type.startsWith('ext')) {

@@ -203,9 +203,8 @@ describe('a disk with an array, a file system and swap', () => {
       block.writeUInt16LE(1, ROLES + 2);
       block.writeUInt32LE(mdChecksum(block, CHECKSUM), CHECKSUM);
     });
-    await expect(withUuids(two.disk, { arrays: { 1: ARRAY } })).rejects.toThrow(
-      'the array of partition 1 has 2 members in use',
-    );
+    for (const given of [{ arrays: { 1: ARRAY } }, { fileSystems: { 1: FILE_SYSTEM } }])
+      await expect(withUuids(two.disk, given)).rejects.toThrow('the array of partition 1 has 2 members in use');
     const copied = changed(made, (bytes) =>
       bytes.copyWithin(SWAP * MIB + SUPERBLOCK_AT, superblock, superblock + SUPERBLOCK_SIZE),
     );
