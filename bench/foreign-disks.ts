@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { toDiagnostic } from '../src/model/diagnostic.ts';
+import { Failure } from '../src/model/failure.ts';
 import { contentByTools, contentByUs, difference, isClean } from './foreign-disks/content.ts';
 import { byBlkid, byUs, textOf, type Identity, type Kind } from './foreign-disks/identity.ts';
 import { images, titleOf } from './foreign-disks/images.ts';
@@ -18,7 +19,7 @@ nothing wrong the content beside debugfs or mcopy. Prints the counts, and what d
 
 Needs blkid, bsdcat, debugfs, e2fsck, fsck.fat, mcopy and tar: those of the tests (\`npm test\` unpacks them), or of the machine.
 
-  --verbose   also what is refused, and why
+  --verbose   also what is refused and what blkid knows nothing of, and why
 `;
 
 const { values } = parseArgs({
@@ -26,17 +27,16 @@ const { values } = parseArgs({
 });
 const CACHE = fileURLToPath(new URL('../node_modules/.cache', import.meta.url));
 
-type Outcome = 'same' | 'refused' | 'differs';
-
-interface Count {
-  same: number;
-  refused: number;
-  differs: number;
-}
+/** `crashed`: an error that is none of a code of its own. `no tool`: what is beside us could not be asked. */
+const OUTCOMES = ['same', 'refused', 'differs', 'crashed', 'no tool'] as const;
+type Outcome = (typeof OUTCOMES)[number];
+type Count = Record<Outcome, number>;
 
 const KINDS: readonly Kind[] = ['ext', 'FAT', 'md', 'GPT'];
 const counts = (): Record<Kind, Count> =>
-  Object.fromEntries(KINDS.map((kind) => [kind, { same: 0, refused: 0, differs: 0 }])) as Record<Kind, Count>;
+  Object.fromEntries(
+    KINDS.map((kind) => [kind, Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as Count]),
+  ) as Record<Kind, Count>;
 
 if (values.help) process.stdout.write(HELP);
 else await compare();
@@ -47,24 +47,27 @@ async function compare(): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const scratch = mkdtempSync(join(tmpdir(), 'foreign-disks-'));
   const [identities, contents] = [counts(), counts()];
-  let seen = 0;
+  let [seen, tables, unknown] = [0, 0, 0];
   const only: string[] = [];
   try {
     for await (const image of images(folder)) {
       seen++;
       const note = (what: string, outcome: Outcome, text: string): void => {
-        if (outcome === 'differs' || (outcome === 'refused' && values.verbose))
+        if (outcome !== 'same' && (outcome !== 'refused' || values.verbose))
           process.stdout.write(`${titleOf(image)}: ${what} ${outcome}: ${text}\n`);
       };
       const theirs = byBlkid(image.file);
-      const ours = attempt(() => byUs(image.file));
-      if (!theirs) {
+      const [ours, crash] = attempt(() => byUs(image.file));
+      if (theirs === 'DOS table') tables++;
+      else if (!theirs) unknown++;
+      if (crash) note('identity', 'crashed', textOf(ours));
+      if (theirs === undefined || theirs === 'DOS table') {
         if (ours && 'kind' in ours) only.push(`${titleOf(image)}: ${textOf(ours)}`);
         continue;
       }
-      const outcome = outcomeOf(ours, theirs);
+      const outcome = crash ? 'crashed' : outcomeOf(ours, theirs);
       identities[theirs.kind][outcome]++;
-      note('identity', outcome, `${textOf(ours)}, blkid has ${textOf(theirs)}`);
+      if (!crash) note('identity', outcome, `${textOf(ours)}, blkid has ${textOf(theirs)}`);
       if ((theirs.kind !== 'ext' && theirs.kind !== 'FAT') || theirs.type === 'jbd') continue;
       if (!isClean(theirs.kind, image.file)) continue;
       const [read, why] = contentOf(theirs.kind, image.file, join(scratch, 'files'));
@@ -75,15 +78,19 @@ async function compare(): Promise<void> {
     rmSync(scratch, { recursive: true, force: true });
   }
   if (values.verbose) for (const line of only) process.stdout.write(`${line}, blkid has nothing\n`);
-  const row = (what: string, kind: Kind, { same, refused, differs }: Count): string[] => [
-    `${what}, ${kind}`,
-    ...[same + refused + differs, same, refused, differs].map(String),
-  ];
+  const row = (what: string, kind: Kind, count: Count): string[] => {
+    const each = OUTCOMES.map((outcome) => count[outcome]);
+    return [`${what}, ${kind}`, ...[each.reduce((sum, one) => sum + one), ...each].map(String)];
+  };
   const rows = [
     ...KINDS.map((kind) => row('type, UUID, label', kind, identities[kind])),
     ...(['ext', 'FAT'] as const).map((kind) => row('content', kind, contents[kind])),
   ];
-  process.stdout.write(`\n${seen} images\n${table(['compared', 'images', 'same', 'refused', 'differ'], rows)}\n`);
+  process.stdout.write(
+    `\n${seen} images, of which ${tables + unknown} are not compared: blkid gives ${tables} a DOS table, which may lie over what is ` +
+      `older, and ${unknown} none of these types\n` +
+      `${table(['compared', 'images', ...OUTCOMES], rows)}\n`,
+  );
 }
 
 function outcomeOf(ours: ReturnType<typeof byUs>, theirs: Identity): Outcome {
@@ -94,17 +101,24 @@ function outcomeOf(ours: ReturnType<typeof byUs>, theirs: Identity): Outcome {
 function contentOf(kind: 'ext' | 'FAT', file: string, scratch: string): [Outcome, string] {
   try {
     const ours = contentByUs(file);
-    const found = difference(ours, contentByTools(kind, file, ours, scratch));
+    const theirs = contentByTools(kind, file, ours, scratch);
+    if ('problem' in theirs) return ['no tool', theirs.problem];
+    const found = difference(ours, theirs);
     return found === undefined ? ['same', ''] : ['differs', found];
   } catch (error) {
-    return ['refused', toDiagnostic(error).message];
+    return [isCrash(error) ? 'crashed' : 'refused', toDiagnostic(error).message];
   }
 }
 
-function attempt(look: () => ReturnType<typeof byUs>): ReturnType<typeof byUs> {
+function attempt(look: () => ReturnType<typeof byUs>): [ReturnType<typeof byUs>, crashed: boolean] {
   try {
-    return look();
+    return [look(), false];
   } catch (error) {
-    return { problem: toDiagnostic(error).message };
+    return [{ problem: toDiagnostic(error).message }, isCrash(error)];
   }
+}
+
+/** What is refused has a code that a user can look up. */
+function isCrash(error: unknown): boolean {
+  return !(error instanceof Failure) || error.diagnostic.code === 'INTERNAL';
 }

@@ -1,5 +1,5 @@
 /** Rule: a further disk of the machine, as a user of the original may have one. */
-import { attr, rule } from 'dsmb';
+import { attr, fail, rule } from 'dsmb';
 import { Disk } from '../rules/kinds.ts';
 import { lateFileTools } from '../rules/toolchains.ts';
 
@@ -16,6 +16,8 @@ export const dataDisk = rule({
     sizeMiB: attr.optional(attr.integer),
   },
   implement({ fileSystem, array, sizeMiB = 64 }, actions) {
+    if (array && fileSystem === undefined)
+      fail('BAD_ATTRIBUTE', 'array: it needs a fileSystem, which lies on it', { attribute: 'array' });
     return actions.step({
       mnemonic: 'GuestDataDisk',
       module: () => import('./data-disk.step.ts'),

@@ -1,4 +1,5 @@
 /** The superblock of a mirrored array (md, version 1.2) of one member, as Linux has it in `md_p.h`. */
+import { mdChecksum } from 'dsmb/disk';
 
 /** An array to describe. Sizes and places in sectors of 512 bytes, counted from the start of the member. */
 export interface Mirror {
@@ -40,12 +41,6 @@ export function mirrorSuperblock({ uuid, name, dataOffset, dataSectors, time }: 
   bytes.writeBigUInt64LE(2n ** 64n - 1n, 208); // all of it is in sync
   bytes.writeUInt32LE(MOST_MEMBERS, 220);
   bytes.fill(0xff, HEADER + 2);
-  bytes.writeUInt32LE(checksum(bytes), CHECKSUM);
+  bytes.writeUInt32LE(mdChecksum(bytes, CHECKSUM), CHECKSUM);
   return bytes;
-}
-
-function checksum(bytes: Buffer): number {
-  let sum = 0n;
-  for (let at = 0; at < bytes.length; at += 4) sum += BigInt(bytes.readUInt32LE(at));
-  return Number(((sum & 0xffff_ffffn) + (sum >> 32n)) & 0xffff_ffffn);
 }

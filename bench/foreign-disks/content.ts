@@ -35,16 +35,29 @@ export function contentByUs(file: string): Content {
   return content;
 }
 
-/** By mcopy, or by debugfs for the same files and the names in the same folders. */
-export function contentByTools(kind: 'ext' | 'FAT', file: string, ours: Content, scratch: string): Content {
+/** By mcopy, or by debugfs for the same files and the names in the same folders; or why they do not tell. */
+export function contentByTools(
+  kind: 'ext' | 'FAT',
+  file: string,
+  ours: Content,
+  scratch: string,
+): Content | { readonly problem: string } {
   rmSync(scratch, { recursive: true, force: true });
   mkdirSync(scratch);
-  return kind === 'FAT' ? byMcopy(file, scratch) : byDebugfs(file, ours, scratch);
+  try {
+    return kind === 'FAT' ? byMcopy(file, scratch) : byDebugfs(file, ours, scratch);
+  } catch (error) {
+    return { problem: String(error) };
+  }
 }
 
 function byMcopy(file: string, scratch: string): Content {
   const env = { ...process.env, MTOOLS_SKIP_CHECK: '1', LC_ALL: 'C.UTF-8' };
-  spawnSync('mcopy', ['-s', '-n', '-Q', '-i', file, '::/', scratch], { env, stdio: 'ignore' });
+  const { error, status } = spawnSync('mcopy', ['-s', '-n', '-Q', '-i', file, '::/', scratch], {
+    env,
+    stdio: 'ignore',
+  });
+  if (error || status !== 0) throw error ?? new Error(`mcopy ended with ${status}`);
   const content = new Map<string, string>();
   for (const entry of readdirSync(scratch, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);

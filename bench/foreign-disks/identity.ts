@@ -1,6 +1,14 @@
 /** What an image is: as this project reads it, and as blkid does. */
 import { spawnSync } from 'node:child_process';
-import { describeDisk, fileSource, rawBlocks, type Content } from '../../src/disk/index.ts';
+import {
+  describeDisk,
+  fileSource,
+  fileSystemSource,
+  identifyFileSystem,
+  rawBlocks,
+  readPartitions,
+  type Content,
+} from '../../src/disk/index.ts';
 
 /** The kinds that are compared. */
 export type Kind = 'ext' | 'FAT' | 'md' | 'GPT';
@@ -13,16 +21,17 @@ export interface Identity {
   readonly label?: string;
 }
 
-/** By `blkid -p`; undefined for what is none of these kinds, or has a DOS table, before which an older one may have left its own. */
-export function byBlkid(file: string): Identity | undefined {
-  const { stdout } = spawnSync('blkid', ['-p', '-o', 'export', file], { encoding: 'latin1' });
+/** By `blkid -p`; undefined for what is none of these kinds. What had a disk before its DOS table may still be told, too. */
+export function byBlkid(file: string): Identity | 'DOS table' | undefined {
+  const { stdout, error } = spawnSync('blkid', ['-p', '-o', 'export', file], { encoding: 'latin1' });
+  if (error) throw error;
   const said = new Map(
     [...stdout.matchAll(/^(\w+)=(.*)$/gm)].map(([, key = '', value = '']) => [key, unescaped(value)]),
   );
   const type = said.get('TYPE') ?? '';
   const uuid = said.get('UUID');
   const label = said.get('LABEL');
-  if (said.get('PTTYPE') === 'dos') return undefined;
+  if (said.get('PTTYPE') === 'dos') return 'DOS table';
   const rest = { ...(uuid ? { uuid } : {}), ...(label ? { label } : {}) };
   if (/^(ext\d|jbd)/.test(type)) return { kind: 'ext', type: type.replace('ext4dev', 'ext4'), ...rest };
   if (type === 'vfat') return { kind: 'FAT', type: (said.get('VERSION') ?? '').toLowerCase(), ...rest };
@@ -40,7 +49,11 @@ export function byUs(file: string): Identity | { readonly problem: string } | un
   const found = whole && identityOf(whole);
   if (found) return found;
   const wrong = problem ?? whole?.problem;
-  return wrong === undefined ? undefined : { problem: wrong };
+  if (wrong === undefined) return undefined;
+  // That is a message alone: what is thrown here tells a refusal from a crash.
+  readPartitions(source);
+  identifyFileSystem(fileSystemSource(source));
+  return { problem: wrong };
 }
 
 function identityOf({ array, fileSystem }: Content): Identity | undefined {

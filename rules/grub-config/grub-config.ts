@@ -47,7 +47,7 @@ export const grubConfig = rule({
 /** Nothing that GRUB's shell would read as more than a word. */
 const KERNEL_ARGUMENTS = /^[\w .,:=/+@%-]*$/;
 
-/** As many cards as the loader tells the kernel of. */
+/** The loader passes mac1 to mac8 to the kernel. */
 const MOST_CARDS = 8;
 
 function otherMacs(first: string, others: readonly string[]): readonly string[] {

@@ -1,7 +1,7 @@
 /** The machine that DSM runs on here, and its traces. */
 import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { StepContext, StepSpec } from 'dsmb/step';
+import { fail, type StepContext, type StepSpec } from 'dsmb/step';
 import { diskToRaw } from 'dsmb/disk';
 import { availableAccelerator, startVm, type EfiFirmware, type Vm, type VmDisk } from 'dsmb/vm';
 import { DSM_PORT } from '../installed-disk/assistant.ts';
@@ -42,11 +42,19 @@ export function startDsm({ scratch, log }: Context, { memoryMiB, clock, disks, m
   });
 }
 
-/** Presses the power button, and ends the machine by force where its system does not switch it off. */
-export async function switchOff({ log }: Pick<Context, 'log'>, vm: Vm, ms: number): Promise<void> {
-  if ((await vm.powerDown(ms)) === 'clean') return;
-  // By then the guest's kernel has written its buffers (30 s); what is left is a journal to replay.
-  log('warning: the system ignored the power button and was switched off; its journal will be replayed');
+/**
+ * Presses the power button, and ends the machine by force where its system does not switch it off. Fails with VM_CUT_OFF
+ * where QEMU does not end by itself: killed, it may leave out what the guest has written.
+ */
+export async function switchOff(
+  { log }: Pick<Context, 'log'>,
+  vm: Pick<Vm, 'powerDown' | 'waitForExit'>,
+  ms: number,
+): Promise<void> {
+  // Where it is forced, the guest's kernel has written its buffers (30 s); what is left is a journal to replay.
+  if ((await vm.powerDown(ms)) === 'forced') log('warning: the system ignored the power button and was switched off');
+  const { signal } = await vm.waitForExit(0);
+  if (signal !== null) fail('VM_CUT_OFF', `QEMU had to be killed (${signal}): what it wrote may be incomplete`);
 }
 
 /** Takes a picture of the screen, to be kept with the console. */

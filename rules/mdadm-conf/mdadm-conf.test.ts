@@ -84,9 +84,17 @@ test('arrays that are known need no disk', () => {
     return content;
   };
   const uuid = '6e0c9f0a:7b1d4c5e:9a8b7c6d:5e4f3a2b';
-  expect(written({ arrays: { 0: uuid, 2: uuid.toUpperCase() } })).toBe(
-    `ARRAY /dev/md0 UUID=${uuid}\nARRAY /dev/md2 UUID=${uuid}\n`,
+  const other = uuid.replace('6e', '7e');
+  expect(written({ arrays: { 0: uuid, 2: other.toUpperCase() } })).toBe(
+    `ARRAY /dev/md0 UUID=${uuid}\nARRAY /dev/md2 UUID=${other}\n`,
   );
   expect(() => written({ arrays: { 0: 'x' } })).toThrow("arrays: 0: 'x' is no number of a device with the UUID");
+  for (const [arrays, message] of [
+    [{ 0: '00000000:00000000:00000000:00000000' }, 'is no number of a device'],
+    [{ '00': uuid }, "arrays: 00: '"],
+    [{ 0: uuid, 1: uuid.toUpperCase() }, `'${uuid}' is there twice`],
+    [{}, 'arrays: there is none'],
+  ] as const)
+    expect(() => written({ arrays })).toThrow(message);
   expect(() => written({})).toThrow('give one of `disk` and `arrays`');
 });

@@ -1,68 +1,139 @@
 #!/bin/sh
 # Makes the arrays and file systems of the other disks of this machine volumes of the system. It is called with the device of
-# the system before that is mounted, when the arrays of the system's own disk run. dsmb-data.conf has DISKS, how many other
-# disks there are, or VOLUMES, the UUIDs of arrays (with colons) and file systems (with dashes): the first is /volume2.
+# the system before that is mounted, when the arrays of the system's own disk run. dsmb-data.conf has VOLUMES, the UUIDs of
+# arrays (with colons) and file systems (with dashes), of which the first is /volume2; or DISKS, how many other disks there
+# are, and HOST, the name of the system that made their arrays.
 . /etc/dsmb-data.conf
 root=$1
 mnt=/run/dsmb-root
 conf=/run/mdadm/dsmb-data.conf
 
-# Where nobody named arrays: those that a system of this name has made. By UUID, so that the order of disks does not count.
-arrays_of_this_host() {
-	host=$(sed -n 's/.* name=\([^ :]*\):.*/\1/p' /etc/mdadm.conf 2>/dev/null | head -n 1)
-	[ -n "$host" ] || return
+# The arrays that are named, each as "NUMBER UUID": md3 is /volume2.
+named_arrays() {
+	number=3
+	for uuid in $VOLUMES; do
+		case $uuid in *:*) echo "$number $uuid" ;; esac
+		number=$((number + 1))
+	done
+}
+
+# The arrays that a system of this name has made, each as "UUID SUFFIX" of its name; those of mdadm.conf run already.
+arrays_of_host() {
 	mdadm --examine --scan --config=partitions 2>/dev/null |
-		sed -n "s/^ARRAY .*UUID=\([0-9a-f:]*\) name=$host:.*/\1/p" | sort |
-		while read -r uuid; do grep -q "UUID=$uuid" /etc/mdadm.conf || echo "$uuid"; done
+		sed -n 's/^ARRAY .*UUID=\([0-9a-f:]*\) name=\([^ ]*\).*/\1 \2/p' | sort |
+		while read -r uuid name; do
+			grep -q "UUID=$uuid" /etc/mdadm.conf && continue
+			case $name in "$HOST":*) echo "$uuid ${name#"$HOST":}" ;; esac
+		done
+}
+
+# Each gets the number of its name, whatever other arrays are there. Where that is taken (0 to 2 are the system's own) or no
+# number, it gets the next free one, in the order of UUIDs.
+numbered() {
+	taken=' 0 1 2 '
+	others=
+	while read -r uuid suffix; do
+		if is_free "$suffix"; then take "$suffix" "$uuid"; else others="$others $uuid"; fi
+	done
+	number=3
+	for uuid in $others; do
+		while ! is_free $number; do number=$((number + 1)); done
+		take $number "$uuid"
+	done
+}
+is_free() { # NUMBER
+	echo "$1" | grep -qxE '[1-9][0-9]{0,2}' || return 1
+	case $taken in *" $1 "*) return 1 ;; esac
+}
+take() { # NUMBER UUID
+	taken="$taken$1 "
+	echo "$1 $2"
 }
 
 # Without the last line, mdadm would assemble all that there is where none of these is found.
-configuration() { # UUID…
-	number=3
+configuration() {
 	echo 'DEVICE partitions'
-	for uuid in "$@"; do
-		case $uuid in *:*) echo "ARRAY /dev/md$number UUID=$uuid" ;; esac
-		number=$((number + 1))
-	done
+	while read -r number uuid; do echo "ARRAY /dev/md$number UUID=$uuid"; done
 	echo 'AUTO -all'
 }
 
-# As many disks as there are, at least, count as internal ones; what the system has stays.
+# Bits of the slots that have to count as internal: the first is that of sda.
+slots() {
+	mask=$(((1 << (${DISKS:-0} + 1)) - 1))
+	for path in /sys/block/sd[a-z]; do
+		disk=${path##*/}
+		[ ! -e "$path" ] || ! is_meant "$disk" || mask=$((mask | 1 << $(printf %d "'${disk#sd}") - 97))
+	done
+	echo $mask
+}
+
+# Sticks and the disk of a loader are not: those on virtio are, those with a running array, and those with a named file system.
+is_meant() { # DISK
+	case $(readlink -f "/sys/block/$1") in */virtio[0-9]*) return 0 ;; esac
+	ls -d "/sys/block/$1/$1"*/holders/md* >/dev/null 2>&1 && return
+	for uuid in $VOLUMES; do
+		blkid "/dev/$1"* | grep -q " UUID=\"$uuid\"" && return
+	done
+	return 1
+}
+
+# What the system has as internal slots, it keeps.
 give_slots() { # FILE
-	slots=$((${DISKS:-0} + 1))
-	there=$(ls -d /sys/block/sd* | wc -l)
-	[ "$there" -le $slots ] || slots=$there
-	mask=$(((1 << slots) - 1))
-	[ "$(setting maxdisks "$1")" -ge $slots ] || set_to maxdisks $slots "$1"
-	set_bits internalportcfg $(($(setting internalportcfg "$1") | mask)) "$1"
-	set_bits esataportcfg $(($(setting esataportcfg "$1") & ~mask)) "$1"
-	set_bits usbportcfg $(($(setting usbportcfg "$1") & ~mask)) "$1"
+	mask=$(slots)
+	count=0
+	while [ $((mask >> count)) != 0 ]; do count=$((count + 1)); done
+	value=$(setting maxdisks "$1") && [ $((value)) -lt $count ] && set_to maxdisks $count "$1"
+	value=$(setting internalportcfg "$1") && set_bits $((value | mask)) internalportcfg "$1"
+	value=$(setting esataportcfg "$1") && set_bits $((value & ~mask)) esataportcfg "$1"
+	value=$(setting usbportcfg "$1") && set_bits $((value & ~mask)) usbportcfg "$1"
 }
+# Zero where there is none; fails for what is no number, which stays as it is.
 setting() { # KEY FILE
-	value=$(sed -n "s/^$1=\"\(.*\)\"/\1/p" "$2" | head -n 1)
-	echo "${value:-0}"
+	set -- "$1" "$(sed -n "s/^$1=//p" "$2" | head -n 1)"
+	case $2 in '' | '""') echo 0 && return ;; esac
+	echo "$2" | sed -n 's/^"\(.*\)"$/\1/p' | grep -xE '0x[0-9a-fA-F]{1,15}|[1-9][0-9]{0,17}|0' && return
+	echo "data disks: $1=$2 is no number" >&2
+	return 1
 }
-set_bits() { # KEY NUMBER FILE
-	[ $(($(setting "$1" "$3"))) = "$2" ] || set_to "$1" "$(printf 0x%x "$2")" "$3"
+set_bits() { # NUMBER KEY FILE
+	[ $((value)) = "$1" ] || set_to "$2" "$(printf 0x%x "$1")" "$3"
 }
 set_to() { # KEY VALUE FILE
-	grep -q "^$1=" "$3" && sed -i "s/^$1=.*/$1=\"$2\"/" "$3" || echo "$1=\"$2\"" >>"$3"
+	if grep -q "^$1=" "$3"; then sed -i "s/^$1=.*/$1=\"$2\"/" "$3"; else echo "$1=\"$2\"" >>"$3"; fi
 }
 
 # The system writes its list of volumes at each start: what is no array has to be in it, and mounted, before.
 put_file_systems() {
 	hook='sh /etc/dsmb-volumes.sh # dsmb: volumes on disks without arrays'
-	{ echo "VOLUMES='$VOLUMES'" && cat /etc/dsmb-volumes.sh; } >/run/dsmb-volumes.sh
-	cmp -s /run/dsmb-volumes.sh $mnt/etc/dsmb-volumes.sh || cp /run/dsmb-volumes.sh $mnt/etc/dsmb-volumes.sh
-	grep -qF "$hook" $mnt/etc/rc || sed -i "1a $hook" $mnt/etc/rc
+	grep -vF "$hook" $mnt/etc/rc >/run/dsmb-rc
+	case $VOLUMES in
+	*-*)
+		{ echo "VOLUMES='$VOLUMES'" && cat /etc/dsmb-volumes.sh; } >/run/dsmb-volumes.sh
+		sed -i "1a $hook" /run/dsmb-rc
+		put /run/dsmb-volumes.sh $mnt/etc/dsmb-volumes.sh && put /run/dsmb-rc $mnt/etc/rc
+		;;
+	*) put /run/dsmb-rc $mnt/etc/rc && rm -f $mnt/etc/dsmb-volumes.sh ;;
+	esac
+}
+
+# Writes a file of the system whole or not at all: its partition may be full, which not each program tells.
+put() { # FROM TO
+	cmp -s "$1" "$2" && return
+	{ [ ! -e "$2" ] || cp -p "$2" "$2.new"; } && cat "$1" >"$2.new" && cmp -s "$1" "$2.new" && mv "$2.new" "$2" && return
+	rm -f "$2.new"
+	echo "data disks: $2 cannot be written, and stays as it is" >&2
+	return 1
 }
 
 mkdir -p /run/mdadm $mnt
-configuration ${VOLUMES:-$(arrays_of_this_host)} >$conf
+if [ -n "$VOLUMES" ]; then named_arrays; else arrays_of_host | numbered; fi | configuration >$conf
 grep -q ^ARRAY $conf && mdadm --assemble --scan --config=$conf
 mount -t ext4 "$root" $mnt || exit 0
+trap 'umount $mnt' EXIT
 for file in $mnt/etc/synoinfo.conf $mnt/etc.defaults/synoinfo.conf; do
-	[ ! -f "$file" ] || give_slots "$file"
+	[ -f "$file" ] || continue
+	cp "$file" /run/dsmb-synoinfo.conf
+	give_slots /run/dsmb-synoinfo.conf
+	put /run/dsmb-synoinfo.conf "$file"
 done
-case $VOLUMES in *-*) put_file_systems ;; esac
-umount $mnt
+[ ! -f $mnt/etc/rc ] || put_file_systems

@@ -9,6 +9,7 @@ device_of() { # UUID
 	done | head -n 1
 }
 
+# For a partition without an array, recipes for DSM 6 have the device in the place of its UUID.
 add_space() { # DEVICE VOLUME TYPE
 	mkdir -p "${mapping%/*}"
 	[ -f $mapping ] || printf '<?xml version="1.0" encoding="UTF-8"?>\n<spaces>\n</spaces>\n' >$mapping

@@ -11,6 +11,7 @@ import {
   LINUXRC,
   withInsertion,
 } from './assembly-patch.ts';
+import { dataSettings } from './data-settings.ts';
 import { readDrivers, type Driver } from './drivers.ts';
 import { checkKernel, kernelRelease } from './kernel.ts';
 import { withModules } from './module-list.ts';
@@ -23,8 +24,8 @@ const DATA_SETTINGS = 'etc/dsmb-data.conf';
 const DATA_VOLUMES = 'etc/dsmb-volumes.sh';
 
 export default step<{
-  /** `dataDisks`: the settings of the script for other disks, where it is wanted. */
-  args: { readonly assembleArrays: boolean; readonly dataDisks?: string };
+  /** `dataDisks`: how many other disks there are, or the UUIDs of their volumes in small letters. */
+  args: { readonly assembleArrays: boolean; readonly dataDisks?: number | readonly string[] };
   /** `drivers` and `mdadmConf` may be there too, and with `dataDisks` the scripts `dataDisks` and `dataVolumes`. */
   inputs: 'extra' | 'rd' | 'kernel' | 'hostNetwork';
   outputs: 'extra';
@@ -39,7 +40,8 @@ export default step<{
   if (args.assembleArrays) overlay.put(cpioFile(HOST_NETWORK, await readFile(inputs.hostNetwork)));
   const { dataDisks, dataVolumes } = allInputs;
   if (args.dataDisks !== undefined && dataDisks !== undefined && dataVolumes !== undefined) {
-    overlay.put(cpioFile(DATA_SETTINGS, Buffer.from(args.dataDisks)));
+    const settings = dataSettings(args.dataDisks, (await overlay.text(ARRAYS)) ?? '');
+    overlay.put(cpioFile(DATA_SETTINGS, Buffer.from(settings)));
     overlay.put(cpioFile(DATA_DISKS, await readFile(dataDisks)));
     overlay.put(cpioFile(DATA_VOLUMES, await readFile(dataVolumes)));
   }

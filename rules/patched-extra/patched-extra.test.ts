@@ -70,7 +70,7 @@ interface Given {
   readonly drivers?: Readonly<Record<string, Buffer>>;
   readonly mdadmConf?: string;
   readonly assembleArrays?: boolean;
-  readonly dataDisks?: string;
+  readonly dataDisks?: number | readonly string[];
 }
 
 /** Runs the step on real files, and gives the packed overlay's path. */
@@ -144,7 +144,7 @@ describe('patchedExtra', () => {
   );
 
   test('other disks are seen to behind the arrays of the system, with what is known of them', async () => {
-    const files = await contents(await patchedExtra({ dataDisks: 'DISKS=2\n' }));
+    const files = await contents(await patchedExtra({ dataDisks: 2, mdadmConf: 'ARRAY /dev/md2 name=nas:2 UUID=x\n' }));
     const lines = (await patchedLinuxrc(files.get('etc/jun.patch') ?? '', ['patch'])).split('\n');
     const mount = lines.findIndex((line) => line.includes('echo "Mounting ${RootDevice} ${Mnt}"'));
     expect(lines.slice(mount - 3, mount)).toEqual([
@@ -152,14 +152,23 @@ describe('patchedExtra', () => {
       '# dsmb: data disks.',
       'sh /etc/dsmb-data.sh "${RootDevice}"',
     ]);
-    expect(files.get('etc/dsmb-data.conf')).toBe('DISKS=2\n');
+    expect(files.get('etc/dsmb-data.conf')).toBe("DISKS=2\nHOST='nas'\n");
     expect(files.get('etc/dsmb-data.sh')).toBe(await readFile(DATA_SCRIPTS.dataDisks, 'latin1'));
     expect(files.get('etc/dsmb-volumes.sh')).toBe(await readFile(DATA_SCRIPTS.dataVolumes, 'latin1'));
   });
 
+  test('a number of other disks needs the name of the host, which may be in an overlay', async () => {
+    const overlay = [...OVERLAY, cpioFile('etc/mdadm.conf', 'ARRAY /dev/md2 name=nas:2 UUID=x\n')];
+    expect((await contents(await patchedExtra({ dataDisks: 2, overlay }))).get('etc/dsmb-data.conf')).toMatch('nas');
+    for (const given of [{}, { mdadmConf: 'ARRAY /dev/md0 metadata=0.90 UUID=1:2:3:4\n' }])
+      await expect(patchedExtra({ dataDisks: 2, ...given })).rejects.toMatchObject({
+        diagnostic: { code: 'DATA_DISKS' },
+      });
+  });
+
   test('doing it again changes nothing', async () => {
     const given = {
-      dataDisks: 'DISKS=2\n',
+      dataDisks: ['3f6d1c2b-5a49-4e38-8d27-1c0b9a8f7e6d'],
       drivers: { 'virtio_blk.ko': kernelModule() },
       mdadmConf: 'ARRAY /dev/md0\n',
     };

@@ -2,7 +2,7 @@
 import { attr, fail, File, file, rule } from 'dsmb';
 import { CpioLzma, Drivers, Loader, MdadmConf } from '../kinds.ts';
 import { overlayTools } from '../toolchains.ts';
-import { dataSettings } from './data-disks.ts';
+import { checkedDataDisks } from './data-disks.ts';
 
 const hostNetwork = file('host-network.sh');
 const dataDisksScript = file('data-disks.sh');
@@ -24,7 +24,7 @@ export const patchedExtra = rule({
     /**
      * Other disks of the machine whose arrays and file systems become `/volume2`, `/volume3` …: the UUIDs of arrays (as
      * `mdadm --detail` shows them) and file systems (as `blkid` does), or how many disks there are, whose arrays must then
-     * have been made by a system of the same host name. All else stays untouched.
+     * have been made by a system of the host name that is in `mdadmConf`. All else stays untouched.
      */
     dataDisks: attr.optional(attr.oneOf(attr.integer, attr.list(attr.string))),
   },
@@ -35,7 +35,7 @@ export const patchedExtra = rule({
       mnemonic: 'PatchedExtra',
       module: () => import('./patched-extra.step.ts'),
       toolchains: [actions.toolchain(overlayTools)],
-      args: { assembleArrays, ...(dataDisks === undefined ? {} : { dataDisks: dataSettings(dataDisks) }) },
+      args: { assembleArrays, ...(dataDisks === undefined ? {} : { dataDisks: checkedDataDisks(dataDisks) }) },
       inputs: {
         extra: loader.at('extra.lzma', CpioLzma),
         rd: loader.at('rd.gz', File),

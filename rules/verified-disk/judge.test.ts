@@ -49,7 +49,9 @@ describe('volumes and further cards', () => {
   it('must be there as they are expected', () => {
     expect(judge('installed', more, ['/volume2', '/volume1'])).toEqual([]);
     expect(judge('installed', more, ['/volume1'])).toEqual(['the volumes are /volume1, /volume2, not /volume1']);
-    expect(judge('installed', good, ['/volume1'])).toEqual(['the volumes are none, not /volume1']);
+    expect(judge('installed', { ...good, volumes: [] }, ['/volume1'])).toEqual(['the volumes are none, not /volume1']);
+    expect(judge('installed', good, ['/volume1'])).toEqual(['DSM-READY with the volumes was not seen on the console']);
+    expect(judge('installed', { ...good, screen: 'install' }, ['/volume1'])).toHaveLength(1);
     expect(judge('installed', more)).toEqual([]);
   });
 

@@ -43,17 +43,19 @@ export const verifiedDisk = rule({
       expect = 'installed',
       firmware = ['bios', 'efi'],
       dataDisks = [],
-      place = 'first',
+      place,
       volumes,
       memoryMiB = 1024,
       timeoutMinutes = 15,
     },
     actions,
   ) {
+    refuseIdle('place', place !== undefined && dataDisks.length === 0, 'there are no dataDisks');
+    refuseIdle('volumes', volumes !== undefined && expect === 'install-screen', 'an install screen has none');
     const others: Record<`data${number}`, Artifact<'Disk'>> = {};
     for (const [index, each] of dataDisks.entries()) others[`data${index + 1}`] = each;
     const machine = {
-      ...(dataDisks.length === 0 ? {} : { dataDisks: dataDisks.length, place }),
+      ...(dataDisks.length === 0 ? {} : { dataDisks: dataDisks.length, place: place ?? 'first' }),
       ...(volumes ? { volumes } : {}),
     };
     const boot = (way: string): Artifact<'Report'> =>
@@ -76,6 +78,11 @@ export const verifiedDisk = rule({
     });
   },
 });
+
+/** An attribute that has no effect is a mistake. */
+function refuseIdle(attribute: string, isIdle: boolean, why: string): void {
+  if (isIdle) fail('BAD_ATTRIBUTE', `${attribute}: ${why}`, { attribute });
+}
 
 /** The files of a UEFI. */
 function firmwareOf(actions: Actions): Readonly<Record<'code' | 'variables', Artifact<'File'>>> {

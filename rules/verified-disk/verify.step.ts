@@ -26,7 +26,7 @@ interface VerifySpec {
 
 type Context = StepContext<VerifySpec>;
 
-/** The line that tells the guest's MAC may come a little after the first page; a real DSM does not print it. */
+/** DSM-READY may come a little after the first page; a real DSM does not print it. */
 const READY_MS = 10_000;
 const SHUTDOWN_MS = 120_000;
 
@@ -50,10 +50,11 @@ export default step<VerifySpec>(async (context) => {
 
   await using vm = await startDsm(context, { memoryMiB: args.memoryMiB, clock: BOOT_CLOCK, disks, macs, efi });
   context.progress('booting the disk');
-  const seen = await vm.waitUntil('port 5000', args.timeoutMinutes * 60_000, (signal) =>
-    look(vm.port(DSM_PORT), signal),
-  );
-  const observation = await observe(vm, seen, macs);
+  const end = Date.now() + args.timeoutMinutes * 60_000;
+  const seen = await vm.waitUntil('port 5000', end - Date.now(), (signal) => look(vm.port(DSM_PORT), signal));
+  // Only DSM-READY tells the volumes: where they are wanted, it has all the time that is left.
+  if (seen.screen === 'system') await waitForReadyLine(vm, args.volumes ? end - Date.now() : READY_MS);
+  const observation = observe(vm, seen, macs);
   await takePicture(context, vm);
 
   const problems = judge(args.expect, observation, args.volumes);
@@ -102,8 +103,7 @@ async function writeReport(context: Context, observation: Observation): Promise<
   await writeFile(join(report, 'report.json'), `${JSON.stringify(content, null, 2)}\n`);
 }
 
-async function observe(vm: Vm, seen: Seen, [mac, ...otherMacs]: readonly [string, ...string[]]): Promise<Observation> {
-  if (seen.screen === 'system') await waitForReadyLine(vm);
+function observe(vm: Vm, seen: Seen, [mac, ...otherMacs]: readonly [string, ...string[]]): Observation {
   return {
     screen: seen.screen,
     ...(seen.screen === 'install' ? { status: seen.state.status } : {}),
@@ -113,7 +113,7 @@ async function observe(vm: Vm, seen: Seen, [mac, ...otherMacs]: readonly [string
   };
 }
 
-async function waitForReadyLine(vm: Vm): Promise<void> {
+async function waitForReadyLine(vm: Vm, ms: number): Promise<void> {
   const read = async (): Promise<string | undefined> => readConsole(vm.console.text).readyMac;
-  await vm.waitUntil('DSM-READY', READY_MS, read).catch(() => undefined);
+  await vm.waitUntil('DSM-READY', Math.max(ms, READY_MS), read).catch(() => undefined);
 }

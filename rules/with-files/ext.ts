@@ -46,7 +46,7 @@ export async function changeExt(
       detail,
       hint: 'take something away with `remove`, or make the file system larger where it is made',
     });
-  if (status !== 0 || trouble.length > 0) fail('LATE_FILES', 'debugfs could not lay the files', { detail });
+  if (status !== 0 || trouble.length > 0) fail('DISK_CHANGE', 'debugfs could not lay the files', { detail });
   await run('e2fsck', ['-f', '-n', image], { env: { E2FSPROGS_FAKE_TIME: `${epoch}` } });
 }
 

@@ -35,7 +35,7 @@ export async function changeFat(
 }
 
 function unknown(what: string): never {
-  return fail('LATE_FILES', `FAT has no ${what.split(' ')[0]}s: ${what} cannot be laid`);
+  return fail('DISK_CHANGE', `FAT has no ${what.split(' ')[0]}s: ${what} cannot be laid`);
 }
 
 function noRoom(error: unknown, path: string, size: number): unknown {

@@ -63,20 +63,25 @@ export interface Volume {
   readonly blockSize: number;
 }
 
-/** The file system of a partition, or of the mirror that it is a member of. Fails with LATE_FILES where it cannot be changed. */
-export function volumeOf(disk: DiskReader, number: number): Volume {
+/** Fails with DISK_CHANGE where there is no such partition. */
+export function partitionOf(disk: DiskReader, number: number): ByteSource {
   const partitions = readPartitions(disk)?.partitions ?? [];
   const partition = partitions.find((each) => each.number === number);
   if (!partition)
-    return fail('LATE_FILES', `the disk has no partition ${number}`, {
+    return fail('DISK_CHANGE', `the disk has no partition ${number}`, {
       hint: partitions.length === 0 ? 'it has no table' : `it has ${partitions.map((each) => each.number).join(', ')}`,
     });
-  const source = fileSystemSource(partitionSource(disk, partition));
+  return partitionSource(disk, partition);
+}
+
+/** The file system of a partition, or of the mirror that it is a member of. Fails with DISK_CHANGE where it cannot be changed. */
+export function volumeOf(disk: DiskReader, number: number): Volume {
+  const source = fileSystemSource(partitionOf(disk, number));
   const name = `partition ${number}`;
   const { type, needsRecovery = false } = identifyFileSystem(source) ?? { type: 'nothing' };
   if (needsRecovery)
     fail(
-      'LATE_FILES',
+      'DISK_CHANGE',
       `the file system of ${name} was not unmounted: its journal holds changes that are not written yet`,
       {
         hint: 'let the machine that writes it shut down in order',

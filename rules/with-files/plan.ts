@@ -12,7 +12,7 @@ export type Change =
 
 type Removal = Change & { readonly type: 'remove-file' | 'remove-folder' };
 
-/** Fails with LATE_FILES where something else is in the way. */
+/** Fails with DISK_CHANGE where something else is in the way. */
 export function changesOf({ lay, remove, rights }: Wanted, there: FileSystem): Change[] {
   // What is in a folder that goes, goes with it.
   const outermost = remove.filter((path) => !remove.some((other) => path.startsWith(`${other}/`)));
@@ -30,7 +30,7 @@ export function changesOf({ lay, remove, rights }: Wanted, there: FileSystem): C
   const changed = others.map(([path, right]): Change => {
     const of = typeOf(path);
     if (of === undefined || of === 'special')
-      return fail('LATE_FILES', `there is no /${path} whose mode or owner could be set`);
+      return fail('DISK_CHANGE', `there is no /${path} whose mode or owner could be set`);
     return { type: 'rights', path, of, rights: right };
   });
   return [...removed, ...laid, ...changed];
@@ -54,7 +54,7 @@ function layings(late: Late, there: string | undefined): Change[] {
   if (there === undefined) return [lay];
   if (late.type === 'directory' && there === 'directory') return [];
   if (late.type === 'directory' || there === 'directory')
-    fail('LATE_FILES', `/${late.path} is a ${there} there, and a ${late.type} is to be laid`, {
+    fail('DISK_CHANGE', `/${late.path} is a ${there} there, and a ${late.type} is to be laid`, {
       hint: there === 'symlink' ? 'lay the files where the link leads' : `remove: ['/${late.path}']`,
     });
   return [{ type: 'remove-file', path: late.path }, lay];

@@ -33,7 +33,7 @@ export interface Wanted {
   readonly rights: ReadonlyMap<string, Rights>;
 }
 
-/** `scratch`: a folder for the texts. Fails with LATE_FILES for what cannot be. */
+/** `scratch`: a folder for the texts. Fails with DISK_CHANGE for what cannot be. */
 export function wantedOf(args: LateArgs, files: string | undefined, scratch: string): Wanted {
   const lay = new Map<string, Late>();
   const put = (late: Late): void => {
@@ -112,5 +112,5 @@ function textOf(text: string, path: string): string {
 }
 
 function bad(message: string): never {
-  return fail('LATE_FILES', message);
+  return fail('DISK_CHANGE', message);
 }

@@ -232,7 +232,7 @@ describe('files', () => {
     ['a file below a link', { texts: { '/bin/tool': '' } }, /\/bin is a symlink there/],
   ])('that cannot be are told so: %s', async (_what, given, message) => {
     await expect(withFiles(disk, { ...given, raw })).rejects.toMatchObject({
-      diagnostic: { code: 'LATE_FILES', message: expect.stringMatching(message) as string },
+      diagnostic: { code: 'DISK_CHANGE', message: expect.stringMatching(message) as string },
     });
   });
 
@@ -305,10 +305,10 @@ describe('a FAT', () => {
 
   it('has no links, owners and modes', async () => {
     await expect(withFiles(disk, { links: { '/x': 'y' } })).rejects.toMatchObject({
-      diagnostic: { code: 'LATE_FILES' },
+      diagnostic: { code: 'DISK_CHANGE' },
     });
     await expect(withFiles(disk, { modes: { '/boot/old.cfg': '600' } })).rejects.toMatchObject({
-      diagnostic: { code: 'LATE_FILES' },
+      diagnostic: { code: 'DISK_CHANGE' },
     });
   });
 });

@@ -1,5 +1,6 @@
-/** Sets UUIDs in superblocks, and leaves all else of the disk as it is. */
+/** Sets the UUIDs of arrays and file systems, with all that is computed from them; files stay as they are. */
 import {
+  activeMdMembers,
   editDisk,
   openDisk,
   partitionSource,
@@ -9,11 +10,12 @@ import {
   type ByteSource,
   type DiskEditor,
   type DiskReader,
+  type MdSuperblock,
 } from 'dsmb/disk';
 import { fail, step } from 'dsmb/step';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { imageOf, volumeOf, writeDifferences } from '../with-files/image.ts';
+import { imageOf, partitionOf, volumeOf, writeDifferences } from '../with-files/image.ts';
 import { setExtUuid } from './ext.ts';
 
 interface Spec {
@@ -35,6 +37,9 @@ export default step<Spec>(async ({ args, inputs, outputs, assembled, scratch, ep
   const edit = editDisk({ from: inputs.disk, to: outputs.disk });
   for (const [number, uuid] of Object.entries(args.arrays)) setArrayUuid(disk, Number(number), uuid, edit);
   for (const [number, uuid] of Object.entries(args.fileSystems)) {
+    const member = partitionOf(disk, Number(number));
+    const superblock = readMdSuperblock(member);
+    if (superblock) checkOnlyMember(disk, Number(number), member, superblock);
     const volume = volumeOf(disk, Number(number));
     if (volume.type === 'swap') edit.write(volume.offset + SWAP_UUID, Buffer.from(uuid.replaceAll('-', ''), 'hex'));
     else if (volume.type.startsWith('ext')) {
@@ -44,7 +49,7 @@ export default step<Spec>(async ({ args, inputs, outputs, assembled, scratch, ep
       await setExtUuid(image.after, uuid, epoch);
       log(`${volume.name}: ${writeDifferences(image, volume, edit)} blocks of the file system`);
     } else
-      fail('LATE_FILES', `the UUID of ${volume.name} cannot be set: it has ${volume.type}`, {
+      fail('DISK_CHANGE', `the UUID of ${volume.name} cannot be set: it has ${volume.type}`, {
         detail: 'ext2, ext3, ext4 and swap can be given one',
       });
   }
@@ -53,11 +58,27 @@ export default step<Spec>(async ({ args, inputs, outputs, assembled, scratch, ep
 });
 
 function setArrayUuid(disk: DiskReader, number: number, uuid: string, edit: DiskEditor): void {
-  const partition = readPartitions(disk)?.partitions.find((each) => each.number === number);
-  const member: ByteSource | undefined = partition && partitionSource(disk, partition);
-  const superblock = member && readMdSuperblock(member);
-  if (!member || !superblock) return fail('LATE_FILES', `partition ${number} of the disk is no member of an array`);
+  const name = `partition ${number}`;
+  const member = partitionOf(disk, number);
+  const superblock = readMdSuperblock(member);
+  if (!superblock) return fail('DISK_CHANGE', `${name} of the disk is no member of an array`);
+  checkOnlyMember(disk, number, member, superblock);
+  for (const { at, bytes } of withMdUuid(member, superblock, uuid, name)) edit.write((member.origin ?? 0) + at, bytes);
+}
+
+/** Any other member, on this disk or elsewhere, would keep the old UUID. */
+function checkOnlyMember(disk: DiskReader, number: number, member: ByteSource, superblock: MdSuperblock): void {
+  const name = `the array of partition ${number}`;
   if (superblock.level !== MIRROR)
-    fail('LATE_FILES', `the array of partition ${number} is no mirror: its other members would keep the old UUID`);
-  for (const { at, bytes } of withMdUuid(member, superblock, uuid)) edit.write((member.origin ?? 0) + at, bytes);
+    fail('DISK_CHANGE', `${name} is no mirror: its other members would keep the old UUID`);
+  const active = activeMdMembers(member, superblock);
+  if (active > 1)
+    fail('DISK_CHANGE', `${name} has ${active} members in use: all but this one would keep the old UUID`, {
+      hint: 'withUuids needs a disk that has the only member of the array',
+    });
+  for (const other of readPartitions(disk)?.partitions ?? [])
+    if (other.number !== number && readMdSuperblock(partitionSource(disk, other))?.uuid === superblock.uuid)
+      fail('DISK_CHANGE', `partition ${other.number} is a member of ${name}, too, and would keep the old UUID`, {
+        hint: 'withUuids needs a disk that has the only member of the array',
+      });
 }

@@ -17,6 +17,7 @@ import {
   diskToRaw,
   fileSystemSource,
   identifyFileSystem,
+  mdChecksum,
   openDisk,
   openFileSystem,
   partitionSource,
@@ -27,11 +28,15 @@ import {
 import { runStepHere } from 'dsmb/testing';
 import { afterAll, describe, expect, it } from 'vitest';
 import { mirrorSuperblock, SUPERBLOCK_AT } from '../../guest/md-superblock.ts';
+import type { Actions } from 'dsmb';
 import step from './with-uuids.step.ts';
+import { withUuids as withUuidsRule } from './with-uuids.ts';
 
 const MIB = 2 ** 20;
 const ARRAY = '6e0c9f0a:7b1d4c5e:9a8b7c6d:5e4f3a2b';
 const FILE_SYSTEM = '3f6d1c2b-5a49-4e38-8d27-1c0b9a8f7e6d';
+/** Of a superblock of version 1: bytes to its fields. */
+const [MEMBERS, CHECKSUM, ROLES, SUPERBLOCK_SIZE] = [92, 216, 256, 512];
 const BEFORE = 'aaaaaaaa-1111-4222-8333-444444444444';
 
 const root = mkdtempSync(join(tmpdir(), 'dsmb-uuids-'));
@@ -44,7 +49,22 @@ const run = (program: string, ...args: string[]): string =>
 /** A disk of a member with an ext file system, and a swap space. Places in MiB. */
 const [MEMBER, DATA, SWAP, SIZE] = [1, 2, 34, 42];
 
-function diskWith(...options: string[]): { raw: string; disk: string } {
+interface Made {
+  readonly raw: string;
+  readonly disk: string;
+}
+
+/** The same disk after something was done to its raw file. */
+function changed({ raw }: Made, change: (bytes: Buffer) => void): Made {
+  const [file, disk] = [place(), place()];
+  const bytes = readFileSync(raw);
+  change(bytes);
+  writeFileSync(file, bytes);
+  rawToDisk(file, disk);
+  return { raw: file, disk };
+}
+
+function diskWith(...options: string[]): Made {
   const raw = place();
   const descriptor = openSync(raw, 'wx');
   ftruncateSync(descriptor, SIZE * MIB);
@@ -157,7 +177,67 @@ describe('a disk with an array, a file system and swap', () => {
   it('says what cannot be', async () => {
     const { disk } = diskWith('-t', 'ext4');
     await expect(withUuids(disk, { arrays: { 2: ARRAY } })).rejects.toThrow('partition 2 of the disk is no member');
-    await expect(withUuids(disk, { arrays: { 3: ARRAY } })).rejects.toThrow('partition 3 of the disk is no member');
+    await expect(withUuids(disk, { arrays: { 3: ARRAY } })).rejects.toThrow('no partition 3');
     await expect(withUuids(disk, { fileSystems: { 3: FILE_SYSTEM } })).rejects.toThrow('no partition 3');
+  });
+
+  it('gets no valid checksums over what is damaged', async () => {
+    const made = diskWith('-t', 'ext4');
+    const image = `${made.raw}?offset=${DATA * MIB}`;
+    const [, block = '', offset = ''] = /block (\d+), offset 0x(\w+)/.exec(run('debugfs', '-R', 'imap /many', image))!;
+    const size = Number(/Block size: +(\d+)/.exec(run('dumpe2fs', '-h', image))?.[1]);
+    const time = DATA * MIB + Number(block) * size + Number.parseInt(offset, 16) + 0x10;
+    const { raw, disk } = changed(made, (bytes) => (bytes[time]! ^= 4));
+    for (const more of [{}, { raw }])
+      await expect(withUuids(disk, { fileSystems: { 1: FILE_SYSTEM }, ...more })).rejects.toMatchObject({
+        diagnostic: { code: 'PROGRAM_FAILED', message: expect.stringContaining('e2fsck') as string },
+      });
+  });
+
+  it('must have the only member of an array', async () => {
+    const made = diskWith('-t', 'ext4');
+    const superblock = MEMBER * MIB + SUPERBLOCK_AT;
+    const two = changed(made, (bytes) => {
+      const block = bytes.subarray(superblock, superblock + SUPERBLOCK_SIZE);
+      block.writeUInt32LE(2, MEMBERS);
+      block.writeUInt16LE(1, ROLES + 2);
+      block.writeUInt32LE(mdChecksum(block, CHECKSUM), CHECKSUM);
+    });
+    for (const given of [{ arrays: { 1: ARRAY } }, { fileSystems: { 1: FILE_SYSTEM } }])
+      await expect(withUuids(two.disk, given)).rejects.toThrow('the array of partition 1 has 2 members in use');
+    const copied = changed(made, (bytes) =>
+      bytes.copyWithin(SWAP * MIB + SUPERBLOCK_AT, superblock, superblock + SUPERBLOCK_SIZE),
+    );
+    await expect(withUuids(copied.disk, { arrays: { 1: ARRAY } })).rejects.toThrow(
+      'partition 2 is a member of the array of partition 1, too',
+    );
+  });
+});
+
+describe('the attributes', () => {
+  const args = (attributes: Omit<Parameters<typeof withUuidsRule>[0], 'disk'>): unknown => {
+    let given: unknown;
+    const actions = {
+      toolchain: () => undefined,
+      step: (spec: { args: unknown }) => ((given = spec.args), {}),
+    } as unknown as Actions;
+    withUuidsRule(attributes as never).rule.implement(attributes as never, actions);
+    return given;
+  };
+
+  it('are the same in small letters and capitals', () => {
+    const given = { arrays: { 1: ARRAY.toUpperCase() }, fileSystems: { 1: FILE_SYSTEM.toUpperCase() } };
+    expect(args(given)).toEqual({ arrays: { 1: ARRAY }, fileSystems: { 1: FILE_SYSTEM } });
+  });
+
+  it.each([
+    ['arrays', { 1: ARRAY, 2: ARRAY.toUpperCase() }, 'is there twice'],
+    ['fileSystems', { 1: FILE_SYSTEM, 2: FILE_SYSTEM.toUpperCase() }, 'is there twice'],
+    ['arrays', { 1: ARRAY.replaceAll(/\w/g, '0') }, 'is no such UUID'],
+    ['fileSystems', { 1: FILE_SYSTEM.replaceAll(/\w/g, '0') }, 'is no such UUID'],
+    ['arrays', { 1: FILE_SYSTEM }, 'is no such UUID'],
+    ['arrays', { 0: ARRAY }, 'is no number of a partition'],
+  ])('cannot have %s %j', (attribute, uuids, message) => {
+    expect(() => args({ [attribute]: uuids })).toThrow(message);
   });
 });

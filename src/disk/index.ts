@@ -44,6 +44,6 @@ export { openExt, type ExtEntry, type ExtInode, type ExtPath, type ExtVolume } f
 export { openFat, type FatPath, type FatVolume } from './fat/reader.ts';
 export type { FatEntry } from './fat/directory.ts';
 export { writeFat16, type FatFile, type FatOptions } from './fat/writer.ts';
-export { formatMdadmScan, readMdSuperblock, type MdSuperblock } from './md.ts';
-export { withMdUuid, type MdWrite } from './md-uuid.ts';
+export { formatMdadmScan, mdChecksum, readMdSuperblock, type MdSuperblock } from './md.ts';
+export { activeMdMembers, withMdUuid, type MdWrite } from './md-uuid.ts';
 export { grubSectors, type GrubParts, type GrubSectors } from './grub.ts';

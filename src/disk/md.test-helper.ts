@@ -3,7 +3,7 @@
 const MAGIC = 0xa92b4efc;
 /** What a member has beside the array's content. */
 const TAIL = 2 * 1024 * 1024 + 512;
-const DATA_OFFSET = 1024 * 1024;
+export const DATA_OFFSET = 1024 * 1024;
 const NOTHING = Buffer.alloc(2 * 1024 * 1024);
 const UUID = [0x1ec7_2fb1, 0xb1b4_e29b, 0x3017_a5a8, 0xc86610be];
 
@@ -14,8 +14,8 @@ export function sum(bytes: Buffer, length: number): number {
   return Number(((total & 0xffff_ffffn) + (total >> 32n)) & 0xffff_ffffn);
 }
 
-/** A member of a RAID 1 with the superblock of `md_p.h`, 0.90. */
-export function member0(minor: number, content: Buffer = NOTHING): Buffer {
+/** A member of a RAID 1 with the superblock of `md_p.h`, 0.90. `active`: how many members are in use. */
+export function member0(minor: number, content: Buffer = NOTHING, active = 1): Buffer {
   const size = content.length + TAIL;
   const partition = Buffer.alloc(size);
   content.copy(partition);
@@ -34,6 +34,7 @@ export function member0(minor: number, content: Buffer = NOTHING): Buffer {
     14: UUID[2]!,
     15: UUID[3]!,
     33: 1,
+    34: active,
     39: 7,
   };
   for (const [index, word] of Object.entries(words)) block.writeUInt32LE(word, Number(index) * 4);
@@ -41,8 +42,13 @@ export function member0(minor: number, content: Buffer = NOTHING): Buffer {
   return partition;
 }
 
-/** A member of a RAID 1 with the superblock of `md_p.h`, 1.2. */
-export function member1(name: string, maxDevices = 3, content: Buffer = NOTHING): Buffer {
+/** A member of a RAID 1 with the superblock of `md_p.h`, 1.2. `roles`: of each device of the array. */
+export function member1(
+  name: string,
+  maxDevices = 3,
+  content: Buffer = NOTHING,
+  roles: readonly number[] = [],
+): Buffer {
   const partition = Buffer.alloc(content.length + TAIL);
   content.copy(partition, DATA_OFFSET);
   const block = partition.subarray(4096, 8192);
@@ -58,6 +64,8 @@ export function member1(name: string, maxDevices = 3, content: Buffer = NOTHING)
   block.writeBigUInt64LE(8n, 144);
   block.writeBigUInt64LE(9n, 200);
   block.writeUInt32LE(maxDevices, 220);
+  for (let device = 0; device < maxDevices; device++)
+    block.writeUInt16LE(roles[device] ?? (device === 0 ? 0 : 0xffff), 256 + 2 * device);
   block.writeUInt32LE(sum(block, 256 + 2 * maxDevices), 216);
   return partition;
 }

@@ -3,9 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { withMdUuid } from './md-uuid.ts';
+import { activeMdMembers, withMdUuid } from './md-uuid.ts';
 import { formatMdadmScan, readMdSuperblock } from './md.ts';
-import { member0, member1, sum } from './md.test-helper.ts';
+import { DATA_OFFSET, member0, member1, sum } from './md.test-helper.ts';
 import { temporaryFolder } from './model.test-helper.ts';
 import { bufferSource } from './source.ts';
 
@@ -112,13 +112,14 @@ describe('another UUID', () => {
     return member;
   }
 
-  function member1WithBitmap(): Buffer {
+  function member1WithBitmap(sectors = BITMAP_1): Buffer {
     const member = member1('nas:2');
     const block = member.subarray(4096, 8192);
     block.writeUInt32LE(1, 8);
-    block.writeInt32LE(BITMAP_1, 96);
+    block.writeInt32LE(sectors, 96);
     block.writeUInt32LE(sum(zeroAt(block.subarray(0, 256 + 2 * 3), 216), 256 + 2 * 3), 216);
-    bitmap(member, 4096 + BITMAP_1 * 512);
+    const at = 4096 + sectors * 512;
+    if (at >= 8192 && at < member.length) bitmap(member, at);
     return member;
   }
 
@@ -135,7 +136,7 @@ describe('another UUID', () => {
     ['1.2 with a bitmap', member1WithBitmap(), 2],
   ])('is in the superblock of %s, as mdadm sees it', (version, member, writes) => {
     const before = readMdSuperblock(bufferSource(member))!;
-    const changes = withMdUuid(bufferSource(member), before, OTHER);
+    const changes = withMdUuid(bufferSource(member), before, OTHER, 'it');
     expect(changes).toHaveLength(writes);
     const after = Buffer.from(member);
     for (const { at, bytes } of changes) after.set(bytes, at);
@@ -155,4 +156,30 @@ describe('another UUID', () => {
     expect(shown).toMatch(new RegExp(`UUID : ${OTHER}`));
     expect(shown).toMatch(/Checksum : [0-9a-f]+ - correct/);
   });
+
+  test.each([
+    ['before the member', -9],
+    ['behind it', (SIZE - 4096) / 512],
+    ['beyond all bounds', 0x7fff_ffff],
+    ['in its superblock', 0],
+    ['in the content of the array', (DATA_OFFSET - 4096) / 512 + 8],
+  ])('is refused where a bitmap would be %s', (_where, sectors) => {
+    const source = bufferSource(member1WithBitmap(sectors));
+    const found = readMdSuperblock(source)!;
+    expect(() => withMdUuid(source, found, OTHER, 'partition 1')).toThrow(
+      'the md superblock of partition 1 is damaged',
+    );
+  });
+});
+
+test('members that are in use are counted', () => {
+  const count = (member: Buffer): number => {
+    const source = bufferSource(member);
+    return activeMdMembers(source, readMdSuperblock(source)!);
+  };
+  expect(count(member0(1))).toBe(1);
+  expect(count(member0(1, undefined, 2))).toBe(2);
+  expect(count(member1('nas:2'))).toBe(1);
+  expect(count(member1('nas:2', 3, undefined, [0, 1, 0xffff]))).toBe(2);
+  expect(count(member1('nas:2', 4, undefined, [0xfffe, 1, 0xffff, 0xfffd]))).toBe(1);
 });

@@ -234,6 +234,12 @@ describe('a machine with other disks', { tags: 'long' }, () => {
     expect(changed(report)).toEqual([true, false, false, false]);
   });
 
+  it('has a file system that was named, and starts no array for it', async () => {
+    const report = await reportOf('fileSystemAlone');
+    expect(report.volumes).toEqual(['/volume1', '/volume2']);
+    expect(changed(report)).toEqual([false, true, false, false]);
+  });
+
   it('has none of them where nobody told of any', async () => {
     const report = await reportOf('untoldVolumes');
     expect(report.volumes).toEqual(['/volume1']);

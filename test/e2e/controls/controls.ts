@@ -95,6 +95,14 @@ export const countedVolumes = dsm.verifiedDisk({
   firmware: ['bios'],
 });
 
+/** A file system alone is named: no array is started beside it, neither of this system nor of another one. */
+export const fileSystemAlone = dsm.verifiedDisk({
+  disk: diskWith(dsm.patchedExtra({ loader, drivers, mdadmConf: main.mdadmConf, dataDisks: [PLAIN] })),
+  dataDisks,
+  volumes: ['/volume1', '/volume2'],
+  firmware: ['bios'],
+});
+
 /** The same disks where nobody has told of them. */
 export const untoldVolumes = dsm.verifiedDisk({
   disk: main.bootableDisk,
