@@ -11,6 +11,7 @@ import type { Parameter, Target } from '../model/target.ts';
 import { actionGraph } from './action-graph.ts';
 import type { ActionNode, ArtifactReference } from './action.ts';
 import { Analysis } from './analyse.ts';
+import { targetsBelow } from './targets-below.ts';
 
 interface Attributes {
   readonly text?: unknown;
@@ -155,10 +156,11 @@ describe('a rule', () => {
       makes: File,
       implement: (_attributes, actions) => actions.own(made) as never,
     })({});
-    const { artifact } = analysisOf({ bringer }).target(bringer);
-    const { action } = artifact.origin as { action: ActionNode };
+    const analysed = analysisOf({ bringer }).target(bringer);
+    const { action } = analysed.artifact.origin as { action: ActionNode };
     expect(action.label).toBe('//bringer.own0');
     expect(action.inputs.get('0')?.origin).toMatchObject({ type: 'source', written: 'program.c' });
+    expect(targetsBelow([analysed]).flatMap(({ actions }) => actions)).toEqual([action]);
   });
 
   it('that refuses is an error with the label and the place of the call', () => {

@@ -29,6 +29,13 @@ interface Opened {
   readonly references: Iterator<readonly [Target, Label]>;
 }
 
+/** What the rule of a target has declared so far. */
+interface Made {
+  readonly actions: ActionNode[];
+  /** With the targets that it brings along. */
+  readonly dependencies: Set<AnalysedTarget>;
+}
+
 /** What a rule throws is a defect of that rule, unless it comes from nowhere but the engine. */
 function ruleFailed({ rule, location: called }: Target, label: Label, error: unknown): never {
   const location = thrownAt(error) ?? (error instanceof Error ? undefined : called);
@@ -145,7 +152,7 @@ export class Analysis {
     checkAttributes(target, label, { labels: this.#labels, valueOf: (parameter) => this.#valueOf(parameter) });
     const artifact =
       engineArtifact(target) ??
-      this.#implement(target, label, this.#resolve(target.attributes, label, dependencies), actions);
+      this.#implement(target, label, this.#resolve(target.attributes, label, dependencies), { actions, dependencies });
     for (const action of actions) this.#targets.set(action, target);
     const validations = target.validations.map((one, index) =>
       this.target(one, `${label}.validations${index}` as Label),
@@ -153,10 +160,9 @@ export class Analysis {
     return { label, artifact, actions, validations, dependencies: [...dependencies] };
   }
 
-  #implement(target: Target, label: Label, attributes: unknown, actions: ActionNode[]): ArtifactReference {
+  #implement(target: Target, label: Label, attributes: unknown, made: Made): ArtifactReference {
     try {
-      const made = target.rule.implement(attributes as never, this.#actions(label, target, actions));
-      return madeBy(target, made);
+      return madeBy(target, target.rule.implement(attributes as never, this.#actions(label, target, made)));
     } catch (error) {
       if (!(error instanceof Failure)) return ruleFailed(target, label, error);
       const { message } = error.diagnostic;
@@ -164,11 +170,16 @@ export class Analysis {
     }
   }
 
-  #actions(label: Label, target: Target, into: ActionNode[]): Actions {
+  #actions(label: Label, target: Target, { actions, dependencies }: Made): Actions {
     let count = 0;
-    return actionsInto(into, label, ruleCallOf(target), {
-      toolchain: (of) => this.target(of, `${label}.toolchain` as Label).artifact,
-      target: (of) => this.target(of, `${label}.own${count++}` as Label).artifact,
+    const own = (of: Target, fallback: string): ArtifactReference => {
+      const analysed = this.target(of, fallback as Label);
+      dependencies.add(analysed);
+      return analysed.artifact;
+    };
+    return actionsInto(actions, label, ruleCallOf(target), {
+      toolchain: (of) => own(of, `${label}.toolchain`),
+      target: (of) => own(of, `${label}.own${count++}`),
     });
   }
 

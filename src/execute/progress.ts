@@ -16,6 +16,8 @@ export interface Settled {
 export class Progress {
   readonly #isInReach: (node: Node) => boolean;
   /** Known from the start. */
+  readonly #before: ReadonlyMap<ActionNode, Settled>;
+  /** Of these, what is not lost. */
   readonly #settled: Map<ActionNode, Settled>;
   readonly #underWay = new Map<ActionNode, Promise<Outputs>>();
   readonly #done = new Map<ActionNode, Outputs>();
@@ -24,6 +26,7 @@ export class Progress {
   /** `isInReach`: whether nothing of a node is lost. */
   constructor(isInReach: (node: Node) => boolean, settled: ReadonlyMap<ActionNode, Settled> = new Map()) {
     this.#isInReach = isInReach;
+    this.#before = settled;
     this.#settled = new Map(settled);
   }
 
@@ -54,11 +57,14 @@ export class Progress {
   readonly isPlanned = (action: ActionNode): boolean => this.keyOf(action) !== undefined;
   readonly isDone = (action: ActionNode): boolean => this.#done.has(action) || this.#settled.has(action);
 
-  /** An action that is up to date; undefined for one that is not, or not yet. */
+  /**
+   * An action that is up to date; undefined for one that is not, or not yet. One whose outputs were lost is, as long as
+   * nothing needs them: who does makes it again.
+   */
   settled(action: ActionNode): Settled | undefined {
     const outputs = this.#done.get(action);
     const key = this.#keys.get(action);
-    return key && outputs ? { key, outputs } : this.#settled.get(action);
+    return key && outputs ? { key, outputs } : this.#before.get(action);
   }
 
   keyOf(action: ActionNode): Digest | undefined {

@@ -3,9 +3,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { areUnknown } from '../../cache/stamps.ts';
 import { Store } from '../../cache/store.ts';
 import type { ActionNode } from '../analysis/action.ts';
+import { Progress } from '../execute/progress.ts';
 import type { Label } from '../model/label.ts';
 import { isBecause } from './because.ts';
-import { settledOf, type Entry } from './entry.ts';
+import { resultLine, settledOf, type Entry } from './entry.ts';
 import { Ledger } from './ledger.ts';
 import { action, entryOf, Folder, REQUEST, settled, touch } from './made.test-helper.ts';
 import { resume } from './resumed.ts';
@@ -95,5 +96,26 @@ describe('what it leaves', () => {
     const { scope, leave } = resumed();
     const entry = leave((of) => (of.label === '//apart' ? made : scope.settled.get(of))) as Entry;
     expect([...entry.results].map((line) => settledOf(line).key)).toEqual([before(0).key, before(1).key, made.key]);
+  });
+
+  it('has what was there of an action that the store has lost and nothing needed', () => {
+    const base = action('base');
+    const [left, right] = [action('left', [base]), action('right', [base])];
+    const diamond = entryOf([base, left, right, action('all', [left, right])], [[sources[0]!, [3]]]);
+    open().keep(diamond);
+    touch(sources[0]!);
+    const { scope, leave } = resumed();
+    const actions = scope.actionsOf('//all' as Label);
+    const lost = [settled(0), settled(2)].map(({ outputs }) => JSON.stringify(outputs.get('out')));
+    const progress = new Progress((node) => !lost.includes(JSON.stringify(node)), scope.settled);
+    progress.forgetLost();
+    // The right one and the last were found in a cache: nobody had to read the base.
+    for (const one of actions.slice(2)) {
+      progress.planned(one, made.key);
+      progress.done(one, made.outputs);
+    }
+    const entry = leave((of) => progress.settled(of)) as Entry;
+    const was = [...diamond.results];
+    expect([...entry.results]).toEqual([was[0], was[1], resultLine(made), resultLine(made)]);
   });
 });

@@ -21,13 +21,17 @@ export interface Scope extends Pick<Project, 'root' | 'settings' | 'declarationO
 /** What a build of a project is about that this process has loaded: nothing of it is settled. */
 export function scopeOf(project: Project, skipValidations: boolean): Scope {
   const { root, settings, declarationOf, warnings, times, targets } = project;
+  const byLabel = new Map(targets.map((one) => [one.label, one]));
   const gates = skipValidations ? [] : validationsOf(targets);
   return {
     ...{ root, settings, declarationOf, warnings, times, targets, gates },
     // Counted by targets, which costs next to nothing: those that nothing reads are in it.
     actions: targetsBelow([...targets, ...gates], false).reduce((sum, { actions }) => sum + actions.length, 0),
     settled: new Map(),
-    actionsOf: (label) => targetsBelow(targets.filter((one) => one.label === label)).flatMap(({ actions }) => actions),
+    actionsOf: (label) => {
+      const target = byLabel.get(label);
+      return target ? targetsBelow([target]).flatMap(({ actions }) => actions) : [];
+    },
   };
 }
 
