@@ -240,6 +240,12 @@ describe('a machine with other disks', { tags: 'long' }, () => {
     expect(changed(report)).toEqual([false, true, false, false]);
   });
 
+  it('starts no array in the place of one that is named and not there', async () => {
+    const report = await reportOf('absentArray');
+    expect(report.volumes).toEqual(['/volume1', '/volume3']);
+    expect(changed(report)).toEqual([false, true, false, false]);
+  });
+
   it('has none of them where nobody told of any', async () => {
     const report = await reportOf('untoldVolumes');
     expect(report.volumes).toEqual(['/volume1']);

@@ -103,6 +103,21 @@ export const fileSystemAlone = dsm.verifiedDisk({
   firmware: ['bios'],
 });
 
+/** An array is named that is not there: no other one is started in its place. */
+export const absentArray = dsm.verifiedDisk({
+  disk: diskWith(
+    dsm.patchedExtra({
+      loader,
+      drivers,
+      mdadmConf: main.mdadmConf,
+      dataDisks: ['deadbeef:00000000:11111111:22222222', PLAIN],
+    }),
+  ),
+  dataDisks,
+  volumes: ['/volume1', '/volume3'],
+  firmware: ['bios'],
+});
+
 /** The same disks where nobody has told of them. */
 export const untoldVolumes = dsm.verifiedDisk({
   disk: main.bootableDisk,
