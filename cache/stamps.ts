@@ -87,6 +87,11 @@ export function stampsAt(stamps: Stamps, first: number, count: number): Stamps {
   return stamps.subarray(first * COLUMNS, (first + count) * COLUMNS);
 }
 
+/** The times of one of them. */
+export function timesAt(stamps: Stamps, at: number): [modifiedMs: number, changedMs: number] {
+  return [stamps[at * COLUMNS + 4]!, stamps[at * COLUMNS + 5]!];
+}
+
 /** Whether any of them equals none. */
 export function areUnknown(stamps: Stamps): boolean {
   return stamps.some(Number.isNaN);
