@@ -35,7 +35,7 @@ it('is an entry of a build that went well, and the first step of one that ran an
       ended({ ran: true, firstStep }),
     ),
   ).toEqual([]);
-  expect(ledger.entry()?.id).toBe(entry.id);
+  expect(ledger.entry()).toMatchObject({ id: entry.id });
   expect(ledger.family).toEqual({ first: firstStep, last: ledger.name });
 });
 

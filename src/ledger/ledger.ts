@@ -3,12 +3,12 @@
  * begin with, and for the launcher a text. All of it spares work and nothing else: it may be deleted at any moment.
  */
 import { join } from 'node:path';
-import { writeAtomically } from '../../cache/files.ts';
-import { readSealed, sealed } from '../../cache/sealed.ts';
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
 import type { FirstStep } from '../execute/starts.ts';
+import { isBecause, type Because } from './because.ts';
 import { readEntry, writeEntry, type Entry } from './entry.ts';
+import { readKept, writeKept } from './kept-file.ts';
 import { familyName, requestName, type Request } from './request.ts';
 
 /** In the store, with the version of the format. The launcher knows this name, too. */
@@ -41,20 +41,30 @@ export class Ledger {
     this.#familyPath = join(this.#folder, `${familyName(request)}.family`);
   }
 
+  /** What is known of the family: nothing where its file cannot be used, either. */
   get family(): Family {
-    return readFamily(this.#familyPath);
+    const family = readFamily(this.#familyPath);
+    return isBecause(family) ? {} : family;
+  }
+
+  /** Why what is known of the family cannot be used. */
+  get damage(): Because | undefined {
+    const family = readFamily(this.#familyPath);
+    return isBecause(family) ? family : undefined;
   }
 
   /** Changes what is known of the family. */
   note(changes: { readonly [Name in keyof Family]?: Family[Name] | undefined }): void {
-    const before = readFamily(this.#familyPath);
+    const before = this.family;
     const text = textOf({ ...before, ...changes });
-    if (text !== textOf(before)) writeAtomically(this.#familyPath, sealed(Buffer.from(text)), false);
+    if (text !== textOf(before)) writeKept(this.#familyPath, text);
   }
 
-  /** The entry of a request of the family: of this one by default; undefined where there is none. */
-  entry(name = this.name): Entry | undefined {
-    return (this.#read = readEntry(this.#folder, name));
+  /** The entry of a request of the family: of this one by default; undefined where there is none, or why it cannot be used. */
+  entry(name = this.name): Entry | Because | undefined {
+    const entry = readEntry(this.#folder, name);
+    this.#read = isBecause(entry) ? undefined : entry;
+    return entry;
   }
 
   /** Keeps what a build leaves: nothing is written again that is there. */
@@ -70,9 +80,10 @@ function textOf({ first, ...family }: { readonly [Name in keyof Family]?: Family
   return JSON.stringify({ ...family, ...(first ? { first: { ...first, inputs: [...first.inputs] } } : {}) });
 }
 
-function readFamily(path: string): Family {
-  const content = readSealed(path);
+function readFamily(path: string): Family | Because {
+  const content = readKept(path);
   if (!content) return {};
+  if (isBecause(content)) return content;
   const { first, ...family } = JSON.parse(content.toString()) as Omit<Family, 'first'> & { first?: FirstText };
   return { ...family, ...(first ? { first: { ...first, inputs: new Map(first.inputs) } } : {}) };
 }
