@@ -2,8 +2,12 @@
 import { rmSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { stampsOf } from '../../cache/stamps.ts';
-import { changeOf, nameOf, type Ground } from './ground.ts';
-import { Folder, touch } from './made.test-helper.ts';
+import { Store } from '../../cache/store.ts';
+import { Looks } from '../../cache/ways.ts';
+import type { Project } from '../analysis/project.ts';
+import { settingsFiles } from '../load/settings.ts';
+import { changeOf, groundOf, nameOf, type Ground } from './ground.ts';
+import { Folder, REQUEST, touch } from './made.test-helper.ts';
 
 let folder: Folder;
 
@@ -25,6 +29,16 @@ describe('a ground', () => {
     expect(changeOf(ground, new Set([file]))).toBe(`${gone} has changed`);
     rmSync(present);
     expect(changeOf(ground, new Set([file]))).toBe(`${present} is gone`);
+  });
+
+  it('is, of a project, also the settings of the project and of the user', () => {
+    folder.write('.git/HEAD', '');
+    folder.write('build.dsm.ts', '');
+    const trace = { outside: undefined, looks: new Looks(), searches: [], paths: [], modules: [] };
+    const project = { root: folder.path, targets: [], loaded: { trace } } as unknown as Project;
+    const store = new Store(`${folder.path}/store`);
+    const ground = groundOf({ ...REQUEST, folder: folder.path }, store, project) as Ground;
+    expect(ground.seen).toEqual(expect.arrayContaining(settingsFiles(folder.path)));
   });
 
   it('is told from the folder that people are in', () => {

@@ -1,5 +1,5 @@
 /** The ledger keeps, forgets, and spares work; nothing in it is needed. */
-import { readdirSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Store } from '../../cache/store.ts';
@@ -57,6 +57,18 @@ it('knows what builds begin with, and why nothing was kept', () => {
   expect(open().family).toEqual({ unkept: 'rules.ts:3 imports node:fs' });
   open().keep(entryOf([action('a')]));
   expect(open().family).toEqual({ last: open().name });
+});
+
+it('knows a family for as long as its builds are kept', () => {
+  open().keep(entryOf([action('a')]));
+  const family = join(
+    place(),
+    readdirSync(place()).find((name) => name.endsWith('.family'))!,
+  );
+  utimesSync(family, 1, 1);
+  const ledger = open();
+  ledger.keep(entryIn(ledger));
+  expect(statSync(family).mtimeMs).toBeGreaterThan(1000);
 });
 
 it('may be deleted at any moment', () => {

@@ -2,6 +2,7 @@
  * What finished builds leave for the next ones: for each request an entry, for each family of requests what its builds
  * begin with, and for the launcher a text. All of it spares work and nothing else: it may be deleted at any moment.
  */
+import { utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
@@ -53,7 +54,7 @@ export class Ledger {
     return isBecause(family) ? family : undefined;
   }
 
-  /** Changes what is known of the family. */
+  /** Changes what is known of the family. Of two builds that end at once, one may undo what the other notes: it costs time. */
   note(changes: { readonly [Name in keyof Family]?: Family[Name] | undefined }): void {
     const before = this.family;
     const text = textOf({ ...before, ...changes });
@@ -71,6 +72,9 @@ export class Ledger {
   keep(entry: Entry): void {
     if (entry !== this.#read) writeEntry(this.#folder, this.name, entry, entry.id !== this.#read?.id);
     this.note({ last: this.name, unkept: undefined });
+    // What is in use does not age.
+    const now = new Date();
+    utimesSync(this.#familyPath, now, now);
   }
 }
 
