@@ -37,6 +37,11 @@ export function stampOf(path: string): Stamp {
   }
 }
 
+/** Whether a stamp is that of a path where nothing was. */
+export function isOfNothing(stamp: ArrayLike<number>): boolean {
+  return areSameStamps(stamp, NOTHING);
+}
+
 export function stampFrom({ dev, ino, mode, size, mtimeMs, ctimeMs }: Stats): Stamp {
   return [dev, ino, mode, size, mtimeMs, ctimeMs];
 }

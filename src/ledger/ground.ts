@@ -3,9 +3,9 @@
  * may change anything. More than it needs costs a look; less would be a lie.
  */
 import { existsSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 import { removalsFile } from '../../cache/removals.ts';
-import { areSameStamps, firstRacy, stampsAt, stampsOf, timesAt, type Stamps } from '../../cache/stamps.ts';
+import { areSameStamps, firstRacy, isOfNothing, stampsAt, stampsOf, timesAt, type Stamps } from '../../cache/stamps.ts';
 import type { Store } from '../../cache/store.ts';
 import { pathsBelow } from '../../cache/walk.ts';
 import type { Project } from '../analysis/project.ts';
@@ -58,8 +58,14 @@ export function changeOf({ seen, stamps, present }: Ground, leftOut?: ReadonlySe
   if (areSameStamps(now, stamps)) return undefined;
   const isOther = (path: string, at: number): boolean =>
     !leftOut?.has(path) && !areSameStamps(stampsAt(now, at, 1), stampsAt(stamps, at, 1));
-  const changed = seen.find(isOther);
-  return changed === undefined ? undefined : `${nameOf(changed)} has changed`;
+  const at = seen.findIndex(isOther);
+  return at < 0 ? undefined : changeAt(seen[at]!, stampsAt(stamps, at, 1), stampsAt(now, at, 1));
+}
+
+function changeAt(path: string, before: Stamps, now: Stamps): string {
+  if (basename(path) === basename(removalsFile(''))) return 'something was removed from the store';
+  if (isOfNothing(before)) return `${nameOf(path)} is new`;
+  return `${nameOf(path)} ${isOfNothing(now) ? 'is gone' : 'has changed'}`;
 }
 
 /** Why nobody can tell whether what lies at a path is what was read there. */
