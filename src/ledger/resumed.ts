@@ -14,7 +14,7 @@ import type { Opened, SettledBy } from './open.ts';
 import { look } from './readings.ts';
 import type { Scope } from './scope.ts';
 import { standing, type Standing } from './up-to-date.ts';
-import { ReadGraph, type ReadAction } from './words.ts';
+import type { ReadAction, ReadGraph } from './words.ts';
 
 /** What a build goes on from; undefined where no build has left anything, or why it cannot. */
 export function resume(ledger: Ledger): (Opened & { readonly open: number }) | Because | undefined {
@@ -43,7 +43,7 @@ class Resumed {
     this.#store = store;
     this.#entry = entry;
     this.#now = now;
-    this.#graph = new ReadGraph(entry.words);
+    this.#graph = now.graph;
     let place = 0;
     for (const line of entry.results) {
       if (!now.open.has(place)) this.#settled.set(this.#graph.action(place), settledOf(line));
