@@ -12,12 +12,16 @@ export function sealed(content: Uint8Array): Buffer {
 /** The content of a sealed file; undefined where there is none, or where it is not whole. */
 export function readSealed(path: string): Buffer | undefined {
   try {
-    const file = readFileSync(path);
-    const content = file.subarray(SEAL_BYTES);
-    return sealOf(content).equals(file.subarray(0, SEAL_BYTES)) ? content : undefined;
+    return unsealed(readFileSync(path));
   } catch {
     return undefined;
   }
+}
+
+/** The content of a sealed file's bytes; undefined where they are not whole. */
+export function unsealed(file: Buffer): Buffer | undefined {
+  const content = file.subarray(SEAL_BYTES);
+  return sealOf(content).equals(file.subarray(0, SEAL_BYTES)) ? content : undefined;
 }
 
 function sealOf(content: Uint8Array): Buffer {

@@ -37,6 +37,11 @@ export function stampOf(path: string): Stamp {
   }
 }
 
+/** Whether a stamp is that of a path where nothing was. */
+export function isOfNothing(stamp: ArrayLike<number>): boolean {
+  return areSameStamps(stamp, NOTHING);
+}
+
 export function stampFrom({ dev, ino, mode, size, mtimeMs, ctimeMs }: Stats): Stamp {
   return [dev, ino, mode, size, mtimeMs, ctimeMs];
 }
@@ -85,6 +90,11 @@ export function unknownStamps(count: number): Stamps {
 /** Some stamps of a longer list. */
 export function stampsAt(stamps: Stamps, first: number, count: number): Stamps {
   return stamps.subarray(first * COLUMNS, (first + count) * COLUMNS);
+}
+
+/** The times of one of them. */
+export function timesAt(stamps: Stamps, at: number): [modifiedMs: number, changedMs: number] {
+  return [stamps[at * COLUMNS + 4]!, stamps[at * COLUMNS + 5]!];
 }
 
 /** Whether any of them equals none. */

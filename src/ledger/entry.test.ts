@@ -1,9 +1,10 @@
 /** What was written down is read again, whole or not at all. */
 import fc from 'fast-check';
-import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { unknownStamps } from '../../cache/stamps.ts';
+import { isBecause } from './because.ts';
 import { readEntry, resultLine, settledOf, writeEntry, type Entry } from './entry.ts';
 import { action, entryOf, Folder, settled } from './made.test-helper.ts';
 
@@ -18,8 +19,8 @@ const below = action('below');
 const ENTRY = entryOf([below, action('above', [below])], [['/s/one', [0]]], ['/project/build.dsm.ts', '/project']);
 
 /** As values that can be compared. */
-function plain(entry: Entry | undefined): unknown {
-  if (!entry) return undefined;
+function plain(entry: ReturnType<typeof readEntry>): unknown {
+  if (!entry || isBecause(entry)) return entry;
   const { words, results, ...more } = entry;
   return { ...more, names: [...words.names], bodies: [...words.bodies], results: [...results] };
 }
@@ -46,7 +47,7 @@ it('keeps what was seen of each reading, whatever its paths are called', () => {
         })),
       };
       writeEntry(folder.path, 'x', entry, true);
-      expect(readEntry(folder.path, 'x')!.looked).toEqual(entry.looked);
+      expect((readEntry(folder.path, 'x') as Entry).looked).toEqual(entry.looked);
     }),
     { numRuns: 30 },
   );
@@ -56,23 +57,25 @@ it('takes the place of what was found before, under the same graph', () => {
   writeEntry(folder.path, 'x', ENTRY, true);
   const results = [...ENTRY.results].toReversed();
   writeEntry(folder.path, 'x', { ...ENTRY, results }, false);
-  expect([...readEntry(folder.path, 'x')!.results]).toEqual(results);
+  expect([...(readEntry(folder.path, 'x') as Entry).results]).toEqual(results);
   writeEntry(folder.path, 'x', { ...ENTRY, id: 'another' }, false);
-  expect(readEntry(folder.path, 'x')).toBeUndefined();
+  expect(readEntry(folder.path, 'x')).toEqual({ because: expect.stringMatching(/do not belong together$/) });
 });
 
-it('is nothing where a file was cut or changed', () => {
+it('is none where a file was cut or changed, and that is said', () => {
   writeEntry(folder.path, 'x', ENTRY, true);
   for (const name of readdirSync(folder.path)) {
     const path = join(folder.path, name);
     const whole = readFileSync(path);
     truncateSync(path, whole.length - 1);
-    expect(readEntry(folder.path, 'x')).toBeUndefined();
+    expect(readEntry(folder.path, 'x')).toEqual({ because: `${path} is not whole` });
     writeFileSync(path, whole.with(whole.length - 3, whole.at(-3)! ^ 1));
-    expect(readEntry(folder.path, 'x')).toBeUndefined();
+    expect(readEntry(folder.path, 'x')).toEqual({ because: `${path} is not whole` });
+    rmSync(path);
+    expect(readEntry(folder.path, 'x')).toEqual({ because: expect.stringMatching(/one of the two files .* is gone$/) });
     writeFileSync(path, whole);
   }
-  expect(readEntry(folder.path, 'x')).toBeDefined();
+  expect(plain(readEntry(folder.path, 'x'))).toEqual(plain(ENTRY));
 });
 
 it('has a result as a line', () => {

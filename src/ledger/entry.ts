@@ -3,15 +3,15 @@
  * build file changes, and `found`, which every build writes anew.
  */
 import { join } from 'node:path';
-import { writeAtomically } from '../../cache/files.ts';
 import { Lines } from '../../cache/lines.ts';
-import { readSealed, sealed } from '../../cache/sealed.ts';
 import { stampsAt, type Stamps } from '../../cache/stamps.ts';
 import type { Node } from '../../cache/tree.ts';
 import type { Settled } from '../execute/progress.ts';
 import { formatDigest, parseDigest } from '../model/digest.ts';
 import type { Label } from '../model/label.ts';
+import { isBecause, type Because } from './because.ts';
 import type { Ground } from './ground.ts';
+import { readKept, writeKept } from './kept-file.ts';
 import type { Looked, Reading } from './readings.ts';
 import type { EncodedArtifact, Words } from './words.ts';
 
@@ -36,14 +36,17 @@ export interface Entry {
   readonly results: Iterable<string> & Pick<Lines, 'at'>;
 }
 
-/** The entry of a name in a folder; undefined where there is none, or where its files are broken. */
-export function readEntry(folder: string, name: string): Entry | undefined {
+/** The entry of a name in a folder; undefined where there is none, or why its files cannot be used. */
+export function readEntry(folder: string, name: string): Entry | Because | undefined {
   const graph = read(pathOf(folder, name, 'graph'));
   const found = read(pathOf(folder, name, 'found'));
-  if (!graph || !found) return undefined;
+  if (isBecause(graph)) return graph;
+  if (isBecause(found)) return found;
+  if (!graph && !found) return undefined;
+  if (!graph || !found) return { because: `one of the two files of ${join(folder, name)} is gone` };
   const { lines } = graph;
   const [top, { id, paths, stamps }] = [graph.top as GraphTop, found.top as FoundTop];
-  if (top.id !== id) return undefined;
+  if (top.id !== id) return { because: `the two files of ${join(folder, name)} do not belong together` };
   const count = lines.length / 2;
   return {
     ...top,
@@ -100,13 +103,12 @@ function pathOf(folder: string, name: string, part: 'graph' | 'found'): string {
 
 /** No line has a line break in it: they are JSON. The last one holds all that is not by action. */
 function write(path: string, lines: Iterable<string>, top: GraphTop | FoundTop): void {
-  const text = [...lines, JSON.stringify(top)].join('\n');
-  writeAtomically(path, sealed(Buffer.from(text)), false);
+  writeKept(path, [...lines, JSON.stringify(top)].join('\n'));
 }
 
-function read(path: string): { readonly lines: Lines; readonly top: unknown } | undefined {
-  const content = readSealed(path);
-  if (!content) return undefined;
+function read(path: string): { readonly lines: Lines; readonly top: unknown } | Because | undefined {
+  const content = readKept(path);
+  if (!content || isBecause(content)) return content;
   const lines = new Lines(content);
   const count = lines.length - 1;
   return { lines: lines.slice(0, count), top: JSON.parse(lines.at(count)!) };

@@ -64,7 +64,7 @@ class Evaluated {
   takeOver(): Scope['settled'] | Because | undefined {
     const { family, store } = this.#ledger;
     const entry = family.last === undefined ? undefined : this.#ledger.entry(family.last);
-    if (!entry) return undefined;
+    if (!entry || isBecause(entry)) return entry;
     const { root, loaded } = this.#project;
     const [graph, words] = this.#words();
     const paths = new Set([...loaded.trace.modules, join(root, PARAMETERS_FILE)]);

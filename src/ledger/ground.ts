@@ -3,15 +3,16 @@
  * may change anything. More than it needs costs a look; less would be a lie.
  */
 import { existsSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 import { removalsFile } from '../../cache/removals.ts';
-import { areSameStamps, firstRacy, stampsAt, stampsOf, type Stamps } from '../../cache/stamps.ts';
+import { areSameStamps, firstRacy, isOfNothing, stampsAt, stampsOf, timesAt, type Stamps } from '../../cache/stamps.ts';
 import type { Store } from '../../cache/store.ts';
 import { pathsBelow } from '../../cache/walk.ts';
 import type { Project } from '../analysis/project.ts';
 import { packageFolders } from '../load/load.ts';
 import { Lookups } from '../load/lookups.ts';
 import { PARAMETERS_FILE } from '../load/parameters.ts';
+import { settingsFiles } from '../load/settings.ts';
 import { foldersInPlaceOf } from '../load/shared-places.ts';
 import { describeOutside, type Search } from '../load/trace.ts';
 import { findWorkspace } from '../load/workspace.ts';
@@ -45,7 +46,7 @@ export function groundOf(request: Request, store: Store, project: Project): Grou
   const seen = [...places.seen];
   const stamps = stampsOf(seen, trace.looks.stamp);
   const racy = firstRacy(stamps, performance.timeOrigin);
-  if (racy !== undefined) return { because: `${nameOf(seen[racy]!)} had changed just before` };
+  if (racy !== undefined) return { because: whyRacy(seen[racy]!, timesAt(stamps, racy)) };
   return { seen, stamps, present: [...places.present] };
 }
 
@@ -57,8 +58,19 @@ export function changeOf({ seen, stamps, present }: Ground, leftOut?: ReadonlySe
   if (areSameStamps(now, stamps)) return undefined;
   const isOther = (path: string, at: number): boolean =>
     !leftOut?.has(path) && !areSameStamps(stampsAt(now, at, 1), stampsAt(stamps, at, 1));
-  const changed = seen.find(isOther);
-  return changed === undefined ? undefined : `${nameOf(changed)} has changed`;
+  const at = seen.findIndex(isOther);
+  return at < 0 ? undefined : changeAt(seen[at]!, stampsAt(stamps, at, 1), stampsAt(now, at, 1));
+}
+
+function changeAt(path: string, before: Stamps, now: Stamps): string {
+  if (basename(path) === basename(removalsFile(''))) return 'something was removed from the store';
+  if (isOfNothing(before)) return `${nameOf(path)} is new`;
+  return `${nameOf(path)} ${isOfNothing(now) ? 'is gone' : 'has changed'}`;
+}
+
+/** Why nobody can tell whether what lies at a path is what was read there. */
+export function whyRacy(path: string, times: readonly [modifiedMs: number, changedMs: number]): string {
+  return `${nameOf(path)} has ${Math.max(...times) > Date.now() ? 'a time in the future' : 'just changed'}`;
 }
 
 /** As people look for it. */
@@ -83,6 +95,8 @@ function addProject(places: Places, request: Request, { root, loaded, targets }:
     addFolders(places, (exists) => packageFolders(root, exists));
   for (const { label } of targets) addFolders(places, (exists) => foldersInPlaceOf(root, label, exists));
   for (const name of [PARAMETERS_FILE, 'toolchain.lock.json']) places.path(join(root, name));
+  // Who begins to share finds all results to be shared.
+  for (const path of settingsFiles(root)) places.path(path);
   for (const path of loaded.trace.paths) places.path(path);
   for (const module of loaded.trace.modules) places.module(module);
 }

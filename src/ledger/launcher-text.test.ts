@@ -1,5 +1,5 @@
 /** The text for the launcher is projected from an entry, after a build that did and said nothing of its own. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { BuildEvent } from '../model/event.ts';
@@ -22,12 +22,17 @@ const ENTRY: Entry = { ...entryOf([action('all')], [['/usr/bin/env', [0]]], ['/u
 const counts = { executed: 0, cached: 1, failed: 0, skipped: 0 };
 const FINISHED: BuildEvent = { type: 'build-finished', success: true, durationMs: 1, counts };
 
-function save(entry: Entry, ...events: readonly BuildEvent[]): ReturnType<LauncherText['save']> {
+function followed(...events: readonly BuildEvent[]): { text: LauncherText; recorder: BuildRecorder } {
   const header = { workspace: '/usr', asked: [], parameters: {}, startedAt: 1 };
   const recorder = new BuildRecorder(join(folder.path, 'history'), header);
   const text = new LauncherText(path);
   for (const event of [{ type: 'build-started', targets: [], actions: 1 } as const, ...events, FINISHED])
     for (const one of [recorder, text]) one.listen(event);
+  return { text, recorder };
+}
+
+function save(entry: Entry, ...events: readonly BuildEvent[]): ReturnType<LauncherText['save']> {
+  const { text, recorder } = followed(...events);
   return text.save(entry, recorder);
 }
 
@@ -67,14 +72,21 @@ it('is written after a build that said why it began with the build files', () =>
   expect(existsSync(path)).toBe(true);
 });
 
+it('is none after a build whose record was cut', () => {
+  const { text, recorder } = followed();
+  truncateSync(recorder.file, 40);
+  expect(text.save(ENTRY, recorder)).toEqual({ because: `${recorder.file} is not whole` });
+});
+
 it('is none, with a reason, where what it rests on is not sure', () => {
   const fresh = folder.write('fresh', '');
   expect(save({ ...entryOf([action('all')], [], [fresh]), root: '/usr' })?.because).toMatch(/fresh has just changed$/);
+  const doubt = 'it is not known which modules make fresh';
   const unknown = {
     ...entryOf([action('all')], [[fresh, [0]]]),
-    looked: [{ paths: [fresh], stamps: new Float64Array(6).fill(NaN) }],
+    looked: [{ paths: [fresh], stamps: new Float64Array(6).fill(NaN), doubt }],
   };
-  expect(save(unknown)?.because).toMatch(/fresh has just changed$/);
+  expect(save(unknown)?.because).toBe(doubt);
   const odd = { ...ENTRY, ground: { ...ENTRY.ground, seen: ['/a\nb'] } };
   expect(save(odd)?.because).toMatch(/^there is a line break in "/);
   const other = { ...ENTRY, ground: { ...ENTRY.ground, stamps: ENTRY.ground.stamps.map((one) => one + 1) } };

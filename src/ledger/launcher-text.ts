@@ -4,7 +4,6 @@
  */
 import { readFileSync, rmSync } from 'node:fs';
 import { writeAtomically } from '../../cache/files.ts';
-import { areUnknown } from '../../cache/stamps.ts';
 import { Looks } from '../../cache/ways.ts';
 import type { BuildEvent } from '../model/event.ts';
 import { linesOf } from '../report/console/lines.ts';
@@ -14,7 +13,6 @@ import type { BuildRecorder } from '../report/history/recorder.ts';
 import { outputFolder, stampOf } from '../report/outputs.ts';
 import { isBecause, type Because } from './because.ts';
 import type { Entry } from './entry.ts';
-import { nameOf } from './ground.ts';
 import { lookAt } from './look.ts';
 import { Places } from './places.ts';
 import { isStill } from './up-to-date.ts';
@@ -65,12 +63,14 @@ export class LauncherText {
     const paths = [...places.seen].map((path) => (path.startsWith(below) ? path.slice(below.length) : path));
     const sight = lookAt(root, paths, this.#startedAt);
     if (isBecause(sight)) return sight;
+    const record = recordLines(recorder);
+    if (isBecause(record)) return record;
     const lines = [
       ...[...places.present].map((path) => `+${path}`),
       `w${root}`,
       `s${sight.sums}`,
       ...(sight.share === undefined ? [] : [`n${sight.share}`]),
-      ...recordLines(recorder),
+      ...record,
       ...spokenLines(this.#events),
     ];
     const broken = [...lines, ...paths].find((line) => line.includes('\n'));
@@ -81,9 +81,9 @@ export class LauncherText {
 }
 
 /** All that the launcher looks at: what the entry rests on, and what the build has delivered. */
-function placesOf({ root, ground, readings, looked, targets }: Entry): Places | Because {
-  const unknown = looked.findIndex(({ stamps }) => areUnknown(stamps));
-  if (unknown >= 0) return { because: `${nameOf(readings[unknown]![0].path)} has just changed` };
+function placesOf({ root, ground, looked, targets }: Entry): Places | Because {
+  const doubt = looked.find((one) => one.doubt !== undefined)?.doubt;
+  if (doubt !== undefined) return { because: doubt };
   const places = new Places(new Looks(), ground);
   for (const { paths } of looked) for (const path of paths) places.seen.add(path);
   for (const [label] of targets) {
@@ -95,8 +95,10 @@ function placesOf({ root, ground, readings, looked, targets }: Entry): Places | 
 }
 
 /** The record of the build, for the launcher to write again under another name and time. */
-function recordLines({ folder, file }: BuildRecorder): string[] {
-  const [header = '', cached = ''] = readFileSync(file, 'utf8').split('\n');
+function recordLines({ folder, file }: BuildRecorder): string[] | Because {
+  const [header = '', cached = '', rest] = readFileSync(file, 'utf8').split('\n');
+  // On a full disk it ends in the middle of a line.
+  if (rest === undefined) return { because: `${file} is not whole` };
   const { build: _build, startedAt: _startedAt, ...more } = JSON.parse(header) as BuildHeader;
   const list = (JSON.parse(cached) as { cached?: string }).cached;
   return [

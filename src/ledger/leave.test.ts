@@ -1,7 +1,7 @@
 /** What a build leaves, and what it says of what it cannot leave. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { Store } from '../../cache/store.ts';
 import { digest } from '../model/digest.ts';
 import { leave } from './leave.ts';
@@ -35,7 +35,7 @@ it('is an entry of a build that went well, and the first step of one that ran an
       ended({ ran: true, firstStep }),
     ),
   ).toEqual([]);
-  expect(ledger.entry()?.id).toBe(entry.id);
+  expect(ledger.entry()).toMatchObject({ id: entry.id });
   expect(ledger.family).toEqual({ first: firstStep, last: ledger.name });
 });
 
@@ -72,6 +72,23 @@ it('is nothing in a store that cannot be written, which is said as often as it i
   );
   expect(said.map(({ isDefect }) => isDefect)).toEqual(said.map(() => undefined));
   expect(said.map(({ because }) => because).join('\n')).toMatch(/nothing is kept of this build: .*(EEXIST|ENOTDIR)/);
+});
+
+it('is an entry, too, when the machine was busy between looks at both clocks; none when the clock was set', () => {
+  const now = Date.now.bind(Date);
+  let looks = 0;
+  const clock = vi.spyOn(Date, 'now').mockImplementation(() => {
+    const until = looks++ === 0 ? performance.now() + 60 : 0;
+    while (performance.now() < until);
+    return now();
+  });
+  const left = opened(() => entry);
+  expect(leave(ledger, left, ended())).toEqual([]);
+  clock.mockImplementation(() => now() + 1000);
+  expect(leave(ledger, left, ended())).toEqual([
+    { because: 'nothing is kept of this build: the clock was set while it ran' },
+  ]);
+  clock.mockRestore();
 });
 
 it('tells a defect of ours from it', () => {

@@ -2,13 +2,14 @@
  * What finished builds leave for the next ones: for each request an entry, for each family of requests what its builds
  * begin with, and for the launcher a text. All of it spares work and nothing else: it may be deleted at any moment.
  */
+import { utimesSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeAtomically } from '../../cache/files.ts';
-import { readSealed, sealed } from '../../cache/sealed.ts';
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
 import type { FirstStep } from '../execute/starts.ts';
+import { isBecause, type Because } from './because.ts';
 import { readEntry, writeEntry, type Entry } from './entry.ts';
+import { readKept, writeKept } from './kept-file.ts';
 import { familyName, requestName, type Request } from './request.ts';
 
 /** In the store, with the version of the format. The launcher knows this name, too. */
@@ -41,26 +42,39 @@ export class Ledger {
     this.#familyPath = join(this.#folder, `${familyName(request)}.family`);
   }
 
+  /** What is known of the family: nothing where its file cannot be used, either. */
   get family(): Family {
-    return readFamily(this.#familyPath);
+    const family = readFamily(this.#familyPath);
+    return isBecause(family) ? {} : family;
   }
 
-  /** Changes what is known of the family. */
+  /** Why what is known of the family cannot be used. */
+  get damage(): Because | undefined {
+    const family = readFamily(this.#familyPath);
+    return isBecause(family) ? family : undefined;
+  }
+
+  /** Changes what is known of the family. Of two builds that end at once, one may undo what the other notes: it costs time. */
   note(changes: { readonly [Name in keyof Family]?: Family[Name] | undefined }): void {
-    const before = readFamily(this.#familyPath);
+    const before = this.family;
     const text = textOf({ ...before, ...changes });
-    if (text !== textOf(before)) writeAtomically(this.#familyPath, sealed(Buffer.from(text)), false);
+    if (text !== textOf(before)) writeKept(this.#familyPath, text);
   }
 
-  /** The entry of a request of the family: of this one by default; undefined where there is none. */
-  entry(name = this.name): Entry | undefined {
-    return (this.#read = readEntry(this.#folder, name));
+  /** The entry of a request of the family: of this one by default; undefined where there is none, or why it cannot be used. */
+  entry(name = this.name): Entry | Because | undefined {
+    const entry = readEntry(this.#folder, name);
+    this.#read = isBecause(entry) ? undefined : entry;
+    return entry;
   }
 
   /** Keeps what a build leaves: nothing is written again that is there. */
   keep(entry: Entry): void {
     if (entry !== this.#read) writeEntry(this.#folder, this.name, entry, entry.id !== this.#read?.id);
     this.note({ last: this.name, unkept: undefined });
+    // What is in use does not age.
+    const now = new Date();
+    utimesSync(this.#familyPath, now, now);
   }
 }
 
@@ -70,9 +84,10 @@ function textOf({ first, ...family }: { readonly [Name in keyof Family]?: Family
   return JSON.stringify({ ...family, ...(first ? { first: { ...first, inputs: [...first.inputs] } } : {}) });
 }
 
-function readFamily(path: string): Family {
-  const content = readSealed(path);
+function readFamily(path: string): Family | Because {
+  const content = readKept(path);
   if (!content) return {};
+  if (isBecause(content)) return content;
   const { first, ...family } = JSON.parse(content.toString()) as Omit<Family, 'first'> & { first?: FirstText };
   return { ...family, ...(first ? { first: { ...first, inputs: new Map(first.inputs) } } : {}) };
 }

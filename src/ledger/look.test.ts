@@ -1,8 +1,8 @@
 /** The look of Node and that of the launcher give the same. */
 import { execFileSync } from 'node:child_process';
-import { readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { OWN_PACKAGE } from '../model/own-files.ts';
 import { isBecause, type Because } from './because.ts';
 import { lookAt } from './look.ts';
@@ -48,6 +48,16 @@ it('of very many, in shares', async () => {
   const sight = seen(paths);
   expect(sight.share).toBeGreaterThan(0);
   expect(sight.sums).toBe(launcherSees(paths, sight.share));
+});
+
+it('is none where the programs that look end badly', () => {
+  const path = folder.write('xargs', '#!/bin/sh\nkill -9 $$\n');
+  chmodSync(path, 0o755);
+  vi.stubEnv('PATH', `${folder.path}:${process.env['PATH']}`);
+  expect(lookAt(folder.path, ['a'], Date.now())).toEqual({ because: '`xargs stat` ended with SIGKILL' });
+  writeFileSync(path, '#!/bin/sh\nexit 125\n');
+  expect(lookAt(folder.path, ['a'], Date.now())).toEqual({ because: '`xargs stat` ended with 125' });
+  vi.unstubAllEnvs();
 });
 
 it('is none while something changes, and says what', () => {

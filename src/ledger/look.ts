@@ -2,8 +2,10 @@
 import { spawnSync } from 'node:child_process';
 import { hash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
 import { isRacy } from '../../cache/stamps.ts';
-import type { Because } from './because.ts';
+import { isBecause, type Because } from './because.ts';
+import { whyRacy } from './ground.ts';
 
 /**
  * Device, inode, type and mode, size, the times of the last change of content and of anything, and the path: of a path
@@ -37,8 +39,9 @@ interface Sight {
  */
 export function lookAt(folder: string, paths: readonly string[], startedAt: number): Sight | Because {
   const rows = rowsAt(folder, paths);
-  const changing = rows.entries().find(([, row]) => isChanging(row, startedAt));
-  if (changing) return { because: `${changing[0]} has just changed` };
+  if (isBecause(rows)) return rows;
+  const racy = rows.entries().find(([, row]) => isRacy(...timesOf(row), startedAt));
+  if (racy) return { because: whyRacy(resolve(folder, racy[0]), timesOf(racy[1])) };
   const share = shareOf(paths);
   const sums: string[] = [];
   for (let at = 0; at < paths.length; at += share) {
@@ -55,8 +58,8 @@ export function lookAt(folder: string, paths: readonly string[], startedAt: numb
 }
 
 /** The rows of those paths where something is, each with its line break. */
-function rowsAt(folder: string, paths: readonly string[]): ReadonlyMap<string, string> {
-  const { stdout, status, error } = spawnSync('xargs', LOOK, {
+function rowsAt(folder: string, paths: readonly string[]): ReadonlyMap<string, string> | Because {
+  const { stdout, status, signal, error } = spawnSync('xargs', LOOK, {
     cwd: folder,
     env: { ...process.env, LC_ALL: 'C' },
     input: paths.map((path) => `${path}\0`).join(''),
@@ -65,7 +68,7 @@ function rowsAt(folder: string, paths: readonly string[]): ReadonlyMap<string, s
     stdio: ['pipe', 'pipe', 'ignore'],
   });
   if (error) throw error;
-  if (status !== 0 && status !== SOME_ARE_MISSING) throw new Error(`a look at the file system failed: ${status}`);
+  if (status !== 0 && status !== SOME_ARE_MISSING) return { because: `\`xargs stat\` ended with ${signal ?? status}` };
   const rows = stdout.split('\n').slice(0, -1);
   return new Map(rows.map((row) => [row.slice(placeAfter(row, COLUMNS)), `${row}\n`]));
 }
@@ -84,7 +87,7 @@ function shareOf(paths: readonly string[]): number {
   return Math.min(Math.ceil(paths.length / shares), Math.floor(MAX_SHARE_BYTES / longest));
 }
 
-function isChanging(row: string, startedAt: number): boolean {
+function timesOf(row: string): [modifiedMs: number, changedMs: number] {
   const [, , , , modified, changed] = row.split(' ', COLUMNS);
-  return isRacy(Number(modified) * 1000, Number(changed) * 1000, startedAt);
+  return [Number(modified) * 1000, Number(changed) * 1000];
 }

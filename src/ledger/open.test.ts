@@ -1,4 +1,6 @@
 /** How a build begins: with what the ledger has, or with the build files; and what there is to say of it. */
+import { readdirSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { stampsOf } from '../../cache/stamps.ts';
 import { Store } from '../../cache/store.ts';
@@ -102,7 +104,24 @@ it('takes nothing over where that was asked for', async () => {
 it('says why nothing was kept of the last build', async () => {
   ledgerFor().note({ unkept: 'rules.ts:3 imports node:os' });
   expect(notes(await open())).toEqual([
-    expect.stringMatching(/no whole entry.*; nothing was kept of the last build: rules\.ts:3 imports node:os$/),
+    expect.stringMatching(
+      /no entry of a build with these parameters; nothing was kept of the last build: rules\.ts:3 imports node:os$/,
+    ),
+  ]);
+});
+
+it('asked to begin anew, has nothing to say of the last build', async () => {
+  ledgerFor().note({ unkept: 'rules.ts:3 imports node:os' });
+  expect(notes(await open({ anew: '--check' }))).toEqual(['it begins with the build files: --check']);
+});
+
+it('says which file of the ledger is not whole, even where nothing else is known', async () => {
+  await keep([settings]);
+  const place = join(folder.path, 'store/ledger.v1');
+  for (const name of readdirSync(place)) truncateSync(join(place, name), 10);
+  expect(notes(await open())).toEqual([
+    expect.stringMatching(/^it begins with the build files: .*\.graph is not whole$/),
+    expect.stringMatching(/\.family is not whole$/),
   ]);
 });
 

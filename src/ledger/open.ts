@@ -26,18 +26,25 @@ export interface Opened {
 export async function openBuild(ledger: Ledger, onChanged: () => void): Promise<Opened> {
   const { anew } = ledger.request;
   const resumed = anew === undefined ? orBecause(() => resume(ledger)) : { because: anew };
-  if (isBecause(resumed)) return begin(ledger, resumed, anew === undefined ? onChanged : () => {});
+  if (!resumed || isBecause(resumed)) return begin(ledger, resumed, anew === undefined ? onChanged : () => {});
   return resumed.open > 0 ? withNotes(resumed, becauseOf(onChanged)) : resumed;
 }
 
-/** Begins with the build files. Of the first build of a family there is nothing to say. */
-async function begin(ledger: Ledger, resumed: Because, onChanged: () => void): Promise<Opened> {
-  const { last, unkept } = ledger.family;
-  const guessed = last === undefined ? [] : becauseOf(onChanged);
-  const lost = unkept === undefined ? '' : `; nothing was kept of the last build: ${unkept}`;
-  const begun = { ...resumed, because: `it begins with the build files: ${resumed.because}${lost}` };
-  const isFirst = last === undefined && unkept === undefined;
-  return withNotes(await evaluate(ledger), [...(isFirst ? [] : [begun]), ...guessed]);
+/** Begins with the build files. */
+async function begin(ledger: Ledger, resumed: Because | undefined, onChanged: () => void): Promise<Opened> {
+  const begun = [whyAnew(ledger, resumed) ?? [], ledger.damage ?? []].flat();
+  const guessed = ledger.family.last === undefined ? [] : becauseOf(onChanged);
+  return withNotes(await evaluate(ledger), [...begun, ...guessed]);
+}
+
+/** Of the first build of a family there is nothing to say. */
+function whyAnew({ family, request }: Ledger, resumed: Because | undefined): Because | undefined {
+  const { last, unkept } = family;
+  if (!resumed && last === undefined && unkept === undefined) return undefined;
+  const { because, ...kind } = resumed ?? { because: 'the ledger has no entry of a build with these parameters' };
+  const isAsked = request.anew !== undefined;
+  const lost = isAsked || unkept === undefined ? '' : `; nothing was kept of the last build: ${unkept}`;
+  return { ...kind, because: `it begins with the build files: ${because}${lost}` };
 }
 
 function withNotes(opened: Opened, notes: readonly Because[]): Opened {

@@ -1,5 +1,5 @@
 /** What single actions read, and who reads it. */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { areUnknown } from '../../cache/stamps.ts';
@@ -39,8 +39,13 @@ it('are unknown where they have changed since this process began, or are not kno
   const store = new Store(join(folder.path, 'store'));
   const fresh = look(store, { type: 'source', path: folder.write('tree/a', '') });
   expect([fresh.paths, areUnknown(fresh.stamps)]).toEqual([[join(folder.path, 'tree/a')], true]);
+  expect(fresh.doubt).toMatch(/ has just changed$/);
+  const later = folder.write('later', '');
+  utimesSync(later, 1, Date.now() / 1000 + 3600);
+  expect(look(store, { type: 'source', path: later }).doubt).toMatch(/later has a time in the future$/);
   const step = look(store, { type: 'step', path: join(folder.path, 'none.step.ts') });
   expect([step.paths, areUnknown(step.stamps)]).toEqual([[join(folder.path, 'none.step.ts')], true]);
+  expect(step.doubt).toMatch(/^it is not known which modules make .*none\.step\.ts$/);
 });
 
 it('are of a source all that decides what it is', () => {

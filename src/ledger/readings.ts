@@ -1,10 +1,11 @@
 /** What single actions read and people change, one by one: a source, or the modules of a step. */
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { areBelievable, stampsOf, unknownStamps, type Stamps } from '../../cache/stamps.ts';
+import { firstRacy, stampsOf, timesAt, unknownStamps, type Stamps } from '../../cache/stamps.ts';
 import type { Store } from '../../cache/store.ts';
 import type { ActionNode, ArtifactReference } from '../analysis/action.ts';
 import { bundleRestsOn } from '../plan/bundle.ts';
 import { sourceRestsOn } from '../plan/source.ts';
+import { nameOf, whyRacy } from './ground.ts';
 
 export interface Reading {
   readonly type: 'source' | 'step';
@@ -16,14 +17,18 @@ export interface Reading {
 export interface Looked {
   readonly paths: readonly string[];
   readonly stamps: Stamps;
+  /** Why it cannot be believed: then the stamps equal none. It is not written down. */
+  readonly doubt?: string;
 }
 
 /** A reading as the build has seen it. What has changed since this process began may be another thing than it has read. */
 export function look(store: Store, reading: Reading): Looked {
+  const doubtful = (doubt: string): Looked => ({ paths: [reading.path], stamps: unknownStamps(1), doubt });
   const paths = pathsOf(store, reading);
-  const stamps = paths && stampsOf(paths, store.looks.stamp);
-  if (stamps && areBelievable(stamps, performance.timeOrigin)) return { paths, stamps };
-  return { paths: [reading.path], stamps: unknownStamps(1) };
+  if (!paths) return doubtful(`it is not known which modules make ${nameOf(reading.path)}`);
+  const stamps = stampsOf(paths, store.looks.stamp);
+  const racy = firstRacy(stamps, performance.timeOrigin);
+  return racy === undefined ? { paths, stamps } : doubtful(whyRacy(paths[racy]!, timesAt(stamps, racy)));
 }
 
 /** Undefined for a step whose modules are just changing. */

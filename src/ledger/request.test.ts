@@ -1,5 +1,5 @@
 /** Names of requests: one for the same question, others for others. */
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { REQUEST } from './made.test-helper.ts';
 import { familyName, requestName, type Request } from './request.ts';
 
@@ -32,4 +32,11 @@ it.each<Partial<Request>>([
   const other = { ...REQUEST, ...change };
   expect(requestName(other)).not.toBe(requestName(REQUEST));
   expect(familyName(other)).not.toBe(familyName(REQUEST));
+});
+
+it('is another one with other settings of the user', () => {
+  const name = requestName(REQUEST);
+  vi.stubEnv('XDG_CONFIG_HOME', '/elsewhere');
+  expect(requestName(REQUEST)).not.toBe(name);
+  vi.unstubAllEnvs();
 });

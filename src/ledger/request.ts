@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto';
 import type { ProjectRequest } from '../analysis/project.ts';
 import { machineIdentity } from '../execute/unsandboxed.ts';
+import { userSettings } from '../load/settings.ts';
 import { ENGINE } from '../model/own-files.ts';
 
 export interface Request extends ProjectRequest {
@@ -32,6 +33,7 @@ function nameOf(request: Request, values: 'any' | readonly string[]): string {
   // In keys of unsandboxed actions.
   const machine = unsandboxed ? machineIdentity() : '';
   // Who begins to share finds all results to be shared.
-  const all = [ENGINE, folder, operands, [workspace, values, skipValidations], remoteCache, machine, nodeOptions];
+  const sharing = [...remoteCache, userSettings()];
+  const all = [ENGINE, folder, operands, [workspace, values, skipValidations], sharing, machine, nodeOptions];
   return hash('sha256', JSON.stringify(all), 'hex').slice(0, 32);
 }

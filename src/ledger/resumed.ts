@@ -14,13 +14,13 @@ import type { Opened, SettledBy } from './open.ts';
 import { look } from './readings.ts';
 import type { Scope } from './scope.ts';
 import { standing, type Standing } from './up-to-date.ts';
-import { ReadGraph, type ReadAction } from './words.ts';
+import type { ReadAction, ReadGraph } from './words.ts';
 
-/** What a build goes on from; or why it cannot. */
-export function resume(ledger: Ledger): (Opened & { readonly open: number }) | Because {
+/** What a build goes on from; undefined where no build has left anything, or why it cannot. */
+export function resume(ledger: Ledger): (Opened & { readonly open: number }) | Because | undefined {
   const start = performance.now();
   const entry = ledger.entry();
-  if (!entry) return { because: 'the ledger has no whole entry of a build with these parameters' };
+  if (!entry || isBecause(entry)) return entry;
   const now = standing(entry, ledger.store.looks);
   if (isBecause(now)) return now;
   const resumed = new Resumed(ledger.store, entry, now);
@@ -43,7 +43,7 @@ class Resumed {
     this.#store = store;
     this.#entry = entry;
     this.#now = now;
-    this.#graph = new ReadGraph(entry.words);
+    this.#graph = now.graph;
     let place = 0;
     for (const line of entry.results) {
       if (!now.open.has(place)) this.#settled.set(this.#graph.action(place), settledOf(line));

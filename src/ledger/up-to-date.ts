@@ -12,6 +12,8 @@ export interface Standing {
   readonly changed: ReadonlySet<number>;
   /** The actions that are not up to date, by place. */
   readonly open: ReadonlySet<number>;
+  /** As the entry has it. */
+  readonly graph: ReadGraph;
 }
 
 /** What a process has evaluated anew. */
@@ -31,7 +33,8 @@ export function standing(entry: Entry, looks: Looks, evaluated?: Evaluated): Sta
   if (because !== undefined) return { because };
   const changed = changedReadings(entry, looks);
   const readers = [...changed].flatMap((place) => entry.readings[place]![1]);
-  return { changed, open: new ReadGraph(entry.words).reachedFrom([...otherWords(entry.words, words), ...readers]) };
+  const graph = new ReadGraph(entry.words);
+  return { changed, open: graph.reachedFrom([...otherWords(entry.words, words), ...readers]), graph };
 }
 
 /** Whether all is still as the build that leaves an entry has seen it: a folder that takes another's place has old times. */

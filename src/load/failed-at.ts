@@ -20,15 +20,24 @@ function importPosition(message: string): Location | undefined {
   return importPlace(file, (specifier) => specifier === wanted || isPath(specifier, file, wanted));
 }
 
-/** Where in a module a specifier stands. */
+/** Where in a module a specifier stands; undefined where that is not found, or where the module cannot be read. */
 export function importPlace(file: string, isWanted: (specifier: string) => boolean): Location | undefined {
-  const text = readFileSync(file, 'utf8');
+  const text = textOf(file);
   for (const { 2: specifier = '', index } of text.matchAll(/(['"])([^'"\n]+)\1/g)) {
     if (!isWanted(specifier)) continue;
     const before = text.slice(0, index).split('\n');
+    if (/^\s*(\/\/|\/?\*)/.test(before.at(-1)!)) continue; // In a comment.
     return { file, line: before.length, column: before.at(-1)!.length + 1 };
   }
   return undefined;
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 function isPath(specifier: string, importer: string, wanted: string): boolean {

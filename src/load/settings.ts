@@ -31,7 +31,13 @@ export function readSettings(
   return { user: read(userSettings(env), [...SHARED, ...OWN]), project: read(join(root, PROJECT_FILE), SHARED) };
 }
 
-function userSettings(env: NodeJS.ProcessEnv): string {
+/** The files of settings for a project, there or not. */
+export function settingsFiles(root: string, env: NodeJS.ProcessEnv = process.env): string[] {
+  return [userSettings(env), join(root, PROJECT_FILE)];
+}
+
+/** The file of settings of the user. */
+export function userSettings(env: NodeJS.ProcessEnv = process.env): string {
   return join(env['XDG_CONFIG_HOME'] || join(homedir(), '.config'), 'dsmb', 'settings.json');
 }
 

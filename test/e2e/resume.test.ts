@@ -179,7 +179,7 @@ describe('why a build begins with the build files', () => {
     appendFileSync(project.path('build.dsm.ts'), '// \n');
     const profile = ['--profile', 'trace.json'];
     const asked = await project.run(['build', '//all', ...profile], { env: debug });
-    // A second note may say that it had changed just before.
+    // A second note may say that it has just changed.
     const [begun] = notes(asked);
     expect(begun).toBe('it begins with the build files: build.dsm.ts has changed');
     expect(project.read('trace.json')).toContain(`"name":"${begun}","cat":"note"`);
