@@ -17,27 +17,29 @@ function systemError(code: string, path: string, dest?: string): Error {
 }
 
 it.each(['EACCES', 'EPERM', 'EROFS'])('%s of a file in the store is of the store', (code) => {
-  expect(told(systemError(code, join(root, 'cas.v1')))).toBe('STORE_UNWRITABLE');
-  expect(told(systemError(code, root))).toBe('STORE_UNWRITABLE');
-  expect(told(systemError(code, '/elsewhere', join(root, 'cas.v1')))).toBe('STORE_UNWRITABLE');
+  expect(told(systemError(code, join(root, 'cas.v1')))).toBe('STORE_DENIED');
+  expect(told(systemError(code, root))).toBe('STORE_DENIED');
+  expect(told(systemError(code, join(root, 'incoming/x'), join(root, 'cas.v1/x')))).toBe('STORE_DENIED');
 });
 
 it.each(['EACCES', 'EPERM', 'EROFS'])('%s of another file is not, however its name begins', (code) => {
   expect(told(systemError(code, `${root}-of-another/file`))).toBe(code);
   expect(told(systemError(code, '/elsewhere'))).toBe(code);
+  expect(told(systemError(code, '/elsewhere', join(root, 'cas.v1/x')))).toBe(code);
+  expect(told(systemError(code, join(root, 'cas.v1/x'), '/elsewhere'))).toBe(code);
 });
 
 it('so is what rmSync says without a code', () => {
   const message = `, Unknown error: Read-only file system '${join(root, 'roots.v1/kept/x.json')}'`;
   expect(toDiagnostic(orStoreFault(root, new Error(message)))).toMatchObject({
-    code: 'STORE_UNWRITABLE',
-    message: expect.stringMatching(/cannot be written: Read-only file system '\//) as string,
+    code: 'STORE_DENIED',
+    message: expect.stringMatching(/cannot be used: Read-only file system '\//) as string,
   });
 });
 
 it('what is cleared away at the end hides nothing', () => {
   const later = new SuppressedError(new Error('later'), systemError('EROFS', join(root, 'locks')));
-  expect(told(later)).toBe('STORE_UNWRITABLE');
+  expect(told(later)).toBe('STORE_DENIED');
   expect(isOfStore(root, later)).toBe(true);
 });
 

@@ -108,6 +108,8 @@ test('a run in parts is one run once all parts of a commit are there', () => {
   expect(part('2/2', testResults.slice(1))).toBe('part 2 of 2 is kept; still to run: 1\n');
   expect(part('1/2', testResults.slice(0, 1))).toBe(`all 2 parts were run: ${PAGE} is written\n`);
   expect(page()).toBe(expected);
+  expect(part('1/2', [])).toBe('part 1 of 2 is not kept: it has run no case\n');
+  expect(page()).toBe(expected);
   write('src/disk/a.ts', 'not committed\n');
   expect(part('1/2', [])).toBe('part 1 of 2 is not kept: there are changes that no commit has\n');
   git('checkout', '--quiet', 'src/disk/a.ts');

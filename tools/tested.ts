@@ -34,6 +34,7 @@ function isChanged(): boolean {
 /** What is still to be run, or that the page is written. */
 function keep({ number, of }: Part, report: string): string {
   if (isChanged()) return `part ${number} of ${of} is not kept: there are changes that no commit has`;
+  if (readRun(report).cases.length === 0) return `part ${number} of ${of} is not kept: it has run no case`;
   const parts = new Parts(PARTS, git('rev-parse', 'HEAD'), of);
   parts.keep(number, report);
   const { missing, reports } = parts;

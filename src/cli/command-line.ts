@@ -73,7 +73,7 @@ async function runCommand(commands: Commands, name: string, args: readonly strin
 
 const OF_FILES: ReadonlySet<string> = new Set(['ENOENT', 'EACCES', 'EPERM', 'EROFS']);
 
-/** A store that was deleted meanwhile, or cannot be written, is the reason of whatever the system says of a file in it. */
+/** A store that was deleted meanwhile, or that this user may not use, is the reason of whatever the system says of a file in it. */
 async function ofStore(error: unknown): Promise<unknown> {
   if (!OF_FILES.has(systemError(error)?.code ?? '')) return error;
   const { storeRoot } = await import('../../cache/store.ts');

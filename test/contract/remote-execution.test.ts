@@ -101,7 +101,7 @@ describe('workers', () => {
     expect([worker.count('Execute'), report?.actions.length]).toEqual([0, 1]);
   });
 
-  it('are asked again for what has failed, also where the server keeps failures', { tags: 'long' }, async () => {
+  it('are asked again for what has failed, also where the server keeps failures', async () => {
     worker.keepsFailures = true;
     for (const times of [1, 2]) {
       const { exitCode, stderr } = await build('//fails');

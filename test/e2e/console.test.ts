@@ -163,7 +163,7 @@ describe('without a terminal', () => {
     expect(painted.stderr).not.toMatch(/\x1b\[[^m]*[A-La-l]/);
   });
 
-  it('--quiet says nothing where nothing goes wrong', { tags: 'long' }, async () => {
+  it('--quiet says nothing where nothing goes wrong', async () => {
     expect(await project.run(['build', '--quiet', '//quick'])).toMatchObject({ exitCode: 0, stdout: '', stderr: '' });
     project.edit('build.dsm.ts', 'sleep 1000', 'exit 3');
     const failed = await project.run(['build', '-q', '//forEver']);

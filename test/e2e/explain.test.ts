@@ -176,7 +176,7 @@ describe('dsmb plan', () => {
     expect(store.runs('head')).toBe(before);
   });
 
-  it('has an exit code for CI', { tags: 'long' }, async () => {
+  it('has an exit code for CI', async () => {
     await build();
     expect((await project.run(['plan', '//all', '--fail-on-run'])).exitCode).toBe(0);
     const stale = ['plan', '//all', '--set', `greeting=${crypto.randomUUID()}`];

@@ -36,7 +36,7 @@ describe('Ctrl-C', () => {
     expect(store.names('incoming')).toEqual([]);
   });
 
-  it('keeps what was finished', { tags: 'long' }, async () => {
+  it('keeps what was finished', async () => {
     const build = project.start(['build', '//slow']);
     await build.untilSaid('start //slow');
     build.interrupt();

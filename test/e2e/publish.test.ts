@@ -85,7 +85,7 @@ describe('publishing', () => {
     expect(there()).toContain('install.sh');
   });
 
-  it('removes what the last installers do not need, and nothing of others', { tags: 'long' }, async () => {
+  it('removes what the last installers do not need, and nothing of others', async () => {
     await publish('nas:');
     const first = there();
     writeFileSync(join(place, 'notes-of-mine.txt'), 'mine');

@@ -76,7 +76,7 @@ describe.skipIf(skipped)('with a store that cannot be written', () => {
   it('a build that must run something says that the store cannot be written', () => {
     second.edit('build.dsm.ts', 'cat /in/0 ', 'cat /in/0 /in/0 ');
     const { status, stderr } = call(second, 'build', '//all');
-    expect([stderr, status]).toEqual([expect.stringMatching(/^error STORE_UNWRITABLE .*(EROFS|EACCES)/m), 4]);
+    expect([stderr, status]).toEqual([expect.stringMatching(/^error STORE_DENIED .*(EROFS|EACCES)/m), 4]);
     expect(stderr).toContain('DSMB_STORE');
     expect(stderr).not.toMatch(/^\s+at /m);
   });

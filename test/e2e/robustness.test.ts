@@ -152,7 +152,7 @@ describe.skipIf(!mayMount())('a disk that', () => {
     disk.remount('ro');
     project.edit('build.dsm.ts', 'echo', 'echo more');
     const { exitCode, stderr } = await project.build(['//a'], disk.env);
-    expect(stderr).toMatch(/^error STORE_UNWRITABLE .*EROFS.*read-only[^]*DSMB_STORE/m);
+    expect(stderr).toMatch(/^error STORE_DENIED .*EROFS.*read-only[^]*DSMB_STORE/m);
     expect(exitCode).toBe(4);
     disk.remount('rw');
     expect((await project.build(['//a'], disk.env)).executed).toEqual(['//a']);
@@ -166,7 +166,7 @@ describe.skipIf(!mayMount())('a disk that', () => {
     expect(kept.stdout).toMatch(/^\/\/a is kept as it was last built: [0-9a-f]{12}\n$/);
     disk.remount('ro');
     for (const args of [['keep', '//a'], ['keep', '--remove', '//a'], ['gc'], ['clean']])
-      expect((await project.run(args, disk.env)).stderr).toMatch(/^error STORE_UNWRITABLE [^]*hint: check the owner/);
+      expect((await project.run(args, disk.env)).stderr).toMatch(/^error STORE_DENIED [^]*hint: check the owner/);
     const { stdout } = await project.run(['doctor', '--json'], disk.env);
     const ofStore = (JSON.parse(stdout) as { name: string; state: string; text: string }[]).filter(
       ({ name, text }) => name.startsWith('store') && !text.includes('free in'),
@@ -257,7 +257,7 @@ describe.skipIf(process.getuid?.() !== 0)('a store of another user', () => {
       encoding: 'utf8',
     });
     rmSync(folder, { recursive: true });
-    expect(stderr).toMatch(/^error STORE_UNWRITABLE .*EACCES/m);
+    expect(stderr).toMatch(/^error STORE_DENIED .*EACCES/m);
     expect(status).toBe(4);
   });
 });

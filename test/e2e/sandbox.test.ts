@@ -81,7 +81,7 @@ describe('an action sees', () => {
     expect(out).toMatch(/^\d+ 0:0\n$/);
   });
 
-  it('a fixed environment, and what the rule adds', { tags: 'long' }, async () => {
+  it('a fixed environment, and what the rule adds', async () => {
     const { out } = await script('env | sort >/out/file', "env: { OWN: 'value' }");
     expect(out.split('\n').filter((line) => !/^(PWD|_|OLDPWD|SHLVL)=/.test(line))).toEqual([
       'HOME=/tmp',
@@ -171,18 +171,18 @@ describe('an action leaves', () => {
     expect(stderr).toMatch(/error OUTPUT_SHAPE \/\/made \(Shell\): output file is a folder and should be a file/);
   });
 
-  it('no symlink out of its outputs', { tags: 'long' }, async () => {
+  it('no symlink out of its outputs', async () => {
     const { exitCode, stderr } = await script('mkdir /out/folder; ln -s /usr/bin /out/folder/x', '', 'shellFolder');
     expect(stderr).toMatch(/error OUTPUT_LINK_ESCAPES .*\/out\/folder\/x.*\/usr\/bin/);
     expect(exitCode).toBe(1);
   });
 
-  it('no running process', { tags: 'long' }, async () => {
+  it('no running process', async () => {
     await script('sleep 1000 & echo done >/out/file');
     expect(await store.processesLeft()).toEqual([]);
   });
 
-  it('nothing of a failed run in the cache', { tags: 'long' }, async () => {
+  it('nothing of a failed run in the cache', async () => {
     const failing = `echo ${crypto.randomUUID()} >/out/file; exit 3`;
     expect((await script(failing)).exitCode).toBe(1);
     expect((await script(failing)).exitCode).toBe(1);
@@ -298,7 +298,7 @@ export const made = ${declaration.replaceAll('WORKSPACE', '${new URL(".", import
     expect(await said("shell({ script: 'cat /etc/passwd' })")).toContain('hint: /etc/passwd is a file of this machine');
   });
 
-  it('on the network is told that there is none', { tags: 'long' }, async () => {
+  it('on the network is told that there is none', async () => {
     const text = await said("reader({ path: 'https://example.org/file' })");
     expect(text).toMatch(
       /error STEP_FAILED .*fetch failed: getaddrinfo EAI_AGAIN example\.org\n[^]*hint: an action has no network: .* file\('…'\)/,

@@ -155,13 +155,13 @@ describe('limits', () => {
     expect([exitCode, stderr]).toEqual([2, expect.stringMatching(/BAD_RULE .*timeoutMs of Shell is/)]);
   }
 
-  it('of the disk are looked at before anything runs', { tags: 'long' }, async () => {
+  it('of the disk are looked at before anything runs', async () => {
     open(`export const big = shell({ script: 'true', needs: { diskMiB: 2 ** 40 } });`);
     const { exitCode, stderr } = await project.run(['build', '//big']);
     expect([exitCode, stderr]).toEqual([4, expect.stringMatching(/DISK_FULL .*needs 1073741824\.0 GiB of disk/)]);
   });
 
-  it('of memory let an action that wants more than there is run alone', { tags: 'long' }, async () => {
+  it('of memory let an action that wants more than there is run alone', async () => {
     open(`
       const huge = (name) => shell({ script: \`sleep 0.3; echo \${name} ${unique()} >/out/file\`, needs: { memoryMiB: 2 ** 30 } });
       export const all = combine({ name: 'all', of: [huge('a'), huge('b'), huge('c')] });`);

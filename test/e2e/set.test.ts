@@ -96,7 +96,7 @@ describe('it changes', () => {
     expect(project.read('dsmb-out/greeting/greeting.txt')).toBe('other');
   });
 
-  it('nothing with --dry-run, and nothing where it is so already', { tags: 'long' }, async () => {
+  it('nothing with --dry-run, and nothing where it is so already', async () => {
     const dry = await project.run(['set', 'count', '4', '--dry-run']);
     expect(dry.stdout).toContain("+export const count = param.integer({ doc: 'a number', default: 4 }); // three\n");
     const same = await project.run(['set', 'count', '3']);

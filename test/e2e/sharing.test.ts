@@ -114,7 +114,7 @@ describe('garbage collection', () => {
     },
   );
 
-  it('keeps to a bound at the end of a build', { tags: 'long' }, async () => {
+  it('keeps to a bound at the end of a build', async () => {
     const [first] = projects as [Project];
     const { exitCode, stderr } = await first.build(['//slow'], { env: { DSMB_MAX_SIZE: '1', DSMB_MAX_AGE: '0d' } });
     expect([exitCode, stderr]).toEqual([0, expect.stringMatching(/build succeeded/)]);
@@ -123,7 +123,7 @@ describe('garbage collection', () => {
 });
 
 describe('dsmb clean --all', () => {
-  it('forgets the results of this workspace', { tags: 'long' }, async () => {
+  it('forgets the results of this workspace', async () => {
     const [first] = projects as [Project];
     await first.build(['//ab']);
     expect((await first.run(['clean', '--all'])).stdout).toMatch(/forgot 3 results/);

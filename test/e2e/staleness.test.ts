@@ -211,7 +211,7 @@ describe('code', () => {
 });
 
 describe('the delivered output', () => {
-  it('is put back when it was removed, without running anything', { tags: 'long' }, async () => {
+  it('is put back when it was removed, without running anything', async () => {
     const before = project.read('dsmb-out/all/all.txt');
     project.write('dsmb-out/all/alien.txt', 'not ours');
     expect(await build()).toEqual([]);

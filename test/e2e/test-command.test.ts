@@ -120,7 +120,7 @@ describe('a test', () => {
 });
 
 describe('flaky tests', () => {
-  it('are found by runs without the cache, and named', { tags: 'long' }, async () => {
+  it('are found by runs without the cache, and named', async () => {
     const { stdout, exitCode } = await project.run(['test', '//flaky', '//exits', '--runs-per-test', '4']);
     expect(stdout).toMatch(/^FLAKY {3}\/\/flaky 2 of 4 runs failed, .*\nPASSED {2}\/\/exits 4 runs, /);
     expect(stdout).toContain('1 passed, 0 failed, 1 flaky\n');

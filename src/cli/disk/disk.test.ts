@@ -144,7 +144,7 @@ test('export writes a sparse image, whole or not at all, and replaces nothing un
   expect(readdirSync(folder.path).filter((name) => name.endsWith('.part'))).toEqual([]);
 });
 
-test('an exported folder can be verified, and its damage is named', { tags: 'long' }, () => {
+test('an exported folder can be verified, and its damage is named', () => {
   expect(dsmb('export', 'one.raw', 'copy', '--format', 'folder').status).toBe(0);
   const { stdout } = dsmb('info', '--verify', 'copy', '--json');
   const { digest, against } = JSON.parse(stdout).verification;
@@ -158,7 +158,7 @@ test('an exported folder can be verified, and its damage is named', { tags: 'lon
   });
 });
 
-test('a result that could not be written is no success', { tags: 'long' }, () => {
+test('a result that could not be written is no success', () => {
   const full = openSync('/dev/full', 'w');
   const { status, stderr } = spawnSync(process.execPath, [MAIN, 'disk', 'info', 'one'], {
     encoding: 'utf8',
