@@ -177,7 +177,8 @@ export class Analysis {
       dependencies.add(analysed);
       return analysed.artifact;
     };
-    return actionsInto(actions, label, ruleCallOf(target), {
+    const call = ruleCallOf(target, (other) => this.#done.get(other)?.label);
+    return actionsInto(actions, label, call, {
       toolchain: (of) => own(of, `${label}.toolchain`),
       target: (of) => own(of, `${label}.own${count++}`),
     });

@@ -3,7 +3,10 @@ import { expect, it } from 'vitest';
 import { debianPackages, file } from '../index.ts';
 import { File } from '../model/kinds.ts';
 import type { Target } from '../model/target.ts';
+import type { Label } from '../model/label.ts';
 import { ruleCallOf } from './rule-call.ts';
+
+const unknown = (): undefined => undefined;
 
 function call(attributes: Readonly<Record<string, unknown>>): Target {
   return {
@@ -13,7 +16,7 @@ function call(attributes: Readonly<Record<string, unknown>>): Target {
 }
 
 it('is the rule, its attributes, and the sources that are written there', () => {
-  const { rule, attributes, sources } = ruleCallOf(call({ by: file('a'), of: [{ x: file('b') }], mode: 7 }));
+  const { rule, attributes, sources } = ruleCallOf(call({ by: file('a'), of: [{ x: file('b') }], mode: 7 }), unknown);
   expect([rule, attributes]).toEqual(['thing', ['by', 'of', 'mode']]);
   expect(sources.map(([path, { written }]) => [path, written])).toEqual([
     ['by', 'a'],
@@ -23,10 +26,11 @@ it('is the rule, its attributes, and the sources that are written there', () => 
 
 it('names the lists that have targets of rules', () => {
   const attributes = { tools: [debianPackages('sed')], files: [file('a')], names: ['x'], of: [file('b'), call({})] };
-  expect(ruleCallOf(call(attributes)).lists).toEqual(['of']);
+  const { lists } = ruleCallOf(call(attributes), ({ rule }) => `//made:${rule.name}` as Label);
+  expect(lists).toEqual([['of', ['//made:thing']]]);
 });
 
 it('is plain data once it is written down', () => {
-  const written = JSON.parse(JSON.stringify(ruleCallOf(call({ of: [call({})] })))) as unknown;
-  expect(written).toEqual({ rule: 'thing', attributes: ['of'], sources: [], lists: ['of'] });
+  const written = JSON.parse(JSON.stringify(ruleCallOf(call({ of: [call({})] }), () => '//a' as Label))) as unknown;
+  expect(written).toEqual({ rule: 'thing', attributes: ['of'], sources: [], lists: [['of', ['//a']]] });
 });

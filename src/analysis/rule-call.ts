@@ -1,6 +1,7 @@
 /** What messages about an action say of the call of its rule, as plain data. */
 import { debianRule, sourceFileRule, sourceFolderRule, type SourceAttributes } from '../model/builtin.ts';
 import type { Location } from '../model/diagnostic.ts';
+import type { Label } from '../model/label.ts';
 import type { Target } from '../model/target.ts';
 import { isTarget } from '../load/load.ts';
 
@@ -13,12 +14,12 @@ export interface RuleCall {
   readonly attributes: readonly string[];
   /** Sources that are written in the call, by the path of their attribute: `of`, `files[0].path`. */
   readonly sources: readonly (readonly [attribute: string, source: SourceAttributes])[];
-  /** The names of those that are lists with targets that rules make. */
-  readonly lists: readonly string[];
+  /** Those that are lists with targets that rules make, with the labels of these. */
+  readonly lists: readonly (readonly [attribute: string, made: readonly Label[]])[];
 }
 
 /** The call that made a target. What is in its attributes is looked for when somebody asks: few messages need it. */
-export function ruleCallOf(target: Target): RuleCall {
+export function ruleCallOf(target: Target, labelOf: (target: Target) => Label | undefined): RuleCall {
   const { rule, location, attributes } = target;
   return {
     rule: rule.name,
@@ -28,9 +29,10 @@ export function ruleCallOf(target: Target): RuleCall {
       return sourcesIn(target);
     },
     get lists() {
-      return Object.entries(attributes).flatMap(([name, value]) =>
-        Array.isArray(value) && value.some(isMade) ? [name] : [],
-      );
+      return Object.entries(attributes).flatMap(([name, value]) => {
+        const made = (Array.isArray(value) ? value : []).filter(isMade).flatMap((one) => labelOf(one) ?? []);
+        return made.length > 0 ? [[name, made] as const] : [];
+      });
     },
   };
 }
@@ -49,7 +51,7 @@ function sourcesIn(target: Target): [attribute: string, source: SourceAttributes
   return found;
 }
 
-function isMade(value: unknown): boolean {
+function isMade(value: unknown): value is Target {
   return isTarget(value) && !isSource(value) && value.rule !== debianRule;
 }
 

@@ -112,7 +112,10 @@ function nearestAttribute(sources: readonly Source[], place: string): string | u
 
 /** A list of targets that the action has among its inputs: a source may be one of them as well. */
 function inputAttribute({ call, inputs }: ActionNode): string | undefined {
-  return inputs.values().some(({ origin }) => origin.type === 'action') ? call.lists[0] : undefined;
+  const makers = new Set(
+    inputs.values().flatMap(({ origin }) => (origin.type === 'action' ? [origin.action.label] : [])),
+  );
+  return call.lists.find(([, made]) => made.some((label) => makers.has(label)))?.[0];
 }
 
 function missingInput(node: ActionNode, path: string): Undeclared | undefined {

@@ -72,7 +72,7 @@ function callAt(location: Location | undefined): RuleCall {
     ...(location ? { location } : {}),
     attributes: ['files', 'mode'],
     sources: [['files[0]', { path: '/project/s', written: 's' }]],
-    lists: ['files'],
+    lists: [['files', ['//a:b' as Label]]],
   };
 }
 

@@ -322,6 +322,43 @@ describe('a build that goes on', () => {
     expect(await build()).toMatchObject({ on: false, success: true, executed: [] });
   });
 
+  it('keeps from garbage collection what a rule brings along', { tags: 'long' }, async () => {
+    project.write(
+      'bringing.ts',
+      `
+      import { attr, file, File, rule } from 'dsmb';
+      import { combine } from './rules.ts';
+      const brought = combine({ name: 'brought', of: [file('right.txt')] });
+      export const bringing = rule({
+        name: 'bringing',
+        makes: File,
+        attributes: { of: attr.target },
+        implement: ({ of }, actions) =>
+          actions.step({
+            mnemonic: 'Bring',
+            module: () => import('./combine.step.ts'),
+            args: { name: 'bring', text: '', lines: 1000 },
+            inputs: { in0: of, in1: actions.own(brought) },
+            outputs: { out: { name: 'bring.txt', kind: File } },
+            hints: { memo: true },
+          }).out,
+      });`,
+    );
+    project.write(
+      'build.dsm.ts',
+      `
+      import { file } from 'dsmb';
+      import { bringing } from './bringing.ts';
+      export const all = bringing({ of: file('left.txt') });`,
+    );
+    expect(await build()).toMatchObject({ success: true, executed: ['//all', '//all.own0'] });
+    expect((await project.run(['gc', '--max-age', '0d'])).exitCode).toBe(0);
+    rmSync(project.path('dsmb-out'), { recursive: true });
+    expect(await build()).toMatchObject({ success: true, executed: [] });
+    appendFileSync(project.path('left.txt'), 'more\n');
+    expect(await build()).toMatchObject({ success: true, executed: ['//all'] });
+  });
+
   it('keeps it also where another request has delivered meanwhile', { tags: 'long' }, async () => {
     expect((await build('--set', 'greeting=hi')).success).toBe(true);
     expect(await build()).toMatchObject({ on: true, executed: [] });
