@@ -1,7 +1,7 @@
 /** `dsmb actions`: the action graph of targets, with keys as far as they are known without running anything. */
 import { Store, storeRoot } from '../../cache/store.ts';
 import type { ActionNode } from '../analysis/action.ts';
-import { storedToolchains } from '../execute/stored-toolchains.ts';
+import { storedToolchains } from '../execute/toolchains/stored-toolchains.ts';
 import { fail } from '../model/diagnostic.ts';
 import { shellWord } from '../model/shell-word.ts';
 import { formatDigest } from '../model/digest.ts';

@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { Store, storeRoot } from '../../cache/store.ts';
 import { compareFiles, formatFinding } from '../compare/index.ts';
-import { temporaryFolder } from '../execute/temporary-folder.ts';
-import { storedXz } from '../execute/stored-toolchains.ts';
+import { temporaryFolder } from '../execute/action/temporary-folder.ts';
+import { storedXz } from '../execute/toolchains/stored-toolchains.ts';
 import { fail } from '../model/diagnostic.ts';
 import { WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { EXIT } from './exit.ts';

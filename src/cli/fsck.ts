@@ -2,7 +2,7 @@
 import { check, type Checked } from '../../cache/check/check.ts';
 import type { Finding } from '../../cache/check/finding.ts';
 import { Store, storeRoot } from '../../cache/store.ts';
-import { checkAssembledDisks } from '../execute/assembled-check.ts';
+import { checkAssembledDisks } from '../execute/action/assembled-check.ts';
 import { formatBytes, palette, plural } from '../report/format.ts';
 import { labelsByKey } from '../report/history/labels.ts';
 import type { Call, Command } from './command.ts';

@@ -2,8 +2,8 @@
 import { availableParallelism } from 'node:os';
 import type { Store } from '../../cache/store.ts';
 import { actionGraph } from '../analysis/action-graph.ts';
-import type { Place } from '../execute/leaving.ts';
-import type { PastRuns } from '../execute/past-runs.ts';
+import type { Place } from '../execute/schedule/leaving.ts';
+import type { PastRuns } from '../execute/schedule/past-runs.ts';
 import { artifactsOf, type Scope } from '../ledger/scope.ts';
 import type { Because } from '../ledger/because.ts';
 import { fail } from '../model/diagnostic.ts';

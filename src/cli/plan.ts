@@ -2,9 +2,9 @@
 import { Store, storeRoot } from '../../cache/store.ts';
 import { longestAfter, type ActionGraph } from '../analysis/action-graph.ts';
 import type { ActionNode } from '../analysis/action.ts';
-import type { PastRuns } from '../execute/past-runs.ts';
-import { storedToolchains } from '../execute/stored-toolchains.ts';
-import { machineIdentity } from '../execute/unsandboxed.ts';
+import type { PastRuns } from '../execute/schedule/past-runs.ts';
+import { storedToolchains } from '../execute/toolchains/stored-toolchains.ts';
+import { machineIdentity } from '../execute/sandbox/unsandboxed.ts';
 import { fail } from '../model/diagnostic.ts';
 import { Forecaster, type Forecast } from '../plan/forecast.ts';
 import { causeLines, locate } from '../report/causes.ts';

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Store } from '../../cache/store.ts';
 import type { Explaining } from '../execute/elsewhere.ts';
-import { PastRuns } from '../execute/past-runs.ts';
+import { PastRuns } from '../execute/schedule/past-runs.ts';
 import type { PlannedAction } from '../plan/key.ts';
 import { BuildHistory, historyFolder, historyFolders } from '../report/history/history.ts';
 import { BuildRecorder } from '../report/history/recorder.ts';

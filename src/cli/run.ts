@@ -1,10 +1,10 @@
 /** `dsmb run`: builds what a runnable target needs, then starts it with the user's terminal. */
 import { Store, storeRoot } from '../../cache/store.ts';
 import type { Build } from '../execute/build.ts';
-import { lentTo } from '../execute/lend.ts';
-import { startRunnable, type RunnableOptions } from '../execute/start-runnable.ts';
-import { failureOfStep } from '../execute/failed-step.ts';
-import type { StepRecord } from '../execute/step-record.ts';
+import { lentTo } from '../execute/by-hand/lend.ts';
+import { startRunnable, type RunnableOptions } from '../execute/by-hand/start-runnable.ts';
+import { failureOfStep } from '../execute/failure/failed-step.ts';
+import type { StepRecord } from '../execute/records/step-record.ts';
 import { fail } from '../model/diagnostic.ts';
 import { Runnable } from '../model/kinds.ts';
 import type { Label } from '../model/label.ts';

@@ -1,7 +1,7 @@
 /** `dsmb shell`: a shell, or one command, in the sandbox of an action, also of one that fails. */
 import { Store, storeRoot } from '../../cache/store.ts';
 import type { ActionNode, AnalysedTarget } from '../analysis/action.ts';
-import { RUN_AGAIN, runShell } from '../execute/shell.ts';
+import { RUN_AGAIN, runShell } from '../execute/by-hand/shell.ts';
 import { fail, toDiagnostic } from '../model/diagnostic.ts';
 import { shellWord } from '../model/shell-word.ts';
 import type { PlannedAction } from '../plan/key.ts';

@@ -10,7 +10,7 @@ import type { Scope } from '../ledger/scope.ts';
 import { toDiagnostic } from '../model/diagnostic.ts';
 import { formatDigest } from '../model/digest.ts';
 import type { Listener } from '../model/event.ts';
-import { stampOf } from '../report/outputs.ts';
+import { stampOf } from '../deliver/outputs.ts';
 
 /** Notes a delivered output: it and all that it is made of stay in the store while it lies there. */
 export function rememberDelivered(

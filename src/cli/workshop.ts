@@ -2,13 +2,13 @@
 import { join } from 'node:path';
 import type { Store } from '../../cache/store.ts';
 import { Build, type BuildOptions } from '../execute/build.ts';
-import { publishLeft } from '../execute/commits.ts';
+import { publishLeft } from '../execute/action/commits.ts';
 import { Machine } from '../execute/machine.ts';
-import { preflight } from '../execute/preflight.ts';
+import { preflight } from '../execute/sandbox/preflight.ts';
 import { Elsewhere, type Explaining } from '../execute/elsewhere.ts';
-import { PackageTrees } from '../execute/package-trees.ts';
-import type { Starts } from '../execute/starts.ts';
-import { Toolroots } from '../execute/toolroots.ts';
+import { PackageTrees } from '../execute/toolchains/package-trees.ts';
+import type { Starts } from '../execute/process/starts.ts';
+import { Toolroots } from '../execute/toolchains/toolroots.ts';
 import type { Listener } from '../model/event.ts';
 import type { RemoteCache } from '../../cache/remote/remote-cache.ts';
 import type { Call } from './command.ts';

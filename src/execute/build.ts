@@ -17,10 +17,10 @@ import { untilNothingIsLost } from './lost.ts';
 import { Maker, Reported } from './maker.ts';
 import { NextSteps } from './next-steps.ts';
 import { Progress, type Outputs, type Settled } from './progress.ts';
-import type { Toolroots } from './toolroots.ts';
+import type { Toolroots } from './toolchains/toolroots.ts';
 import type { Machine } from './machine.ts';
-import type { PastRuns } from './past-runs.ts';
-import { Schedule } from './schedule.ts';
+import type { PastRuns } from './schedule/past-runs.ts';
+import { Schedule } from './schedule/schedule.ts';
 
 export interface BuildOptions {
   /** Goes on with what does not depend on a failed action. */

@@ -10,7 +10,7 @@ import { formatDigest } from '../model/digest.ts';
 import { actionId, type KnownElsewhere, type Listener } from '../model/event.ts';
 import type { PlannedAction } from '../plan/key.ts';
 import type { Unpacking } from '../plan/unpacked-set.ts';
-import { mayLeave, type Place } from './leaving.ts';
+import { mayLeave, type Place } from './schedule/leaving.ts';
 
 /** What explains keys to other machines, and theirs here. */
 export interface Explaining {

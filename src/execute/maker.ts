@@ -7,14 +7,14 @@ import { formatDigest, type Digest } from '../model/digest.ts';
 import type { Listener, Outcome } from '../model/event.ts';
 import { needsVm } from '../model/rule.ts';
 import type { PlannedAction } from '../plan/key.ts';
-import { Commits } from './commits.ts';
+import { Commits } from './action/commits.ts';
 import type { Elsewhere } from './elsewhere.ts';
 import type { Machine } from './machine.ts';
 import type { NextSteps } from './next-steps.ts';
-import type { Place } from './leaving.ts';
-import { runAction, type RunWatcher } from './run-action.ts';
-import type { Schedule } from './schedule.ts';
-import type { Usage } from './usage.ts';
+import type { Place } from './schedule/leaving.ts';
+import { runAction, type RunWatcher } from './action/run-action.ts';
+import type { Schedule } from './schedule/schedule.ts';
+import type { Usage } from './process/usage.ts';
 
 /** A failure that was reported already, on its way through what depends on it. */
 export class Reported extends Error {}
@@ -160,7 +160,7 @@ export class Maker {
     const { store, machine, schedule, elsewhere, signal, finished } = this.#context;
     const { node } = planned;
     // Only a build that has workers loads it.
-    const { runRemotely } = await import('./run-remotely.ts');
+    const { runRemotely } = await import('./action/run-remotely.ts');
     const start = performance.now();
     // Workers may have been given up while this one waited.
     const made =

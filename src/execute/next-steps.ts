@@ -7,11 +7,11 @@ import { needsVm } from '../model/rule.ts';
 import type { Bundles } from '../plan/bundle.ts';
 import { contentOf, type Producers } from '../plan/content.ts';
 import { baseOf } from '../plan/key.ts';
-import { memoFolder } from './hints.ts';
+import { memoFolder } from './action/hints.ts';
 import type { Elsewhere } from './elsewhere.ts';
 import type { Machine } from './machine.ts';
-import { layOutFolders } from './sandbox.ts';
-import type { Toolroots } from './toolroots.ts';
+import { layOutFolders } from './sandbox/sandbox.ts';
+import type { Toolroots } from './toolchains/toolroots.ts';
 
 /** How far the build is with an action. */
 interface State {

@@ -14,10 +14,10 @@ import { splitLabel, type Label } from '../model/label.ts';
 import type { PlannedAction } from '../plan/key.ts';
 import type { Elsewhere } from './elsewhere.ts';
 import type { Machine } from './machine.ts';
-import type { Schedule } from './schedule.ts';
-import { clearOutputPlace, outputPlace } from './output-folder.ts';
-import { produce } from './run-action.ts';
-import { temporaryFolder } from './temporary-folder.ts';
+import type { Schedule } from './schedule/schedule.ts';
+import { clearOutputPlace, outputPlace } from '../load/output-folder.ts';
+import { produce } from './action/run-action.ts';
+import { temporaryFolder } from './action/temporary-folder.ts';
 
 /** What a check needs of the build. */
 export interface CheckSurroundings {

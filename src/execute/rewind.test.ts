@@ -13,8 +13,8 @@ import { textNode } from '../plan/content.ts';
 import { planAction } from '../plan/key.ts';
 import { Build } from './build.ts';
 import { Machine } from './machine.ts';
-import { PackageTrees } from './package-trees.ts';
-import { Toolroots } from './toolroots.ts';
+import { PackageTrees } from './toolchains/package-trees.ts';
+import { Toolroots } from './toolchains/toolroots.ts';
 
 /** More than calls of functions can be nested. */
 const LENGTH = 5000;

@@ -10,7 +10,7 @@ import { linesOf } from '../report/console/lines.ts';
 import { formatDuration, palette } from '../report/format.ts';
 import { listPath, type BuildHeader } from '../report/history/record.ts';
 import type { BuildRecorder } from '../report/history/recorder.ts';
-import { outputFolder, stampOf } from '../report/outputs.ts';
+import { outputFolder, stampOf } from '../deliver/outputs.ts';
 import { isBecause, type Because } from './because.ts';
 import type { Entry } from './entry.ts';
 import { lookAt } from './look.ts';

@@ -1,5 +1,5 @@
 /** What a build leaves in the ledger at its end. Whatever is in the way, the build itself is done. */
-import type { FirstStep } from '../execute/starts.ts';
+import type { FirstStep } from '../execute/process/starts.ts';
 import type { BuildRecorder } from '../report/history/recorder.ts';
 import { becauseOf, isBecause, orBecause, type Because } from './because.ts';
 import type { Entry } from './entry.ts';

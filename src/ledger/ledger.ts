@@ -6,7 +6,7 @@ import { utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
-import type { FirstStep } from '../execute/starts.ts';
+import type { FirstStep } from '../execute/process/starts.ts';
 import { isBecause, type Because } from './because.ts';
 import { readEntry, writeEntry, type Entry } from './entry.ts';
 import { readKept, writeKept } from './kept-file.ts';

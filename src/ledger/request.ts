@@ -1,7 +1,7 @@
 /** What is asked of a build, as plain data, and the names that it has in the ledger. */
 import { hash } from 'node:crypto';
 import type { ProjectRequest } from '../analysis/project.ts';
-import { machineIdentity } from '../execute/unsandboxed.ts';
+import { machineIdentity } from '../execute/sandbox/unsandboxed.ts';
 import { userSettings } from '../load/settings.ts';
 import { ENGINE } from '../model/own-files.ts';
 

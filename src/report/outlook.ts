@@ -1,6 +1,6 @@
 /** How much of a build is left, by what its actions took when they last ran. */
 import type { ActionGraph } from '../analysis/action-graph.ts';
-import type { Place } from '../execute/leaving.ts';
+import type { Place } from '../execute/schedule/leaving.ts';
 import { actionId, type ActionIdentity, type BuildEvent } from '../model/event.ts';
 
 /** What is left to do, as far as past runs tell. */

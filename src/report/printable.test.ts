@@ -58,7 +58,12 @@ it('an error shows what its action said, in each of its parts', () => {
 
 describe('all that is printed', () => {
   /** What hands a terminal over, the way itself, and what runs in the sandbox. */
-  const OTHERS = ['src/execute/start-runnable.ts', 'src/report/print.ts', 'src/step/main.ts', 'src/vm/showing.ts'];
+  const OTHERS = [
+    'src/execute/by-hand/start-runnable.ts',
+    'src/report/print.ts',
+    'src/step/main.ts',
+    'src/vm/showing.ts',
+  ];
 
   it('goes one way', () => {
     const root = join(import.meta.dirname, '../..');

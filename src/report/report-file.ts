@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { makeFolder, writeAtomically } from '../../cache/files.ts';
 import { fail, type Diagnostic } from '../model/diagnostic.ts';
 import { Sink, STANDARD_ERROR, STANDARD_OUTPUT, type SinkProblem } from './sink.ts';
-import { systemReason } from './system-reason.ts';
+import { systemReason } from '../model/system-reason.ts';
 
 /** How long a named pipe may wait for its reader. */
 const READER_DEADLINE_MS = 10_000;

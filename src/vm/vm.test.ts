@@ -6,7 +6,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseRecord } from '../execute/step-record.ts';
+import { parseRecord } from '../execute/records/step-record.ts';
 import { Failure, type Diagnostic } from '../model/diagnostic.ts';
 import { bootSector, HELLO, type Ending } from './boot-sector.ts';
 import { canary } from './accelerator.ts';

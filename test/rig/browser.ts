@@ -8,7 +8,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Store } from '../../cache/store.ts';
-import { PackageTrees } from '../../src/execute/package-trees.ts';
+import { PackageTrees } from '../../src/execute/toolchains/package-trees.ts';
 import type { DebianAttributes } from '../../src/model/builtin.ts';
 import { browser } from '../tools/build.dsm.ts';
 import { TOOLS } from './prepared.ts';

@@ -13,8 +13,8 @@ import { ArtifactReference, type ActionNode } from '../../src/analysis/action.ts
 import { Build } from '../../src/execute/build.ts';
 import { Elsewhere } from '../../src/execute/elsewhere.ts';
 import { Machine } from '../../src/execute/machine.ts';
-import { PackageTrees } from '../../src/execute/package-trees.ts';
-import { Toolroots } from '../../src/execute/toolroots.ts';
+import { PackageTrees } from '../../src/execute/toolchains/package-trees.ts';
+import { Toolroots } from '../../src/execute/toolchains/toolroots.ts';
 import { File, Tree } from '../../src/model/kinds.ts';
 import type { Label } from '../../src/model/label.ts';
 import { FAULTS, type Fault, type FaultProxy, type Plan } from './fault-proxy.ts';

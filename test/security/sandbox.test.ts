@@ -2,7 +2,7 @@
 import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { REFUSED_CALLS } from '../../src/execute/seccomp/refused-calls.ts';
+import { REFUSED_CALLS } from '../../src/execute/sandbox/seccomp/refused-calls.ts';
 import { countingRules, Project, TestStore } from '../rig/index.ts';
 import { FILES, PROCESS, SYSTEM_CALLS, type Attempt } from './attempts.ts';
 import { callAs, give, users } from './user.ts';

@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
 import { Store } from '../../cache/store.ts';
-import { PackageTrees } from '../../src/execute/package-trees.ts';
+import { PackageTrees } from '../../src/execute/toolchains/package-trees.ts';
 import type { DebianAttributes } from '../../src/model/builtin.ts';
 import { prepareStore, TOOLS } from '../rig/prepared.ts';
 import { PROGRAMS, toolchains, type Program } from './programs.ts';

@@ -1,7 +1,7 @@
 /** Finds what a target was built to, without building it. */
 import type { Store } from '../../../cache/store.ts';
 import type { Node } from '../../../cache/tree.ts';
-import { storedToolchains } from '../../execute/stored-toolchains.ts';
+import { storedToolchains } from '../../execute/toolchains/stored-toolchains.ts';
 import { fail } from '../../model/diagnostic.ts';
 import { cachedNode } from '../../plan/cached.ts';
 import type { Call } from '../command.ts';

@@ -1,7 +1,7 @@
 /** Writes a disk into one image file, whole or not at all; or onto a block device. */
 import { closeSync, constants, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { fileSource, assembleRaw, BLOCK_SIZE, HOLE_SIZE, paced } from '../../disk/index.ts';
-import { cloneAssembled, reflinked } from '../../execute/assembled-disks.ts';
+import { cloneAssembled, reflinked } from '../../execute/action/assembled-disks.ts';
 import { fail } from '../../model/diagnostic.ts';
 import type { OpenedDisk } from './operand.ts';
 import { requireRoom } from './room.ts';

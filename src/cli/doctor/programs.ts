@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { storeRoot } from '../../../cache/store.ts';
-import { namespaceRemedy, namespacesRefused } from '../../execute/namespaces.ts';
+import { namespaceRemedy, namespacesRefused } from '../../execute/sandbox/namespaces.ts';
 import { OWN_PACKAGE } from '../../model/own-files.ts';
 import { bad, note, ok, type Checkup } from './check.ts';
 

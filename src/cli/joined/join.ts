@@ -9,7 +9,7 @@ import { COMPILED, JOINED_FOLDER, modulePath, OWN_PACKAGE } from '../../model/ow
 import { RECORD, recallJoined, type Joined } from './record.ts';
 
 const COMMAND_LINE = modulePath(new URL('../command-line.ts', import.meta.url));
-const HELPER = modulePath(new URL('../../execute/spawner-main.ts', import.meta.url));
+const HELPER = modulePath(new URL('../../execute/process/spawner-main.ts', import.meta.url));
 
 /** The one command that is joined. */
 const BUILD = /\/src\/cli\/build\.[jt]s$/;
