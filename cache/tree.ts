@@ -2,21 +2,15 @@
 import { Failure } from '../src/model/diagnostic.ts';
 import type { Digest } from '../src/model/digest.ts';
 import { digestOf, EMPTY, type Cas } from './cas.ts';
+import type { Entries, Node } from './node.ts';
 import { decodeDirectory, encodeDirectory } from './reapi/messages.ts';
 
-/** A file, a directory or a symlink of a tree. A node has no name: its directory knows it. */
-export type Node =
-  | { readonly type: 'file'; readonly digest: Digest; readonly executable: boolean }
-  | { readonly type: 'directory'; readonly digest: Digest }
-  | { readonly type: 'symlink'; readonly target: string };
+export type { Entries, Node } from './node.ts';
 
 type Directory = Node & { readonly type: 'directory' };
 
 /** As many as Linux follows. */
 const MAX_LINKS = 40;
-
-/** The content of one directory, by name. */
-export type Entries = ReadonlyMap<string, Node>;
 
 export const EMPTY_DIRECTORY: Node = { type: 'directory', digest: EMPTY };
 

@@ -1,7 +1,7 @@
 /** The messages of the Remote Execution API v2 that identities are made of, in their canonical encoding. */
 import { digest, type Digest } from '../../src/model/digest.ts';
 import { compareCodePoints, sortByCodePoint } from '../../src/step/order.ts';
-import type { Entries, Node } from '../tree.ts';
+import type { Entries, Node } from '../node.ts';
 import { MessageReader, MessageWriter } from './wire.ts';
 
 // Numbers of fields, from build/bazel/remote/execution/v2/remote_execution.proto. They are written in their order.

@@ -6,7 +6,7 @@ import { grubConfig } from './grub-config.ts';
 function written(attributes: Parameters<typeof grubConfig>[0]): string {
   let content = '';
   const actions = { write: (_output: unknown, text: string) => (content = text) } as unknown as Actions;
-  grubConfig(attributes).rule.implement(attributes as never, actions);
+  grubConfig(attributes).rule.implement(attributes as never, actions as never);
   return content;
 }
 

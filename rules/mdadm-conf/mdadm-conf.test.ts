@@ -80,7 +80,7 @@ test('arrays that are known need no disk', () => {
   const written = (attributes: Parameters<typeof mdadmConfRule>[0]): string => {
     let content = '';
     const actions = { write: (_output: unknown, text: string) => (content = text) } as unknown as Actions;
-    mdadmConfRule(attributes).rule.implement(attributes as never, actions);
+    mdadmConfRule(attributes).rule.implement(attributes as never, actions as never);
     return content;
   };
   const uuid = '6e0c9f0a:7b1d4c5e:9a8b7c6d:5e4f3a2b';

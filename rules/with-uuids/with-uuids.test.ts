@@ -221,7 +221,7 @@ describe('the attributes', () => {
       toolchain: () => undefined,
       step: (spec: { args: unknown }) => ((given = spec.args), {}),
     } as unknown as Actions;
-    withUuidsRule(attributes as never).rule.implement(attributes as never, actions);
+    withUuidsRule(attributes as never).rule.implement(attributes as never, actions as never);
     return given;
   };
 

@@ -8,7 +8,7 @@ import {
 } from '../model/builtin.ts';
 import { fail, Failure, type Diagnostic } from '../model/diagnostic.ts';
 import type { Label } from '../model/label.ts';
-import type { Actions, Artifact } from '../model/rule.ts';
+import { ruleOf, type Actions, type Artifact } from '../model/rule.ts';
 import type { FileParameter, Parameter, Target } from '../model/target.ts';
 import { thrownAt } from '../model/thrown-at.ts';
 import { isParameter, isTarget } from '../load/load.ts';
@@ -162,7 +162,7 @@ export class Analysis {
 
   #implement(target: Target, label: Label, attributes: unknown, made: Made): ArtifactReference {
     try {
-      return madeBy(target, target.rule.implement(attributes as never, this.#actions(label, target, made)));
+      return madeBy(target, ruleOf(target).implement(attributes as never, this.#actions(label, target, made)));
     } catch (error) {
       if (!(error instanceof Failure)) return ruleFailed(target, label, error);
       const { message } = error.diagnostic;

@@ -4,6 +4,7 @@ import { nearest } from '../load/nearest.ts';
 import { isKind, type AttributeTypes } from '../model/attribute.ts';
 import { fail, type Diagnostic } from '../model/diagnostic.ts';
 import type { Label } from '../model/label.ts';
+import { ruleOf } from '../model/rule.ts';
 import type { Parameter, Target } from '../model/target.ts';
 import { describe, misfitIn, misfitOf, withArticle, type Misfit } from './taken.ts';
 
@@ -15,9 +16,10 @@ interface Known {
 
 /** Fails at the first attribute of a target that is not what its rule takes. */
 export function checkAttributes(target: Target, label: Label, known: Known): void {
-  const { rule, location } = target;
-  if (!rule.attributes) return;
-  const problem = unknownAttribute(target, rule.attributes) ?? wrongAttribute(target, rule.attributes, known);
+  const { location } = target;
+  const { attributes: types } = ruleOf(target);
+  if (!types) return;
+  const problem = unknownAttribute(target, types) ?? wrongAttribute(target, types, known);
   if (!problem) return;
   const { code, message, ...more } = problem;
   fail(code, `${label}: ${message}`, { ...(location ? { location } : {}), ...more });

@@ -2,13 +2,14 @@
 import { stderr } from 'node:process';
 import type { Store } from '../../cache/store.ts';
 import { actionGraph } from '../analysis/action-graph.ts';
+import type { PastRuns } from '../execute/schedule/past-runs.ts';
 import { artifactsOf, type Scope } from '../ledger/scope.ts';
 import { fail } from '../model/diagnostic.ts';
 import { BuildPage } from '../page/build-page.ts';
 import type { PageAction } from '../page/protocol.ts';
+import type { BuildRecorder } from '../report/history/recorder.ts';
 import { printLine } from '../report/print.ts';
 import type { Call } from './command.ts';
-import type { Observers } from './observe.ts';
 import { openHistory } from './recording.ts';
 import { takePageOfWatch, tellServed } from './watched-page.ts';
 
@@ -17,7 +18,7 @@ export async function openBuildPage(
   call: Call,
   store: Store,
   scope: Scope,
-  { recorder, past }: Pick<Observers, 'recorder' | 'past'>,
+  { recorder, past }: { readonly recorder: BuildRecorder; readonly past: PastRuns },
 ): Promise<BuildPage> {
   const { root, settled, targets } = scope;
   const graph = actionGraph(artifactsOf(scope));

@@ -3,7 +3,7 @@ import { expectedAtEnd, type Expected } from '../graph/query/expected.ts';
 import { FUNCTIONS, OPERATORS } from '../graph/query/parse.ts';
 import { queryGraph, type QueryGraph } from '../graph/query-graph.ts';
 import type { Loaded } from '../load/load.ts';
-import type { Candidate } from './complete.ts';
+import type { Candidate } from './candidate.ts';
 
 /** Candidates for the whole text of a query. */
 export function queryCandidates(query: string, loaded: Loaded, root: string): Candidate[] {

@@ -14,18 +14,13 @@ import { fail } from '../model/diagnostic.ts';
 import { Runnable } from '../model/kinds.ts';
 import { parseLabel, type Label } from '../model/label.ts';
 import type { Target } from '../model/target.ts';
+import type { Candidate } from './candidate.ts';
 import { queryCandidates } from './complete-query.ts';
 import type { Command, Commands, Option } from './command.ts';
 import { EXIT } from './exit.ts';
 import { SHELLS } from './completion.ts';
 import { historyFolder } from '../report/history/history.ts';
 import { printText } from '../report/print.ts';
-
-/** A word that may stand there. */
-export interface Candidate {
-  readonly word: string;
-  readonly remark?: string;
-}
 
 const FILES: readonly Candidate[] = [{ word: ':files' }];
 const HELP: Option = { type: 'boolean', short: 'h', help: 'examples and options' };

@@ -1,21 +1,21 @@
 /** The execution phase: brings targets up to date, running only the actions whose keys have no result. */
-import { orStoreFault } from '../../cache/store-fault.ts';
 import type { ResultData } from '../../cache/reapi/messages.ts';
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
 import { inputsOf } from '../analysis/action-graph.ts';
 import type { ActionNode, LabelledArtifact } from '../analysis/action.ts';
-import { fail, toDiagnostic, type Diagnostic } from '../model/diagnostic.ts';
-import { formatDigest, type Digest } from '../model/digest.ts';
-import type { Listener, Outcome } from '../model/event.ts';
+import { fail, type Diagnostic } from '../model/diagnostic.ts';
+import type { Digest } from '../model/digest.ts';
+import type { Listener } from '../model/event.ts';
 import type { Label } from '../model/label.ts';
 import { Bundles } from '../plan/bundle.ts';
 import { contentOf, settleAll, type Producers } from '../plan/content.ts';
 import { planAction, type PlannedAction } from '../plan/key.ts';
 import { Elsewhere } from './elsewhere.ts';
 import { untilNothingIsLost } from './lost.ts';
-import { Maker, Reported } from './maker.ts';
+import { Maker } from './maker.ts';
 import { NextSteps } from './next-steps.ts';
+import { Outcomes, Reported } from './outcomes.ts';
 import { Progress, type Outputs, type Settled } from './progress.ts';
 import type { Toolroots } from './toolchains/toolroots.ts';
 import type { Machine } from './machine.ts';
@@ -67,9 +67,7 @@ export class Build {
   readonly #planned = new Map<ActionNode, PlannedAction>();
   readonly #nextSteps: NextSteps;
   #asked: readonly LabelledArtifact[] = [];
-  readonly #failures: Diagnostic[] = [];
-  readonly #stop = new AbortController();
-  readonly #signal: AbortSignal;
+  readonly #outcomes: Outcomes;
   readonly #producers: Producers;
   readonly #bundles: Bundles;
 
@@ -82,7 +80,13 @@ export class Build {
     this.#elsewhere = elsewhere;
     this.#progress = new Progress((node) => elsewhere.isInReach(node), options.settled);
     this.#schedule = new Schedule(store.root, { ...options, placeOf: (action) => elsewhere.placeOf(action) });
-    this.#signal = AbortSignal.any([options.signal, this.#stop.signal]);
+    this.#outcomes = new Outcomes({
+      ...{ root: store.root, keepGoing: options.keepGoing, signal: options.signal, onEvent: options.onEvent },
+      keyOf: this.keyOf,
+      isForced: (action) => Boolean(options.saltOf?.(action)),
+      onFinished: (action) => this.#nextSteps.ended(action),
+    });
+    const { signal } = this.#outcomes;
     this.#producers = {
       action: (action) => this.#outputs(action),
       debian: (...set) => this.#toolroots.packages(...set),
@@ -90,12 +94,12 @@ export class Build {
     this.#bundles = new Bundles(store);
     this.#nextSteps = new NextSteps({
       ...{ store, toolroots, machine, producers: this.#producers, bundles: this.#bundles },
-      ...{ state: this.#progress, signal: this.#signal, elsewhere },
+      ...{ state: this.#progress, signal, elsewhere },
     });
     this.#maker = new Maker({
-      ...{ store, machine, schedule: this.#schedule, nextSteps: this.#nextSteps, signal: this.#signal },
+      ...{ store, machine, schedule: this.#schedule, nextSteps: this.#nextSteps, signal },
       ...{ onEvent: options.onEvent, onPlanned: options.onPlanned, elsewhere },
-      finished: (...what) => this.#finished(...what),
+      finished: this.#outcomes.finished,
     });
   }
 
@@ -109,7 +113,7 @@ export class Build {
     onBuilt?: (artifacts: BuildResult['artifacts']) => Promise<void>,
   ): Promise<BuildResult> {
     this.#asked = targets;
-    for (const action of this.#options.settled?.keys() ?? []) this.#finished(action, 'cached', 0);
+    for (const action of this.#options.settled?.keys() ?? []) this.#outcomes.finished(action, 'cached', 0);
     return this.#bring([...targets, ...gates], onBuilt);
   }
 
@@ -134,10 +138,11 @@ export class Build {
     // From below: each finds what it reads under way, however long the chain is. Who reads it meets its failure.
     for (const action of graph.actions) this.#outputs(action).catch(() => undefined);
     await Promise.all(all.map(build));
-    const committed = this.#maker.finish().catch((error: unknown) => this.#fail(this.#diagnose(error)));
+    const committed = this.#maker.finish().catch(this.#outcomes.failed);
     await settleAll([committed, ...(onBuilt ? [onBuilt(artifacts)] : [])]);
     this.#schedule.save();
-    return { success: this.#failures.length === 0 && !this.#signal.aborted, artifacts, failures: this.#failures };
+    const { failures, signal } = this.#outcomes;
+    return { success: failures.length === 0 && !signal.aborted, artifacts, failures };
   }
 
   /** An action that this build has brought up to date, or that was; undefined for one that it has not. */
@@ -157,7 +162,7 @@ export class Build {
       store: this.#store,
       machine: this.#machine,
       schedule: this.#schedule,
-      signal: this.#signal,
+      signal: this.#outcomes.signal,
       onEvent: this.#options.onEvent,
       elsewhere: this.#elsewhere,
       asked: new Set(this.#asked.map(({ label }) => label)),
@@ -170,7 +175,7 @@ export class Build {
     try {
       return await contentOf(this.#store, target.artifact, this.#producers);
     } catch (error) {
-      if (!(error instanceof Reported)) this.#unreadable(target, this.#diagnose(error));
+      this.#outcomes.unreadable(target, error);
       return undefined;
     }
   }
@@ -198,7 +203,7 @@ export class Build {
 
   /** What failed so far. */
   get failures(): readonly Diagnostic[] {
-    return this.#failures;
+    return this.#outcomes.failures;
   }
 
   #outputs(action: ActionNode): Promise<Outputs> {
@@ -213,7 +218,7 @@ export class Build {
       this.#progress.done(action, outputs);
       return outputs;
     } catch (error) {
-      throw this.#actionFailed(action, error, performance.now() - start);
+      throw this.#outcomes.actionFailed(action, error, performance.now() - start);
     }
   }
 
@@ -225,7 +230,7 @@ export class Build {
     const start = performance.now();
     const cached = this.#maker.knows(planned.key) ? undefined : await this.#known(planned);
     if (!cached) return outputsOf(action, await this.#maker.make(planned, planMs));
-    this.#finished(action, 'cached', performance.now() - start, { planMs });
+    this.#outcomes.finished(action, 'cached', performance.now() - start, { planMs });
     return outputsOf(action, cached);
   }
 
@@ -265,59 +270,6 @@ export class Build {
     if (this.#options.willCheck) this.#planned.set(action, planned);
     return planned;
   }
-
-  #actionFailed(action: ActionNode, error: unknown, durationMs: number): Reported {
-    if (error instanceof Reported || this.#signal.aborted) {
-      this.#finished(action, 'skipped', durationMs);
-      return new Reported();
-    }
-    const diagnostic = named(action, this.#diagnose(error));
-    this.#finished(action, 'failed', durationMs, { diagnostic });
-    this.#fail(diagnostic);
-    return new Reported();
-  }
-
-  /** A target that no action makes has no other event that tells of its failure. */
-  #unreadable({ label }: LabelledArtifact, diagnostic: Diagnostic): void {
-    const what = { label, mnemonic: 'Source', ordinal: 0 } as const;
-    this.#options.onEvent({ type: 'action-finished', ...what, outcome: 'failed', durationMs: 0, diagnostic });
-    this.#fail(diagnostic);
-  }
-
-  #diagnose(error: unknown): Diagnostic {
-    return toDiagnostic(orStoreFault(this.#store.root, error));
-  }
-
-  #fail(diagnostic: Diagnostic): void {
-    this.#failures.push(diagnostic);
-    if (!this.#options.keepGoing) this.#stop.abort();
-  }
-
-  #finished(
-    action: ActionNode,
-    outcome: Outcome,
-    durationMs: number,
-    more: {
-      readonly log?: string;
-      readonly diagnostic?: Diagnostic;
-      readonly planMs?: number;
-      readonly remote?: true;
-    } = {},
-  ): void {
-    this.#nextSteps.ended(action);
-    const key = this.#progress.keyOf(action);
-    this.#options.onEvent({
-      type: 'action-finished',
-      label: action.label,
-      mnemonic: action.mnemonic,
-      ordinal: action.ordinal,
-      ...(key ? { key: formatDigest(key) } : {}),
-      outcome,
-      durationMs,
-      ...(this.#options.saltOf?.(action) ? { forced: true } : {}),
-      ...more,
-    });
-  }
 }
 
 function outputsOf(action: ActionNode, result: ResultData): Outputs {
@@ -328,14 +280,4 @@ function outputsOf(action: ActionNode, result: ResultData): Outputs {
       return [key, node];
     }),
   );
-}
-
-/** With the name of its action and the place of its target, unless it says so itself. */
-function named({ label, mnemonic, call: { location } }: ActionNode, diagnostic: Diagnostic): Diagnostic {
-  const { message } = diagnostic;
-  return {
-    ...(location ? { location } : {}),
-    ...diagnostic,
-    message: message.startsWith(label) ? message : `${label} (${mnemonic}): ${message}`,
-  };
 }

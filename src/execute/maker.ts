@@ -10,14 +10,12 @@ import type { PlannedAction } from '../plan/key.ts';
 import { Commits } from './action/commits.ts';
 import type { Elsewhere } from './elsewhere.ts';
 import type { Machine } from './machine.ts';
+import { Reported } from './outcomes.ts';
 import type { NextSteps } from './next-steps.ts';
 import type { Place } from './schedule/leaving.ts';
 import { runAction, type RunWatcher } from './action/run-action.ts';
 import type { Schedule } from './schedule/schedule.ts';
 import type { Usage } from './process/usage.ts';
-
-/** A failure that was reported already, on its way through what depends on it. */
-export class Reported extends Error {}
 
 /** What a maker works with, and whom it tells. */
 export interface MakerContext {

@@ -13,7 +13,7 @@ import { isBecause, orBecause, type Because } from './because.ts';
 import { resultLine, settledOf, type Entry } from './entry.ts';
 import { groundOf } from './ground.ts';
 import type { Ledger } from './ledger.ts';
-import type { Opened, SettledBy } from './open.ts';
+import type { Opened, SettledBy } from './opened.ts';
 import { look, readingsOf } from './readings.ts';
 import { artifactsOf, scopeOf, type Scope } from './scope.ts';
 import { standing } from './up-to-date.ts';

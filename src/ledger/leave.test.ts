@@ -7,7 +7,7 @@ import { digest } from '../model/digest.ts';
 import { leave } from './leave.ts';
 import { Ledger } from './ledger.ts';
 import { action, entryOf, Folder, REQUEST } from './made.test-helper.ts';
-import type { Opened } from './open.ts';
+import type { Opened } from './opened.ts';
 
 let folder: Folder;
 let ledger: Ledger;

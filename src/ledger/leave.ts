@@ -5,7 +5,7 @@ import { becauseOf, isBecause, orBecause, type Because } from './because.ts';
 import type { Entry } from './entry.ts';
 import type { LauncherText } from './launcher-text.ts';
 import type { Ledger } from './ledger.ts';
-import type { Opened, SettledBy } from './open.ts';
+import type { Opened, SettledBy } from './opened.ts';
 
 /** A build that has ended. */
 interface Ended {

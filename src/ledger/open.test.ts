@@ -8,7 +8,8 @@ import type { ActionNode } from '../analysis/action.ts';
 import type { Entry } from './entry.ts';
 import { Ledger } from './ledger.ts';
 import { entryOf, Folder, REQUEST, touch } from './made.test-helper.ts';
-import { openBuild, type Opened } from './open.ts';
+import { openBuild } from './open.ts';
+import type { Opened } from './opened.ts';
 import type { Request } from './request.ts';
 
 /** A rule of its own: what is imported by name, this process has twice. */

@@ -1,26 +1,9 @@
 /** Opens a build: it goes on from the last one of the same request where it can, and else begins with the build files. */
-import type { ActionNode } from '../analysis/action.ts';
-import type { Settled } from '../execute/progress.ts';
 import { becauseOf, isBecause, orBecause, type Because } from './because.ts';
-import type { Entry } from './entry.ts';
 import { evaluate } from './evaluated.ts';
 import type { Ledger } from './ledger.ts';
+import type { Opened } from './opened.ts';
 import { resume } from './resumed.ts';
-import type { Scope } from './scope.ts';
-
-/** What an action gave that is up to date by now; undefined for one that is not. */
-export type SettledBy = (action: ActionNode) => Settled | undefined;
-
-/** A build between what it has found in the ledger and what it leaves there. */
-export interface Opened {
-  readonly scope: Scope;
-  /** What there is to say of how it has begun. */
-  readonly notes: readonly Because[];
-  /** Does what of `leave` can be done once all actions are planned, where that is worth it. */
-  readonly prepare?: () => void;
-  /** What the ledger is to have of a build that went well; or why it can have nothing of it. */
-  readonly leave: (settledBy: SettledBy) => Entry | Because;
-}
 
 /** `onChanged` is told, as early as that is known, that something will most likely run. */
 export async function openBuild(ledger: Ledger, onChanged: () => void): Promise<Opened> {

@@ -10,7 +10,7 @@ import { readParts } from '../report/kept-parts.ts';
 import { isBecause, type Because } from './because.ts';
 import { resultLine, settledOf, type Entry } from './entry.ts';
 import type { Ledger } from './ledger.ts';
-import type { Opened, SettledBy } from './open.ts';
+import type { Opened, SettledBy } from './opened.ts';
 import { look } from './readings.ts';
 import type { Scope } from './scope.ts';
 import { standing, type Standing } from './up-to-date.ts';

@@ -1,31 +1,8 @@
 /** What went wrong, in a form that a person can act on and a program can read. */
-import type { Code, ForeignCode } from './codes.ts';
-import { Failure } from './failure.ts';
+import type { ForeignCode } from './codes.ts';
+import { Failure, type Diagnostic } from './failure.ts';
 
-export { fail, Failure } from './failure.ts';
-
-/** A position in a source file; line and column count from 1. */
-export interface Location {
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-}
-
-/** An expected failure: a stable code, one sentence, and a hint that can be run. */
-export interface Diagnostic {
-  /** Stable and upper case, for example `UNKNOWN_TARGET`; documented in `docs/troubleshooting.md`. */
-  readonly code: Code | ForeignCode;
-  readonly message: string;
-  /** More lines: a log's tail, a hunk, the numbers. */
-  readonly detail?: string;
-  /** What to do now; a command where there is one. */
-  readonly hint?: string;
-  readonly location?: Location;
-  /** The attribute of the rule's call at `location` that it is about. */
-  readonly attribute?: string;
-  /** A second place that has to do with it, and what is there. */
-  readonly related?: { readonly message: string; readonly location: Location };
-}
+export { fail, Failure, type Diagnostic, type Location } from './failure.ts';
 
 /** What the system says: `EACCES`, and of which file, or of which two. */
 export interface SystemError {

@@ -1,11 +1,11 @@
 /** Rules: pure functions from attributes to actions. */
-import type { StepSpec } from '../step/index.ts';
+import type { StepSpec } from './step.ts';
 import { isKind, isTaken, type AttributeTypes, type GivenAttributes } from './attribute.ts';
 import { callSite } from './call-site.ts';
-import { fail, type Location } from './diagnostic.ts';
+import { fail } from './diagnostic.ts';
 import type { Kind } from './kind.ts';
 import type { StepModule } from './step-module.ts';
-import type { Parameter, Target } from './target.ts';
+import type { Parameter, Target, TargetRule } from './target.ts';
 
 /**
  * An artifact as a rule sees it during analysis: a reference, never bytes. `at` and `kind` make a part of a folder
@@ -169,23 +169,26 @@ export interface Actions {
 }
 
 /** What a rule author writes: a name, the kind of artifact it makes, what its attributes take, and the pure function. */
-export interface RuleDefinition<Types extends AttributeTypes, Name extends string> {
-  /** The name of the function that build files call, for example `bootImage`. */
-  readonly name: string;
+export interface RuleDefinition<Types extends AttributeTypes, Name extends string> extends Omit<
+  TargetRule,
+  'location' | 'implement'
+> {
   readonly makes: Kind<Name>;
   /** What the attributes take, by name: a kind, or what `attr` has. */
   readonly attributes?: Types;
-  /** What it makes is the record of a check: `dsmb test` runs it, and an action of it that fails is a failed test. */
-  readonly test?: boolean;
   /** From resolved attributes to actions; gives the artifact that the target stands for. Throws only `Failure`s. */
   readonly implement: (attributes: Resolved<GivenAttributes<Types>>, actions: Actions) => Artifact<NoInfer<Name>>;
 }
 
 /** A rule of any shape, as the engine holds it. */
-export interface AnyRule extends Omit<RuleDefinition<AttributeTypes, string>, 'implement'> {
+export interface AnyRule extends TargetRule {
+  readonly attributes?: AttributeTypes;
   readonly implement: (attributes: never, actions: Actions) => Artifact;
-  /** Where it is declared. */
-  readonly location?: Location | undefined;
+}
+
+/** All of the rule that a target is of. */
+export function ruleOf({ rule }: Target): AnyRule {
+  return rule as AnyRule;
 }
 
 /** Attributes that every rule takes. */

@@ -1,5 +1,5 @@
 /** Which module is the step of an action: named by an import that the compiler checks and that nobody runs. */
-import type { Step, StepSpec } from '../step/index.ts';
+import type { Step, StepSpec } from './step.ts';
 
 /** The module of a step: `() => import('./x.step.ts')`, written where the action is declared. */
 export type StepModule<Spec extends StepSpec = StepSpec> =

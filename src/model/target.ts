@@ -1,13 +1,24 @@
 /** What a build file declares: targets and parameters, as plain data that refers to other targets. */
 import type { Location } from './diagnostic.ts';
 import type { Kind } from './kind.ts';
-import type { AnyRule } from './rule.ts';
+
+/** The rule of a target, as far as a target can tell of it; `ruleOf` has the rest. */
+export interface TargetRule {
+  /** The name of the function that build files call, for example `bootImage`. */
+  readonly name: string;
+  readonly makes: Kind;
+  /** What it makes is the record of a check: `dsmb test` runs it, and an action of it that fails is a failed test. */
+  readonly test?: boolean;
+  readonly implement: (attributes: never, actions: never) => unknown;
+  /** Where it is declared. */
+  readonly location?: Location | undefined;
+}
 
 /** A thing declared in a build file. `Name` is the kind of its artifact; a target is passed by reference. */
 export interface Target<Name extends string = string> {
   readonly type: 'target';
   readonly kind: Kind<Name>;
-  readonly rule: AnyRule;
+  readonly rule: TargetRule;
   readonly attributes: Readonly<Record<string, unknown>>;
   /** The targets that must succeed for this one to count as built; they are no inputs. */
   readonly validations: readonly Target[];

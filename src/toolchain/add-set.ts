@@ -1,6 +1,6 @@
 /** Adding a set to a lock: it gets the versions that the lock has of other sets, since trees of one action are merged. */
 import { Failure } from '../model/diagnostic.ts';
-import type { ToolchainContext } from './index.ts';
+import type { ToolchainContext } from './context.ts';
 import { described, lockSource } from './lock-source.ts';
 import { allPackages, readLock, updateLock, withPackages, withSet } from './lock.ts';
 import { packageKey, setKey, type Package, type PackageSet } from './packages.ts';

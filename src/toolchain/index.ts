@@ -3,11 +3,13 @@
  * Nothing heavy is loaded until a set has to be resolved, fetched or unpacked.
  */
 import { fail } from '../model/diagnostic.ts';
+import type { ToolchainContext } from './context.ts';
 import { lockedPackages, readLock } from './lock.ts';
 import { packageKey, setKey, type Package, type PackageSet } from './packages.ts';
 import type { Renewal } from './renew.ts';
 import type { TreeSink } from './tree-sink.ts';
 
+export type { ToolchainContext } from './context.ts';
 export { changedSets, lockedPackages, readLock, versionChanges } from './lock.ts';
 export { mergedPath } from './merged-path.ts';
 export { debFile, packageKey, setKey, type Package, type PackageSet } from './packages.ts';
@@ -16,23 +18,6 @@ export type { TreeSink } from './tree-sink.ts';
 
 /** Counts up when the same packages come to give another tree: a part of what a stored tree is looked up by. */
 export const UNPACK_FORMAT = 2;
-
-/** Where and how sets are resolved, fetched and unpacked. */
-export interface ToolchainContext {
-  /** `toolchain.lock.json` of the workspace. */
-  readonly lockFile: string;
-  /** A folder for apt's lists and .deb files, below the store. */
-  readonly cache: string;
-  /** The lock stands as it is: what would change it is a `Failure`. */
-  readonly frozen: boolean;
-  /** Something the user should know, while the work goes on. */
-  readonly warn: (message: string) => void;
-  /** What is being done, and how far it is (0 to 100). */
-  readonly progress?: (stage: string, percent?: number) => void;
-  readonly signal?: AbortSignal;
-  /** Is asked before packages are fetched, with how many bytes that will be; may refuse. */
-  readonly beforeFetching?: (bytes: number) => Promise<void>;
-}
 
 /** The packages a set stands for: from the lock, or resolved now and added to it. */
 export async function lockSet(set: PackageSet, context: ToolchainContext): Promise<readonly Package[]> {

@@ -1,7 +1,7 @@
 /** Renewing a lock: every set gets the versions that the machine's package sources have now. */
 import { fetchPackages } from './fetch.ts';
 import { updateLists } from './lists.ts';
-import type { ToolchainContext } from './index.ts';
+import type { ToolchainContext } from './context.ts';
 import { described, lockSource } from './lock-source.ts';
 import { allPackages, lockOf, readLock, updateLock, type ToolchainLock } from './lock.ts';
 import { packageKey, type Package, type PackageSet } from './packages.ts';

@@ -1,5 +1,6 @@
 /** Writes a disk into one image file, whole or not at all; or onto a block device. */
-import { closeSync, constants, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, constants, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import { writeAll } from '../../../cache/files.ts';
 import { fileSource, assembleRaw, BLOCK_SIZE, HOLE_SIZE, paced } from '../../disk/index.ts';
 import { cloneAssembled, reflinked } from '../../execute/action/assembled-disks.ts';
 import { fail } from '../../model/diagnostic.ts';
@@ -48,7 +49,7 @@ export async function exportDevice({ opened: { disk }, to, progress, signal }: E
   try {
     for await (const index of paced(allBlocks(disk.size), disk.size, { progress, signal })) {
       const offset = index * BLOCK_SIZE;
-      writeFully(device, disk.read(offset, Math.min(BLOCK_SIZE, disk.size - offset)), offset);
+      writeAll(device, disk.read(offset, Math.min(BLOCK_SIZE, disk.size - offset)), offset);
     }
     fsyncSync(device);
   } finally {
@@ -74,9 +75,4 @@ function sync(path: string): void {
   const file = openSync(path, 'r+');
   fsyncSync(file);
   closeSync(file);
-}
-
-function writeFully(descriptor: number, bytes: Uint8Array, offset: number): void {
-  for (let done = 0; done < bytes.length;)
-    done += writeSync(descriptor, bytes, done, bytes.length - done, offset + done);
 }
