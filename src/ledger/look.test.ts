@@ -50,11 +50,12 @@ it('of very many, in shares', async () => {
   expect(sight.sums).toBe(launcherSees(paths, sight.share));
 });
 
-it('is none where the programs that look end badly', () => {
+it('is none where the programs that look end badly, whether they have read all paths or not', () => {
   const path = folder.write('xargs', '#!/bin/sh\nkill -9 $$\n');
   chmodSync(path, 0o755);
   vi.stubEnv('PATH', `${folder.path}:${process.env['PATH']}`);
-  expect(lookAt(folder.path, ['a'], Date.now())).toEqual({ because: '`xargs stat` ended with SIGKILL' });
+  for (const paths of [['a'], Array.from({ length: 50_000 }, (_, index) => `${index}`)])
+    expect(lookAt(folder.path, paths, Date.now())).toEqual({ because: '`xargs stat` ended with SIGKILL' });
   writeFileSync(path, '#!/bin/sh\nexit 125\n');
   expect(lookAt(folder.path, ['a'], Date.now())).toEqual({ because: '`xargs stat` ended with 125' });
   vi.unstubAllEnvs();
