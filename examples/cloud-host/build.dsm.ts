@@ -9,8 +9,8 @@ import * as debian from '../debian-cloud/rules.ts';
 import { hostOverlay } from './host-overlay.ts';
 import { takenOver } from './taken-over.ts';
 
-/** The host's packages: the smallest Debian, and GRUB's tools. */
-export const archives = debianArchives(...SYSTEM, 'grub-common');
+/** The host's packages: the smallest Debian, GRUB's tools, and a small sshd, which nobody starts by default. */
+export const archives = debianArchives(...SYSTEM, 'grub-common', 'dropbear-bin');
 
 const kernel = debian.kernel({ from: debianPackages(`linux-image-${RELEASE}`), release: RELEASE });
 

@@ -1,34 +1,37 @@
 /** The disk that was rented: larger than what is on it, and full of what others have left there. */
 import { randomBytes } from 'node:crypto';
-import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { diskToRaw, openDisk } from 'dsmb/disk';
+import { diskToRaw } from 'dsmb/disk';
 
 const MIB = 1024 ** 2;
 /** Random bytes lie in one MiB of so many, and beside all blocks that the image has. */
 const SPACING = 32;
 
-/** Writes a raw disk that begins with the host's own. */
-export function rentDisk(file: string, { host, installer, bytes }: RentedDisk): void {
+/** What a rented disk is like. */
+export interface RentedDisk {
+  /** The installer's folder: its manifest tells where the image has data. */
+  readonly installer: string;
+  readonly bytes: number;
+}
+
+/** Writes a raw disk that begins with the host's own, a disk in the format of dsmb. */
+export function rentDisk(file: string, { host, ...rented }: RentedDisk & { readonly host: string }): void {
   diskToRaw(host, file);
+  fillRest(file, rented);
+}
+
+/** Makes a raw disk larger, with what others have left behind its own content. */
+export function fillRest(file: string, { installer, bytes }: RentedDisk): void {
+  const first = Math.ceil(statSync(file).size / MIB);
   const descriptor = openSync(file, 'r+');
   try {
     ftruncateSync(descriptor, bytes);
-    const first = Math.ceil(openDisk(host).size / MIB);
     for (const index of placesOf(installer, bytes / MIB))
       if (index >= first) writeSync(descriptor, randomBytes(MIB), 0, MIB, index * MIB);
   } finally {
     closeSync(descriptor);
   }
-}
-
-/** What it is made of. */
-export interface RentedDisk {
-  /** A disk in the format of dsmb. */
-  readonly host: string;
-  /** The installer's folder: its manifest tells where the image has data. */
-  readonly installer: string;
-  readonly bytes: number;
 }
 
 function placesOf(installer: string, count: number): ReadonlySet<number> {

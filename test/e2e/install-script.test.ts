@@ -84,6 +84,18 @@ describe.each([['dash'], ['bash'], ['busybox', 'sh']])('in %s %s', (...shell: st
       expect(readFileSync(join(work, `out/dsmb/blocks/${name}.gz`))).toEqual(Buffer.alloc(1000 + name.length, name));
   });
 
+  it.each([
+    ['that of GNU', 'echo "GNU Wget 1.21.3 built on linux-gnu."', 'wget'],
+    ["busybox's", 'exec busybox wget "$@"', 'busybox'],
+  ])('knows which wget it has: %s', (_, body, fetcher) => {
+    const programs = project.path(`wget-${fetcher}`);
+    mkdirSync(programs, { recursive: true });
+    writeFileSync(join(programs, 'wget'), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
+    const call = `PATH=${programs}:$PATH folder=; has() { [ "$1" != curl ]; }; find_fetcher; echo "by $fetcher"`;
+    const { stdout } = run([], script.replace(/\nmain "\$@"\n$/, `\n${call}\n`));
+    expect(stdout).toBe(`by ${fetcher}\n`);
+  });
+
   it('does nothing where it was cut off', () => {
     for (let count = 1; count < 20; count++) {
       const cut = script.slice(0, Math.floor((script.length * count) / 20));

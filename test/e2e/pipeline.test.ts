@@ -3,8 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { CHECKOUT, Project, Session, TestStore, type Built } from '../rig/index.ts';
+import { deployToMachine } from '../rig/rented-machine.ts';
 
 /** Of the machine in examples/cloud-host; nothing that is built knows it. */
 const HOST_MAC = '52:54:00:77:88:99';
@@ -326,6 +327,19 @@ describe('a rented host', () => {
 
   it('becomes the NAS without a cut', { tags: 'long' }, async () => {
     expect(await reportOf('takenOverHost')).toMatchObject(asTheNas);
+  });
+
+  it('becomes the NAS over ssh, with the blocks that were sent along', { tags: 'long' }, async () => {
+    await project.build(['//examples/cloud-host:hostDisk', '//cloudInstaller']);
+    const folder = project.path('rented');
+    mkdirSync(folder);
+    const { stdout, exitCode } = await deployToMachine({
+      ...{ host: output('examples/cloud-host/hostDisk/disk.raw'), installer: output('cloudInstaller'), folder },
+      commands: inject('commands'),
+      dsmb: (args, home) => project.start(args, { env: { HOME: home, SSH_AUTH_SOCK: '' } }),
+    });
+    expect(stdout).toMatch(/sending [^]*the host restarts[^]*reading everything back[^]* is up\n$/);
+    expect(exitCode).toBe(0);
   });
 
   it('comes back as it was where the installer cannot be started', { tags: 'long' }, async () => {

@@ -25,7 +25,7 @@ beforeEach(async () => {
     'toolchain.lock.json': readFileSync(join(CHECKOUT, 'toolchain.lock.json'), 'utf8'),
   });
   home = project.path('home');
-  project.write('home/.config/rclone/rclone.conf', `[nas]\ntype = webdav\nurl = ${webdav.url}\nvendor = other\n`);
+  project.write('home/.config/rclone/rclone.conf', `[nas]\ntype = webdav\nurl = ${webdav.proxy.url}\nvendor = other\n`);
   makeInstaller(project, '525400000001');
 });
 afterEach(async () => {
@@ -42,8 +42,8 @@ describe('publishing', () => {
   it('uploads all once, the script last, and prints the line to paste', async () => {
     const digest = makeInstaller(project, '525400000001');
     const { stdout, stderr } = await publish('nas:images/one', '--url', 'https://example.net/nas/');
-    expect(webdav.names.at(-1)).toBe('images/one/install.sh');
-    expect(webdav.names.findIndex((name) => name.includes('manifest'))).toBe(webdav.names.length - 3);
+    expect(webdav.proxy.names.at(-1)).toBe('images/one/install.sh');
+    expect(webdav.proxy.names.findIndex((name) => name.includes('manifest'))).toBe(webdav.proxy.names.length - 3);
     expect(readFileSync(join(place, 'images/one/install.sh'), 'utf8')).toBe(project.read('installer/install.sh'));
     expect(stdout).toContain(
       `echo '${digest}  install.sh' | sha256sum -c && sh install.sh --url 'https://example.net/nas'`,
@@ -54,32 +54,30 @@ describe('publishing', () => {
   it('uploads one block more for another MAC address, and no block a second time', { tags: 'long' }, async () => {
     await publish('nas:');
     makeInstaller(project, '525400000002');
-    webdav.uploaded = 0;
-    webdav.names.length = 0;
-    webdav.asked.length = 0;
+    webdav.proxy.forget();
     const { stdout } = await publish('nas:');
     expect(stdout).toMatch(/^2 of 8 files are missing at nas:/m);
-    const kinds = webdav.names.map((name) => name.replace(/[0-9a-f]{64}/, 'DIGEST'));
+    const kinds = webdav.proxy.names.map((name) => name.replace(/[0-9a-f]{64}/, 'DIGEST'));
     expect(kinds.slice(0, 1)).toEqual(['blocks/DIGEST.gz']);
     expect(kinds.slice(1, 3).toSorted()).toEqual(['manifest-DIGEST.json', 'manifest.json']);
     expect(kinds.slice(3)).toEqual(['install.sh']);
-    expect(webdav.uploaded).toBeLessThan(BLOCK * 12 + 2000);
+    expect(webdav.proxy.uploaded).toBeLessThan(BLOCK * 12 + 2000);
     // Of what was there already, nothing is read: each upload is one PUT and one GET.
-    const read = webdav.asked.filter((line) => line.startsWith('GET ')).map((line) => line.slice(4));
-    expect(read.toSorted()).toEqual(webdav.names.toSorted());
-    const listings = webdav.asked.filter((line) => /^PROPFIND (.*\/)?$/.test(line));
+    const read = webdav.proxy.asked.filter((line) => line.startsWith('GET ')).map((line) => line.slice(4));
+    expect(read.toSorted()).toEqual(webdav.proxy.names.toSorted());
+    const listings = webdav.proxy.asked.filter((line) => /^PROPFIND (.*\/)?$/.test(line));
     expect(listings.length).toBeLessThanOrEqual(4);
     await publish('nas:');
-    expect(webdav.names.filter((name) => name.startsWith('blocks/'))).toHaveLength(1);
+    expect(webdav.proxy.names.filter((name) => name.startsWith('blocks/'))).toHaveLength(1);
   });
 
   it('leaves no script where it was cut off, and goes on when it is called again', { tags: 'long' }, async () => {
-    webdav.left = 2;
+    webdav.proxy.left = 2;
     const { stderr, exitCode } = await publish('nas:');
     expect(exitCode).not.toBe(0);
     expect(stderr).toMatch(/error PUBLISH_FAILED[^]*call it again, and it goes on/);
     expect(there()).not.toContain('install.sh');
-    webdav.left = Infinity;
+    webdav.proxy.left = Infinity;
     const again = await publish('nas:');
     expect(again.stdout).toContain('published, and read back');
     expect(there()).toContain('install.sh');

@@ -9,6 +9,8 @@ find_fetcher() {
 	has timeout && limited='timeout 300'
 	for fetcher in curl wget busybox; do
 		case $fetcher in
+		# That of busybox has the same name on many systems, and some of them crash when they are told a time limit.
+		wget) wget --version 2>/dev/null | grep -q '^GNU Wget' && return ;;
 		busybox) has busybox && busybox --list 2>/dev/null | grep -qx wget && return ;;
 		*) has $fetcher && return ;;
 		esac
