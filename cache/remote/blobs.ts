@@ -6,7 +6,7 @@ import { digestOf, EMPTY } from '../cas.ts';
 import { Compressor_Value } from '../reapi/gen/build/bazel/remote/execution/v2/remote_execution_pb.js';
 import { batches, unique } from './batches.ts';
 import { readStream, writeStream, type Sink, type Streaming } from './byte-stream.ts';
-import { compress, decompress, isWorthCompressing } from './compression.ts';
+import { compressed, decompress } from './compression.ts';
 import type { Connection } from './connection.ts';
 import { InFlight } from './in-flight.ts';
 import { isWorthJoining, writeJoined } from './joined.ts';
@@ -192,8 +192,8 @@ export class RemoteBlobs {
 
   #request({ digest: of, read }: Source) {
     const data = whole(read(0, of.size));
-    const small = this.#limits.zstdBatches && isWorthCompressing(of.size) ? compress(data) : data;
-    return small.length < data.length
+    const small = this.#limits.zstdBatches ? compressed(data) : undefined;
+    return small
       ? { digest: onWire(of), data: small, compressor: Compressor_Value.ZSTD }
       : { digest: onWire(of), data };
   }

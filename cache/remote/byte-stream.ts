@@ -2,7 +2,7 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import { randomUUID } from 'node:crypto';
 import type { Digest } from '../../src/model/digest.ts';
-import { compressing, decompressing } from './compression.ts';
+import { compressing, decompressing, isWorthCompressing } from './compression.ts';
 import type { Connection } from './connection.ts';
 import type { Deadline } from './deadline.ts';
 import { patiently, type Patience } from './patience.ts';
@@ -82,11 +82,12 @@ async function* noted(
 
 /** Writes a blob; `read` gives its bytes from an offset on. Throws a `ConnectError`. */
 export async function writeStream(streaming: Streaming, of: Digest, read: Reading): Promise<void> {
-  const { connection, patience, zstd } = streaming;
+  const { connection, patience } = streaming;
+  const isCompressed = streaming.zstd && isWorthCompressing(of.size, read);
   let plainName: string | undefined;
   await patiently(async (deadline, attempt) => {
     // What was cut goes on where it was, which only what is not compressed can.
-    if (zstd && attempt === 1) {
+    if (isCompressed && attempt === 1) {
       const chunks = compressing(read(0, CHUNK_BYTES), deadline.signal);
       return send(connection, { name: uploadName(connection, of, ZSTD), of, chunks, offset: 0 }, deadline);
     }

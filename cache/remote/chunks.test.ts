@@ -44,6 +44,26 @@ it('cuts are the same in whatever pieces the content comes', () => {
   );
 });
 
+it('all but the last have a size between the least and the most', () => {
+  // Without variety there is no cut but the longest; with it, the shortest are found as well.
+  const sizesOf = (bytes: Uint8Array): number[] => [...chunksOf([bytes])].map(({ digest }) => digest.size);
+  expect(sizesOf(Buffer.alloc(1_200_000))).toEqual([524_288, 524_288, 151_424]);
+  fc.assert(
+    fc.property(content, (bytes) => {
+      for (const size of sizesOf(bytes).slice(0, -1)) {
+        expect(size).toBeGreaterThanOrEqual(32_768);
+        expect(size).toBeLessThanOrEqual(524_288);
+      }
+    }),
+    { numRuns: 10 },
+  );
+});
+
+it('cuts stay where they are: what servers have was cut there', () => {
+  const offsets = [...chunksOf([bytesOf(7, 1_000_000)])].map(({ offset }) => offset);
+  expect(offsets).toEqual([0, 91_653, 382_382, 455_504, 668_522, 756_135, 842_829]);
+});
+
 it('a change moves few cuts', () => {
   const bytes = bytesOf(7, 8_000_000);
   const known = new Set([...chunksOf([bytes])].map(({ digest }) => digest.hash));

@@ -2,6 +2,7 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import { pipeline } from 'node:stream/promises';
 import { constants, createZstdCompress, createZstdDecompress, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import type { Reading } from './source.ts';
 
 /** The fastest: lines that are shared are faster than the better ones. */
 const LEVEL = { [constants.ZSTD_c_compressionLevel]: 1 };
@@ -10,12 +11,29 @@ const MOST_MEMORY = { [constants.ZSTD_d_windowLogMax]: 25 };
 const CHUNK_BYTES = 1024 * 1024;
 /** Below, it saves nothing. */
 const LEAST_BYTES = 256;
+/** What is looked at of a blob, at its beginning, in its middle and at its end. */
+const SAMPLE_BYTES = 16 * 1024;
+/** What stays larger than this is compressed already: archives, packages, images. */
+const LARGEST_SHARE = 0.95;
 
-export function isWorthCompressing(size: number): boolean {
-  return size >= LEAST_BYTES;
+/** The bytes compressed, where that makes them smaller. */
+export function compressed(bytes: Uint8Array): Uint8Array | undefined {
+  const read: Reading = (offset) => [bytes.subarray(offset, offset + SAMPLE_BYTES)];
+  if (bytes.length < LEAST_BYTES || !isWorthCompressing(bytes.length, read)) return undefined;
+  const made = compress(bytes);
+  return made.length < bytes.length ? made : undefined;
 }
 
-export function compress(bytes: Uint8Array): Uint8Array {
+/** Whether a blob gets smaller, by three samples: compressing costs as much time as sending over a fast line. */
+export function isWorthCompressing(size: number, read: Reading): boolean {
+  const last = Math.max(0, size - SAMPLE_BYTES);
+  return [...new Set([0, Math.floor(last / 2), last])].some((offset) => {
+    for (const sample of read(offset, SAMPLE_BYTES)) return compress(sample).length < sample.length * LARGEST_SHARE;
+    return false;
+  });
+}
+
+function compress(bytes: Uint8Array): Uint8Array {
   return zstdCompressSync(bytes, { params: LEVEL });
 }
 

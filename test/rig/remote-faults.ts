@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseAddress } from '../../cache/remote/address.ts';
 import { Connection } from '../../cache/remote/connection.ts';
 import { RemoteCache } from '../../cache/remote/remote-cache.ts';
@@ -21,8 +22,9 @@ import { FAULTS, type Fault, type FaultProxy, type Plan } from './fault-proxy.ts
 
 /** A call that makes no progress is given up after this. */
 const TIMEOUT_MS = 400;
-/** A build that takes longer hangs. */
+/** A build that takes longer hangs: it is ended, and has some time for that. */
 export const DEADLINE_MS = 60_000;
+const GRACE_MS = 10_000;
 
 function action(
   name: string,
@@ -145,11 +147,20 @@ function generator(seed: number): () => number {
   };
 }
 
-/** One round: what is wrong with it; nothing where all is well. */
-export async function faultyRound(proxy: FaultProxy, seed: number, share: number): Promise<readonly string[]> {
+/** What became of a build with faults, where that is not what should become of it. */
+export interface Wrong {
+  readonly what: 'failed' | 'wrong output' | 'hung';
+  readonly detail: string;
+}
+
+/** One round through a proxy that nobody else uses; undefined where all is well. */
+export async function faultyRound(proxy: FaultProxy, seed: number, share: number): Promise<Wrong | undefined> {
   const round = `round ${seed}`;
   proxy.plan = randomPlan(seed, share);
-  const { success, output, failures } = await buildWith(proxy.address, round);
-  const wrong = output === expectedOutput(round) ? [] : [`seed ${seed}: the output is wrong: ${output.slice(0, 200)}`];
-  return success ? wrong : [`seed ${seed}: failed: ${failures.join('; ')}`];
+  const built = await Promise.race([buildWith(proxy.address, round), sleep(DEADLINE_MS + GRACE_MS)]);
+  if (!built || built.ms >= DEADLINE_MS) return { what: 'hung', detail: `seed ${seed}` };
+  const { success, output, failures } = built;
+  if (!success) return { what: 'failed', detail: `seed ${seed}: ${failures.join('; ')}` };
+  if (output === expectedOutput(round)) return undefined;
+  return { what: 'wrong output', detail: `seed ${seed}: ${output.slice(0, 200)}` };
 }

@@ -43,6 +43,8 @@ export type Fault =
   | 'inputs lost'
   /** The same, and the server has no word for it. */
   | 'inputs lost, unsaid'
+  /** What other actions have made is lost as well. */
+  | 'inputs and outputs lost'
   | 'unavailable'
   | 'internal'
   /** It never ends. */
@@ -208,7 +210,7 @@ export class Worker implements Disposable {
       await once(signal, 'abort');
       return ended(Code.Canceled, 'cancelled');
     }
-    if (fault?.startsWith('inputs lost')) this.#loseSome();
+    if (fault?.startsWith('inputs')) this.#lose(fault === 'inputs and outputs lost');
     const missing = missingOf(this.blobs, action);
     if (missing.length > 0 && fault === 'inputs lost, unsaid')
       return ended(Code.Internal, 'could not stage the inputs');
@@ -225,10 +227,14 @@ export class Worker implements Disposable {
     return create(ExecuteResponseSchema, { result });
   }
 
-  /** Every third of them. */
-  #loseSome(): void {
-    const names = readdirSync(this.blobs.folder);
-    for (const name of names.filter((_name, index) => index % 3 === 0)) rmSync(this.blobs.path(name));
+  /** Every third blob that clients have sent, and all files that workers have made, or none. */
+  #lose(outputs: boolean): void {
+    const made = new Set(
+      [...this.results.values()].flatMap((one) => one.outputFiles.map(({ digest }) => digest!.hash)),
+    );
+    const sent = readdirSync(this.blobs.folder).filter((name) => !made.has(name));
+    const lost = sent.toSorted().filter((_name, index) => index % 3 === 0);
+    for (const name of [...lost, ...(outputs ? made : [])]) rmSync(this.blobs.path(name), { force: true });
   }
 }
 
