@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { CODES } from './model/codes.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const PAGES = ['README.md', ...globSync(['docs/*.md', 'examples/**/*.md', 'guest/*.md'], { cwd: ROOT })].toSorted();
+const PAGES = globSync(['*.md', 'docs/*.md', 'examples/**/*.md', 'guest/*.md'], { cwd: ROOT }).toSorted();
 const SOURCES = globSync('{src,cache,rules,guest}/**/*.ts', { cwd: ROOT }).filter((path) => !path.includes('.test'));
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
