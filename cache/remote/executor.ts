@@ -13,7 +13,7 @@ import type { Downloads } from './downloads.ts';
 import type { Execution, Stage } from './execution.ts';
 import { Inputs } from './inputs.ts';
 import { missingInputs } from './missing-inputs.ts';
-import type { RemoteAction } from './remote-cache.ts';
+import type { RemoteAction } from './remote-action.ts';
 import type { Server } from './server.ts';
 import type { Traffic } from './traffic.ts';
 import { fromWire } from './wire-digest.ts';

@@ -4,7 +4,7 @@ import type { Digest } from '../../src/model/digest.ts';
 import type { Store } from '../store.ts';
 import type { RemoteBlobs } from './blobs.ts';
 import { exportInputs } from './export.ts';
-import type { RemoteAction } from './remote-cache.ts';
+import type { RemoteAction } from './remote-action.ts';
 import type { Source } from './source.ts';
 import { fileKind, type Kind, type Traffic } from './traffic.ts';
 

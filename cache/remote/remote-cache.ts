@@ -2,22 +2,23 @@
  * A cache that a team shares, as a build uses it. It never fails a build: what it does not give is a miss. Results are used
  * without their files; these come when they are delivered, or read by an action that runs here.
  */
-import type { Digest } from '../../src/model/digest.ts';
 import type { ResultData } from '../reapi/messages.ts';
 import type { Store } from '../store.ts';
-import type { Entries, Node } from '../tree.ts';
+import type { Node } from '../tree.ts';
 import type { RemoteBlobs } from './blobs.ts';
 import type { Connection } from './connection.ts';
 import { Downloads } from './downloads.ts';
 import type { Execution } from './execution.ts';
 import { Executor, type Ran, type RunRequest } from './executor.ts';
-import type { Expected } from './import.ts';
 import { KnownResults, type KnownResult } from './known-results.ts';
 import type { Patience } from './patience.ts';
+import type { RemoteAction } from './remote-action.ts';
 import { CACHE, EXECUTOR } from './roles.ts';
 import { Server } from './server.ts';
 import { Traffic, type Bytes } from './traffic.ts';
-import { Uploads, type Sent } from './uploads.ts';
+import { Uploads } from './uploads.ts';
+
+export type { RemoteAction } from './remote-action.ts';
 
 /** Where results are read and written; both may be the same. */
 export interface RemoteOptions extends Patience {
@@ -26,14 +27,6 @@ export interface RemoteOptions extends Patience {
   /** Where actions are run, by workers that read and write where results are read. */
   readonly executes?: Connection | undefined;
   readonly warn: (message: string) => void;
-}
-
-/** An action as servers know it. */
-export interface RemoteAction extends Sent {
-  readonly key: Digest;
-  readonly command: Pick<Expected, 'outputs'>;
-  readonly inputRoot: Node;
-  readonly madeOf: () => Entries;
 }
 
 /** What a build and a remote cache have given each other. */

@@ -1,9 +1,5 @@
 /** A remote cache of a test's own, which answers as the test says. It counts what it is asked. */
 import { ConnectError, type Code, type ConnectRouter, type ServiceImpl } from '@connectrpc/connect';
-import { connectNodeAdapter } from '@connectrpc/connect-node';
-import { once } from 'node:events';
-import { createServer, type Http2Server, type ServerHttp2Session } from 'node:http2';
-import type { AddressInfo } from 'node:net';
 import {
   ActionCache,
   Capabilities,
@@ -14,6 +10,7 @@ import {
 } from '../../cache/reapi/gen/build/bazel/remote/execution/v2/remote_execution_pb.js';
 import { ByteStream } from '../../cache/reapi/gen/google/bytestream/bytestream_pb.js';
 import { Operations } from '../../cache/reapi/gen/google/longrunning/operations_pb.js';
+import { GrpcServer } from './grpc-server.ts';
 
 export interface Answers {
   readonly capabilities?: Partial<ServiceImpl<typeof Capabilities>>;
@@ -25,10 +22,7 @@ export interface Answers {
 }
 
 export class HostileCache implements Disposable {
-  /** Names of methods, in the order of the calls. */
-  readonly calls: string[] = [];
-  readonly #server: Http2Server;
-  readonly #sessions = new Set<ServerHttp2Session>();
+  readonly #server: GrpcServer;
 
   private constructor(answers: Answers) {
     const routes = (router: ConnectRouter): void => {
@@ -39,35 +33,30 @@ export class HostileCache implements Disposable {
       router.service(ContentAddressableStorage, answers.blobs ?? {});
       router.service(ByteStream, answers.bytes ?? {});
     };
-    const handle = connectNodeAdapter({ routes });
-    this.#server = createServer((request, response) => {
-      this.calls.push(request.url.split('/').at(-1)!);
-      handle(request, response);
-    });
-    this.#server.on('session', (session) => {
-      this.#sessions.add(session);
-      session.on('error', () => {}).on('close', () => this.#sessions.delete(session));
-    });
+    this.#server = new GrpcServer(routes);
   }
 
   static async start(answers: Answers): Promise<HostileCache> {
     const cache = new HostileCache(answers);
-    cache.#server.listen(0, '127.0.0.1');
-    await once(cache.#server, 'listening');
+    await cache.#server.listen();
     return cache;
   }
 
+  /** Names of methods, in the order of the calls. */
+  get calls(): string[] {
+    return this.#server.calls;
+  }
+
   get address(): string {
-    return `grpc://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return this.#server.address;
   }
 
   count(method: string): number {
-    return this.calls.filter((one) => one === method).length;
+    return this.#server.count(method);
   }
 
   [Symbol.dispose](): void {
-    for (const session of this.#sessions) session.destroy();
-    this.#server.close();
+    this.#server[Symbol.dispose]();
   }
 }
 

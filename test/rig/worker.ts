@@ -5,12 +5,9 @@
 import { anyPack } from '@bufbuild/protobuf/wkt';
 import { create } from '@bufbuild/protobuf';
 import { Code, ConnectError, type ConnectRouter } from '@connectrpc/connect';
-import { connectNodeAdapter } from '@connectrpc/connect-node';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type Http2Server, type ServerHttp2Session } from 'node:http2';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -29,6 +26,7 @@ import {
 import { ByteStream } from '../../cache/reapi/gen/google/bytestream/bytestream_pb.js';
 import { OperationSchema, Operations, type Operation } from '../../cache/reapi/gen/google/longrunning/operations_pb.js';
 import { MessageWriter } from '../../cache/reapi/wire.ts';
+import { GrpcServer } from './grpc-server.ts';
 import { Blobs, execute, missingOf } from './worker-run.ts';
 
 /** What goes wrong with one operation. */
@@ -62,8 +60,6 @@ interface Running {
 export class Worker implements Disposable {
   /** The faults of the next operations, one after the other. */
   readonly faults: (Fault | undefined)[] = [];
-  /** Methods in the order of their calls. */
-  readonly calls: string[] = [];
   /** Arguments of the commands that were run. */
   readonly ran: string[] = [];
   cancelled = 0;
@@ -76,8 +72,7 @@ export class Worker implements Disposable {
   #running = 0;
   readonly #bubblewrap: string;
   readonly #folder: string;
-  readonly #server: Http2Server;
-  readonly #sessions = new Set<ServerHttp2Session>();
+  readonly #server: GrpcServer;
   readonly #operations = new Map<string, Running>();
 
   private constructor(bubblewrap: string) {
@@ -85,38 +80,33 @@ export class Worker implements Disposable {
     this.#folder = mkdtempSync(join(tmpdir(), 'dsmb-worker-'));
     this.blobs = new Blobs(join(this.#folder, 'blobs'));
     mkdirSync(this.blobs.folder);
-    const handle = connectNodeAdapter({ routes: (router) => this.#routes(router) });
-    this.#server = createServer((request, response) => {
-      this.calls.push(request.url.split('/').at(-1)!);
-      handle(request, response);
-    });
-    this.#server.on('session', (session) => {
-      this.#sessions.add(session);
-      session.on('error', () => {}).on('close', () => this.#sessions.delete(session));
-    });
+    this.#server = new GrpcServer((router) => this.#routes(router));
   }
 
   /** `bubblewrap` is the program. */
   static async start(bubblewrap: string): Promise<Worker> {
     const worker = new Worker(bubblewrap);
-    worker.#server.listen(0, '127.0.0.1');
-    await once(worker.#server, 'listening');
+    await worker.#server.listen();
     return worker;
+  }
+
+  /** Names of methods, in the order of the calls. */
+  get calls(): string[] {
+    return this.#server.calls;
   }
 
   /** For `--remote-executor`. */
   get address(): string {
-    return `grpc://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return this.#server.address;
   }
 
   count(method: string): number {
-    return this.calls.filter((one) => one === method).length;
+    return this.#server.count(method);
   }
 
   [Symbol.dispose](): void {
     for (const { ending } of this.#operations.values()) ending.abort();
-    for (const session of this.#sessions) session.destroy();
-    this.#server.close();
+    this.#server[Symbol.dispose]();
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
   }
 
