@@ -3,7 +3,7 @@
  * that outlives the sandbox (`TestStore.runs`); `shell` runs a script.
  */
 import { readFileSync } from 'node:fs';
-import type { Files } from './project.ts';
+import type { Files } from '../../src/testing/project.ts';
 
 const text = (path: string): string => readFileSync(new URL(path, import.meta.url), 'utf8');
 

@@ -16,8 +16,8 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { TestProject } from '../../src/testing/project.ts';
 import { TestStore } from '../../src/testing/store.ts';
+import { CHECKOUT } from './checkout.ts';
 import { countingRules } from './counting.ts';
-import { CHECKOUT } from './project.ts';
 
 const CACHE = join(CHECKOUT, 'node_modules/.cache/dsmb-test');
 /** The store of the tests' own tools. */
