@@ -75,7 +75,7 @@ export class Cas {
   /**
    * Whether the blob is there, whole and as it was written. Every blob is sealed, so one that somebody has touched since
    * gives itself away without being read; it is hashed, sealed again when it is sound, and removed when it is broken.
-   * The access time notes the use: a blob that a running build has asked for is no garbage.
+   * The access time notes the use: a blob that a running build has asked for is not garbage.
    */
   has(of: Digest): boolean {
     if (of.size === 0) return this.#ensureEmpty(of);
@@ -283,7 +283,7 @@ const LINK_ATTEMPTS = 10;
 
 function missing(of: Digest): never {
   return fail('BLOB_MISSING', `the store has lost blob ${of.hash}`, {
-    hint: 'run the same command again: what made it runs again',
+    hint: 'run the same command again: dsmb makes it anew',
   });
 }
 

@@ -33,7 +33,7 @@ function refuseName(folder: string, shown: string | undefined, bytes: Buffer): n
     hint:
       shown === undefined
         ? `rename it, for example in bash: mv -- ${shellWord(`${folder}/`)}$'${escaped(bytes)}' ${shellWord(`${folder}/NAME`)}`
-        : 'have the action give it another name',
+        : 'make the action use another name',
   });
 }
 
@@ -42,7 +42,7 @@ function refuseTarget(link: string, shown: string | undefined, bytes: Buffer): n
     hint:
       shown === undefined
         ? `rename what it leads to, then: ln -sfn NAME ${shellWord(link)}`
-        : 'have the action point it at another name',
+        : 'make the action point it at another name',
   });
 }
 

@@ -24,8 +24,8 @@ function gone(root: string, cause: unknown): Failure {
   return new Failure(
     {
       code: 'STORE_GONE',
-      message: `the store ${root} was deleted while it was used`,
-      hint: 'run the same command again: what is missing is made again',
+      message: `the store ${root} was deleted while it was in use`,
+      hint: 'run the same command again: dsmb makes what is missing',
     },
     { cause },
   );

@@ -22,7 +22,7 @@ export class TreeConflict extends Failure {
     super({
       code: 'TREE_CONFLICT',
       message: `two inputs have different files at /${path}`,
-      hint: 'give the inputs different names, or take one of them that has both',
+      hint: 'rename one of the files, or use one input that has both',
     });
     this.path = path;
   }

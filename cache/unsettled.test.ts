@@ -40,7 +40,7 @@ it('many files are one sync', async () => {
   expect(syncs).toHaveLength(1);
 });
 
-it('few files need no sync of everything, and one that is gone is no error', async () => {
+it('few files need no sync of everything, and one that is gone is not an error', async () => {
   addFiles(3);
   rmSync(join(folder, '1'));
   await unsettled.settle(syncAll);

@@ -17,7 +17,7 @@ const MAX_LINKS = 40;
 export interface Way {
   /** Absolute paths without a link in any folder: the links that are followed, in order, then the end. */
   readonly places: readonly string[];
-  /** The last of the places, where the way ends: at something that is no link, or where nothing is. */
+  /** The last of the places, where the way ends: at something that is not a link, or where nothing is. */
   readonly end: string;
   /** Whether something lies at the end, and whether that is a folder. */
   readonly exists: boolean;

@@ -1,6 +1,6 @@
 /**
  * `npm run generate`: makes cache/reapi/gen from the published protos of the Remote Execution API, with versions
- * pinned here. Needs Go for its module proxy. The tools are no dependencies of the project: nothing else needs them.
+ * pinned here. Needs Go for its module proxy. The tools are not dependencies of the project: nothing else needs them.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

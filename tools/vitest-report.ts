@@ -26,7 +26,7 @@ interface Report {
   }[];
 }
 
-/** Reads a report; what cannot be read is a run of nothing, which is no success. */
+/** Reads a report; what cannot be read is a run of nothing, which is not a success. */
 export function readRun(file: string): Run {
   const { success, testResults } = read(file);
   const cases = testResults.flatMap((each) => {

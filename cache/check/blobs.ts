@@ -41,7 +41,7 @@ function checkBlob({ store, sound, broken, report }: Check, folder: Folder, name
     report({ kind: 'blob', path, problem, repair, keys: [] });
   const stats = statOf(join(store.root, path));
   if (!stats) return;
-  if (!stats.isFile()) return finding('is no file', 'remove');
+  if (!stats.isFile()) return finding('is not a file', 'remove');
   const actual = hashQuietly(join(store.root, path));
   if (actual === undefined) return finding('cannot be read', statOf(join(store.root, path)) ? 'none' : 'remove');
   if (actual !== hash) {
@@ -57,5 +57,5 @@ function checkBlob({ store, sound, broken, report }: Check, folder: Folder, name
 }
 
 export function foreign(path: string): Finding {
-  return { kind: 'foreign', path, problem: 'is none of the store’s', repair: 'remove', keys: [] };
+  return { kind: 'foreign', path, problem: 'does not belong to the store', repair: 'remove', keys: [] };
 }

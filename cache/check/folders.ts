@@ -14,11 +14,11 @@ export function checkFolders(check: Check): void {
   const { store, report } = check;
   for (const { name, parentPath } of shardedEntries(join(store.root, 'trees.v1'))) {
     const path = `trees.v1/${parentPath.slice(-2)}/${name}`;
-    const problem = HASH.test(name) ? folderProblem(check, name, join(store.root, path)) : 'is no tree folder';
+    const problem = HASH.test(name) ? folderProblem(check, name, join(store.root, path)) : 'is not a tree folder';
     if (problem) report({ kind: 'tree folder', path, problem, repair: 'remove', keys: [] });
   }
   for (const path of unknownNames(store))
-    report({ kind: 'foreign', path, problem: 'is none of the store’s', repair: 'none', keys: [] });
+    report({ kind: 'foreign', path, problem: 'does not belong to the store', repair: 'none', keys: [] });
 }
 
 interface Below {
@@ -39,12 +39,12 @@ function folderProblem(check: Check, hash: string, path: string): string | undef
 
 /** Looks into one directory; those in it are left for later. */
 function directoryProblem(check: Check, { hash, path, shown }: Below, later: Below[]): string | undefined {
-  if (!statOf(path)?.isDirectory()) return `${shown || 'it'} is no folder`;
+  if (!statOf(path)?.isDirectory()) return `${shown || 'it'} is not a folder`;
   const bytes = hash === EMPTY.hash ? Buffer.alloc(0) : readQuietly(blobPath(check, hash));
   if (!bytes || (hash !== EMPTY.hash && !check.sound.has(hash)))
     return `the list of ${shown || 'its files'} is missing or broken`;
   const entries = decoded(bytes);
-  if (!entries) return `the list of ${shown || 'its files'} is none`;
+  if (!entries) return `the list of ${shown || 'its files'} is not a list`;
   const alien = entriesOf(path).find(({ name }) => !entries.has(name));
   if (alien) return `${shown}${alien.name} does not belong there`;
   for (const [name, node] of entries) {

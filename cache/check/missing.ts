@@ -58,7 +58,7 @@ export class Missing {
     return [...found.values()];
   }
 
-  /** Undefined for what is no directory. */
+  /** Undefined for what is not a directory. */
   #entries(hash: string): Entries | undefined {
     try {
       const bytes = readQuietly(join(this.#check.store.root, 'cas.v1', hash.slice(0, 2), hash));

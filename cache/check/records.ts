@@ -46,7 +46,7 @@ function checkResults(check: Check, missing: Missing): number {
     for (const { hash } of gone) blame(check, hash, key);
   }
   for (const [{ key }, hash] of suspectResults(check, made)) {
-    const problem = `may be wrong: it was made of blob ${hash.slice(0, 12)}…, which is broken or suspect itself`;
+    const problem = `may be wrong: it was made from blob ${hash.slice(0, 12)}…, which is broken or suspect`;
     report({ kind: 'result', path: entryPath({ hash: key }), problem, repair: 'remove', keys: [key] });
   }
   return count;

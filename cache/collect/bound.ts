@@ -18,7 +18,8 @@ const AGE_UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 60 * 60_000,
 export function parseSize(text: string, name: string): number {
   const [, number, unit = ''] = /^(\d+(?:\.\d+)?)\s*(?:([KMGT])(?:iB|B)?|B)?$/i.exec(text) ?? [];
   if (text === 'none') return Infinity;
-  if (number === undefined) return fail('USAGE', `${name}: '${text}' is no size`, { hint: `${name} 20GiB, or none` });
+  if (number === undefined)
+    return fail('USAGE', `${name}: '${text}' is not a size`, { hint: `${name} 20GiB, or none` });
   return Number(number) * SIZE_UNITS[unit.toUpperCase()]!;
 }
 
@@ -26,7 +27,8 @@ export function parseSize(text: string, name: string): number {
 export function parseAge(text: string, name: string): number {
   const [, number, unit] = /^(\d+(?:\.\d+)?)\s*([mhdw])$/.exec(text) ?? [];
   if (text === 'none') return Infinity;
-  if (unit === undefined) return fail('USAGE', `${name}: '${text}' is no age`, { hint: `${name} 30d, 12h, or none` });
+  if (unit === undefined)
+    return fail('USAGE', `${name}: '${text}' is not an age`, { hint: `${name} 30d, 12h, or none` });
   return Number(number) * AGE_UNITS[unit]!;
 }
 

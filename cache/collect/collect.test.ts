@@ -215,7 +215,7 @@ describe('a bound', () => {
   ])('reads the age %s', (text, ms) => expect(parseAge(text, '--max-age')).toBe(ms));
 
   it.each(['', 'much', '-1', '5 days', '1e9'])('refuses %j', (text) => {
-    expect(() => parseSize(text, '--max-size')).toThrow(/is no size/);
-    expect(() => parseAge(text, '--max-age')).toThrow(/is no age/);
+    expect(() => parseSize(text, '--max-size')).toThrow(/is not a size/);
+    expect(() => parseAge(text, '--max-age')).toThrow(/is not an age/);
   });
 });

@@ -102,7 +102,7 @@ export class MessageReader {
   readonly #numbers = new Map<number, number>();
   readonly #bytes = new Map<number, Buffer[]>();
 
-  /** Fails with a RangeError where the bytes are no message. */
+  /** Fails with a RangeError where the bytes are not a message. */
   constructor(bytes: Uint8Array) {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     for (let at = 0; at < buffer.length;) at = this.#field(buffer, at);

@@ -21,7 +21,7 @@ export const bootImage = rule({
   implement(attributes, actions) {
     const sizeMiB = attributes.sizeMiB ?? 32;
     if (!Number.isInteger(sizeMiB) || sizeMiB < 16 || sizeMiB > 1024)
-      fail('BAD_ATTRIBUTE', `sizeMiB: ${sizeMiB} is no number from 16 to 1024`, { attribute: 'sizeMiB' });
+      fail('BAD_ATTRIBUTE', `sizeMiB: ${sizeMiB} is not a number from 16 to 1024`, { attribute: 'sizeMiB' });
     const { bootImg, coreImg } = grubCore(actions, 1);
     return actions.step({
       mnemonic: 'BootImage',

@@ -21,6 +21,7 @@ export default step<BootSpec>(async (context) => {
   const mac = args.mac ?? macOf(content);
   const accelerator = availableAccelerator();
   log(`booting (${accelerator}, MAC ${mac}); Ctrl-A x ends the machine, nothing is written to the disk`);
+  for (const port of args.ports) log(`port ${port} of the machine: http://127.0.0.1:${port}`);
   const disks = [{ file, format: 'raw', interface: 'virtio', snapshot: true, bootIndex: 0 }] as const;
   const qemu = attendedArguments({ ...args, accelerator, cpu: 'Penryn', mac, disks });
   // QEMU takes a TMPDIR of /tmp for "none given", and puts the overlay into /var/tmp.

@@ -26,7 +26,7 @@ export const cloudInstaller = rule({
   implement({ disk, urls = [], level = 6 }, actions) {
     const strange = urls.find((url) => !/^https?:\/\/[^\s'"\\]+$/.test(url));
     if (strange !== undefined)
-      fail('BAD_ATTRIBUTE', `urls: '${strange}' is no address of http or https`, { attribute: 'urls' });
+      fail('BAD_ATTRIBUTE', `urls: '${strange}' is not an address of http or https`, { attribute: 'urls' });
     if (level < 1 || level > 9) fail('BAD_ATTRIBUTE', `level: ${level} is not 1 to 9`, { attribute: 'level' });
     return actions.step({
       mnemonic: 'CloudInstaller',

@@ -85,5 +85,5 @@ function seconds(timeout: number): number {
   const sane = Number.isInteger(timeout) && timeout >= 0 && timeout <= 3600;
   return sane
     ? timeout
-    : fail('BAD_ATTRIBUTE', `timeout: ${timeout} is no number of seconds from 0 to 3600`, { attribute: 'timeout' });
+    : fail('BAD_ATTRIBUTE', `timeout: ${timeout} is not a number of seconds from 0 to 3600`, { attribute: 'timeout' });
 }

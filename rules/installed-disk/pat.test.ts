@@ -135,7 +135,7 @@ describe('a .pat', () => {
   });
 });
 
-describe('what is no plain .pat is told what it is:', () => {
+describe('what is not a plain .pat is told what it is:', () => {
   it.each<[string, RegExp, () => Promise<Buffer> | Buffer]>([
     ['empty', /the \.pat is empty/, () => Buffer.alloc(0)],
     ['gzip', /is compressed with gzip/, async () => gzipSync(await readFile(await wholePat()))],

@@ -272,7 +272,7 @@ describe('a loader as it was downloaded', () => {
     });
   });
 
-  test("pipes and dangling links of a loader's names are no files", async () => {
+  test("pipes and dangling links of a loader's names are not files", async () => {
     await execa('mkfifo', ['zImage'], { cwd });
     await symlink('gone', join(cwd, 'rd.gz'));
     await expect(loaderFiles(cwd)).rejects.toMatchObject({

@@ -88,9 +88,9 @@ test('arrays that are known need no disk', () => {
   expect(written({ arrays: { 0: uuid, 2: other.toUpperCase() } })).toBe(
     `ARRAY /dev/md0 UUID=${uuid}\nARRAY /dev/md2 UUID=${other}\n`,
   );
-  expect(() => written({ arrays: { 0: 'x' } })).toThrow("arrays: 0: 'x' is no number of a device with the UUID");
+  expect(() => written({ arrays: { 0: 'x' } })).toThrow("arrays: 0: 'x' is not the number of a device with the UUID");
   for (const [arrays, message] of [
-    [{ 0: '00000000:00000000:00000000:00000000' }, 'is no number of a device'],
+    [{ 0: '00000000:00000000:00000000:00000000' }, 'is not the number of a device'],
     [{ '00': uuid }, "arrays: 00: '"],
     [{ 0: uuid, 1: uuid.toUpperCase() }, `'${uuid}' is there twice`],
     [{}, 'arrays: there is none'],

@@ -36,7 +36,7 @@ function linesOf(arrays: Readonly<Record<string, string>>): string {
   const attribute = 'arrays';
   for (const [number, uuid] of Object.entries(arrays))
     if (!/^(0|[1-9]\d{0,2})$/.test(number) || !isArrayUuid(uuid))
-      fail('BAD_ATTRIBUTE', `arrays: ${number}: '${uuid}' is no number of a device with the UUID of an array`, {
+      fail('BAD_ATTRIBUTE', `arrays: ${number}: '${uuid}' is not the number of a device with the UUID of an array`, {
         attribute,
         hint: "write it as { 0: '6e0c9f0a:7b1d4c5e:9a8b7c6d:5e4f3a2b' }",
       });

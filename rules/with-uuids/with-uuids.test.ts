@@ -233,10 +233,10 @@ describe('the attributes', () => {
   it.each([
     ['arrays', { 1: ARRAY, 2: ARRAY.toUpperCase() }, 'is there twice'],
     ['fileSystems', { 1: FILE_SYSTEM, 2: FILE_SYSTEM.toUpperCase() }, 'is there twice'],
-    ['arrays', { 1: ARRAY.replaceAll(/\w/g, '0') }, 'is no such UUID'],
-    ['fileSystems', { 1: FILE_SYSTEM.replaceAll(/\w/g, '0') }, 'is no such UUID'],
-    ['arrays', { 1: FILE_SYSTEM }, 'is no such UUID'],
-    ['arrays', { 0: ARRAY }, 'is no number of a partition'],
+    ['arrays', { 1: ARRAY.replaceAll(/\w/g, '0') }, 'is not a UUID of this form'],
+    ['fileSystems', { 1: FILE_SYSTEM.replaceAll(/\w/g, '0') }, 'is not a UUID of this form'],
+    ['arrays', { 1: FILE_SYSTEM }, 'is not a UUID of this form'],
+    ['arrays', { 0: ARRAY }, 'is not the number of a partition'],
   ])('cannot have %s %j', (attribute, uuids, message) => {
     expect(() => args({ [attribute]: uuids })).toThrow(message);
   });

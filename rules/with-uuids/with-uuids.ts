@@ -45,9 +45,12 @@ function checked(
 ): Readonly<Record<string, string>> {
   for (const [number, uuid] of Object.entries(uuids)) {
     if (!/^[1-9]\d*$/.test(number))
-      fail('BAD_ATTRIBUTE', `${attribute}: '${number}' is no number of a partition`, { attribute });
+      fail('BAD_ATTRIBUTE', `${attribute}: '${number}' is not the number of a partition`, { attribute });
     if (!isUuid(uuid))
-      fail('BAD_ATTRIBUTE', `${attribute}: '${uuid}' is no such UUID`, { attribute, hint: `write it as '${example}'` });
+      fail('BAD_ATTRIBUTE', `${attribute}: '${uuid}' is not a UUID of this form`, {
+        attribute,
+        hint: `write it as '${example}'`,
+      });
   }
   const repeated = repeatedUuid(Object.values(uuids));
   if (repeated !== undefined)

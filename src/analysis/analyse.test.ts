@@ -62,7 +62,7 @@ describe('a target', () => {
       analysisOf({ top })
         .target(top)
         .dependencies.map((one) => one.label),
-    ).toEqual(['//top.input0']);
+    ).toEqual(['//top.of0']);
   });
 
   it('may be at the end of a chain that is longer than the stack is deep', () => {
@@ -182,7 +182,7 @@ describe('a rule', () => {
 
   it('that gives no artifact, or wants something else as an input, is told so', () => {
     const gives = (made: unknown) => rule({ name: 'bad', makes: File, implement: () => made as never })({});
-    expect(() => analysisOf({}).target(gives(undefined), anonymous)).toThrow('rule bad gave no artifact');
+    expect(() => analysisOf({}).target(gives(undefined), anonymous)).toThrow('rule bad returned no artifact');
     const top = thing({ of: ['a path'] });
     expect(() => analysisOf({ top }).target(top)).toThrow("input '0' is not an artifact");
   });

@@ -48,10 +48,10 @@ function ruleFailed({ rule, location: called }: Target, label: Label, error: unk
 function madeBy({ rule, kind }: Target, made: Artifact): ArtifactReference {
   const bad = (what: string): never =>
     fail('BAD_RULE', `rule ${rule.name} ${what}`, rule.location ? { location: rule.location } : {});
-  if (!(made instanceof ArtifactReference)) return bad('gave no artifact');
+  if (!(made instanceof ArtifactReference)) return bad('returned no artifact');
   return isSameKind(made.kind, kind)
     ? made
-    : bad(`makes ${withArticle(kind.name)}, but gave ${withArticle(made.kind.name)}`);
+    : bad(`makes ${withArticle(kind.name)}, but returned ${withArticle(made.kind.name)}`);
 }
 
 /** Of what a rule refuses, the call in the build file; of what it declares wrongly, its own line and the call. */
@@ -122,19 +122,25 @@ export class Analysis {
   /** The targets that a target refers to, with the labels of those that have none of their own. */
   *#references(target: Target, label: Label): Generator<readonly [Target, Label]> {
     if ('parameter' in target) return yield [this.#valueOf((target as FileParameter).parameter) as Target, label];
-    const inputs = new Set<Target>();
-    for (const input of this.#targetsIn(target.attributes)) {
-      if (!inputs.has(input)) yield [input, `${label}.input${inputs.size}` as Label];
-      inputs.add(input);
+    const names = new Map<string, Target>();
+    for (const [input, path] of this.#targetsIn(target.attributes)) {
+      let name = path;
+      for (let again = 2; (names.get(name) ?? input) !== input; again++) name = `${path}_${again}`;
+      names.set(name, input);
+      yield [input, `${label}.${name}` as Label];
     }
     for (const [index, one] of target.validations.entries()) yield [one, `${label}.validations${index}` as Label];
   }
 
-  *#targetsIn(value: unknown): Generator<Target> {
-    if (isTarget(value)) yield value;
-    else if (isParameter(value)) yield* this.#targetsIn(this.#valueOf(value));
-    else if (Array.isArray(value)) for (const item of value) yield* this.#targetsIn(item);
-    else if (isPlainObject(value)) for (const item of Object.values(value)) yield* this.#targetsIn(item);
+  /** Each with the names that lead to it: `config`, `layers5`, `files.etc_motd`. */
+  *#targetsIn(value: unknown, path = ''): Generator<readonly [Target, string]> {
+    if (isTarget(value)) yield [value, path];
+    else if (isParameter(value)) yield* this.#targetsIn(this.#valueOf(value), path);
+    else if (Array.isArray(value))
+      for (const [index, item] of value.entries()) yield* this.#targetsIn(item, `${path}${index}`);
+    else if (isPlainObject(value))
+      for (const [key, item] of Object.entries(value))
+        yield* this.#targetsIn(item, `${path}${path && '.'}${key.replaceAll(/\W+/g, '_')}`);
   }
 
   #valueOf(parameter: Parameter): unknown {
@@ -152,7 +158,7 @@ export class Analysis {
     checkAttributes(target, label, { labels: this.#labels, valueOf: (parameter) => this.#valueOf(parameter) });
     const artifact =
       engineArtifact(target) ??
-      this.#implement(target, label, this.#resolve(target.attributes, label, dependencies), { actions, dependencies });
+      this.#implement(target, label, this.#resolve(target.attributes, dependencies), { actions, dependencies });
     for (const action of actions) this.#targets.set(action, target);
     const validations = target.validations.map((one, index) =>
       this.target(one, `${label}.validations${index}` as Label),
@@ -185,18 +191,17 @@ export class Analysis {
   }
 
   /** Replaces parameters by values and targets by artifacts, through lists and plain objects. */
-  #resolve(value: unknown, label: Label, dependencies: Set<AnalysedTarget>): unknown {
+  #resolve(value: unknown, dependencies: Set<AnalysedTarget>): unknown {
     if (isTarget(value)) {
-      const analysed = this.target(value, `${label}.input${dependencies.size}` as Label);
+      // It was analysed before, under its label.
+      const analysed = this.target(value);
       dependencies.add(analysed);
       return new ArtifactReference(value.kind, analysed.artifact.origin, analysed.artifact.path);
     }
-    if (isParameter(value)) return this.#resolve(this.#valueOf(value), label, dependencies);
-    if (Array.isArray(value)) return value.map((item) => this.#resolve(item, label, dependencies));
+    if (isParameter(value)) return this.#resolve(this.#valueOf(value), dependencies);
+    if (Array.isArray(value)) return value.map((item) => this.#resolve(item, dependencies));
     if (isPlainObject(value))
-      return Object.fromEntries(
-        Object.entries(value).map(([key, item]) => [key, this.#resolve(item, label, dependencies)]),
-      );
+      return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, this.#resolve(item, dependencies)]));
     return value;
   }
 }

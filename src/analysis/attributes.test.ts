@@ -120,8 +120,8 @@ describe('an attribute', () => {
       '`x` is "a.img"; it takes an Image',
       'a source is a target, too: file("a.img")',
     ],
-    ['is no choice', attr.choice(['a', 'b']), { x: 'c' }, '`x` is "c"; it takes one of a, b'],
-    ['is no list', attr.list(Image), { x: image }, '`x` takes a list, but //image is an Image'],
+    ['is not a choice', attr.choice(['a', 'b']), { x: 'c' }, '`x` is "c"; it takes one of a, b'],
+    ['is not a list', attr.list(Image), { x: image }, '`x` takes a list, but //image is an Image'],
     [
       'has a wrong member',
       attr.list(attr.object({ n: attr.integer })),

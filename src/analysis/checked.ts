@@ -20,7 +20,7 @@ function bad(message: string, hint?: string): never {
 
 /** What a call is given by name, none of it in vain: what nobody reads is a slip of the pen. */
 export function checkMembers(of: unknown, known: readonly string[], what: string): void {
-  if (!isMembers(of)) return bad(`${what} is ${show(of)}, and no object`);
+  if (!isMembers(of)) return bad(`${what} is ${show(of)}, not an object`);
   const unknown = Object.keys(of).find((name) => !known.includes(name));
   if (unknown === undefined) return;
   const close = nearest(unknown, known);
@@ -34,9 +34,9 @@ export function checkedMnemonic(mnemonic: unknown): string {
 
 /** A path below a folder, whose parts can be names of files. */
 export function checkedPath(path: unknown, what: string): string {
-  if (typeof path !== 'string') return bad(`${what} is no text`);
+  if (typeof path !== 'string') return bad(`${what} is not a string`);
   const wrong = path.split('/').find((name) => name === '' || name === '.' || name === '..' || name.includes('\0'));
-  if (wrong !== undefined) return bad(`${what} is ${JSON.stringify(path)}, which is no path below a folder`);
+  if (wrong !== undefined) return bad(`${what} is ${JSON.stringify(path)}, which is not a path below a folder`);
   const long = path.split('/').some((name) => Buffer.byteLength(name) > MAX_NAME_BYTES);
   return long ? bad(`${what} has a name of more than ${MAX_NAME_BYTES} bytes`) : path;
 }
@@ -58,7 +58,7 @@ export function checkedInputs(of: unknown): Map<string, ArtifactReference> {
 
 /** Artifacts by the names that an action, or a folder, has for them. */
 export function checkedArtifacts(of: unknown, what: string): Map<string, ArtifactReference> {
-  if (!isMembers(of)) return bad(`${what}s are no object of artifacts by name`);
+  if (!isMembers(of)) return bad(`${what}s are not an object of artifacts by name`);
   return new Map(
     Object.entries(of).map(([name, artifact]) => {
       checkedPath(name, `the name of ${withArticle(what)}`);
@@ -68,17 +68,17 @@ export function checkedArtifacts(of: unknown, what: string): Map<string, Artifac
 }
 
 export function checkedToolchains(of: unknown): ArtifactReference[] {
-  if (!Array.isArray(of)) return bad('`toolchains` is no list');
+  if (!Array.isArray(of)) return bad('`toolchains` is not a list');
   return of.map((one: unknown) =>
     one instanceof ArtifactReference && one.kind.name === 'Toolchain'
       ? one
-      : bad('`toolchains` has something that is no toolchain', "toolchains: [actions.toolchain(toolchain('sed'))]"),
+      : bad('`toolchains` has something that is not a toolchain', "toolchains: [actions.toolchain(toolchain('sed'))]"),
   );
 }
 
 /** A kind alone is an output under the name that the rule has for it. */
 export function checkedOutputs(of: Outputs): Readonly<Record<string, Output>> {
-  if (!isMembers(of)) return bad('`outputs` is no object');
+  if (!isMembers(of)) return bad('`outputs` is not an object');
   const outputs = Object.entries(of).map(([key, one]) => [key, checkedOutput(one, key)] as const);
   const names = outputs.map(([, { name }]) => name);
   const taken = names.find((name, index) =>
@@ -98,12 +98,12 @@ export function checkedOutput(of: Output | Kind, key: string): Output {
 
 /** A program and its arguments. */
 export function checkedArgv(argv: unknown): readonly string[] {
-  if (!Array.isArray(argv) || argv.length === 0) return bad('`argv` is no list with a program');
+  if (!Array.isArray(argv) || argv.length === 0) return bad('`argv` is not a list with a program');
   return argv.map((one: unknown, index) => checkedWord(one, `argv[${index}]`));
 }
 
 export function checkedEnv(env: unknown): Readonly<Record<string, string>> {
-  if (!isMembers(env)) return bad('`env` is no object');
+  if (!isMembers(env)) return bad('`env` is not an object');
   for (const [name, value] of Object.entries(env)) {
     if (name === '' || /[=\0]/.test(name)) bad(`${JSON.stringify(name)} cannot be the name of a variable`);
     checkedWord(value, `env.${name}`);
@@ -115,13 +115,13 @@ export function checkedEnv(env: unknown): Readonly<Record<string, string>> {
 function checkedWord(word: unknown, what: string): string {
   if (word instanceof ArtifactReference)
     return bad(`${what} is an artifact`, 'give it as an input, and its path here: /in/NAME');
-  if (typeof word !== 'string') return bad(`${what} is ${show(word)}, and no text`);
+  if (typeof word !== 'string') return bad(`${what} is ${show(word)}, not a string`);
   if (!word.isWellFormed()) return bad(`${what} has half of a character: ${JSON.stringify(word)}`);
   return word.includes('\0') ? bad(`${what} has a zero byte`) : word;
 }
 
 export function checkedContent(content: unknown, name: string): string {
-  return typeof content === 'string' ? content : bad(`the content of ${name} is ${show(content)}, and no text`);
+  return typeof content === 'string' ? content : bad(`the content of ${name} is ${show(content)}, not a string`);
 }
 
 /** What can be written down as JSON and read again: nothing else reaches a step. */
@@ -135,13 +135,13 @@ export function checkedArgs(value: unknown, what = 'args', above: readonly unkno
     return value;
   }
   const isData = value === null || ['string', 'boolean', 'undefined'].includes(typeof value) || Number.isFinite(value);
-  return isData ? value : bad(`${what} is ${show(value)}, which is no plain data`);
+  return isData ? value : bad(`${what} is ${show(value)}, which is not plain data`);
 }
 
 export function checkedHints<Hints extends object>(hints: Hints, inputs: ReadonlyMap<string, unknown>): Hints {
   const { digestsOf = [], assembled = [] } = hints as { digestsOf?: readonly string[]; assembled?: readonly string[] };
   for (const name of [...digestsOf, ...assembled])
-    if (!inputs.has(name)) bad(`\`hints\` names '${name}', which is no input`, `its inputs: ${namesOf(inputs)}`);
+    if (!inputs.has(name)) bad(`\`hints\` names '${name}', which is not an input`, `its inputs: ${namesOf(inputs)}`);
   return hints;
 }
 

@@ -51,17 +51,17 @@ looped.push(looped);
 
 describe('a rule that declares', () => {
   it.each<[what: string, message: RegExp, declare: (actions: Untyped, of: Artifact) => unknown]>([
-    ['no program', /`argv` is no list with a program/, ({ run: go }) => go({ ...run, argv: [] })],
-    ['a command line', /`argv` is no list/, ({ run: go }) => go({ ...run, argv: 'tar --create' })],
-    ['a number as an argument', /argv\[1\] is 9, and no text/, ({ run: go }) => go({ ...run, argv: ['xz', 9] })],
+    ['no program', /`argv` is not a list with a program/, ({ run: go }) => go({ ...run, argv: [] })],
+    ['a command line', /`argv` is not a list/, ({ run: go }) => go({ ...run, argv: 'tar --create' })],
+    ['a number as an argument', /argv\[1\] is 9, not a string/, ({ run: go }) => go({ ...run, argv: ['xz', 9] })],
     ['an artifact as an argument', /argv\[1\] is an artifact/, ({ run: go }, of) => go({ ...run, argv: ['ls', of] })],
     ['a zero byte', /argv\[0\] has a zero byte/, ({ run: go }) => go({ ...run, argv: ['a\0b'] })],
-    ['a variable that is no text', /env\.LEVEL is 9/, ({ run: go }) => go({ ...run, env: { LEVEL: 9 } })],
+    ['a variable that is not text', /env\.LEVEL is 9/, ({ run: go }) => go({ ...run, env: { LEVEL: 9 } })],
     ['a variable of no name', /"A=B" cannot be the name/, ({ run: go }) => go({ ...run, env: { 'A=B': '' } })],
     ['an input that is none', /input 'of' is not an artifact/, ({ run: go }) => go({ ...run, inputs: { of: '/x' } })],
     [
       'an input of a bad name',
-      /"\.\.\/of", which is no path/,
+      /"\.\.\/of", which is not a path/,
       ({ run: go }, of) => go({ ...run, inputs: { '../of': of } }),
     ],
     [
@@ -78,12 +78,12 @@ describe('a rule that declares', () => {
     ['what a step has not', /Step has no 'argv'/, ({ step: go }) => go({ ...step, argv: [] })],
     ['a need that there is not', /`needs` has no 'gpu'/, ({ run: go }) => go({ ...run, needs: { gpu: true } })],
     ['a need of a bad type', /needs\.vm is yes/, ({ run: go }) => go({ ...run, needs: { vm: 'yes' } })],
-    ['needs that are none', /`needs` is 5, and no object/, ({ run: go }) => go({ ...run, needs: 5 })],
+    ['needs that are none', /`needs` is 5, not an object/, ({ run: go }) => go({ ...run, needs: 5 })],
     ['a mnemonic of two lines', /has a control character/, ({ run: go }) => go({ ...run, mnemonic: 'a\nb' })],
-    ['a list of inputs', /inputs are no object/, ({ run: go }, of) => go({ ...run, inputs: [of] })],
+    ['a list of inputs', /inputs are not an object/, ({ run: go }, of) => go({ ...run, inputs: [of] })],
     [
       'an output of a bad name',
-      /"\/out\/x", which is no path/,
+      /"\/out\/x", which is not a path/,
       ({ run: go }) => go({ ...run, outputs: { out: { name: '/out/x', kind: File } } }),
     ],
     [
@@ -98,23 +98,27 @@ describe('a rule that declares', () => {
     ],
     [
       'a toolchain that is none',
-      /something that is no toolchain/,
+      /something that is not a toolchain/,
       ({ run: go }, of) => go({ ...run, toolchains: [of] }),
     ],
     ['no mnemonic', /has no mnemonic/, ({ run: go }) => go({ ...run, mnemonic: undefined })],
-    ['a need that is no number', /needs\.memoryMiB is NaN/, ({ run: go }) => go({ ...run, needs: { memoryMiB: NaN } })],
+    [
+      'a need that is not a number',
+      /needs\.memoryMiB is NaN/,
+      ({ run: go }) => go({ ...run, needs: { memoryMiB: NaN } }),
+    ],
     ['a time that is none', /timeoutMs of Run is 0\.5/, ({ run: go }) => go({ ...run, timeoutMs: 0.5 })],
     [
       'an artifact as an argument of a step',
       /args\.of is an artifact/,
       ({ step: go }, of) => go({ ...step, args: { of } }),
     ],
-    ['what is no data', /args\.at is a Date/, ({ step: go }) => go({ ...step, args: { at: new Date(0) } })],
+    ['what is not data', /args\.at is a Date/, ({ step: go }) => go({ ...step, args: { at: new Date(0) } })],
     ['a number that JSON has not', /args\[0\] is Infinity/, ({ step: go }) => go({ ...step, args: [Infinity] })],
     ['data that contain themselves', /contains itself/, ({ step: go }) => go({ ...step, args: { looped } })],
     [
       'a hint for no input',
-      /names 'disk', which is no input/,
+      /names 'disk', which is not an input/,
       ({ step: go }) => go({ ...step, hints: { assembled: ['disk'] } }),
     ],
     [
@@ -123,37 +127,37 @@ describe('a rule that declares', () => {
       ({ step: go }) => go({ ...step, module: () => import('./gone.step.ts' as string) }),
     ],
     [
-      'a step that is no module',
+      'a step that is not a module',
       /module of Step does not name a step/,
       ({ step: go }) => go({ ...step, module: './x.step.ts' }),
     ],
     ['a text in place of an output', /neither a kind nor \{ name, kind \}/, ({ write: go }) => go('x', 'text')],
     [
-      'a content that is no text',
-      /the content of x is 1, and no text/,
+      'a content that is not text',
+      /the content of x is 1, not a string/,
       ({ write: go }) => go({ name: 'x', kind: File }, 1),
     ],
     ['a folder of no kind', /has no kind/, ({ compose: go }, of) => go('Tree', { of })],
-    ['a folder of what is no artifact', /entry 'x' is not an artifact/, ({ compose: go }) => go(Tree, { x: 'x' })],
+    ['a folder of what is not an artifact', /entry 'x' is not an artifact/, ({ compose: go }) => go(Tree, { x: 'x' })],
     ['a toolchain of a name', /takes a target/, ({ toolchain: go }) => go('tar')],
     ['a path as a target of its own', /actions\.own takes a target/, ({ own: go }) => go('source')],
     ...['/etc', '../x', '', 'a//b', '.'].map((home): [string, RegExp, (actions: Untyped) => never] => [
       `'${home}' as a folder to borrow`,
-      /is no path of a folder below the home folder/,
+      /is not a path of a folder below the home folder/,
       ({ runnable: go }) => go({ ...step, borrows: { of: { home } } }),
     ]),
     [
       'a borrowed socket of no variable',
-      /'\/run\/x' is no name of an environment variable/,
+      /'\/run\/x' is not the name of an environment variable/,
       ({ runnable: go }) => go({ ...step, borrows: { of: { socketOf: '/run/x' } } }),
     ],
     [
       'a borrowed folder of a bad name',
-      /'\.\.' is no name of lower-case letters/,
+      /'\.\.' is not the name of lower-case letters/,
       ({ runnable: go }) => go({ ...step, borrows: { '..': { home: 'x' } } }),
     ],
-    ['nothing', /gave no artifact/, () => undefined],
-    ['another kind than it makes', /makes a File, but gave a Tree/, (_, of) => of],
+    ['nothing', /returned no artifact/, () => undefined],
+    ['another kind than it makes', /makes a File, but returned a Tree/, (_, of) => of],
   ])('%s is told so', (_what, message, declare) => {
     const diagnostic = said(declare);
     expect(diagnostic?.code).toBe('BAD_RULE');

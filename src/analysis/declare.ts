@@ -116,15 +116,15 @@ function checkedOwn(of: unknown, verb: 'toolchain' | 'own', artifactOf: OwnTarge
 /** A rule cannot ask for more than folders below the home folder, and sockets that the environment names. */
 function checkedBorrows(borrows: Readonly<Record<string, Borrowed>>): Readonly<Record<string, Borrowed>> {
   for (const [name, borrowed] of Object.entries(borrows)) {
-    if (!/^[a-z][a-z0-9-]*$/.test(name)) fail('BAD_RULE', `borrows: '${name}' is no name of lower-case letters`);
+    if (!/^[a-z][a-z0-9-]*$/.test(name)) fail('BAD_RULE', `borrows: '${name}' is not the name of lower-case letters`);
     if ('socketOf' in borrowed) {
       if (!/^[A-Z_][A-Z0-9_]*$/.test(borrowed.socketOf))
-        fail('BAD_RULE', `borrows: '${borrowed.socketOf}' is no name of an environment variable`);
+        fail('BAD_RULE', `borrows: '${borrowed.socketOf}' is not the name of an environment variable`);
       continue;
     }
     const { home } = borrowed;
     if (!/^[^/]/.test(home) || home.split('/').some((part) => ['', '.', '..'].includes(part)))
-      fail('BAD_RULE', `borrows: '${home}' is no path of a folder below the home folder`);
+      fail('BAD_RULE', `borrows: '${home}' is not a path of a folder below the home folder`);
   }
   return borrows;
 }

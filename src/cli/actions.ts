@@ -22,8 +22,8 @@ export const actions: Command = {
   summary: 'show the action graph: commands, inputs, outputs, keys',
   usage: '//target…',
   examples: [
-    ['dsmb actions //cloudTarball', 'every action that a build looks at'],
-    ['dsmb actions //cloudTarball --json', 'the same for a program, with all that each key is made of'],
+    ['dsmb actions //cloudTarball', 'show every action of a build'],
+    ['dsmb actions //cloudTarball --json', 'print JSON, with everything that goes into each key'],
   ],
   options: { ...WORKSPACE_OPTIONS, json: { type: 'boolean', help: 'print JSON' } },
   run: runActions,

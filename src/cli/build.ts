@@ -24,32 +24,32 @@ import { Workshop } from './workshop.ts';
 
 export const build: Command = {
   name: 'build',
-  summary: 'build targets; only what is stale runs',
+  summary: 'build targets; run only what is stale',
   usage: '//target… [--set name=value]…',
   examples: [
-    ['dsmb build //cloudTarball', 'build a target and all that it is made of'],
-    ['dsmb build //cloudTarball --set mac=52:54:00:aa:bb:cc', 'the same with another parameter'],
-    ['dsmb build //cloudTarball --skip-validations', 'leave out the verify boot'],
-    ['dsmb build //guest/...', 'everything below a package'],
-    ['dsmb build //cloudTarball --profile trace.json', 'where the time goes: open it in ui.perfetto.dev'],
+    ['dsmb build //cloudTarball', 'build a target and everything it depends on'],
+    ['dsmb build //cloudTarball --set mac=52:54:00:aa:bb:cc', 'build it with another value of a parameter'],
+    ['dsmb build //cloudTarball --skip-validations', 'skip the boot that verifies the image'],
+    ['dsmb build //guest/...', 'build everything below a package'],
+    ['dsmb build //cloudTarball --profile trace.json', 'record where the time goes; open the file in ui.perfetto.dev'],
     ['dsmb build //cloudTarball --ui', 'watch it in a browser'],
-    ['dsmb build //bootPartition --check', 'whether the same inputs give the same bits'],
+    ['dsmb build //bootPartition --check', 'check whether the same inputs give the same bits'],
   ],
   options: {
     ...WORKSPACE_OPTIONS,
-    'keep-going': { type: 'boolean', short: 'k', help: 'after a failure, go on with what does not depend on it' },
-    'skip-validations': { type: 'boolean', help: 'leave out targets that only gate others' },
+    'keep-going': { type: 'boolean', short: 'k', help: 'after a failure, continue with what does not depend on it' },
+    'skip-validations': { type: 'boolean', help: 'skip targets that only gate others' },
     unsandboxed: {
       type: 'boolean',
-      help: 'run actions on this machine itself: what they read is not checked, their results are kept apart',
+      help: 'run actions without a sandbox: what they read is not checked, and their results are kept apart',
     },
     check: {
       type: 'string',
       bare: '1',
       value: 'N',
-      help: 'run actions again, once or N times, and say where their outputs differ from those in the cache',
+      help: 'run actions again, once or N times, and show where their outputs differ from the cached ones',
     },
-    frozen: { type: 'boolean', help: 'fail when toolchain.lock.json would change' },
+    frozen: { type: 'boolean', help: 'fail if toolchain.lock.json would change' },
     ...BUILDING_OPTIONS,
   },
   run: runBuild,
@@ -72,7 +72,7 @@ async function runBuild(call: Call): Promise<number> {
   const interrupt = interruption();
   const { result, build, firstStep } = await execute(call, store, opened, observers, interrupt.signal, starts);
   const { success } = result;
-  const reported = await observers.finish(success, performance.now() - started);
+  const reported = await observers.finish(success, { startedAt: started, signal: interrupt.signal });
   const { recorder } = observers;
   const ran = observers.counts().executed > 0;
   const missing = leave(ledger, opened, { success, ran, firstStep, settledBy: build.settled, text, recorder });
@@ -146,15 +146,15 @@ function timesToCheck(call: Call): number {
   const text = call.text('check');
   if (text === undefined) return 0;
   if (!/^[1-9]\d{0,3}$/.test(text))
-    fail('USAGE', `--check=${text}: it must be a number of runs, from 1 to 9999`, {
+    fail('USAGE', `--check takes a number of runs from 1 to 9999, not '${text}'`, {
       hint: 'dsmb build //target --check=3',
     });
   return Number(text);
 }
 
-/** Ctrl-C, and the signals that mean the same: everything that runs is ended, then the build reports. */
+/** Ctrl-C, and the signals that mean the same: everything that runs is ended, then the build reports. The reason is the signal's name. */
 export function interruption(): { signal: AbortSignal } {
   const controller = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => controller.abort());
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => controller.abort(name));
   return controller;
 }

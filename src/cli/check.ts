@@ -20,6 +20,7 @@ import { formatDiagnostic } from '../report/diagnostics.ts';
 import { palette, plural } from '../report/format.ts';
 import { WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { EXIT } from './exit.ts';
+import { busyLine } from './progress-line.ts';
 import { workspaceOf } from './request.ts';
 import { printJson, printLine } from '../report/print.ts';
 
@@ -29,12 +30,12 @@ export const check: Command = {
   usage: '[--strict] [--json]',
   examples: [
     ['dsmb check', 'everything that can be known without building'],
-    ['dsmb check --strict', 'exit code 2 for warnings, too: for continuous integration'],
+    ['dsmb check --strict', 'exit with 2 for warnings as well, for continuous integration'],
     ['dsmb check --json', 'for editors and scripts'],
   ],
   options: {
     ...WORKSPACE_OPTIONS,
-    strict: { type: 'boolean', help: 'warnings are errors' },
+    strict: { type: 'boolean', help: 'treat warnings as errors' },
     json: { type: 'boolean', help: 'print JSON' },
   },
   run: runCheck,
@@ -42,19 +43,26 @@ export const check: Command = {
 
 async function runCheck(call: Call): Promise<number> {
   const root = workspaceOf(call);
+  const { findings, files } = await checkAll(root, call.list('set'));
+  if (call.flag('json')) printJson({ problems: findings.map((one) => row(root, one)) });
+  else print(findings, files);
+  const errors = findings.filter(({ severity }) => severity === 'error' || call.flag('strict'));
+  return errors.length > 0 ? EXIT.usage : EXIT.ok;
+}
+
+/** All findings, and how many files were looked at. */
+async function checkAll(root: string, settings: readonly string[]): Promise<{ findings: Finding[]; files: number }> {
   const files = findPackages(root).map((name) => join(root, name, BUILD_FILE));
   const own = ownFiles(files);
+  using _busy = busyLine(`checking ${plural(own.length, 'file')}`);
   const problems = typeProblems(root, own);
-  const ofGraph = await graphFindings(root, call.list('set'));
+  const ofGraph = await graphFindings(root, settings);
   const findings = distinct([
     ...problems,
     ...impurities(files).map(asError),
     ...ofGraph.filter((one) => !isToldBy(problems, one)),
   ]);
-  if (call.flag('json')) printJson({ problems: findings.map((one) => row(root, one)) });
-  else print(findings, own.length);
-  const errors = findings.filter(({ severity }) => severity === 'error' || call.flag('strict'));
-  return errors.length > 0 ? EXIT.usage : EXIT.ok;
+  return { findings, files: own.length };
 }
 
 /** A file that does not load has most often a line that the compiler has told of, and more clearly. */
@@ -130,7 +138,7 @@ function unused(loaded: Loaded, root: string): Finding[] {
     message:
       rule === 'parameter'
         ? `no target reads the parameter ${name.slice('param:'.length)}`
-        : `nothing is made of ${name}, and it checks nothing`,
+        : `nothing uses ${name}, and it checks nothing`,
     ...(location ? { location } : {}),
   }));
 }

@@ -16,11 +16,14 @@ export const clean: Command = {
   usage: '[--all]',
   examples: [
     ['dsmb clean', 'the next build puts the outputs back from the store; nothing runs'],
-    ['dsmb clean --all', 'forget the results, too: the next build runs every action of this workspace again'],
+    ['dsmb clean --all', 'forget the results as well: the next build runs every action of this workspace again'],
   ],
   options: {
     workspace: WORKSPACE_OPTIONS['workspace']!,
-    all: { type: 'boolean', help: 'also the results of the last builds, but for those that something else keeps' },
+    all: {
+      type: 'boolean',
+      help: 'also forget the results of the last builds, except those that something else keeps',
+    },
   },
   run: async (call) => runClean(call),
 };

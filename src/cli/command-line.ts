@@ -35,6 +35,8 @@ const COMMANDS: Commands = {
   doctor: async () => (await import('./doctor.ts')).doctor,
   disk: async () => (await import('./disk.ts')).disk,
   completion: async () => (await import('./completion.ts')).completion,
+  man: async () => (await import('./man.ts')).manFor(COMMANDS),
+  version: async () => (await import('./version.ts')).version,
   complete: async () => (await import('./complete.ts')).completeFor(COMMANDS),
 };
 
@@ -102,7 +104,7 @@ function print(text: string): number {
   return EXIT.ok;
 }
 
-/** A reader that closes the pipe early is no error of ours; a result that could not be written was not given. */
+/** A reader that closes the pipe early is not an error of ours; a result that could not be written was not given. */
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(EXIT.ok);
   report({ ...toDiagnostic(error), message: `standard output cannot be written: ${error.message}` });

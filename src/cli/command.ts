@@ -32,7 +32,7 @@ export interface Command {
   readonly subcommands?: Commands;
   /** It is for programs: the overview leaves it out. */
   readonly hidden?: true;
-  /** Operands may begin with `-`: what is no option of the command is one. */
+  /** Operands may begin with `-`: what is not an option of the command is one. */
   readonly dashedOperands?: true;
   /** What stands behind `--` is for a program that it starts. */
   readonly takesRest?: true;
@@ -54,15 +54,15 @@ export interface Call {
 
 /** Options that every command which reads build files takes. */
 export const WORKSPACE_OPTIONS: Readonly<Record<string, Option>> = {
-  set: { type: 'string', multiple: true, value: 'NAME=VALUE', help: 'give a parameter a value; may be repeated' },
-  workspace: { type: 'string', value: 'DIR', help: 'the project (default: the one that this folder is in)' },
+  set: { type: 'string', multiple: true, value: 'NAME=VALUE', help: 'set a parameter; may be repeated' },
+  workspace: { type: 'string', value: 'DIR', help: 'the project; by default the one that this folder is in' },
 };
 
 /** Parses what follows a command's name. */
 export function parseCall(command: Command, args: readonly string[]): Call {
   const end = command.takesRest && args.includes('--') ? args.indexOf('--') : args.length;
   const own = args.slice(0, end);
-  const options = { ...command.options, help: { type: 'boolean', short: 'h', help: 'this text' } } as const;
+  const options = { ...command.options, help: { type: 'boolean', short: 'h', help: 'show this help' } } as const;
   try {
     const { values, positionals } = parseArgs({
       args: command.dashedOperands ? optionsFirst(own, options) : own.map((arg) => withBareValue(command, arg)),

@@ -18,11 +18,11 @@ export function completionScript(shell: (typeof SHELLS)[number], dsmb: string): 
 
 export const completion: Command = {
   name: 'completion',
-  summary: 'print the completion script of a shell',
+  summary: 'print the completion script for a shell',
   usage: SHELLS.join('|'),
   examples: [
     ['source <(dsmb completion bash)', 'in ~/.bashrc'],
-    ['source <(dsmb completion zsh)', 'in ~/.zshrc, behind compinit'],
+    ['source <(dsmb completion zsh)', 'in ~/.zshrc, after compinit'],
     ['dsmb completion fish | source', 'in ~/.config/fish/config.fish'],
   ],
   options: {},

@@ -75,7 +75,7 @@ function secret(value: unknown): string {
   if (isObject(value) && typeof value['file'] === 'string') return readFile(value['file']).trim();
   if (isObject(value) && typeof value['env'] === 'string')
     return process.env[value['env']] ?? bad(`the variable ${value['env']} is not set`);
-  return bad('a secret is a text, { "env": "NAME" } or { "file": "path" }');
+  return bad('a secret is a string, { "env": "NAME" } or { "file": "path" }');
 }
 
 function tlsOf({ ca, certificate, key }: Entry): Identity['tls'] {
@@ -168,7 +168,7 @@ function isTexts(value: unknown): value is string[] {
 }
 
 function notHelpful(program: string): never {
-  return bad(`the helper ${program} does not answer as the protocol of credential helpers wants it`);
+  return bad(`the helper ${program} does not follow the protocol of credential helpers`);
 }
 
 function readFile(path: string): string {

@@ -15,7 +15,7 @@ const DEFAULT_LIMIT = 50;
 
 export const diff: Command = {
   name: 'diff',
-  summary: 'say where two files, folders, disks or archives differ, in the words of their formats',
+  summary: 'show where two files, folders, disks or archives differ, field by field',
   usage: 'PATH|LABEL PATH|LABEL | LABEL --to NAME=VALUE',
   examples: [
     ['dsmb diff one.tar.gz two.tar.gz', 'archives, and the disks and file systems in them'],
@@ -25,8 +25,8 @@ export const diff: Command = {
   options: {
     ...WORKSPACE_OPTIONS,
     to: { type: 'string', multiple: true, value: 'NAME=VALUE', help: 'a parameter of the second; may be repeated' },
-    limit: { type: 'string', value: 'N', help: `differences that are looked for; ${DEFAULT_LIMIT} by default` },
-    'exit-code': { type: 'boolean', help: 'end with 1 when they differ' },
+    limit: { type: 'string', value: 'N', help: `differences to show at most; ${DEFAULT_LIMIT} by default` },
+    'exit-code': { type: 'boolean', help: 'exit with 1 if they differ' },
     json: { type: 'boolean', help: 'print JSON' },
   },
   run: runDiff,

@@ -22,5 +22,5 @@ export const disk: Command = {
     export: async () => (await import('./disk/export.ts')).exportDisk,
   },
   run: async () =>
-    fail('USAGE', 'dsmb disk needs to know what to do: info, ls, cat, diff or export', { hint: 'dsmb disk --help' }),
+    fail('USAGE', 'dsmb disk needs a command: info, ls, cat, diff or export', { hint: 'dsmb disk --help' }),
 };

@@ -9,9 +9,9 @@ import { printJson, printLine } from '../report/print.ts';
 
 export const doctor: Command = {
   name: 'doctor',
-  summary: 'look whether this machine can build, with a remedy for what it lacks',
+  summary: 'check whether this machine can build, and how to fix what it lacks',
   usage: '',
-  examples: [['dsmb doctor', 'exit code 0 when all is well, 1 when something must be mended']],
+  examples: [['dsmb doctor', 'exit with 0 if all is well, with 1 if something must be fixed']],
   options: { json: { type: 'boolean', help: 'as JSON' } },
   run: runDoctor,
 };

@@ -15,11 +15,11 @@ export const fsck: Command = {
   summary: 'verify the store: every blob by its content, every result by what it needs',
   usage: '[--repair]',
   examples: [
-    ['dsmb fsck', 'say what is broken, and which targets it belongs to'],
+    ['dsmb fsck', 'show what is broken, and which targets need it'],
     ['dsmb fsck --repair', 'remove what is broken, so that the next build makes it again'],
   ],
   options: {
-    repair: { type: 'boolean', help: 'remove what is broken, and set modes and times right' },
+    repair: { type: 'boolean', help: 'remove what is broken, and reset modes and times' },
     json: { type: 'boolean', help: 'the findings as JSON' },
   },
   run: runFsck,
@@ -68,7 +68,7 @@ function report({ blobs, bytes, records }: Checked, findings: readonly Named[], 
     broken === 0
       ? 'the store is sound'
       : repair
-        ? `${removed} removed, to be made again, ${reset} mended`
-        : `${broken} broken: dsmb fsck --repair removes what cannot be mended`;
+        ? `${removed} removed, to be made again, ${reset} repaired`
+        : `${broken} broken: dsmb fsck --repair removes what cannot be repaired`;
   return [...lines, `${verdict}; ${plural(blobs, 'sound blob')} (${formatBytes(bytes)}), ${plural(records, 'record')}`];
 }

@@ -10,13 +10,13 @@ import { printJson, printLine } from '../report/print.ts';
 
 export const gc: Command = {
   name: 'gc',
-  summary: 'remove from the store what was not used for long',
+  summary: 'remove from the store what has not been used for a long time',
   usage: '[--max-size SIZE] [--max-age AGE]',
   examples: [
-    ['dsmb gc', 'what builds do by themselves once a day: 60 GiB and 30 days are the bounds'],
-    ['dsmb gc --dry-run', 'say what would go'],
-    ['dsmb gc --max-size 20GiB', 'the least recently used goes until the rest fits'],
-    ['dsmb gc --max-age 0d', 'all that neither the last outputs nor `dsmb keep` need'],
+    ['dsmb gc', 'do what builds do once a day: keep 60 GiB, and what was used within 30 days'],
+    ['dsmb gc --dry-run', 'show what would be removed'],
+    ['dsmb gc --max-size 20GiB', 'remove the least recently used until the rest fits'],
+    ['dsmb gc --max-age 0d', 'remove everything that neither the last outputs nor `dsmb keep` need'],
   ],
   options: {
     'max-size': {
@@ -27,7 +27,7 @@ export const gc: Command = {
     'max-age': {
       type: 'string',
       value: 'AGE',
-      help: 'since the last use: 30d, 12h, or none (default: $DSMB_MAX_AGE or 30d)',
+      help: 'time since the last use: 30d, 12h, or none (default: $DSMB_MAX_AGE or 30d)',
     },
     'dry-run': { type: 'boolean', short: 'n', help: 'remove nothing' },
     json: { type: 'boolean', help: 'the figures as JSON' },
@@ -44,7 +44,7 @@ async function runGc(call: Call): Promise<number> {
   const collected =
     (await collectNow(store, { ...bound, dryRun })) ??
     fail('GC_RUNNING', 'another process is collecting garbage in this store', {
-      hint: 'wait for it, then run it again',
+      hint: 'wait for it to end, then run the same command again',
     });
   if (call.flag('json')) printJson(collected);
   else printLine(report(collected, bound, performance.now() - started));
@@ -79,7 +79,7 @@ function report(collected: Collected, { maxSize }: Bound, durationMs: number): s
 function tooLarge(maxSize: number, rootBytes: number): string {
   const remedy =
     rootBytes > maxSize
-      ? 'roots alone need more: dsmb clean, dsmb keep --remove //x'
+      ? 'what is kept needs more: dsmb clean, dsmb keep --remove //x'
       : 'the rest is in use: try again later';
   return `the store is larger than ${formatBytes(maxSize)}: ${remedy}`;
 }

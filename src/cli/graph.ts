@@ -14,7 +14,7 @@ const FORMATS: Readonly<Record<string, (graph: TargetGraph) => string>> = { merm
 
 export const graph: Command = {
   name: 'graph',
-  summary: 'draw what a target is made of',
+  summary: 'draw what a target is made from',
   usage: '//target… [--all] [--output mermaid|svg] [-o FILE]',
   examples: [
     ['dsmb graph //cloudTarball', 'a Mermaid flowchart of the targets, with the parameters that they read'],
@@ -22,12 +22,12 @@ export const graph: Command = {
   ],
   options: {
     ...WORKSPACE_OPTIONS,
-    all: { type: 'boolean', help: 'also what targets of other packages are made of' },
+    all: { type: 'boolean', help: 'also show what targets of other packages are made from' },
     output: {
       type: 'string',
       value: 'FORMAT',
       values: Object.keys(FORMATS),
-      help: 'mermaid (default) or svg, which is also told by the name of a file',
+      help: 'mermaid or svg; by default what the name of the file says, or mermaid',
     },
     file: { type: 'string', short: 'o', value: 'FILE', help: 'write to a file' },
   },

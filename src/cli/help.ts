@@ -4,10 +4,14 @@ import { join } from 'node:path';
 import { OWN_PACKAGE } from '../model/own-files.ts';
 import type { Command, Commands, Option } from './command.ts';
 
+export const INTRODUCTION = 'dsmb: a content-addressed build graph for bootable disk images';
+export const STORE_NOTE =
+  'The store is $DSMB_STORE, by default ~/.cache/dsmb. $DSMB_DOWNLOADS shares downloads between stores.';
+
 /** The overview of all commands. */
 export async function overview(commands: Commands): Promise<string> {
   return [
-    'dsmb: a content-addressed build graph for bootable disk images',
+    INTRODUCTION,
     '',
     'Examples',
     '  dsmb build //cloudTarball                              build a target',
@@ -17,18 +21,16 @@ export async function overview(commands: Commands): Promise<string> {
     'Commands',
     ...(await summaries(commands)),
     '',
-    'dsmb COMMAND --help tells more about one; docs/guide.md is the introduction.',
-    'The store is $DSMB_STORE, or dsmb in the cache folder of the user; what is fetched for it can be shared between',
-    'stores in $DSMB_DOWNLOADS.',
+    'dsmb COMMAND --help explains a command; docs/guide.md is the introduction.',
+    STORE_NOTE,
   ].join('\n');
 }
 
 /** The help of one command. */
-export async function commandHelp({ name, summary, usage, examples, options, subcommands }: Command): Promise<string> {
+export async function commandHelp(command: Command): Promise<string> {
+  const { name, summary, usage, examples, subcommands } = command;
   const width = Math.max(...examples.map(([command]) => command.length));
-  const rows = Object.entries({ ...options, help: { type: 'boolean', short: 'h', help: 'this text' } as Option }).map(
-    ([option, spec]) => [optionText(option, spec), spec.help] as const,
-  );
+  const rows = optionRows(command);
   const optionWidth = Math.max(...rows.map(([text]) => text.length));
   return [
     `dsmb ${name}: ${summary}`,
@@ -36,12 +38,18 @@ export async function commandHelp({ name, summary, usage, examples, options, sub
     'Examples',
     ...examples.map(([command, what]) => `  ${command.padEnd(width)}   ${what}`),
     '',
-    `Usage: dsmb ${name} ${usage}`,
+    `Usage: dsmb ${name} ${usage}`.trimEnd(),
     '',
     ...(subcommands ? ['Commands', ...(await summaries(subcommands)), ''] : []),
     'Options',
     ...rows.map(([text, help]) => `  ${text.padEnd(optionWidth)}   ${help}`),
   ].join('\n');
+}
+
+/** The options of a command as they are written, each with what it does. */
+export function optionRows({ options }: Command): (readonly [option: string, help: string])[] {
+  const help: Option = { type: 'boolean', short: 'h', help: 'show this help' };
+  return Object.entries({ ...options, help }).map(([option, spec]) => [optionText(option, spec), spec.help]);
 }
 
 async function summaries(commands: Commands): Promise<string[]> {

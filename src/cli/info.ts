@@ -17,7 +17,7 @@ export const info: Command = {
   summary: 'show versions, the store and its sizes, and the workspace',
   usage: '',
   examples: [
-    ['dsmb info', 'for people, and for reports of defects'],
+    ['dsmb info', 'for you, and for bug reports'],
     ['dsmb info --json', 'the same for programs'],
   ],
   options: { json: { type: 'boolean', help: 'as JSON' } },

@@ -11,7 +11,7 @@ import { printLine } from '../report/print.ts';
 
 export const init: Command = {
   name: 'init',
-  summary: 'make a new project',
+  summary: 'create a new project',
   usage: '[DIR]',
   examples: [
     ['dsmb init image', 'a project in a new folder, with a build file that builds'],

@@ -13,17 +13,17 @@ import { printJson, printLine } from '../report/print.ts';
 
 export const keep: Command = {
   name: 'keep',
-  summary: 'keep what a target was last built to, whatever is built later',
+  summary: 'keep the last output of a target, whatever is built later',
   usage: '//target… | --list | --remove //target…',
   examples: [
-    ['dsmb keep //cloudTarball', 'its last output, and what it was made of, stay in the store'],
-    ['dsmb keep --list', 'what is kept, and what stays because it lies in dsmb-out'],
+    ['dsmb keep //cloudTarball', 'keep its last output, and what that was made from, in the store'],
+    ['dsmb keep --list', 'show what is kept, and what stays because it is in dsmb-out'],
     ['dsmb keep --remove //cloudTarball', 'give it back to garbage collection'],
   ],
   options: {
     workspace: WORKSPACE_OPTIONS['workspace']!,
     list: { type: 'boolean', help: 'show what is kept' },
-    remove: { type: 'boolean', help: 'keep the named targets no more' },
+    remove: { type: 'boolean', help: 'stop keeping these targets' },
     json: { type: 'boolean', help: 'with --list: as JSON' },
   },
   run: async (call) => runKeep(call),
@@ -62,7 +62,7 @@ function remove(label: Label, kept: readonly StoredRoot[]): void {
   if (kept.length === 0) fail('NOT_KEPT', `${label} is not kept`, { hint: 'dsmb keep --list' });
   for (const root of kept) {
     rmSync(root.file, { force: true });
-    printLine(`${label} is kept no more: ${shortened(root)}`);
+    printLine(`${label} is no longer kept: ${shortened(root)}`);
   }
 }
 

@@ -16,7 +16,7 @@ import { requestOf } from './request.ts';
 
 export const lock: Command = {
   name: 'lock',
-  summary: 'update toolchain.lock.json to the present package versions',
+  summary: 'update toolchain.lock.json to the current package versions',
   usage: '',
   examples: [['dsmb lock', 'resolve all toolchains again, together; the next build fetches what changed']],
   options: WORKSPACE_OPTIONS,
@@ -59,7 +59,7 @@ function report({ before, after, kept }: Renewal, targets: readonly AnalysedTarg
     ...changes.map(
       ({ name, was, is }) => `${name} ${was.join(', ') || 'new'} -> ${is.join(', ') || 'no longer needed'}`,
     ),
-    stale.length === 0 ? 'no target is stale by it' : `stale by it, and built again when they are next asked for:`,
+    stale.length === 0 ? 'it makes no target stale' : `stale now, and built again when you next ask for them:`,
     ...stale.map((label) => `  ${label}`),
   ];
 }

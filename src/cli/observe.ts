@@ -29,17 +29,22 @@ import { printLine } from '../report/print.ts';
 /** Options of every command that builds. */
 export const BUILDING_OPTIONS: Readonly<Record<string, Option>> = {
   ...REMOTE_OPTIONS,
-  jobs: { type: 'string', short: 'j', value: 'N', help: 'actions at a time (default: what the machine carries)' },
+  jobs: {
+    type: 'string',
+    short: 'j',
+    value: 'N',
+    help: 'actions at a time; by default as many as the machine can take',
+  },
   quiet: { type: 'boolean', short: 'q', help: 'print only what went wrong' },
   events: { type: 'string', value: 'FILE', help: 'write every event as a line of JSON' },
   profile: { type: 'string', value: 'FILE', help: 'write a trace for chrome://tracing or Perfetto' },
   'build-report': {
     type: 'string',
     value: 'FILE',
-    help: 'write as JSON what the build came to: outputs, errors, every action',
+    help: 'write the outcome as JSON: outputs, errors, every action',
   },
-  ui: { type: 'boolean', help: 'open a page that shows the build while it goes on' },
-  'ui-port': { type: 'string', value: 'PORT', help: 'where the page of --ui is (default: a port that is free)' },
+  ui: { type: 'boolean', help: 'open a page that shows the build as it runs' },
+  'ui-port': { type: 'string', value: 'PORT', help: 'port of the page of --ui; by default any free port' },
   html: { type: 'string', value: 'FILE', help: 'write the page of the build as one file' },
 };
 
@@ -120,10 +125,17 @@ export class Observers implements Disposable {
 
   /**
    * The last event: the files are written before the console says that the build has ended; then it says which of them
-   * could not be. Gives the exit code of a build that went well. `more` are the contents of other files, by option.
+   * could not be. Gives the exit code of a build that went well. `startedAt`: of `performance.now()`. `signal`: of
+   * `interruption`. `more` are the contents of other files, by option.
    */
-  async finish(success: boolean, durationMs: number, more: Readonly<Record<string, string>> = {}): Promise<number> {
-    const event: BuildEvent = { type: 'build-finished', success, durationMs, counts: this.counts() };
+  async finish(
+    success: boolean,
+    { startedAt, signal }: { readonly startedAt: number; readonly signal: AbortSignal },
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<number> {
+    const durationMs = performance.now() - startedAt;
+    const interrupted = !success && signal.aborted ? { interrupted: signal.reason as NodeJS.Signals } : {};
+    const event: BuildEvent = { type: 'build-finished', success, ...interrupted, durationMs, counts: this.counts() };
     for (const listener of this.#listeners) listener(event);
     if (this.#profile) this.#files.get('profile')?.replace(this.#profile.text());
     this.#files.get('build-report')?.replace(this.#collector.text(success, durationMs));

@@ -24,18 +24,18 @@ import { printJson, printLine } from '../report/print.ts';
 
 export const plan: Command = {
   name: 'plan',
-  summary: 'say what a build would run, why, and for how long; runs nothing',
+  summary: 'show what a build would run, why, and for how long; run nothing',
   usage: '//target… [--set name=value]… [--fail-on-run]',
   examples: [
     ['dsmb plan //cloudTarball', 'what is stale'],
     ['dsmb plan //cloudTarball --set mac=52:54:00:aa:bb:cc', 'what another value of a parameter would cost'],
-    ['dsmb plan //... --fail-on-run', 'exit code 1 unless everything is built: for CI'],
+    ['dsmb plan //... --fail-on-run', 'exit with 1 unless everything is built, for CI'],
   ],
   options: {
     ...WORKSPACE_OPTIONS,
-    'skip-validations': { type: 'boolean', help: 'leave out targets that only gate others' },
+    'skip-validations': { type: 'boolean', help: 'skip targets that only gate others' },
     unsandboxed: { type: 'boolean', help: 'what a build with --unsandboxed would run' },
-    'fail-on-run': { type: 'boolean', help: 'exit code 1 when something would run' },
+    'fail-on-run': { type: 'boolean', help: 'exit with 1 if something would run' },
     json: { type: 'boolean', help: 'print JSON' },
   },
   run: runPlan,
@@ -98,7 +98,7 @@ function why(
     case 'cached':
       return { reason: 'its result is in the store', causes: [] };
     case 'unfetched':
-      return { reason: 'packages of its toolchains are to be fetched first', causes: [] };
+      return { reason: 'the packages of its toolchains must be fetched first', causes: [] };
     case 'unknown':
       return { reason: `input of ${forecast.waitsFor.map((one) => actionId(one)).join(', ')}`, causes: [] };
     case 'runs': {

@@ -5,6 +5,13 @@ export interface ProgressLine extends Disposable {
   readonly show: (percent: number) => void;
 }
 
+/** A line on standard error that says what a command is doing; it is gone when it is disposed of. */
+export function busyLine(what: string, out: NodeJS.WriteStream = process.stderr): Disposable {
+  if (!out.isTTY) return { [Symbol.dispose]: () => {} };
+  out.write(`\r${what} …`);
+  return { [Symbol.dispose]: () => void out.write('\r\x1b[K') };
+}
+
 /** Starts a line on standard error; it is gone when it is disposed of. */
 export function progressLine(what: string, out: NodeJS.WriteStream = process.stderr): ProgressLine {
   if (!out.isTTY) return { show: () => {}, [Symbol.dispose]: () => {} };

@@ -25,11 +25,11 @@ const FORMATS: Readonly<Record<string, (nodes: readonly QueryNode[], graph: Quer
 
 export const query: Command = {
   name: 'query',
-  summary: 'ask the target graph',
+  summary: 'query the target graph',
   usage: `'EXPRESSION' [--output label|json|location|dot|mermaid]`,
   examples: [
-    [`dsmb query 'deps(//cloudTarball)'`, 'all that a target is made of: targets, parameters, source files'],
-    [`dsmb query 'rdeps(//..., mac)'`, 'all that depends on a parameter, a file or a target'],
+    [`dsmb query 'deps(//cloudTarball)'`, 'everything a target depends on: targets, parameters, source files'],
+    [`dsmb query 'rdeps(//..., mac)'`, 'everything that depends on a parameter, a file or a target'],
     [`dsmb query 'somepath(//cloudTarball, mac)'`, 'why one thing depends on another'],
     [`dsmb query 'kind(step|Disk, //...) - deps(//cloudTarball)'`, 'by rule or kind of artifact, without some'],
     [

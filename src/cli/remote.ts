@@ -18,7 +18,7 @@ export const REMOTE_OPTIONS: Readonly<Record<string, Option>> = {
   'remote-cache-write': {
     type: 'string',
     value: 'URL',
-    help: 'where results are written (default: where --remote-cache reads); none to read only',
+    help: 'where results are written; by default where --remote-cache reads; none to read only',
   },
   'remote-executor': {
     type: 'string',
@@ -28,12 +28,12 @@ export const REMOTE_OPTIONS: Readonly<Record<string, Option>> = {
   'remote-jobs': {
     type: 'string',
     value: 'N',
-    help: 'actions at a time on workers (default: 16)',
+    help: 'actions at a time on workers; 16 by default',
   },
   'remote-timeout': {
     type: 'string',
     value: 'SECONDS',
-    help: 'give up what makes no progress for this long (default: 60)',
+    help: 'give up after this many seconds without progress; 60 by default',
   },
 };
 
@@ -127,7 +127,9 @@ function settingOf({ path, values }: SettingsFile, name: string): Said | undefin
   const value = values[name];
   if (value === undefined) return undefined;
   if (typeof value === 'string' || typeof value === 'number') return { text: String(value), where: `${path}: ${name}` };
-  return fail('BAD_SETTING', `${path}: ${name} must be a text`, { hint: `"${name}": "grpc://cache.example.com:9092"` });
+  return fail('BAD_SETTING', `${path}: ${name} must be a string`, {
+    hint: `"${name}": "grpc://cache.example.com:9092"`,
+  });
 }
 
 function addressIn(said: Said | undefined): string | undefined {
@@ -138,7 +140,7 @@ function jobsIn(said: Said | undefined): number {
   if (said === undefined) return DEFAULT_JOBS;
   const jobs = Number(said.text);
   if (Number.isInteger(jobs) && jobs > 0 && jobs <= MOST_JOBS) return jobs;
-  return fail('BAD_SETTING', `${said.where}: '${said.text}' is no number from 1 to ${MOST_JOBS}`, {
+  return fail('BAD_SETTING', `${said.where}: '${said.text}' is not a number from 1 to ${MOST_JOBS}`, {
     hint: '--remote-jobs 16',
   });
 }
@@ -147,5 +149,7 @@ function millisecondsIn(said: Said | undefined): number {
   if (said === undefined) return DEFAULT_TIMEOUT_S * 1000;
   const seconds = Number(said.text);
   if (seconds > 0 && seconds <= 86_400) return seconds * 1000;
-  return fail('BAD_SETTING', `${said.where}: '${said.text}' is no number of seconds`, { hint: '--remote-timeout 60' });
+  return fail('BAD_SETTING', `${said.where}: '${said.text}' is not a number of seconds`, {
+    hint: '--remote-timeout 60',
+  });
 }

@@ -26,12 +26,12 @@ export const run: Command = {
   summary: 'run a target that has an effect; never cached',
   usage: '//target [options] [-- argument…]',
   examples: [
-    ['dsmb run //bootedDisk', 'boot the disk, its serial console on this terminal'],
-    ['dsmb run //bootedDisk -- -vnc :1', 'arguments behind -- go to the program'],
+    ['dsmb run //bootedDisk', 'boot the disk, with its serial console on this terminal'],
+    ['dsmb run //bootedDisk -- -vnc :1', 'pass what follows -- to the program'],
   ],
   options: {
     ...WORKSPACE_OPTIONS,
-    frozen: { type: 'boolean', help: 'fail when toolchain.lock.json would change' },
+    frozen: { type: 'boolean', help: 'fail if toolchain.lock.json would change' },
   },
   takesRest: true,
   run: runTarget,
@@ -81,7 +81,7 @@ async function start(
 }
 
 function oneTarget([target, ...others]: readonly string[]): never {
-  return fail('USAGE', 'dsmb run takes one target; what goes to its program stands behind --', {
+  return fail('USAGE', 'dsmb run takes one target; put arguments for its program after --', {
     hint: `dsmb run ${target} -- ${others.join(' ')}`,
   });
 }

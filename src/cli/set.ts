@@ -14,6 +14,7 @@ import type { Target } from '../model/target.ts';
 import { textDiff } from '../report/text-diff.ts';
 import { WORKSPACE_OPTIONS, type Call, type Command } from './command.ts';
 import { EXIT } from './exit.ts';
+import { busyLine } from './progress-line.ts';
 import { workspaceOf } from './request.ts';
 import { printLine, printText } from '../report/print.ts';
 
@@ -22,10 +23,10 @@ export const set: Command = {
   summary: 'change a value in the build file',
   usage: '//target.attribute|parameter [+=|-=] VALUE',
   examples: [
-    ['dsmb set //cloudTarball.format qcow2', 'an attribute, keeping all else as it is written'],
-    ['dsmb set //installedDisk.sizeGiB 40 --dry-run', 'shows the change as a diff'],
-    ['dsmb set //bootedDisk.ports += 8080', 'adds to a list; -= takes away'],
-    ['dsmb set mac 52:54:00:aa:bb:cc', 'the default of a parameter'],
+    ['dsmb set //cloudTarball.format qcow2', 'set an attribute, and leave everything else as you wrote it'],
+    ['dsmb set //installedDisk.sizeGiB 40 --dry-run', 'show the change as a diff'],
+    ['dsmb set //bootedDisk.ports += 8080', 'add to a list; -= removes from it'],
+    ['dsmb set mac 52:54:00:aa:bb:cc', 'set the default of a parameter'],
   ],
   options: {
     workspace: WORKSPACE_OPTIONS['workspace']!,
@@ -46,10 +47,13 @@ async function runSet(call: Call): Promise<number> {
   const edit = makeEdit(root, place, change);
   requireInside(root, edit);
   if (edit.before === edit.after) {
-    printLine(`${name} is that already`, process.stderr);
+    printLine(`${name} already has that value`, process.stderr);
     return EXIT.ok;
   }
-  requireTypes(root, place, edit, change);
+  {
+    using _busy = busyLine('checking types');
+    requireTypes(root, place, edit, change);
+  }
   printText(textDiff(relative(root, edit.file), edit.before, edit.after));
   if (!call.flag('dry-run')) write(edit);
   return EXIT.ok;
@@ -59,10 +63,10 @@ function parseOperands(operands: readonly string[]): { name: string; change: Cha
   const [name, second, third, ...more] = operands;
   const hint = 'dsmb set //target.attribute VALUE';
   if (name === undefined || second === undefined || more.length > 0)
-    return fail('USAGE', 'dsmb set takes what is to be set, and its value', { hint });
+    return fail('USAGE', 'dsmb set needs a name and a value', { hint });
   if (third === undefined) return { name, change: { operator: '=', text: second } };
   if (second === '=' || second === '+=' || second === '-=') return { name, change: { operator: second, text: third } };
-  return fail('USAGE', `'${second}' is none of =, += and -=`, { hint });
+  return fail('USAGE', `'${second}' is not one of =, += and -=`, { hint });
 }
 
 /** What is to be changed: the value at a path of the call at a position. */
@@ -95,7 +99,7 @@ async function attributeOf(root: string, name: string): Promise<Place> {
 function requireOwnCall({ targets }: Loaded, target: Target, location: Location): void {
   const same = [...targets].flatMap(([label, { location: at }]) => (isSame(at, location) ? [label] : []));
   if (same.length > 1)
-    fail('SHARED_CALL', `one call makes ${same.join(', ')}: none of them can be changed alone`, {
+    fail('SHARED_CALL', `one call makes ${same.join(', ')}: they cannot be changed one by one`, {
       location,
       hint: `edit the file: the attributes of ${target.rule.name} are given there`,
     });

@@ -27,7 +27,7 @@ export const shell: Command = {
   options: {
     ...WORKSPACE_OPTIONS,
     action: { type: 'string', value: 'MNEMONIC', help: 'which of the actions of the target (dsmb actions shows them)' },
-    frozen: { type: 'boolean', help: 'fail when toolchain.lock.json would change' },
+    frozen: { type: 'boolean', help: 'fail if toolchain.lock.json would change' },
   },
   takesRest: true,
   run: runShellCommand,
@@ -80,7 +80,7 @@ function greeting({ node, command, inputs }: PlannedAction): string {
   const { bold, dim } = palette(process.stderr);
   const list = (names: Iterable<string>) => [...names].join(' ') || 'nothing';
   return [
-    `${bold(`${node.label} (${node.mnemonic})`)} ${dim('exit ends the shell; nothing of it is kept')}`,
+    `${bold(`${node.label} (${node.mnemonic})`)} ${dim('leave with exit; nothing is kept')}`,
     `  /in   ${list(inputs.keys())}`,
     `  /out  to be written: ${list(Object.values(node.outputs).map(({ name }) => name))}`,
     `  run   ${command.argv.map(shellWord).join(' ')} ${dim(`(${RUN_AGAIN})`)}`,

@@ -36,7 +36,7 @@ export const test: Command = {
     'runs-per-test': { type: 'string', value: 'N', help: 'run each test N times, without the cache' },
     'fail-fast': { type: 'boolean', help: 'stop at the first failure instead of running every test' },
     junit: { type: 'string', value: 'FILE', help: 'write the results as JUnit XML' },
-    frozen: { type: 'boolean', help: 'fail when toolchain.lock.json would change' },
+    frozen: { type: 'boolean', help: 'fail if toolchain.lock.json would change' },
     ...BUILDING_OPTIONS,
   },
   run: runTests,
@@ -75,7 +75,7 @@ async function runTests(call: Call): Promise<number> {
   const outcome = await execute({ call, scope, store, signal, observers }, runs);
   const success = outcome.failures.length === 0 && !signal.aborted;
   const junit = junitXml(outcome.reports);
-  const reported = await observers.finish(success, performance.now() - started, { junit });
+  const reported = await observers.finish(success, { startedAt: started, signal }, { junit });
   const out = observers.takesStandardOutput ? process.stderr : process.stdout;
   out.write(`${formatTests(outcome.reports, palette(out))}\n`);
   const interrupted = signal.aborted;

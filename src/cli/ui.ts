@@ -19,11 +19,11 @@ export const ui: Command = {
   usage: '[--ui-port PORT]',
   examples: [
     ['dsmb ui', 'what was built, why, and for how long; Ctrl-C ends it'],
-    ['dsmb build //cloudTarball --ui', 'the page of a build while it goes on'],
+    ['dsmb build //cloudTarball --ui', 'show the page of a build as it runs'],
   ],
   options: {
     workspace: WORKSPACE_OPTIONS['workspace']!,
-    'ui-port': { type: 'string', value: 'PORT', help: 'where the page is (default: a port that is free)' },
+    'ui-port': { type: 'string', value: 'PORT', help: 'port of the page; by default any free port' },
   },
   run: runUi,
 };

@@ -46,6 +46,6 @@ export async function keepWithinBound(store: Store, onEvent: Listener): Promise<
     if (collected && collected.removedBytes > 0)
       onEvent({ type: 'store-collected', removedBytes: collected.removedBytes, keptBytes: collected.keptBytes });
   } catch (error) {
-    onEvent({ type: 'warning', message: `the store could not be cleaned: ${toDiagnostic(error).message}` });
+    onEvent({ type: 'warning', message: `garbage collection failed: ${toDiagnostic(error).message}` });
   }
 }

@@ -1,6 +1,7 @@
 /** `dsmb watch`: builds, and builds again when a file of the workspace changes. */
 import { once } from 'node:events';
-import { relative, sep } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, join, relative, sep } from 'node:path';
 import { watch as watchFiles } from 'chokidar';
 import { execa, type ResultPromise } from 'execa';
 import { fail } from '../model/diagnostic.ts';
@@ -51,12 +52,19 @@ async function watchedPage(call: Call): Promise<WatchedPage> {
   return WatchedPage.open(portOf(call).port, makeToken());
 }
 
+/** Backups, swap files and locks of vim, Emacs and their like. */
+function isOfEditor(path: string): boolean {
+  return /~$|^\.#|^#.*#$|^\..*\.sw[a-z]$|^4913$/.test(basename(path));
+}
+
 /** Runs one build at a time; a change ends the build that it made stale. */
 class WatchSession {
   readonly #root: string;
   readonly #args: readonly string[];
   readonly #page: WatchedPage | undefined;
   readonly #changed = new Set<string>();
+  /** Of these, the paths that came into being: one that is gone again was an editor's temporary file. */
+  readonly #come = new Set<string>();
   readonly #paint = palette(process.stderr);
   #timer: NodeJS.Timeout | undefined;
   #running: ResultPromise<ReturnType<typeof child>> | undefined;
@@ -72,7 +80,7 @@ class WatchSession {
       for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => resolve());
     });
     const watcher = watchFiles(this.#root, { ignored: (path) => this.#ignores(path), ignoreInitial: true });
-    watcher.on('all', (_event, path) => this.#note(path));
+    watcher.on('all', (event, path) => this.#note(path, event === 'add'));
     this.#start();
     await interrupted;
     clearTimeout(this.#timer);
@@ -85,19 +93,33 @@ class WatchSession {
       .some((name) => ALIEN_FOLDERS.has(name));
   }
 
-  #note(path: string): void {
-    this.#changed.add(relative(this.#root, path));
+  #note(path: string, isNew: boolean): void {
+    const name = relative(this.#root, path);
+    if (isNew && !this.#changed.has(name)) this.#come.add(name);
+    this.#changed.add(name);
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.#rebuild(), QUIET_MS);
   }
 
   async #rebuild(): Promise<void> {
-    const paths = [...this.#changed].sort();
+    const paths = this.#saved();
     this.#changed.clear();
+    this.#come.clear();
     await this.#end();
     const more = paths.length > SHOWN_PATHS ? ` and ${paths.length - SHOWN_PATHS} more` : '';
     printLine(`\n${this.#paint.bold('changed')} ${paths.slice(0, SHOWN_PATHS).join(', ')}${more}`, process.stderr);
     this.#start();
+  }
+
+  /** The paths that somebody saved, without the files that editors make on the way, unless there are no others. */
+  #saved(): string[] {
+    const paths = [...this.#changed].toSorted();
+    const saved = paths.filter((path) => !isOfEditor(path) && !this.#isGoneAgain(path));
+    return saved.length > 0 ? saved : paths;
+  }
+
+  #isGoneAgain(path: string): boolean {
+    return this.#come.has(path) && !existsSync(join(this.#root, path));
   }
 
   #start(): void {
@@ -114,7 +136,7 @@ class WatchSession {
     if (!this.#running) return;
     this.#page?.pause();
     const { nodeChildProcess: build } = this.#running;
-    this.#running.kill('SIGINT');
+    this.#running.kill('SIGTERM');
     // Its end counts: what was still being sent to it is never taken, and its result would wait for that.
     if (build.exitCode === null && build.signalCode === null) await once(build, 'exit');
   }

@@ -16,17 +16,17 @@ import { printJson, printLine } from '../report/print.ts';
 
 export const why: Command = {
   name: 'why',
-  summary: 'say what made actions run in the last build, and why others did not',
+  summary: 'explain why actions ran in the last build, and why others did not',
   usage: '//target… [--since BUILD]',
   examples: [
     ['dsmb why //cloudTarball', 'the last build, with or without a sandbox: what changed, for each action that ran'],
     ['dsmb why //cloudTarball --since 3', 'all that changed in the last three builds'],
-    ['dsmb why --builds', 'the builds that are remembered'],
+    ['dsmb why --builds', 'list the builds that dsmb remembers'],
   ],
   options: {
     ...WORKSPACE_OPTIONS,
     since: { type: 'string', value: 'BUILD', help: 'compare with this build: its name, or how many builds ago' },
-    builds: { type: 'boolean', help: 'list the builds that are remembered' },
+    builds: { type: 'boolean', help: 'list the builds that dsmb remembers' },
     json: { type: 'boolean', help: 'print JSON' },
   },
   run: runWhy,

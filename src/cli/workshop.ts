@@ -9,7 +9,7 @@ import { Elsewhere, type Explaining } from '../execute/elsewhere.ts';
 import { PackageTrees } from '../execute/toolchains/package-trees.ts';
 import type { Starts } from '../execute/process/starts.ts';
 import { Toolroots } from '../execute/toolchains/toolroots.ts';
-import type { Listener } from '../model/event.ts';
+import type { Listener, PackageStage } from '../model/event.ts';
 import type { RemoteCache } from '../../cache/remote/remote-cache.ts';
 import type { Call } from './command.ts';
 import { openRemote, remoteSettings } from './remote.ts';
@@ -96,7 +96,6 @@ function packageTrees(call: Call, setting: Setting, elsewhere: Elsewhere): Packa
     signal,
     beforeFetching: (bytes: number) => preflight(store, bytes, call.flag('unsandboxed')),
   };
-  const onProgress = (set: string, stage: string, percent?: number): void =>
-    onEvent({ type: 'package-progress', set, stage, ...(percent === undefined ? {} : { percent }) });
+  const onProgress = (set: string, now: PackageStage): void => onEvent({ type: 'package-progress', set, ...now });
   return new PackageTrees(store, context, onProgress, elsewhere);
 }

@@ -15,7 +15,7 @@ export interface Field {
   readonly derived?: boolean;
 }
 
-/** More bytes than this are no value to show: the first byte that differs is told. */
+/** More bytes than this are not a value to show: the first byte that differs is told. */
 const SHOWN_BYTES = 32;
 
 /** What differs between two records. Bytes of no field are told as bytes of `what`. */

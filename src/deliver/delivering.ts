@@ -65,7 +65,7 @@ export class Delivering {
   async #deliver(target: LabelledArtifact, node: Node): Promise<Delivered> {
     const { store, root, elsewhere, signal, onEvent } = this.#around;
     await elsewhere.bring([node]);
-    const message = `${target.label}: waiting for another build that lays it out`;
+    const message = `${target.label}: waiting for another build that delivers it`;
     return deliver(store, root, target, node, { signal, onWait: () => onEvent({ type: 'warning', message }) });
   }
 

@@ -22,6 +22,6 @@ export function notDelivered(error: unknown, { label, root, folder, aside }: Del
   return new Failure({
     code: 'NOT_DELIVERED',
     message: `${label} is built, but ${relative(root, file)} cannot be written: ${systemReason(error)}`,
-    hint: 'what was built is kept: mend that, and run the same command again',
+    hint: 'fix that, and run the same command again: what was built is kept',
   });
 }

@@ -224,14 +224,14 @@ describe('the folder of outputs', () => {
     symlinkSync('elsewhere', out());
     expect(await problem(folderOf({ a: '1' }))).toMatchObject({
       code: 'BAD_OUTPUT_FOLDER',
-      message: 'dsmb-out is a symlink to elsewhere, where there are files that dsmb has not put there',
+      message: 'dsmb-out is a symlink to elsewhere, which has files that dsmb did not put there',
     });
     unlinkSync(out());
     symlinkSync('nowhere', out());
     expect(await problem(folderOf({ a: '1' }))).toMatchObject({ hint: `mkdir -p ${join(root, 'nowhere')}` });
     unlinkSync(out());
     writeFileSync(out(), '');
-    expect(await problem(folderOf({ a: '1' }))).toMatchObject({ message: 'dsmb-out is no folder' });
+    expect(await problem(folderOf({ a: '1' }))).toMatchObject({ message: 'dsmb-out is not a folder' });
     unlinkSync(out());
   });
 

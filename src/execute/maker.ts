@@ -133,7 +133,7 @@ export class Maker {
   async #execute(planned: PlannedAction, lock: Lock, times: Times): Promise<ResultData> {
     const { store, machine, schedule, elsewhere, signal, finished } = this.#context;
     const { node } = planned;
-    // Its packages may have to be fetched and unpacked: that is no part of the first action that needs it.
+    // Its packages may have to be fetched and unpacked: that is not part of the first action that needs it.
     if (node.work.type !== 'write' && !machine.unsandboxed) await machine.bubblewrap();
     const start = performance.now();
     let usage: Usage | undefined;

@@ -191,7 +191,7 @@ function notReproducible(
 ): Diagnostic {
   return {
     code: 'NOT_REPRODUCIBLE',
-    message: `${label} (${mnemonic}) was run again and gave something else${ofSeveral(which)}`,
+    message: `${label} (${mnemonic}) gave different outputs when it was run again${ofSeveral(which)}`,
     detail: [...differences, `in the cache: ${cached}`, `run again: ${again}`].join('\n'),
     hint: `dsmb diff ${cached} ${again}`,
   };

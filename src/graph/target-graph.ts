@@ -12,7 +12,7 @@ export interface GraphNode {
 export interface GraphEdge {
   readonly from: string;
   readonly to: string;
-  /** `gates` runs beside its target and is no input of it. */
+  /** `gates` runs beside its target and is not an input of it. */
   readonly role: 'input' | 'gates';
 }
 

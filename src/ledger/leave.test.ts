@@ -39,7 +39,7 @@ it('is an entry of a build that went well, and the first step of one that ran an
   expect(ledger.family).toEqual({ first: firstStep, last: ledger.name });
 });
 
-it('is no entry of one that failed', () => {
+it('is not an entry of one that failed', () => {
   expect(
     leave(
       ledger,

@@ -98,7 +98,7 @@ describe('what cannot be set', () => {
     );
   });
 
-  it('a list that does not have it, and what is no list', () => {
+  it('a list that does not have it, and what is not a list', () => {
     expect(() => edited("make({ of: ['a'] })", 'of', 'b', '-=')).toThrow("the list has no 'b'");
     expect(() => edited("make({ name: 'a' })", 'name', 'b', '+=')).toThrow('changes a list');
   });

@@ -156,7 +156,7 @@ class Editor {
   }
 
   #wrongForm(node: Node, text: string, wanted: string): never {
-    return fail('BAD_VALUE', `'${text}' is not ${wanted}, which stands here now`, { location: this.#at(node) });
+    return fail('BAD_VALUE', `'${text}' is not ${wanted}, as the value here is`, { location: this.#at(node) });
   }
 
   #notPlain(node: Node): never {

@@ -27,7 +27,7 @@ it.each([
   expect(await cycle(files)).toEqual(['a.ts', 'b.ts', 'a.ts']);
 });
 
-it('a circle that the build file is no part of', async () => {
+it('a circle that the build file is not part of', async () => {
   const files = { 'a.ts': "import './x/b.ts';", 'x/b.ts': "import '../c.ts';", 'c.ts': "import './x/b.ts';" };
   expect(await cycle(files)).toEqual(['x/b.ts', 'c.ts', 'x/b.ts']);
 });

@@ -3,17 +3,17 @@ import { findNodeAtLocation, parseTree, printParseErrorCode, type ParseError } f
 import type { Location } from '../model/diagnostic.ts';
 
 const WORDS: Readonly<Record<string, string>> = {
-  InvalidSymbol: 'names and texts stand in double quotes; the only other words are true, false and null',
-  PropertyNameExpected: 'a name in double quotes must stand here, or the comma before it is one too many',
-  ValueExpected: 'a value must stand here, or the comma before it is one too many',
-  ColonExpected: 'a colon must stand here',
-  CommaExpected: 'a comma must stand here',
+  InvalidSymbol: 'write names and strings in double quotes; the only other words are true, false and null',
+  PropertyNameExpected: 'expected a name in double quotes; or remove the comma before it',
+  ValueExpected: 'expected a value; or remove the comma before it',
+  ColonExpected: 'expected a colon',
+  CommaExpected: 'expected a comma',
   CloseBraceExpected: 'a closing } is missing',
   CloseBracketExpected: 'a closing ] is missing',
   EndOfFileExpected: 'nothing may follow here',
   InvalidCommentToken: 'JSON has no comments',
   UnexpectedEndOfString: 'a closing " is missing',
-  InvalidCharacter: 'a text cannot have this character as it is',
+  InvalidCharacter: 'a string cannot contain this character unescaped',
   InvalidEscapeCharacter: 'JSON has no such escape',
 };
 
@@ -28,7 +28,7 @@ export function syntaxMistake(file: string, text: string): { readonly what: stri
   };
 }
 
-/** Where an entry of the object in a text has its name or its value; where the text is no object, its beginning. */
+/** Where an entry of the object in a text has its name or its value; where the text is not an object, its beginning. */
 export function entryPlace(file: string, text: string, name: string, part: 'name' | 'value'): Location {
   const tree = parseTree(text);
   const value = tree && findNodeAtLocation(tree, [name]);

@@ -39,14 +39,14 @@ export function requireOwnOutputFolder(root: string): void {
   const stats = lstatSync(folder, { throwIfNoEntry: false });
   if (!stats || stats.isDirectory()) return;
   const shown = relative(process.cwd(), folder);
-  if (!stats.isSymbolicLink()) refuse('is no folder', `mv ${shown} ${shown}.old`);
+  if (!stats.isSymbolicLink()) refuse('is not a folder', `mv ${shown} ${shown}.old`);
   const target = readlinkSync(folder);
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
     refuse(`is a symlink to ${target}, where there is no folder`, `mkdir -p ${resolve(root, target)}`);
   if (!isOwn(folder))
     refuse(
-      `is a symlink to ${target}, where there are files that dsmb has not put there`,
-      `let it lead to an empty folder, or remove the link: rm ${shown}`,
+      `is a symlink to ${target}, which has files that dsmb did not put there`,
+      `point it at an empty folder, or remove the link: rm ${shown}`,
     );
 }
 
@@ -59,7 +59,7 @@ function refuse(why: string, hint: string): never {
   return fail('BAD_OUTPUT_FOLDER', `${OUTPUT_FOLDER} ${why}`, { hint });
 }
 
-/** In the place of whatever is no folder. */
+/** In the place of whatever is not a folder. */
 function makeRealFolder(path: string): void {
   const there = lstatSync(path, { throwIfNoEntry: false });
   if (there?.isDirectory()) return;

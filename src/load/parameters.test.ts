@@ -62,7 +62,7 @@ describe('a value', () => {
     await expect(set('count=1')).rejects.toThrow("there is no parameter 'count'");
   });
 
-  it.each(['1.5', '1e3', '', ' 1', '0x10', '9'.repeat(20)])('%j is no whole number', async (text) => {
+  it.each(['1.5', '1e3', '', ' 1', '0x10', '9'.repeat(20)])('%j is not a whole number', async (text) => {
     await expect(set(`guest:count=${text}`)).rejects.toThrow('not a whole number');
   });
 
@@ -163,8 +163,8 @@ describe('a mistake in the file of parameters is shown at its place:', () => {
   const at = (line: number, column: number) => ({ file: join(folder, PARAMETERS_FILE), line, column });
 
   it.each([
-    ['a comma too many', '{\n  "name":\n    "b",\n}\n', 4, 1, 'the comma before it is one too many'],
-    ['no comma', '{\n  "name": "b"\n  "fast": true\n}\n', 3, 3, 'a comma must stand here'],
+    ['a comma too many', '{\n  "name":\n    "b",\n}\n', 4, 1, 'remove the comma before it'],
+    ['no comma', '{\n  "name": "b"\n  "fast": true\n}\n', 3, 3, 'expected a comma'],
     ['no quotes', '{ name: "b" }', 1, 3, 'in double quotes'],
     ['other quotes', "{\n  'name': 'b'\n}", 2, 3, ''],
     ['a comment', '{\n  // mine\n  "name": "b"\n}', 2, 3, 'JSON has no comments'],

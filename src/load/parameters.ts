@@ -92,7 +92,7 @@ async function objectIn({ path, text }: JsonFile): Promise<object> {
 
 function plainText({ name, value, from }: Given): string {
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return String(value);
-  return fail('BAD_PARAMETERS_FILE', `${from}: the value of '${name}' is not a text, a number, true or false`);
+  return fail('BAD_PARAMETERS_FILE', `${from}: the value of '${name}' is not a string, a number, true or false`);
 }
 
 function parse(parameter: Parameter, given: Given & { readonly text: string }): unknown {

@@ -125,7 +125,7 @@ class FileChecker {
     const { line, character } = this.#source.getLineAndCharacterOfPosition(node.getStart(this.#source));
     this.#found.push({
       code: 'IMPURE',
-      message: `a build file may not use ${what}: its targets would depend on what no key has`,
+      message: `a build file may not use ${what}: its targets would depend on something that is in no key`,
       hint,
       location: { file: this.#source.fileName, line: line + 1, column: character + 1 },
     });

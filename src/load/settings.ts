@@ -45,8 +45,7 @@ function read(path: string, known: readonly string[]): SettingsFile {
   const values = valuesOf(path);
   for (const name of Object.keys(values)) {
     if (known.includes(name)) continue;
-    if (OWN.includes(name))
-      bad(path, `${name} is committed with the project; it belongs into the settings of each user`);
+    if (OWN.includes(name)) bad(path, `${name} is committed with the project; it belongs in the settings of each user`);
     const close = nearest(name, known);
     bad(path, `there is no setting '${name}'`, close ? `did you mean "${close}"?` : `there are ${known.join(', ')}`);
   }
@@ -62,7 +61,7 @@ function valuesOf(path: string): Readonly<Record<string, unknown>> {
     return code === 'ENOENT' || code === 'ENOTDIR' ? {} : bad(path, message);
   }
   const values = parsed(path, text);
-  if (typeof values !== 'object' || values === null || Array.isArray(values)) bad(path, 'it is no JSON object');
+  if (typeof values !== 'object' || values === null || Array.isArray(values)) bad(path, 'it is not a JSON object');
   return values as Readonly<Record<string, unknown>>;
 }
 
@@ -70,7 +69,7 @@ function parsed(path: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    return bad(path, `it is no JSON: ${(error as Error).message}`);
+    return bad(path, `it is not JSON: ${(error as Error).message}`);
   }
 }
 

@@ -24,7 +24,7 @@ export function sharedPlace({ root, targets }: Loaded, label: Label): Diagnostic
     const { location } = targets.get(label) ?? {};
     return {
       code: 'SHARED_PLACE',
-      message: `${label} and ${other?.[0] ?? `the package //${packageName}`} would both lie in ${placeOf(label)}`,
+      message: `${label} and ${other?.[0] ?? `the package //${packageName}`} would both be in ${placeOf(label)}`,
       detail: `the other one is at ${shown(other?.[1].location ?? { file, line: 1, column: 1 })}`,
       hint: 'give the target another name, or the folder of the package',
       ...(location ? { location } : {}),

@@ -1,4 +1,4 @@
-/** What build files and rules look at when they are evaluated: modules, and whether anything that is no module. */
+/** What build files and rules look at when they are evaluated: modules, and whether anything that is not a module. */
 import { isBuiltin, registerHooks, type ResolveHookContext } from 'node:module';
 import { dirname, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';

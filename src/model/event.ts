@@ -65,11 +65,22 @@ export interface TakenElsewhere extends MadeElsewhere {
 /** The same under a key of its own. */
 export type KnownElsewhere = MadeElsewhere & { readonly key: string };
 
+/** What goes on with a set of Debian packages. */
+export interface PackageStage {
+  /** The last one is `ready` or `failed`. */
+  readonly stage: string;
+  readonly percent?: number;
+  /** Of what is being fetched. */
+  readonly bytes?: { readonly done: number; readonly total: number };
+  /** Of all stages together, with the last one. */
+  readonly durationMs?: number;
+}
+
 export type BuildEvent =
   | { readonly type: 'build-started'; readonly targets: readonly Label[]; readonly actions: number }
   /** `startedAt`: milliseconds since 1970. */
   | { readonly type: 'phase-finished'; readonly phase: Phase; readonly startedAt: number; readonly durationMs: number }
-  | { readonly type: 'package-progress'; readonly set: string; readonly stage: string; readonly percent?: number }
+  | ({ readonly type: 'package-progress'; readonly set: string } & PackageStage)
   /** It has no result: it runs as soon as the machine has what it needs. */
   | ({ readonly type: 'action-queued'; readonly key: string } & ActionIdentity)
   | ({
@@ -163,6 +174,8 @@ export type BuildEvent =
   | {
       readonly type: 'build-finished';
       readonly success: boolean;
+      /** The signal that ended it before it was done. */
+      readonly interrupted?: NodeJS.Signals;
       readonly durationMs: number;
       readonly counts: Readonly<Record<Outcome, number>>;
     };

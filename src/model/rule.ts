@@ -164,7 +164,7 @@ export interface Actions {
   step<Spec extends StepSpec, const Declared extends { readonly [Name in Spec['outputs']]: Output | Kind }>(
     action: StepAction<Spec, Declared>,
   ): Artifacts<Declared>;
-  /** Something with an effect. Inputs are built first; it is no input of anything itself, and never cached. */
+  /** Something with an effect. Inputs are built first; it is not an input of anything itself, and never cached. */
   runnable<Spec extends StepSpec>(step: RunnableStep<Spec>): Artifact<'Runnable'>;
 }
 
@@ -193,7 +193,7 @@ export function ruleOf({ rule }: Target): AnyRule {
 
 /** Attributes that every rule takes. */
 export interface CommonAttributes {
-  /** Targets that must succeed for this one to count as built; they run beside it and are no inputs. */
+  /** Targets that must succeed for this one to count as built; they run beside it and are not inputs. */
   readonly validations?: readonly Target[];
 }
 

@@ -20,7 +20,7 @@ export interface Target<Name extends string = string> {
   readonly kind: Kind<Name>;
   readonly rule: TargetRule;
   readonly attributes: Readonly<Record<string, unknown>>;
-  /** The targets that must succeed for this one to count as built; they are no inputs. */
+  /** The targets that must succeed for this one to count as built; they are not inputs. */
   readonly validations: readonly Target[];
   /** Where the rule was called. */
   readonly location: Location | undefined;

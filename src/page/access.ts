@@ -1,5 +1,5 @@
 /**
- * Who may read the page. That it listens on loopback alone is no boundary: every user of the machine gets there, and so
+ * Who may read the page. That it listens on loopback alone is not a boundary: every user of the machine gets there, and so
  * does every page that one of them has open in a browser.
  */
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';

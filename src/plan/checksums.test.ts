@@ -38,5 +38,5 @@ it('are those of sha256sum, sorted by name', async () => {
 it('are of files only', async () => {
   const store = new Store(join(folder, 'store'));
   const whole = new ArtifactReference(Tree, { type: 'compose', entries: new Map() });
-  await expect(contentOf(store, sums({ whole }), producers)).rejects.toThrow('whole, which is no file');
+  await expect(contentOf(store, sums({ whole }), producers)).rejects.toThrow('whole, which is not a file');
 });

@@ -63,7 +63,7 @@ function checksums(files: readonly (readonly [name: string, node: Node])[]): str
   const lines = sortByCodePoint(files, ([name]) => name).map(([name, node]) =>
     node.type === 'file'
       ? `${node.digest.hash}  ${name}\n`
-      : fail('BAD_RULE', `a checksum of ${name}, which is no file`),
+      : fail('BAD_RULE', `a checksum of ${name}, which is not a file`),
   );
   return lines.join('');
 }

@@ -13,7 +13,7 @@ export class SourceLinks {
   readonly #looks = new Looks();
   #root: string | undefined;
 
-  /** `leftOut`: names that are no part of the source. */
+  /** `leftOut`: names that are not part of the source. */
   constructor(folder: string, leftOut: ReadonlySet<string>) {
     this.#folder = folder;
     this.#leftOut = leftOut;
@@ -69,7 +69,7 @@ function broken(link: string, end: string, looks: Looks): never {
 
 function escapes(link: string, end: string, folder: string): never {
   const [from, to] = [shellWord(end), shellWord(link)];
-  return fail('SOURCE_LINK_ESCAPES', `the symlink ${link} leads to ${end}, which is no part of the source ${folder}`, {
+  return fail('SOURCE_LINK_ESCAPES', `the symlink ${link} leads to ${end}, which is not part of the source ${folder}`, {
     hint: `put a copy in its place: rm ${to} && cp -rL ${from} ${to}`,
   });
 }

@@ -190,7 +190,7 @@ describe('a part of a source', () => {
   });
 });
 
-describe('what is no file, folder or link', () => {
+describe('what is not a file, folder or link', () => {
   it.each(['pipe', 'd/pipe'])('%s is refused by its name, at once', (path) => {
     mkdirSync(at('d'));
     execFileSync('mkfifo', [at(path)]);

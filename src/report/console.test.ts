@@ -1,7 +1,7 @@
 /** The console, fed with events: what people read, on a terminal and in a log. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Screen } from '../../test/rig/screen.ts';
-import type { BuildEvent } from '../model/event.ts';
+import type { BuildEvent, PackageStage } from '../model/event.ts';
 import type { Label } from '../model/label.ts';
 import { ConsoleReporter } from './console.ts';
 
@@ -96,7 +96,7 @@ describe('without a terminal', () => {
     const parts = [0, 10, 24, 26, 30, 100].map((percent) => progress('a', 'copying', percent));
     report(out, [begin, wait('b'), start('a'), ...parts, end('a'), end('b', 'cached'), output(true), finish(1)]);
     expect(out.lines).toEqual([
-      'wait  //b Make another build makes it',
+      'wait  //b Make another build is making it',
       'start //a Make',
       '      //a Make: copying 0 %',
       '      //a Make: copying 26 %',
@@ -105,6 +105,35 @@ describe('without a terminal', () => {
       '//a → dsmb-out/a/a.img',
       'build succeeded in 2.5 s: 4 actions (1 executed, 3 cached)',
     ]);
+  });
+
+  it('packages have a short name, and one line when each set is done with', () => {
+    const out = new Out();
+    const packages = (set: string, now: PackageStage): BuildEvent => ({ type: 'package-progress', set, ...now });
+    const [gcc, mtools] = ['closure: gcc-12 make sed', 'closure: mtools'];
+    report(out, [
+      begin,
+      packages(gcc, { stage: 'fetching packages', percent: 100, bytes: { done: 9, total: 9 } }),
+      packages(mtools, { stage: 'unpacking', percent: 0 }),
+      packages(gcc, { stage: 'ready', durationMs: 3210 }),
+      packages(mtools, { stage: 'failed', durationMs: 100 }),
+      finish(1),
+    ]);
+    expect(out.lines.slice(0, -1)).toEqual([
+      '      packages gcc-12 +2: fetching packages 100 %',
+      '      packages mtools: unpacking 0 %',
+      'done  packages gcc-12 +2 3.2 s',
+      'fail  packages mtools 100 ms',
+    ]);
+  });
+
+  it.each([
+    ['SIGINT', 'interrupted after 2.5 s (1 executed, 3 cached); run the same command to continue'],
+    ['SIGTERM', 'interrupted after 2.5 s (1 executed, 3 cached)'],
+  ] as const)('an interrupted build says how to go on (%s)', (interrupted, line) => {
+    const out = new Out();
+    report(out, [begin, { ...finish(1), success: false, interrupted } as BuildEvent]);
+    expect(out.lines).toEqual([line]);
   });
 
   it('what runs on a worker is told as such, and what it came to', () => {
@@ -153,11 +182,11 @@ describe('without a terminal', () => {
     report(out, [begin, start('a'), progress('a', 'installing', 40), wait('b'), 200_000, end('a'), finish(1)]);
     expect(out.lines.filter((line) => /^(still|wait {2}).* min/.test(line))).toEqual([
       'still //a Make 1 min 0 s installing 40 %',
-      'wait  //b Make 1 min 0 s another build makes it',
+      'wait  //b Make 1 min 0 s another build is making it',
       'still //a Make 2 min 0 s installing 40 %',
-      'wait  //b Make 2 min 0 s another build makes it',
+      'wait  //b Make 2 min 0 s another build is making it',
       'still //a Make 3 min 0 s installing 40 %',
-      'wait  //b Make 3 min 0 s another build makes it',
+      'wait  //b Make 3 min 0 s another build is making it',
     ]);
   });
 
@@ -232,14 +261,14 @@ describe('on a terminal', () => {
     expect(frames.at(-3)).toBe(
       [
         '▸ //a Make  1:01  ━━━━━╌╌╌╌╌╌╌  45 %  安装 😀',
-        '◦ //b Make  1:01  another build makes it',
+        '◦ //b Make  1:01  another build is making it',
         '  ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌  0/4, 1 running, 1 waiting, 1 queued  1:01',
       ].join('\n'),
     );
     expect(frames.at(-2)).toBe(
       [
         'done  //a Make 1.2 s',
-        '◦ //b Make  1:01  another build makes it',
+        '◦ //b Make  1:01  another build is making it',
         '  ━━━━━━╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌  1/4, 0 running, 1 waiting, 1 queued  1:01',
       ].join('\n'),
     );
@@ -250,6 +279,31 @@ describe('on a terminal', () => {
         'build succeeded in 2.5 s: 4 actions (1 executed, 3 cached)',
       ].join('\n'),
     );
+  });
+
+  it('packages that are fetched count as running, with bytes and their rate', async () => {
+    vi.stubEnv('NO_COLOR', '1');
+    const out = new Out({ isTTY: true });
+    const MiB = 1024 ** 2;
+    const fetched = (done: number): BuildEvent => ({
+      type: 'package-progress',
+      set: 'closure: gcc-12 make',
+      stage: 'fetching packages',
+      percent: done,
+      bytes: { done: done * MiB, total: 100 * MiB },
+    });
+    const ready: BuildEvent = {
+      type: 'package-progress',
+      set: 'closure: gcc-12 make',
+      stage: 'ready',
+      durationMs: 2000,
+    };
+    report(out, [begin, fetched(10), 2000, fetched(50), 100, ready, 100]);
+    const { frames } = await out.shown();
+    expect(frames.find((frame) => frame.includes('50 %'))).toMatch(
+      /^▸ packages gcc-12 \+1 .* 50 MiB of 100 MiB, \d+(\.\d)? MiB\/s\n.* 0\/4, 1 running/,
+    );
+    expect(frames.at(-1)).toBe('done  packages gcc-12 +1 2.0 s');
   });
 
   it('there is at most one write for each tenth of a second, and none without a change', () => {

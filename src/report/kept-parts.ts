@@ -48,7 +48,7 @@ function keepText(store: Store, keyHash: string, text: string): void {
   }
 }
 
-/** Composed folders in composed folders: more are no folders that somebody has declared. */
+/** Composed folders in composed folders: more are not folders that somebody has declared. */
 const MOST_NESTED = 100;
 
 function isKeptParts(text: string): boolean {

@@ -87,7 +87,7 @@ export class ReportFile {
   }
 }
 
-const HINT_INCOMPLETE = 'what was built is kept: mend that, and run the same command again';
+const HINT_INCOMPLETE = 'fix that, and run the same command again: what was built is kept';
 
 async function goalOf(option: string, name: string): Promise<Goal> {
   const standard = STANDARD_FILES[name];
@@ -137,7 +137,7 @@ async function openPipe(option: string, path: string): Promise<number> {
     const file = tryPipe(path);
     if (file !== undefined) return file;
     if (Date.now() > deadline)
-      fail('NO_READER', `--${option}: nobody reads ${path}`, { hint: `start the reader first: cat ${path} &` });
+      fail('NO_READER', `--${option}: no program reads ${path}`, { hint: `start the reader first: cat ${path} &` });
     await sleep(READER_POLL_MS);
   }
 }

@@ -135,7 +135,7 @@ function reason(outcome: string, change: Explained['change'], comparedWith = '')
         ? 'the store had its result, though it was never built here'
         : 'it was never built here';
     case 'unknown':
-      return `its key changed since ${comparedWith}, but what it was made of is no longer known`;
+      return `its key changed since ${comparedWith}, but what went into it is no longer known`;
     case 'equal':
       return outcome === 'executed'
         ? 'though its key is the same: its result was gone from the store, or it had failed'

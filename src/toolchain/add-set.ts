@@ -15,8 +15,8 @@ export async function addSet(set: PackageSet, context: ToolchainContext): Promis
     if (!isUnsatisfied(error) || locked.length === 0) throw error;
     const found = await resolveSet(set, { cache, signal });
     context.warn(
-      `'${setKey(set)}' cannot be had with the versions in the lock and takes newer ones: ` +
-        'if they do not go together, `dsmb lock` renews all toolchains',
+      `'${setKey(set)}' is not available with the versions in the lock and takes newer ones: ` +
+        'if they conflict, `dsmb lock` renews all toolchains',
     );
     return found;
   });

@@ -13,7 +13,7 @@ export interface AptOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export const APT_HINT = 'see whether `apt-get update` works on this machine; dsmb uses the same sources and proxies';
+export const APT_HINT = 'check whether `apt-get update` works on this machine; dsmb uses the same sources and proxies';
 const HELPER = '/usr/lib/apt/apt-helper';
 
 /** Runs one of apt's programs and gives its standard output. */
@@ -38,7 +38,7 @@ function explain(program: string, args: readonly string[], result: AptResult): n
   });
 }
 
-/** Runs apt's own downloader; a URI that cannot be had is no error here but a line on standard error. */
+/** Runs apt's own downloader; a URI that cannot be had is not an error here but a line on standard error. */
 export async function aptHelper(options: AptOptions, args: readonly string[]): Promise<string> {
   return (await aptResult(options, HELPER, args)).stderr;
 }

@@ -8,8 +8,8 @@ export interface ToolchainContext {
   readonly frozen: boolean;
   /** Something the user should know, while the work goes on. */
   readonly warn: (message: string) => void;
-  /** What is being done, and how far it is (0 to 100). */
-  readonly progress?: (stage: string, percent?: number) => void;
+  /** What is being done, and how far it is (0 to 100); `bytes`: of what is being fetched. */
+  readonly progress?: (stage: string, percent?: number, bytes?: { done: number; total: number }) => void;
   readonly signal?: AbortSignal;
   /** Is asked before packages are fetched, with how many bytes that will be; may refuse. */
   readonly beforeFetching?: (bytes: number) => Promise<void>;

@@ -77,7 +77,7 @@ function toEntry(header: Header, content: AsyncIterable<Uint8Array>, name: strin
   const path = normalise(header.name, name);
   const { type, linkname } = header;
   if (type === 'directory') return { type, path };
-  if (path === '') return broken(name, 'an entry that is no folder has no name');
+  if (path === '') return broken(name, 'an entry that is not a folder has no name');
   if (type === 'symlink') {
     if (!linkname || linkname.includes('\0')) return broken(name, `the symbolic link ${path} has no usable target`);
     return { type, path, target: linkname };

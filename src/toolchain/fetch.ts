@@ -49,7 +49,7 @@ export async function fetchPackages(packages: readonly Package[], options: Fetch
   const unreachable = missing.filter((each) => problems.has(each));
   const detail = unreachable.map((each) => `${packageKey(each)}: ${problems.get(each)}`).join('\n');
   if (/No space left on device/.test(detail))
-    fail('DISK_FULL', `there is no room for packages in ${options.cache}`, {
+    fail('DISK_FULL', `not enough space for packages in ${options.cache}`, {
       hint: 'free some space (dsmb gc --max-size 10GiB), then run the same command again: what has been fetched is kept',
     });
   if (unreachable.length > 0)
@@ -65,7 +65,7 @@ function keepingMirrors(): string[] {
   const addresses = (process.env['DSMB_MIRRORS'] ?? '').split(/\s+/).filter((address) => address !== '');
   for (const address of addresses)
     if (!/^(https?|file):\/\S/.test(address))
-      fail('BAD_MIRROR', `DSMB_MIRRORS has '${address}', which is no address of a package archive`, {
+      fail('BAD_MIRROR', `DSMB_MIRRORS has '${address}', which is not an address of a package archive`, {
         hint: 'give addresses that end above pool/, separated by spaces: DSMB_MIRRORS=https://host/debian',
       });
   return addresses.map(withSlash);

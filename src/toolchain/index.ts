@@ -84,7 +84,8 @@ async function fetchAll(packages: readonly Package[], context: ToolchainContext)
       cache: context.cache,
       signal: context.signal,
       before: context.beforeFetching,
-      progress: (done, total) => context.progress?.('fetching packages', Math.floor((100 * done) / total)),
+      progress: (done, total) =>
+        context.progress?.('fetching packages', Math.floor((100 * done) / total), { done, total }),
     }),
   );
 }

@@ -103,7 +103,7 @@ export class MergedTree {
     const source = this.#nodes.get(to);
     if (source?.type !== 'file')
       return fail('BAD_PACKAGE', `the package ${from.by.name} cannot be unpacked`, {
-        detail: `${path} is a hard link to ${to}, which is no file before it`,
+        detail: `${path} is a hard link to ${to}, which is not a file before it`,
       });
     const old = this.#nodes.get(path);
     if (old?.type === 'file' && old.sha256 === source.sha256 && old.executable === source.executable) return;

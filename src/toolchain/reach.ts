@@ -35,7 +35,7 @@ export async function unreachable(uri: string, options: AptOptions, place = 0): 
 /** By the folder of lists: each is asked about once. */
 const reached = new Map<string, Promise<void>>();
 
-/** Fails where none of the sources can be reached. What is no server is not looked at. */
+/** Fails where none of the sources can be reached. What is not a server is not looked at. */
 export async function requireReachable(options: AptOptions): Promise<void> {
   const asked = reached.get(options.cache) ?? requireAny(options);
   reached.set(options.cache, asked);

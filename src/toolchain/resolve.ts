@@ -12,7 +12,7 @@ const NAME = /^[a-z0-9][a-z0-9+.-]+$/;
 /** What apt would install for the set on an empty machine; sorted by name. */
 export async function resolveSet(set: PackageSet, options: AptOptions): Promise<Package[]> {
   for (const name of set.packages)
-    if (!NAME.test(name)) fail('UNKNOWN_PACKAGE', `'${name}' is no name of a Debian package`);
+    if (!NAME.test(name)) fail('UNKNOWN_PACKAGE', `'${name}' is not the name of a Debian package`);
   const updated = await updateLists(options);
   let named = await namedPackages(set, options);
   if (!updated && named.unknown.length > 0) {

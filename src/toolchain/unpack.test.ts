@@ -222,7 +222,7 @@ describe('a hostile package', () => {
     expect(await problem(evil)).toMatch(/too many symbolic links/);
   });
 
-  test('that is no package, or ends early, is named', async () => {
+  test('that is not a package, or ends early, is named', async () => {
     const broken = await deb('broken', [{ name: './f', text: 'x'.repeat(5000) }]);
     writeFileSync(debFile(cache, broken), 'not a package');
     expect(await problem(broken)).toMatch(/^BAD_PACKAGE: the package broken cannot be unpacked/);

@@ -93,7 +93,7 @@ describe('a result is a miss', () => {
     expect(reopened().actions.get(KEY)).toBeUndefined();
   });
 
-  it('when it is no result at all', () => {
+  it('when it is not a result at all', () => {
     store.actions.put(KEY, result);
     for (const alien of ['no result', '\0\0\0\0', '<html>'.repeat(100)]) {
       writeFileSync(pathOf(KEY), alien);

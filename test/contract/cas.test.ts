@@ -194,7 +194,7 @@ describe('a blob that', () => {
 });
 
 describe('what was being written when the process ended', () => {
-  it('is no blob, and is swept once the process is gone', async () => {
+  it('is not a blob, and is swept once the process is gone', async () => {
     const store = new Store(root);
     const program = `
       const { Cas } = await import(${JSON.stringify(join(CHECKOUT, 'cache/cas.ts'))});
@@ -211,7 +211,7 @@ describe('what was being written when the process ended', () => {
     expect(readdirSync(join(root, 'incoming'))).toEqual([basename(ofTheLiving)]);
   });
 
-  it('under the name of a blob, by an alien hand, is no blob', () => {
+  it('under the name of a blob, by an alien hand, is not a blob', () => {
     mkdirSync(dirname(cas.path(OF)), { recursive: true });
     writeFileSync(cas.path(OF), BYTES.subarray(0, 5));
     expect(cas.has(OF)).toBe(false);

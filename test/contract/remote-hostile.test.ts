@@ -65,7 +65,7 @@ function giving(bytes: Uint8Array, pieceBytes = MIB, pauseMs = 0): Answers {
 }
 
 describe('a blob is lost', () => {
-  it('that comes as drops: less than some bytes in the time of a deadline are no progress', async () => {
+  it('that comes as drops: less than some bytes in the time of a deadline are not progress', async () => {
     // Of what packs well, a few drops are much.
     const noise = randomBytes(LARGE.length);
     await expect(read(giving(zstdCompressSync(noise), 10, 100), [noise])).rejects.toThrow('no progress');

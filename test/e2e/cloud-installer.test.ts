@@ -104,7 +104,7 @@ describe('the folder', { tags: 'long' }, () => {
   });
 
   it.each([
-    ["urls: ['ftp://x']", /`?urls`?: 'ftp:\/\/x' is no address/],
+    ["urls: ['ftp://x']", /`?urls`?: 'ftp:\/\/x' is not an address/],
     ['level: 12', /level: 12 is not 1 to 9/],
   ])('is refused with %s', async (attribute, message) => {
     made.project.edit('build.dsm.ts', 'cloudInstaller({ disk })', `cloudInstaller({ disk, ${attribute} })`);

@@ -142,7 +142,7 @@ describe('on a terminal', () => {
     const maker = project.start(['build', '//long']);
     await maker.untilSaid('start //long');
     const run = new TerminalRun(project, ['build', '//long']);
-    await run.untilShown(/◦ \/\/long Shell {2}0:\d\d {2}another build makes it\n.*1 waiting/);
+    await run.untilShown(/◦ \/\/long Shell {2}0:\d\d {2}another build is making it\n.*1 waiting/);
     expect(await run.ended()).toBe(0);
     expect((await maker.finished).exitCode).toBe(0);
     expect(run.lines().at(-1)).toMatch(/0 executed, 1 cached/);

@@ -183,7 +183,7 @@ describe('a validation', () => {
     expect(executed).toEqual(['//checked', '//product']);
   });
 
-  it('is no input: another validation does not run its target again', async () => {
+  it('is not an input: another validation does not run its target again', async () => {
     using project = projectOf(gated('echo well >/out/file'));
     await project.build(['//product']);
     project.edit('build.dsm.ts', 'echo well', 'echo very well');

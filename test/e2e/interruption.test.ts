@@ -31,6 +31,11 @@ describe('Ctrl-C', () => {
     const { exitCode, stderr } = await build.finished;
     expect(exitCode).toBe(130);
     expect(stderr).not.toMatch(/\n\s+at /);
+    // Only who pressed Ctrl-C is there to go on.
+    const next = signal === 'SIGINT' ? '; run the same command to continue' : '';
+    expect(stderr.trimEnd().split('\n').at(-1)).toMatch(
+      new RegExp(`^interrupted after \\d.* \\(\\d executed, \\d cached\\)${next}$`),
+    );
     expect(await store.processesLeft()).toEqual([]);
     expect(store.names('sandboxes')).toEqual([]);
     expect(store.names('incoming')).toEqual([]);

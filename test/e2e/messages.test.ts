@@ -96,7 +96,7 @@ describe('an unknown name', () => {
 describe('a mistake on the command line', () => {
   it.each([
     ['no target', ['build'], /USAGE dsmb build needs at least one target/],
-    ['what is no label', ['build', '//a:b:c'], /BAD_LABEL '\/\/a:b:c' is not a label/],
+    ['what is not a label', ['build', '//a:b:c'], /BAD_LABEL '\/\/a:b:c' is not a label/],
     ['a path as a label', ['build', '//../x:y'], /BAD_LABEL/],
     [
       '--set without a value',

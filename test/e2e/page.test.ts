@@ -36,7 +36,7 @@ describe('a build that goes on', () => {
       if (messages.length === 1) void end();
     }
     const [first, ...others] = messages;
-    if (first?.type !== 'snapshot') throw new Error('the first message is no snapshot');
+    if (first?.type !== 'snapshot') throw new Error('the first message is not a snapshot');
     expect(first.snapshot.head).toMatchObject({ asked: ['//held'], workspace: project.folder });
     expect(first.snapshot.actions.map(({ label, inputs }) => [label, inputs])).toEqual([
       ['//loud', []],

@@ -131,7 +131,7 @@ describe('a check', () => {
       expect(ofRare.map(({ run }) => run)).toEqual(ofRare.map((_, index) => index + 1));
       expect(built.stderr).toContain('check 3 actions: each runs 150 times more, or until it differs, ');
       expect(built.stderr).toContain(
-        `//rare (Shell) was run again and gave something else, in run ${last.run} of 150\n`,
+        `//rare (Shell) gave different outputs when it was run again, in run ${last.run} of 150\n`,
       );
       expect(built.stderr).toContain('other //vm Script (run 1 of 150) differs, as it declares\n');
       expect(built.stderr).toContain('same  //same Shell (run 150 of 150)\n');
@@ -176,7 +176,7 @@ describe('a check', () => {
     expect([store.names('sandboxes'), store.names('incoming')]).toEqual([[], []]);
   });
 
-  it('refuses what is no number', { tags: 'long' }, async () => {
+  it('refuses what is not a number', { tags: 'long' }, async () => {
     using made = project(`export const x = text({ content: 'x' });`);
     for (const times of ['often', '0', '-1', '10000'])
       expect((await made.build(['//x', `--check=${times}`])).exitCode).toBe(2);

@@ -82,7 +82,7 @@ function tried(option: string): void {
     expect([exitCode, stdout]).toEqual([EXIT.usage, '']);
     expect(stderr).toMatch(
       new RegExp(
-        `^error UNWRITABLE_FILE ${option} data.txt/x cannot be written: a part of its path is no folder\n  hint`,
+        `^error UNWRITABLE_FILE ${option} data.txt/x cannot be written: a part of its path is not a folder\n  hint`,
       ),
     );
     expect(store.runs('data')).toBe(runsBefore);

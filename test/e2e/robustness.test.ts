@@ -176,7 +176,7 @@ describe.skipIf(!mayMount())('a disk that', () => {
       ...Array.from({ length: 4 }, () => 'note not looked at'),
     ]);
     disk.remount('rw');
-    expect((await project.run(['keep', '--remove', '//a'], disk.env)).stdout).toContain('//a is kept no more: ');
+    expect((await project.run(['keep', '--remove', '//a'], disk.env)).stdout).toContain('//a is no longer kept: ');
   });
 });
 
@@ -235,7 +235,7 @@ describe('a store that is deleted while a build runs', () => {
     for (const name of readdirSync(gone.folder)) rmSync(join(gone.folder, name), { recursive: true, force: true });
     const { exitCode, stderr } = await build.finished;
     expect(stderr).toMatch(
-      /error STORE_GONE .*the store .* was deleted while it was used\n[^]*hint: run the same command again/,
+      /error STORE_GONE .*the store .* was deleted while it was in use\n[^]*hint: run the same command again/,
     );
     expect(stderr).not.toMatch(/disposal|defect of dsmb|\n\s+at /);
     expect(exitCode).toBe(4);

@@ -119,7 +119,7 @@ describe('a program', () => {
     expect(nothing.stderr).toMatch(/error PROGRAM_FAILED no-such-program did not start/);
     expect(nothing.exitCode).toBe(EXIT.buildFailed);
     const broken = await project.run(['run', '//broken']);
-    expect(broken.stderr).toMatch(/ACTION_FAILED \/\/broken\.input0 \(Shell\)/);
+    expect(broken.stderr).toMatch(/ACTION_FAILED \/\/broken\.of0 \(Shell\)/);
     expect(broken.exitCode).toBe(EXIT.buildFailed);
   });
 });
@@ -155,7 +155,7 @@ describe('a runnable target', () => {
     expect(exitCode).toBe(EXIT.usage);
   });
 
-  it('is no input', async () => {
+  it('is not an input', async () => {
     project.write('build.dsm.ts', `${BUILD_FILE}\nexport const wrong = combine({ name: 'wrong', of: [show] });\n`);
     const { stderr, exitCode } = await project.run(['build', '//wrong']);
     expect(stderr).toMatch(/RUNNABLE \/\/show \(Program\): it is run, not built/);

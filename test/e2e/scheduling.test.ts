@@ -72,7 +72,7 @@ describe('--jobs', () => {
     expect(mostAtOnce(events)).toBe(jobs);
   }
 
-  it('that is no number is a mistake of the call', async () => {
+  it('that is not a number is a mistake of the call', async () => {
     open(sleepers(1, 0));
     const { exitCode, stderr } = await project.run(['build', '//all', '-j', 'all']);
     expect([exitCode, stderr]).toEqual([2, expect.stringMatching(/--jobs takes a number/)]);

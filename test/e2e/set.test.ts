@@ -159,7 +159,7 @@ describe('it refuses', () => {
     ['a value that the parameter does not take', ['address', '52:54:zz'], /BAD_PARAMETER '52:54:zz' is not a MAC/],
     ['a target of a package with a dot that there is not', ['//be.low:x.text', '1'], /NO_PACKAGE .*\/\/be\.low has no/],
     ['one of several targets of one call', ['//left.name', 'x'], /SHARED_CALL one call makes \/\/left, \/\/right/],
-    ['an unknown operator', ['count', '*=', '2'], /USAGE '\*=' is none of =, \+= and -=/],
+    ['an unknown operator', ['count', '*=', '2'], /USAGE '\*=' is not one of =, \+= and -=/],
   ])('%s', { tags: 'long' }, refuses);
 
   async function refuses(_what: string, args: readonly string[], pattern: RegExp): Promise<void> {

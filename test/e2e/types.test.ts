@@ -44,7 +44,7 @@ describe('a build file does not compile', () => {
     ['with a parameter of another type', 'dsm.installedDisk({ boot, pat, loader, sizeGiB: address });', 2322],
     ['without an attribute that is needed', 'dsm.installedDisk({ boot, loader });', 2345],
     ['with an attribute that there is not', 'dsm.mdadmConf({ disk, colour: disk });', 2353],
-    ['with a default that is no choice', "param.choice(['a', 'b'], { default: 'c', doc: '' });", 2322],
+    ['with a default that is not a choice', "param.choice(['a', 'b'], { default: 'c', doc: '' });", 2322],
   ])('%s', (_what, line, code) => {
     expect(compile(line)).toEqual([code]);
   });
@@ -70,7 +70,7 @@ describe('a rule', () => {
   it.each([
     ['with a step', STEP, 'outputs: { out: File }', '', []],
     ['whose step is not there', STEP.replace('combine', 'combined'), 'outputs: { out: File }', '', [2307]],
-    ['whose step is no step', STEP.replace('combine.step', 'rules'), 'outputs: { out: File }', '', [2322]],
+    ['whose step is not a step', STEP.replace('combine.step', 'rules'), 'outputs: { out: File }', '', [2322]],
     ['with a wrong argument', STEP.replace('lines: 1', "lines: '1'"), 'outputs: { out: File }', '', [2322]],
     ['without an argument', STEP.replace(', lines: 1', ''), 'outputs: { out: File }', '', [2741]],
     ['without an output', STEP, 'outputs: {}', '', [2322, 2741]],

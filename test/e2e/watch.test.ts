@@ -1,4 +1,5 @@
 /** Watching: a change builds again, and Ctrl-C ends it with nothing left behind. */
+import { execa } from 'execa';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { countingRules, Project, TestStore } from '../rig/index.ts';
 
@@ -37,4 +38,24 @@ it('builds again after a change, and says which file changed', async () => {
   expect(exitCode).toBe(130);
   expect(stderr).not.toMatch(/\n\s+at /);
   expect(await store.processesLeft()).toEqual([]);
+});
+
+it('names the file that was saved, whatever the editor makes on the way', async () => {
+  using project = new Project(store, {
+    ...countingRules(),
+    'text.txt': 'one',
+    'build.dsm.ts': `
+      import { file } from 'dsmb';
+      import { shell } from './rules.ts';
+      export const copy = shell({ script: 'cat /in/0 >/out/file', of: [file('text.txt')] });`,
+  });
+  const watch = project.start(['watch', '//copy']);
+  await watch.untilSaid('1 executed');
+  await execa('sed', ['--in-place', 's/one/two/', 'text.txt'], { cwd: project.folder });
+  project.write('.text.txt.swp', 'of vim');
+  await watch.untilSaid('changed text.txt\n');
+  await expect.poll(() => readIfThere(project), { timeout: 60_000 }).toBe('two');
+  watch.interrupt('SIGINT');
+  const { stderr } = await watch.finished;
+  expect(stderr).not.toMatch(/changed .*(sed|swp)/);
 });

@@ -52,7 +52,7 @@ async function unpack(): Promise<string> {
   const context = { lockFile: join(LOCKS, 'browser.lock.json'), frozen: false, warn: () => {} };
   const { packages, closure } = browser.attributes as unknown as DebianAttributes;
   const tree = await new PackageTrees(store, context, () => {}).of(packages, closure);
-  if (tree.type !== 'directory') throw new Error('it is no tree');
+  if (tree.type !== 'directory') throw new Error('it is not a tree');
   return store.folders.folder(tree);
 }
 

@@ -54,7 +54,7 @@ async function unpackToolchains(store: Store): Promise<Record<string, string>> {
   for (const [name, target] of Object.entries(toolchains)) {
     const { packages, closure } = target.attributes as unknown as DebianAttributes;
     const tree = await trees.of(packages, closure);
-    if (tree.type !== 'directory') throw new Error(`${name} is no tree`);
+    if (tree.type !== 'directory') throw new Error(`${name} is not a tree`);
     roots[name] = store.folders.folder(tree);
   }
   return roots;

@@ -19,7 +19,7 @@ export async function findBuilt(call: Call, store: Store, label: string): Promis
   const set = call.list('set').map((one) => ` --set ${one}`);
   return (
     node ??
-    fail('NOT_BUILT', `${label} is not built, or something that it is made of has changed since`, {
+    fail('NOT_BUILT', `${label} is not built, or something that goes into it has changed since`, {
       hint: `dsmb build ${label}${set.join('')}`,
     })
   );

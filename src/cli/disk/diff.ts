@@ -24,7 +24,7 @@ export const diff: Command = {
       value: 'NAME=VALUE',
       help: 'a parameter of the second disk; may be repeated',
     },
-    'exit-code': { type: 'boolean', help: 'end with 1 when the disks differ' },
+    'exit-code': { type: 'boolean', help: 'exit with 1 if the disks differ' },
   },
   run: runDiff,
 };

@@ -9,8 +9,8 @@ import { digest, parseDigest, type Digest } from '../../model/digest.ts';
 /** A digest as a user wrote it. */
 export function givenDigest(text: string): Digest {
   if (!/^[0-9a-f]{64}\/\d{1,15}$/.test(text))
-    fail('USAGE', `'${text}' is no digest: 64 hexadecimal digits, a slash, and a number of bytes are one`, {
-      hint: 'dsmb disk info //target prints that of a disk',
+    fail('USAGE', `'${text}' is not a digest: write 64 hexadecimal digits, a slash and a number of bytes`, {
+      hint: 'dsmb disk info //target prints the digest of a disk',
     });
   return parseDigest(text);
 }

@@ -81,7 +81,7 @@ test('info of an image that was cut shows what is left, and says what is not', (
   expect(stdout).toMatch(/p1 +2048 +16\.0 MiB +FAT 16 \(LBA\), active +the FAT file system is damaged: /);
 });
 
-test('a folder with an image in it is no disk, and the image is named', () => {
+test('a folder with an image in it is not a disk, and the image is named', () => {
   mkdirSync(at('out'));
   symlinkSync('../one.raw', at('out/disk.raw'));
   expect(dsmb('info', 'out').stderr).toContain('hint: its image: out/disk.raw');
@@ -125,7 +125,7 @@ test('export writes a sparse image, whole or not at all, and replaces nothing un
   expect(statSync(at('out.raw')).blocks * 512).toBeLessThan(3 * MIB);
   expect(dsmb('export', 'two', 'out.raw')).toMatchObject({
     status: 2,
-    stderr: expect.stringContaining('is there already'),
+    stderr: expect.stringContaining('out.raw already exists'),
   });
   expect(dsmb('export', 'two', 'out.raw', '--force').status).toBe(0);
   expect(dsmb('diff', 'two', 'out.raw').stdout).toBe('the disks are equal\n');
@@ -150,7 +150,7 @@ test('an exported folder can be verified, and its damage is named', () => {
   const { digest, against } = JSON.parse(stdout).verification;
   expect(against).toBe('SHA256SUMS');
   expect(dsmb('info', '--verify', 'one', '--digest', digest).status).toBe(0);
-  expect(dsmb('info', '--verify', 'two', '--digest', digest).stderr).toContain('another disk');
+  expect(dsmb('info', '--verify', 'two', '--digest', digest).stderr).toContain('two is not the disk that you expect');
   rmSync(at('copy/blocks/0000/01'));
   expect(dsmb('info', '--verify', 'copy')).toMatchObject({
     status: 1,
@@ -158,7 +158,7 @@ test('an exported folder can be verified, and its damage is named', () => {
   });
 });
 
-test('a result that could not be written is no success', () => {
+test('a result that could not be written is not a success', () => {
   const full = openSync('/dev/full', 'w');
   const { status, stderr } = spawnSync(process.execPath, [MAIN, 'disk', 'info', 'one'], {
     encoding: 'utf8',
@@ -198,8 +198,8 @@ test.each<[string[], RegExp]>([
 ])('%j is refused', isRefused);
 test.each<[string[], RegExp]>([
   [['info', '/dev/zero'], /\/dev\/zero is neither a file nor a folder nor a block device/],
-  [['info', '--verify', 'one', '--digest', 'xyz'], /'xyz' is no digest/],
-  [['info', `${'0'.repeat(64)}/9999999999999999999`], /is no digest/],
+  [['info', '--verify', 'one', '--digest', 'xyz'], /'xyz' is not a digest/],
+  [['info', `${'0'.repeat(64)}/9999999999999999999`], /is not a digest/],
   [['cat', 'one', 'p1:'], /there is no file \/ in/],
   [['export', 'one', ''], /needs a disk and a path/],
   [['info', 'store'], /holds no disk/],

@@ -42,7 +42,7 @@ export async function exportDevice({ opened: { disk }, to, progress, signal }: E
   if (size !== disk.size)
     fail(
       'DEVICE_SIZE',
-      `${to} has ${size} bytes, the disk has ${disk.size}: only a device of the same size is written to`,
+      `${to} has ${size} bytes, the disk has ${disk.size}: the device must have the size of the disk`,
     );
   // With O_EXCL the kernel refuses a device that is mounted or otherwise in use.
   const device = openSync(to, constants.O_WRONLY | constants.O_EXCL);

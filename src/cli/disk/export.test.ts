@@ -48,7 +48,7 @@ test('what --force replaces stays where there is no room for both, and goes firs
      rm small/out.raw; dsmb disk export two small/out.raw; dsmb disk diff two small/out.raw`,
   );
   expect(stdout).toBe('status 4\nout.raw\nthe disks are equal\nthe disks are equal\n');
-  expect(stderr).toMatch(/NO_ROOM \S+\/small\/out\.raw needs 3 MiB, and there is room for 1 MiB/);
+  expect(stderr).toMatch(/NO_ROOM not enough space for \S+\/small\/out\.raw: it needs 3 MiB, and 1 MiB are free/);
   expect(stderr).toContain(`rm ${at('small/out.raw')}`);
   expect(status).toBe(0);
 });
@@ -62,8 +62,12 @@ test('only what is written needs room', () => {
 });
 
 test.each([
-  ['a folder that does not fit is not begun', 2, /needs 3 MiB, and there is room for 2 MiB/],
-  ['a folder whose room is taken meanwhile leaves nothing', 3, /there was no room left for/],
+  ['a folder that does not fit is not begun', 2, /it needs 3 MiB, and 2 MiB are free/],
+  [
+    'a folder whose room is taken meanwhile leaves nothing',
+    3,
+    /not enough space for .*: the disk filled up while it was written/,
+  ],
 ])('%s', (_what, sizeMiB, message) => {
   const { stdout, stderr } = onSmallDisk(
     sizeMiB,
@@ -89,7 +93,7 @@ test('the unfinished part of an export that was killed goes with the next one; t
 });
 
 test.each([
-  ['/dev/full', /\/dev\/full is there already, and is not replaced: it is no plain file/],
+  ['/dev/full', /\/dev\/full already exists and is not replaced: it is not a plain file/],
   ['none/out.raw', /ENOENT.*none/],
 ])('an export to %s is refused', (path, message) => {
   const args = [MAIN, 'disk', 'export', 'one', path];

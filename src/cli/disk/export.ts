@@ -19,7 +19,7 @@ export const exportDisk: Command = {
   examples: [
     ['dsmb disk export //bootableDisk disk.raw', 'one image file that keeps its holes'],
     ['dsmb disk export //bootableDisk disk --format folder', 'the blocks, with SHA256SUMS, to copy elsewhere'],
-    ['dsmb disk export //bootableDisk /dev/sdx --force', 'onto a device of exactly this size; all on it is lost'],
+    ['dsmb disk export //bootableDisk /dev/sdx --force', 'to a device of exactly this size; everything on it is lost'],
   ],
   options: {
     set: DISK_OPTIONS['set']!,
@@ -62,13 +62,13 @@ function writer(call: Call, path: string): Writer {
   const replaceable = format === 'raw' ? there.isFile() : replaceableFolder(path);
   if (!onto && !replaceable) {
     const wanted = format === 'raw' ? 'plain file' : 'folder that holds a disk';
-    fail('EXISTS', `${path} is there already, and is not replaced: it is no ${wanted}`, {
+    fail('EXISTS', `${path} already exists and is not replaced: it is not a ${wanted}`, {
       hint: 'choose another path',
     });
   }
   if (!call.flag('force'))
-    fail('EXISTS', `${path} is there already`, {
-      hint: onto ? '--force overwrites the device: all on it is lost' : '--force replaces it',
+    fail('EXISTS', `${path} already exists`, {
+      hint: onto ? '--force overwrites the device: everything on it is lost' : '--force replaces it',
     });
   if (onto) return exportDevice;
   return format === 'raw' ? exportRaw : exportFolder;

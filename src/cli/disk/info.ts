@@ -35,7 +35,7 @@ async function runInfo(call: Call): Promise<number> {
   if (operand === undefined || rest.length > 0)
     fail('USAGE', 'dsmb disk info needs one disk', { hint: info.examples[0]![0] });
   if (call.text('digest') !== undefined && !call.flag('verify'))
-    fail('USAGE', '--digest is compared with what was read, which only --verify does', {
+    fail('USAGE', '--digest needs --verify, which reads the disk', {
       hint: `dsmb disk info --verify --digest ${call.text('digest')} ${operand}`,
     });
   const verification = call.flag('verify') ? await verify(call, operand) : undefined;
@@ -62,8 +62,8 @@ async function verify(call: Call, operand: string): Promise<Verification> {
   const files = [...checksums].map(([path, hash]) => [path, digest(hash, statSync(join(folder, path)).size)] as const);
   const found = treeDigest(new Map(files));
   if (wanted !== undefined && wanted !== formatDigest(found))
-    fail('DISK_DAMAGED', `${operand} is another disk than the one that is wanted`, {
-      detail: `it has the digest ${formatDigest(found)}, and not ${wanted}`,
+    fail('DISK_DAMAGED', `${operand} is not the disk that you expect`, {
+      detail: `its digest is ${formatDigest(found)}, not ${wanted}`,
     });
   return { files: checksums.size, digest: formatDigest(found), against: wanted === undefined ? against : 'its digest' };
 }

@@ -20,7 +20,7 @@ export const ls: Command = {
   ],
   options: {
     ...DISK_OPTIONS,
-    recursive: { type: 'boolean', short: 'r', help: 'also what is in the folders' },
+    recursive: { type: 'boolean', short: 'r', help: 'list what is in the folders as well' },
   },
   run: runLs,
 };

@@ -73,8 +73,8 @@ function openImage(path: string, name: string, isFile = true): OpenedDisk {
 
 function openNode(store: Store, node: Node, name: string): OpenedDisk {
   if (node.type === 'file') return openImage(store.cas.path(node.digest), name);
-  if (node.type === 'symlink') return fail('NO_SUCH_DISK', `${name} is a symlink and no disk`);
-  if (!store.trees.entries(node.digest).has(MANIFEST)) fail('NO_SUCH_DISK', `${name} is a folder and no disk`);
+  if (node.type === 'symlink') return fail('NO_SUCH_DISK', `${name} is a symlink, not a disk`);
+  if (!store.trees.entries(node.digest).has(MANIFEST)) fail('NO_SUCH_DISK', `${name} is a folder, not a disk`);
   const folder = store.folders.folder(node);
   const disk: BlockSource = { ...openDisk(folder), digests: diskDigests(store.trees, node) };
   return { name, folder, disk, tree: node, store, [Symbol.dispose]: () => {} };

@@ -16,11 +16,11 @@ export async function requireRoom(disk: BlockSource, to: string, pieceSize: numb
   const needed = await dataBytes(disk, pieceSize, pace);
   if (needed <= free || pace.signal?.aborted === true) return;
   const replaced = freedBy(to);
-  fail('NO_ROOM', `${to} needs ${formatBytes(needed)}, and there is room for ${formatBytes(free)}`, {
-    ...(replaced > 0 ? { detail: 'what is there now is kept until the new one is whole; it was not touched' } : {}),
+  fail('NO_ROOM', `not enough space for ${to}: it needs ${formatBytes(needed)}, and ${formatBytes(free)} are free`, {
+    ...(replaced > 0 ? { detail: 'the old one stays until the new one is whole; it was not touched' } : {}),
     hint:
       needed <= free + replaced
-        ? `remove it first, then one of the two needs room: rm ${shellWord(to)}`
+        ? `remove the old one first, so that only one needs space: rm ${shellWord(to)}`
         : `free ${formatBytes(needed - free)} in ${dirname(to)}, or choose a path on another disk`,
   });
 }
@@ -29,7 +29,7 @@ export async function requireRoom(disk: BlockSource, to: string, pieceSize: numb
 export function noRoomLeft(to: string, error: unknown): never {
   const { code } = error as NodeJS.ErrnoException;
   if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error;
-  return fail('NO_ROOM', `there was no room left for ${to} while it was written`, {
+  return fail('NO_ROOM', `not enough space for ${to}: the disk filled up while it was written`, {
     detail: 'the unfinished part was removed; what was there before was not touched',
     hint: `free some space in ${dirname(to)}, or choose a path on another disk`,
   });

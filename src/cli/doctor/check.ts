@@ -28,7 +28,7 @@ export const bad = (text: string, remedy: string): Finding => ({ state: 'bad', t
 /** Looks; nothing that goes wrong on the way ends the examination. `before`: what earlier ones found. */
 export async function examine({ name, needs, look, remedy }: Checkup, before: readonly Examined[]): Promise<Examined> {
   if (before.some((one) => one.name === needs && one.state === 'bad'))
-    return { name, ...note('not looked at', `first mend: ${needs}`) };
+    return { name, ...note('not looked at', `fix first: ${needs}`) };
   try {
     return { name, ...(await look()) };
   } catch (error) {

@@ -40,12 +40,17 @@ export const places: readonly Checkup[] = [
     look: reflinks,
     remedy: 'copies take space and time; xfs and btrfs share them',
   },
-  { name: 'store: locks', needs: 'store', look: locks, remedy: 'builds beside each other may do the same work twice' },
+  {
+    name: 'store: locks',
+    needs: 'store',
+    look: locks,
+    remedy: 'builds that run at the same time may do the same work twice',
+  },
   { name: 'temporary folder', look: () => space(tmpdir()), remedy: 'set TMPDIR to a folder that this user may write' },
   {
     name: 'mirrors',
     look: mirrors,
-    remedy: 'see whether `apt-get update` works; dsmb uses the same sources and proxies',
+    remedy: 'check whether `apt-get update` works; dsmb uses the same sources and proxies',
   },
 ];
 
@@ -120,7 +125,7 @@ async function locks() {
     using held = await one.tryTake('doctor');
     using second = await other.tryTake('doctor');
     if (held && !second) return ok('the kernel keeps them');
-    return note('do not hold', 'builds beside each other may do the same work twice');
+    return note('do not hold', 'builds that run at the same time may do the same work twice');
   });
 }
 
@@ -136,7 +141,7 @@ async function mirrors() {
     const reasons = await Promise.all(files.map((uri, place) => unreachable(uri, options, place)));
     const failed = reasons.filter((reason) => reason !== undefined);
     if (failed.length === 0) return ok(`${files.length} reachable`);
-    const remedy = 'see whether `apt-get update` works; dsmb uses the same sources and proxies';
+    const remedy = 'check whether `apt-get update` works; dsmb uses the same sources and proxies';
     const text = `${failed.length} of ${files.length} not reachable: ${failed.join('; ')}`;
     return failed.length < files.length ? note(text, remedy) : bad(text, remedy);
   } finally {

@@ -17,7 +17,7 @@ const APT_HELPER = '/usr/lib/apt/apt-helper';
 const MIN_OPEN_FILES = 1024;
 
 export const programs: readonly Checkup[] = [
-  { name: 'node', look: node, remedy: 'start dsmb by ./dsmb, which brings its own Node' },
+  { name: 'node', look: node, remedy: 'start dsmb with ./dsmb, which brings its own Node' },
   { name: 'npm packages', look: npmPackages, remedy: 'remove node_modules and start ./dsmb again: it installs them' },
   { name: 'apt and dpkg', look: aptPrograms, remedy: 'use a Debian or Ubuntu machine' },
   { name: 'namespaces', look: namespaces, remedy: namespaceRemedy() },
@@ -27,7 +27,8 @@ export const programs: readonly Checkup[] = [
 
 function node() {
   const major = Number.parseInt(process.versions.node, 10);
-  if (major < MIN_NODE) return bad(`${process.version} is too old`, 'start dsmb by ./dsmb, which brings its own Node');
+  if (major < MIN_NODE)
+    return bad(`${process.version} is too old`, 'start dsmb with ./dsmb, which brings its own Node');
   return ok(`${process.version} ${process.execPath}`);
 }
 
@@ -74,7 +75,7 @@ async function kvm() {
   try {
     accessSync('/dev/kvm', constants.R_OK | constants.W_OK);
   } catch {
-    return note('/dev/kvm is not for this user', slow);
+    return note('this user may not open /dev/kvm', slow);
   }
   const works = remembered() ?? (await tryCanary());
   if (works === undefined) return note('not tried yet: there is no QEMU here', 'the first virtual machine tries it');

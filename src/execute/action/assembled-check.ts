@@ -37,7 +37,7 @@ interface Expected {
 async function problemOf(check: Check, path: string, hash: string): Promise<string | undefined> {
   const expected = expectedOf(check, hash);
   if (!expected) return 'belongs to no disk of the store';
-  if (!statOf(path)?.isFile()) return 'is no file';
+  if (!statOf(path)?.isFile()) return 'is not a file';
   using file = fileSource(path);
   if (file.size !== expected.size) return `has ${file.size} bytes instead of ${expected.size}`;
   const mayHold = new Set([...rawBlocks(file, dataRanges(path)).blocks(), ...expected.blocks.keys()]);

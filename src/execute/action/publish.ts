@@ -57,7 +57,7 @@ export async function publish(
 export function requireRoom(who: string, folder: string): void {
   const { bavail, bsize, files, ffree } = statfsSync(folder);
   if (bavail * bsize >= MIN_FREE_BYTES && (files === 0 || ffree >= MIN_FREE_INODES)) return;
-  fail('DISK_FULL', `the disk of the store is full after ${who}: what it wrote may be cut`, {
+  fail('DISK_FULL', `the disk of the store is full after ${who}: what it wrote may be incomplete`, {
     hint: 'free some space (dsmb gc --max-size 10GiB), then run the same command again: finished actions are kept',
   });
 }
@@ -66,7 +66,7 @@ function requireNames(who: string, declared: readonly Output[], there: readonly 
   const missing = declared.filter(({ name }) => !there.includes(name)).map(({ name }) => name);
   const alien = there.filter((name) => !declared.some((output) => output.name === name));
   if (missing.length > 0)
-    fail('OUTPUT_MISSING', `${who} ended well but did not write ${missing.join(', ')}`, {
+    fail('OUTPUT_MISSING', `${who} succeeded but did not write ${missing.join(', ')}`, {
       detail: `it wrote: ${there.join(', ') || 'nothing'}`,
     });
   if (alien.length > 0)

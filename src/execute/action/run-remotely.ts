@@ -27,9 +27,9 @@ export interface RemoteSurroundings {
 /** Where an action is: while it runs, no more is to be seen of it. */
 const STAGES = {
   'sending inputs': 'remote: sending inputs',
-  sent: 'remote, no progress is seen',
+  sent: 'remote, no progress reported',
   queued: 'remote: queued',
-  running: 'remote: running, no progress is seen',
+  running: 'remote: running, no progress reported',
 } as const;
 
 /** Runs an action on a worker; undefined where none could, which was said. Its outputs stay where they are. */

@@ -12,7 +12,7 @@ const LOG_TAIL_LINES = 20;
 const LOG_TAIL_BYTES = 16 * 1024;
 /** Files of these kinds in `/tmp` are kept. */
 const KEPT = /\.(log|png|txt)$/;
-/** What there is too much of is no evidence. */
+/** What there is too much of is not evidence. */
 const MOST_FILES = 100;
 const MOST_BYTES = 64 * 1024 * 1024;
 const MOST_LOOKED_AT = 10_000;

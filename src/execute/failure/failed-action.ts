@@ -80,7 +80,7 @@ export function withEvidence(store: Store, action: PlannedAction, sandbox: Sandb
 export function lateOutputs(action: PlannedAction): Failure {
   const { node } = action;
   const hint = timeoutHint(node);
-  const message = `${whoIs(action)}: its outputs are so large that they were not hashed within ${node.timeoutMs / 1000} s`;
+  const message = `${whoIs(action)}: its outputs are too large to be hashed within ${node.timeoutMs / 1000} s`;
   return new Failure({ code: 'ACTION_TIMEOUT', message, hint });
 }
 

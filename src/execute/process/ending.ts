@@ -19,7 +19,7 @@ export function endingHint(exit: Exit, node: ActionNode): string | undefined {
   if (exit.excess) return excessHint(exit.excess, node);
   if (exit.timedOut) return timeoutHint(node);
   if (exit.signal !== 'SIGKILL' && signalOf(exit.code ?? 0) !== 'SIGKILL') return undefined;
-  return 'memory may have run out (`dmesg` tells): a larger `memoryMiB` in its needs keeps other actions from running beside it';
+  return 'memory may have run out (see `dmesg`): a larger `memoryMiB` in its needs keeps other actions from running beside it';
 }
 
 function excessHint({ of }: Excess, { needs, mnemonic, call }: ActionNode): string {

@@ -1,11 +1,11 @@
 /**
- * Takes the records that a step means for the engine out of its standard error. Whatever is no record is log, as it was:
+ * Takes the records that a step means for the engine out of its standard error. Whatever is not a record is log, as it was:
  * a mark in the middle of something else hides nothing.
  */
 
 const RECORD_MARK = 0x1e;
 const NEWLINE = 0x0a;
-/** What is longer is no record. */
+/** What is longer is not a record. */
 export const MAX_RECORD_BYTES = 256 * 1024;
 
 export class RecordSplitter {

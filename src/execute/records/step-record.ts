@@ -88,7 +88,7 @@ function diagnosticOf({ diagnostic, stack }: Fields): StepRecord | undefined {
   return { type: 'diagnostic', diagnostic: { ...said, code: said.code as ForeignCode }, ...textsOf(ifText({ stack })) };
 }
 
-/** Fields that are no texts are left out. */
+/** Fields that are not texts are left out. */
 function ifText<Name extends string>(fields: Readonly<Record<Name, unknown>>): { readonly [name in Name]?: string } {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => typeof value === 'string')) as object;
 }

@@ -17,7 +17,7 @@ const SETTINGS: readonly (readonly [name: string, forbids: string, allows: strin
 const CONTAINER_MARKS = ['.dockerenv', 'run/.containerenv'];
 
 export const UNSANDBOXED =
-  'or use --unsandboxed: actions then run on this machine itself, and what they read is not checked';
+  'or use --unsandboxed: actions then run without a sandbox, and what they read is not checked';
 
 /** A remedy that can be run, for the machine whose root folder this is. */
 export function namespaceRemedy(root = '/'): string {
@@ -26,12 +26,12 @@ export function namespaceRemedy(root = '/'): string {
     return `as root: sysctl -w ${forbidding.map(([name, , allows]) => `${name}=${allows}`).join(' ')}; ${UNSANDBOXED}`;
   if (CONTAINER_MARKS.some((mark) => existsSync(join(root, mark))))
     return `start the container with a seccomp profile that allows user namespaces (docker run --security-opt seccomp=unconfined --security-opt apparmor=unconfined); ${UNSANDBOXED}`;
-  return `ask who runs this machine to allow user namespaces; ${UNSANDBOXED}`;
+  return `ask the administrator of this machine to allow user namespaces; ${UNSANDBOXED}`;
 }
 
 /** Fails since this user may make no namespaces; `said`: what was said about that. */
 export function failWithoutNamespaces(said: string): never {
-  return fail('NO_SANDBOX', 'this machine lets the user make no namespaces, so actions cannot be kept apart from it', {
+  return fail('NO_SANDBOX', 'this user may not create namespaces, so actions cannot be sandboxed', {
     detail: said,
     hint: namespaceRemedy(),
   });

@@ -20,7 +20,11 @@ function requireRoom(store: Store, bytes: number): void {
   const wanted = bytes / MIB;
   const free = freeMiB(store.root);
   if (free >= wanted) return;
-  fail('DISK_FULL', `the packages to fetch take ${formatMiB(wanted)}, and ${store.root} has ${formatMiB(free)} free`, {
-    hint: 'free some space (dsmb info says what the store takes, dsmb gc frees it), or set DSMB_STORE to a folder on a larger disk',
-  });
+  fail(
+    'DISK_FULL',
+    `not enough space for packages: ${formatMiB(wanted)} are to be fetched, and ${store.root} has ${formatMiB(free)} free`,
+    {
+      hint: 'free some space (dsmb info says what the store takes, dsmb gc frees it), or set DSMB_STORE to a folder on a larger disk',
+    },
+  );
 }

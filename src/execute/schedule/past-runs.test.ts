@@ -93,7 +93,7 @@ describe('past runs', () => {
     expect(new PastRuns(path).of(action('c'))).toBeUndefined();
   });
 
-  it('that cannot be written are no error', () => {
+  it('that cannot be written are not an error', () => {
     writeFileSync(join(folder, 'file'), '');
     const runs = new PastRuns(join(folder, 'file', 'past-runs'));
     runs.note(action('a'), { durationMs: 5000 });

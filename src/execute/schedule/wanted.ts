@@ -57,7 +57,7 @@ export function requireDisk(store: string, { label, mnemonic, needs }: ActionNod
   const free = formatMiB(freeMiB(store));
   fail(
     'DISK_FULL',
-    `${label} (${mnemonic}) needs ${formatMiB(needs.diskMiB)} of disk, and the store's disk has ${free}`,
+    `not enough space: ${label} (${mnemonic}) needs ${formatMiB(needs.diskMiB)}, and the store's disk has ${free}`,
     {
       hint: 'free some space (dsmb gc --max-size 10GiB), or set DSMB_STORE to a folder on a larger disk',
     },

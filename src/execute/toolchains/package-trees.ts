@@ -22,6 +22,7 @@ import {
   setKey,
   UNPACK_FORMAT,
 } from '../../toolchain/index.ts';
+import type { PackageStage } from '../../model/event.ts';
 import type { Package, PackageSet, ToolchainContext, TreeSink } from '../../toolchain/index.ts';
 
 /** A set of packages, unpacked or as .deb files. Both have the same entry in the lock. */
@@ -50,7 +51,7 @@ const treeKey = (set: TreeSet): string => `${setKey(set)}${set.archives ? ' (arc
 export class PackageTrees {
   readonly #store: Store;
   readonly #context: Omit<ToolchainContext, 'cache' | 'progress'>;
-  readonly #onProgress: (set: string, stage: string, percent?: number) => void;
+  readonly #onProgress: (set: string, now: PackageStage) => void;
   readonly #elsewhere: Elsewhere;
   readonly #running = new Map<string, Promise<Node>>();
   /** By the record: sets of different names may have the same packages. */
@@ -61,7 +62,7 @@ export class PackageTrees {
   constructor(
     store: Store,
     context: Omit<ToolchainContext, 'cache' | 'progress'>,
-    onProgress: (set: string, stage: string, percent?: number) => void,
+    onProgress: (set: string, now: PackageStage) => void,
     elsewhere = new Elsewhere(store),
   ) {
     this.#store = store;
@@ -122,8 +123,19 @@ export class PackageTrees {
   }
 
   async #find(set: TreeSet): Promise<Node> {
-    using told = new ToldProgress((stage, percent) => this.#onProgress(setKey(set), stage, percent));
-    const context: ToolchainContext = { ...this.#context, cache: this.#store.downloads, progress: told.tell };
+    const told = new ToldProgress((now) => this.#onProgress(setKey(set), now));
+    try {
+      const tree = await this.#findTold(set, told.tell);
+      told.end('ready');
+      return tree;
+    } catch (error) {
+      told.end('failed');
+      throw error;
+    }
+  }
+
+  async #findTold(set: TreeSet, progress: ToldProgress['tell']): Promise<Node> {
+    const context: ToolchainContext = { ...this.#context, cache: this.#store.downloads, progress };
     const locked = await this.#locked(set, context);
     const memory = this.#memory(set, locked);
     this.#used.add(memory);
@@ -269,22 +281,22 @@ class StoreSink implements TreeSink {
   }
 }
 
-/** What was told of a set's progress; at its end nothing goes on any more. */
-class ToldProgress implements Disposable {
-  readonly #onProgress: (stage: string, percent?: number) => void;
-  #open = false;
+/** The progress of a set: where any was told, its end is told as well. */
+class ToldProgress {
+  readonly #onProgress: (now: PackageStage) => void;
+  #startedAt: number | undefined;
 
-  constructor(onProgress: (stage: string, percent?: number) => void) {
+  constructor(onProgress: (now: PackageStage) => void) {
     this.#onProgress = onProgress;
   }
 
-  readonly tell = (stage: string, percent?: number): void => {
-    this.#open = percent !== 100;
-    this.#onProgress(stage, percent);
+  readonly tell: NonNullable<ToolchainContext['progress']> = (stage, percent, bytes) => {
+    this.#startedAt ??= performance.now();
+    this.#onProgress({ stage, ...(percent === undefined ? {} : { percent }), ...(bytes ? { bytes } : {}) });
   };
 
-  [Symbol.dispose](): void {
-    if (this.#open) this.tell('ready', 100);
+  end(stage: 'ready' | 'failed'): void {
+    if (this.#startedAt !== undefined) this.#onProgress({ stage, durationMs: performance.now() - this.#startedAt });
   }
 }
 

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Store } from '../../../cache/store.ts';
 import { ArtifactReference, type ActionNode } from '../../analysis/action.ts';
 import { Failure } from '../../model/diagnostic.ts';
+import type { PackageStage } from '../../model/event.ts';
 import { Toolchain } from '../../model/kinds.ts';
 import type { Producers } from '../../plan/content.ts';
 import { updateLock, withSet } from '../../toolchain/lock.ts';
@@ -15,10 +16,8 @@ import { Machine } from '../machine.ts';
 import { PackageTrees } from './package-trees.ts';
 import { Toolroots } from './toolroots.ts';
 
-interface Told {
+interface Told extends PackageStage {
   readonly set: string;
-  readonly stage: string;
-  readonly percent: number | undefined;
 }
 
 let store: Store;
@@ -32,7 +31,7 @@ beforeEach(() => {
   lockFile = join(store.root, 'toolchain.lock.json');
   const context = { lockFile, frozen: true, warn() {}, signal: new AbortController().signal };
   told.length = 0;
-  trees = new PackageTrees(store, context, (set, stage, percent) => void told.push({ set, stage, percent }));
+  trees = new PackageTrees(store, context, (set, now) => void told.push({ set, ...now }));
   toolroots = new Toolroots(store, trees);
 });
 afterEach(() => rmSync(store.root, { recursive: true, force: true }));
@@ -74,7 +73,7 @@ test('two versions of a package are named with their sets, and the command that 
 two toolchains of //x (Run) have different files at /usr/lib/x86_64-linux-gnu/libz.so.1
 libz=1:1.0-1 in 'closure: old'
 libz=1:1.0-2+deb12u1 in 'closure: now'
-run \`dsmb lock\`, which gives all toolchains versions that go together`,
+run \`dsmb lock\`, which gives all toolchains versions that fit together`,
   );
 });
 
@@ -103,7 +102,7 @@ test('sets with the same packages are unpacked once, and none is said to wait', 
   expect(one).toEqual(two);
   expect(told.map(({ stage }) => stage).filter((stage) => stage.startsWith('waiting'))).toEqual([]);
   expect(told.filter(({ stage, percent }) => stage === 'unpacking' && percent === 0)).toHaveLength(1);
-  for (const { set } of told) expect(told.findLast((each) => each.set === set)?.percent).toBe(100);
+  for (const { set } of told) expect(told.findLast((each) => each.set === set)?.stage).toBe('ready');
 });
 
 test('one that waits for another build is done when that is', async () => {
@@ -116,7 +115,7 @@ test('one that waits for another build is done when that is', async () => {
   await Promise.all([other.of(set.packages, true), trees.of(set.packages, true)]);
   expect(told.map(({ stage, percent }) => [stage, percent])).toEqual([
     ['waiting for another build that unpacks it', undefined],
-    ['ready', 100],
+    ['ready', undefined],
   ]);
 });
 

@@ -29,7 +29,7 @@ export async function namedConflict(
     message: `two toolchains of ${label} (${mnemonic}) have different files at /${path}`,
     detail: [await describe(store, path, one, versions[0]), await describe(store, path, other, versions[1])].join('\n'),
     hint: isMixed
-      ? 'run `dsmb lock`, which gives all toolchains versions that go together'
+      ? 'run `dsmb lock`, which gives all toolchains versions that fit together'
       : 'use one toolchain that has both, or leave one of the packages out',
   });
 }

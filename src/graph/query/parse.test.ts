@@ -19,12 +19,12 @@ describe('a query that is wrong', () => {
   it.each([
     ['deps(//a', `')' is expected @8 dsmb query --help`],
     ['dep(//a)', `there is no function 'dep' @0 did you mean deps(…)?`],
-    ['//a //b', `'//b' follows what is a whole query @4 dsmb query --help`],
+    ['//a //b', `'//b' follows a complete query @4 dsmb query --help`],
     ['//a + ', 'a target or a function is missing at the end @6 dsmb query --help'],
     ['deps(//a, x)', `'x' is not a number of steps @10 dsmb query --help`],
     ['kind("(", //a)', 'Invalid regular expression: /(/u: Unterminated group @5 dsmb query --help'],
     ['somepath(//a)', `',' is expected before ')' @12 dsmb query --help`],
-    ['//a & //b', 'this is no part of a query @4 dsmb query --help'],
+    ['//a & //b', 'this is not part of a query @4 dsmb query --help'],
     ['union //a', `'union' stands between two sets @0 dsmb query --help`],
     ['', 'a target or a function is missing at the end @0 dsmb query --help'],
   ])('%s', (query, expected) => expect(errorOf(query)).toBe(expected));

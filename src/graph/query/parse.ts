@@ -75,7 +75,7 @@ class Parser {
   whole(): Expression {
     const expression = this.#expression();
     const { type, text } = this.#peek();
-    if (type !== 'end') this.#fail(`'${text}' follows what is a whole query`);
+    if (type !== 'end') this.#fail(`'${text}' follows a complete query`);
     return expression;
   }
 
@@ -111,7 +111,7 @@ class Parser {
     const members: Expression[] = [];
     while (!this.#isSymbol(')')) {
       const { type, text, position } = this.#peek();
-      if (type !== 'word' && type !== 'quoted') this.#fail('set(…) takes targets with blanks between them');
+      if (type !== 'word' && type !== 'quoted') this.#fail('set(…) takes targets separated by spaces');
       members.push({ type: 'word', text, position });
       this.#next++;
     }

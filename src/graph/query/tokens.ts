@@ -18,7 +18,7 @@ export function tokens(query: string): Token[] {
   while (query.slice(TOKEN.lastIndex).trim() !== '') {
     const start = TOKEN.lastIndex;
     const match = TOKEN.exec(query);
-    if (!match) badQuery(query, start + query.slice(start).search(/\S/), 'this is no part of a query');
+    if (!match) badQuery(query, start + query.slice(start).search(/\S/), 'this is not part of a query');
     const { symbol, word, double, single } = match.groups!;
     const text = symbol ?? word ?? double ?? single ?? '';
     const quoted = double !== undefined || single !== undefined;

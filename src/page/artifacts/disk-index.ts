@@ -55,7 +55,7 @@ async function indexOf(disk: BlockSource, signal: AbortSignal): Promise<DiskInde
   for (const use of diskUses(disk, note)) {
     if (use) uses.add(use);
     if (uses.isCut || ++steps > MOST_STEPS) {
-      problems.push('it has more stretches than are looked at: of the rest, nothing is told');
+      problems.push('it has too many extents: the rest is not shown');
       break;
     }
     if (performance.now() < turnEnds) continue;

@@ -3,7 +3,7 @@ import type { ByteSource } from '../../disk/index.ts';
 import { printableLines } from '../../report/printable.ts';
 
 const MOST_BYTES = 128 * 1024;
-/** Beyond, bytes are no text that somebody reads. */
+/** Beyond, bytes are not text that somebody reads. */
 const MOST_CONTROLS = 0.1;
 const CONTROLS = /[\x01-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]/g;
 

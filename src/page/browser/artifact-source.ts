@@ -21,7 +21,7 @@ export interface ArtifactSource {
   address(place: number, names: readonly string[]): Promise<string>;
 }
 
-const LEFT_OUT = 'Nobody serves this page any more, and it has not kept this. dsmb ui shows all of the build.';
+const LEFT_OUT = 'The build has ended, and this page did not keep that. dsmb ui shows all of the build.';
 
 /** What a page has kept. */
 export function carriedSource({ outputs, disks }: CarriedArtifacts): ArtifactSource {

@@ -159,10 +159,10 @@ export class BuildScreen {
     const age = performance.now() - this.#heardAt;
     const { build, startedAt } = this.build.head;
     const texts = {
-      live: age > OLD_MS ? `no word from the builder for ${Math.round(age / 1000)} s` : 'live',
+      live: age > OLD_MS ? `nothing from the build for ${Math.round(age / 1000)} s` : 'live',
       ended: 'the build has ended; this page stays as it is',
       between: 'the build has ended; the next one comes here',
-      lost: 'the builder is gone; this is the last it told',
+      lost: 'the build process is gone; this is the last that it sent',
       past: `${new Date(startedAt).toLocaleString()} · ${build}`,
       file: `${new Date(startedAt).toLocaleString()} · ${build}`,
     };

@@ -99,7 +99,7 @@ export class DetailsView implements View {
 
   async #tell(place: number, { error }: PageRun): Promise<void> {
     const details = await this.#ask(place).catch((reason: unknown): Details => {
-      return { why: [], error: error ?? `this cannot be told any more: ${(reason as Error).message}` };
+      return { why: [], error: error ?? `this is no longer available: ${(reason as Error).message}` };
     });
     if (place !== this.#screen.chosen) return;
     const { why, log } = details;

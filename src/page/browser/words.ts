@@ -6,7 +6,7 @@ import type { PageAction, PageHead, PageRun, State } from '../protocol.ts';
 export const MEANINGS: Readonly<Record<State, string>> = {
   failed: 'ran, and failed',
   running: 'runs now',
-  elsewhere: 'another build makes it',
+  elsewhere: 'another build is making it',
   queued: 'waits for processors and memory',
   waiting: 'waits for its inputs',
   skipped: 'did not run, since something that it needs has failed',

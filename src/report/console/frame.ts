@@ -1,6 +1,6 @@
 /** One frame of the live display: what runs, how far the whole is, and what all of it waits for. */
 import { actionId } from '../../model/event.ts';
-import { formatClock, type Palette } from '../format.ts';
+import { formatBytes, formatClock, type Palette } from '../format.ts';
 import type { Outlook, Remaining } from '../outlook.ts';
 import type { Activity, Progress } from './progress.ts';
 import { paintLine, type Line, type Span } from './span.ts';
@@ -50,7 +50,7 @@ function fold(lines: readonly Line[], { rows, paint }: Canvas): Line[] {
 }
 
 function activityLine(
-  { what, name, since, action, stage, percent }: Activity,
+  { what, name, since, action, stage, percent, fetched }: Activity,
   outlook: Outlook | undefined,
   canvas: Canvas,
   now: number,
@@ -61,17 +61,25 @@ function activityLine(
   const mark: Span = what === 'wait' ? [waiting, paint.dim] : [running, isCritical ? paint.yellow : paint.blue];
   const past = action && what === 'action' ? outlook?.pastMs(action) : undefined;
   const expected = past !== undefined && past >= MIN_REMAINING_MS ? ` of about ${formatClock(past)}` : '';
-  const told: Span[] = stage === '' ? [] : [`  ${stage}`];
+  const doing = fetched ? fetchedText(fetched, now) : stage;
+  const told: Span[] = doing === '' ? [] : [`  ${doing}`];
   const bar =
     percent === undefined ? [] : ['  ', ...progressBar(percent / 100, STAGE_BAR, canvas), percentText(percent)];
   return [mark, name, [`  ${formatClock(now - since)}${expected}`, paint.dim], ...bar, ...told];
+}
+
+/** `12.5 MiB of 80 MiB, 4.1 MiB/s`. */
+function fetchedText({ done, total, since, from }: NonNullable<Activity['fetched']>, now: number): string {
+  const seconds = (now - since) / 1000;
+  const rate = seconds > 0 && done > from ? `, ${formatBytes((done - from) / seconds)}/s` : '';
+  return `${formatBytes(done)} of ${formatBytes(total)}${rate}`;
 }
 
 function summaryLine(progress: Progress, remaining: Remaining | undefined, canvas: Canvas, now: number): Line {
   const { finished, total } = progress;
   const counts = [
     `${finished}/${total}`,
-    `${progress.count('action')} running`,
+    `${progress.count('action') + progress.count('packages')} running`,
     ...(progress.count('wait') > 0 ? [`${progress.count('wait')} waiting`] : []),
     ...(progress.queued.size > 0 ? [`${progress.queued.size} queued`] : []),
     ...leftText(remaining),

@@ -3,6 +3,7 @@ import { actionId, type BuildEvent, type RemoteBytes } from '../../model/event.t
 import { formatDiagnostic } from '../diagnostics.ts';
 import { formatBytes, formatDuration, plural, type Palette } from '../format.ts';
 import { printable, printableLines } from '../printable.ts';
+import { hasEnded, nameOfSet } from './progress.ts';
 
 type Of<Type extends BuildEvent['type']> = BuildEvent & { readonly type: Type };
 
@@ -11,6 +12,8 @@ export function linesOf(event: BuildEvent, paint: Palette, quiet: boolean): stri
   switch (event.type) {
     case 'action-finished':
       return quiet ? [] : endLine(event, paint);
+    case 'package-progress':
+      return quiet ? [] : packagesLine(event, paint);
     case 'check-planned':
       return quiet ? [] : plannedLines(event, paint);
     case 'check-finished':
@@ -45,6 +48,12 @@ function endLine(event: Of<'action-finished'>, { green, red, dim }: Palette): st
   return [`${how} ${printable(actionId(event))} ${dim(`${formatDuration(event.durationMs)}${where}`)}`];
 }
 
+function packagesLine({ set, stage, durationMs = 0 }: Of<'package-progress'>, { green, red, dim }: Palette): string[] {
+  if (!hasEnded(stage)) return [];
+  const how = stage === 'ready' ? green('done ') : red('fail ');
+  return [`${how} ${nameOfSet(set)} ${dim(formatDuration(durationMs))}`];
+}
+
 function remoteLines({ ran, taken, sent, read, written }: Of<'remote-used'>, { dim }: Palette): string[] {
   const all = ({ results, trees, files, largeFiles }: RemoteBytes): string =>
     formatBytes(results + trees + files + largeFiles);
@@ -67,7 +76,7 @@ function plannedLines(
   const names = leftOut.map((action) => printable(actionId(action))).join(', ');
   return [
     `check ${plural(actions, 'action')}${actions > 0 ? `: ${runsEach(runs / actions)}, ${time}` : ''}`,
-    ...(names ? [dim(`      left out, since it may differ unless its target is named: ${names}`)] : []),
+    ...(names ? [dim(`      left out, because it may differ; name its target to check it: ${names}`)] : []),
   ];
 }
 
@@ -110,11 +119,15 @@ function collectedLine({ removedBytes, keptBytes }: Of<'store-collected'>, { dim
   return dim(`store: ${formatBytes(removedBytes)} removed, ${formatBytes(keptBytes)} kept (dsmb gc --help)`);
 }
 
-function summary(event: Of<'build-finished'>, { green, red, bold }: Palette): string {
+function summary(event: Of<'build-finished'>, { green, red, yellow, bold }: Palette): string {
   const { executed, cached, failed, skipped } = event.counts;
   const parts = [`${executed} executed`, `${cached} cached`];
   if (failed > 0) parts.push(`${failed} failed`);
   if (skipped > 0) parts.push(`${skipped} skipped`);
+  if (event.interrupted) {
+    const next = event.interrupted === 'SIGINT' ? '; run the same command to continue' : '';
+    return `${bold(yellow('interrupted'))} after ${formatDuration(event.durationMs)} (${executed} executed, ${cached} cached)${next}`;
+  }
   const total = executed + cached + failed + skipped;
   const verdict = event.success ? green('build succeeded') : red('build failed');
   return `${bold(verdict)} in ${formatDuration(event.durationMs)}: ${plural(total, 'action')} (${parts.join(', ')})`;

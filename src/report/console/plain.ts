@@ -3,7 +3,7 @@ import { actionId, type BuildEvent } from '../../model/event.ts';
 import { formatDuration, type Palette } from '../format.ts';
 import { printable } from '../printable.ts';
 import type { Outlook } from '../outlook.ts';
-import type { Activity, Progress } from './progress.ts';
+import { hasEnded, nameOfSet, type Activity, type Progress } from './progress.ts';
 
 /** A percentage is told at each of these steps. */
 const PERCENT_STEP = 25;
@@ -54,11 +54,11 @@ export class PlainConsole {
           `${dim('start')} ${printable(actionId(event))}${event.remote ? dim(' remote') : ''}${this.#expected(event)}`,
         ];
       case 'action-waiting':
-        return [`${dim('wait ')} ${printable(actionId(event))} ${dim('another build makes it')}`];
+        return [`${dim('wait ')} ${printable(actionId(event))} ${dim('another build is making it')}`];
       case 'action-progress':
-        return this.#stage(actionId(event), event);
+        return this.#stage(printable(actionId(event)), event);
       case 'package-progress':
-        return this.#stage(`packages for '${printable(event.set)}'`, event);
+        return hasEnded(event.stage) ? [] : this.#stage(nameOfSet(event.set), event);
       default:
         return [];
     }
@@ -73,7 +73,7 @@ export class PlainConsole {
     const step = `${stage} ${percent === undefined ? '' : Math.floor(percent / PERCENT_STEP)}`;
     if (this.#told.get(of) === step) return [];
     this.#told.set(of, step);
-    return [`      ${printable(of)}: ${stageText(printable(stage), percent)}`];
+    return [`      ${of}: ${stageText(printable(stage), percent)}`];
   }
 
   /** Of what has run for long, at most one line each time. */
@@ -87,7 +87,7 @@ export class PlainConsole {
   }
 
   #reminder({ what, name, since, stage, percent }: Activity, now: number): string {
-    const text = what === 'wait' ? 'another build makes it' : stageText(stage, percent);
+    const text = what === 'wait' ? 'another build is making it' : stageText(stage, percent);
     return `${this.#paint.dim(what === 'wait' ? 'wait ' : 'still')} ${name} ${formatDuration(now - since)} ${text}`.trimEnd();
   }
 }

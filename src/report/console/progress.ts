@@ -14,6 +14,16 @@ export interface Activity {
   readonly action?: ActionIdentity;
   stage: string;
   percent: number | undefined;
+  /** What is being fetched: bytes, and since when. */
+  fetched?: Fetched | undefined;
+}
+
+interface Fetched {
+  readonly done: number;
+  readonly total: number;
+  /** Of `performance.now()`, with what was there by then. */
+  readonly since: number;
+  readonly from: number;
 }
 
 export class Progress {
@@ -47,7 +57,7 @@ export class Progress {
         return this.#end(event);
       case 'action-waiting':
         this.eventful = true;
-        return this.#begin('wait', event, 'another build makes it');
+        return this.#begin('wait', event, 'another build is making it');
       case 'action-progress': {
         const running = this.activities.get(actionId(event));
         if (running) [running.stage, running.percent] = [printable(event.stage), event.percent];
@@ -85,12 +95,27 @@ export class Progress {
     this.activities.delete(id);
   }
 
-  #packages({ set, stage, percent }: BuildEvent & { type: 'package-progress' }): void {
+  #packages({ set, stage, percent, bytes }: BuildEvent & { type: 'package-progress' }): void {
     const id = `packages ${set}`;
-    const name = `packages for '${printable(set)}'`;
-    if (percent === 100) return void this.activities.delete(id);
+    if (hasEnded(stage)) return void this.activities.delete(id);
     const now = performance.now();
+    const name = nameOfSet(set);
     const activity = this.activities.get(id) ?? { what: 'packages', name, since: now, told: now, stage, percent };
-    this.activities.set(id, Object.assign(activity, { stage: printable(stage), percent }));
+    const { since = now, from = bytes?.done ?? 0 } = activity.fetched ?? {};
+    const fetched = bytes && { ...bytes, since, from };
+    this.activities.set(id, Object.assign(activity, { stage: printable(stage), percent, fetched }));
   }
+}
+
+/** Whether a set of packages is done with. */
+export function hasEnded(stage: string): boolean {
+  return stage === 'ready' || stage === 'failed';
+}
+
+/** A set of packages, which may be of fifty names, by the first: `packages gcc-12 +9`. */
+export function nameOfSet(set: string): string {
+  const [first = '', ...others] = printable(set)
+    .replace(/^\w+: /, '')
+    .split(' ');
+  return `packages ${first}${others.length > 0 ? ` +${others.length}` : ''}`;
 }

@@ -78,7 +78,7 @@ describe('a recorded build', () => {
     expect(build).toMatchObject({ success: undefined, actions: [{ label: '//a', outcome: 'executed' }] });
   });
 
-  it('that is no record is passed over', () => {
+  it('that is not a record is passed over', () => {
     record(end);
     writeFileSync(join(folder, '99999999T000000.000Z-ffffff.jsonl'), 'noise');
     expect([...new BuildHistory(folder).newestFirst()]).toHaveLength(1);

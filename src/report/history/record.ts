@@ -76,7 +76,7 @@ export function listPath(folder: string, hash: string): string {
   return join(folder, 'lists', hash);
 }
 
-/** Reads a record; undefined when it is no record or its header is not whole. */
+/** Reads a record; undefined when it is not a record or its header is not whole. */
 export function readRecord(folder: string, build: string): BuildRecord | undefined {
   const [first, ...rest] = linesOf(join(folder, `${build}.jsonl`));
   const header = parse(first) as BuildHeader | undefined;

@@ -98,7 +98,7 @@ export const REFUSED_CALLS: readonly RefusedCall[] = [
   { name: 'mount_setattr', number: 442, error: 'EPERM' },
   { name: 'open_tree_attr', number: 467, error: 'EPERM' },
 
-  // The input of terminals, and networks that are no part of a network namespace.
+  // The input of terminals, and networks that are not part of a network namespace.
   { name: 'ioctl', number: 16, error: 'EPERM', when: [{ argument: 1, isOneOf: Object.values(TERMINAL_INPUT) }] },
   { name: 'socket', number: 41, error: 'EAFNOSUPPORT', when: [{ argument: 0, isNoneOf: Object.values(SOCKETS) }] },
 
