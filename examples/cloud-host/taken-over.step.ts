@@ -3,9 +3,10 @@ import { createHash } from 'node:crypto';
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail, step, type StepContext } from 'dsmb/step';
-import { availableAccelerator, startVm, type Vm } from 'dsmb/vm';
+import type { Vm } from 'dsmb/vm';
 import { BlockServer } from './block-server.ts';
 import { rentDisk } from './host-disk.ts';
+import { ANSWER_MS, ask, askWithoutWriting, GIB, MAC, PAGE, requireNas, startHost } from './machine.ts';
 import { dhcpPackets } from './packets.ts';
 
 interface Spec {
@@ -26,22 +27,13 @@ interface Spec {
 
 type Context = StepContext<Spec>;
 
-const GIB = 1024 ** 3;
-const MAC = '52:54:00:77:88:99';
-const PAGE = 80;
-const DSM = 5000;
 const STATIC_ADDRESS = '10.0.2.77';
 const STATIC_NETWORK = [
   ...['busybox killall udhcpc', 'busybox ip addr flush dev eth0', `busybox ip addr add ${STATIC_ADDRESS}/32 dev eth0`],
   ...['busybox ip route add 10.0.2.2 dev eth0', 'busybox ip route add default via 10.0.2.2 dev eth0'],
 ].join('; ');
-/** Where the data partition starts, in MiB; and how much of it a file system has for files, at least. */
-const DATA_START_MIB = 4608;
-const DATA_SHARE = 0.98;
 /** No server listens there. */
 const NOWHERE = 'http://10.0.2.2:1';
-/** A machine that does other things as well is slow. */
-const ANSWER_MS = 300_000;
 const BLOCKS_BEFORE_CUT = 12;
 const SHELLS = ['dash', 'bash', 'busybox sh'];
 
@@ -53,6 +45,7 @@ export default step<Spec>(async (context) => {
   const times = new Stopwatch();
 
   const limit = args.timeoutMinutes * 60_000;
+  const host = { sizeGiB: args.sizeGiB, ...addressOf(context) };
   if (isThorough(args)) await tryReturn(context, disk);
   await typeOnHost(context, disk, server, times);
   if (args.spoiled) {
@@ -64,7 +57,7 @@ export default step<Spec>(async (context) => {
   if (args.cut) server.left = server.asked + BLOCKS_BEFORE_CUT;
   const packets = join(scratch, 'packets');
   const dump = ['-object', `filter-dump,id=dump,netdev=host,file=${packets}`];
-  await using vm = await startHost(context, disk, 'console.log', args.staticNetwork ? dump : []);
+  await using vm = await boot(context, disk, 'console.log', args.staticNetwork ? dump : []);
   await vm.waitForConsoleText('dsmb: fetching the manifest', limit);
   times.note('installer');
   await vm.waitForConsoleText('dsmb: writing', limit);
@@ -75,15 +68,15 @@ export default step<Spec>(async (context) => {
     await vm.kill();
     server.left = Infinity;
     await resume(context, disk, server);
-    await using after = await startHost(context, disk, 'console-after.log');
-    await requireNas(context, after, limit);
+    await using after = await boot(context, disk, 'console-after.log');
+    await requireNas(after, limit, host);
   } else {
     await vm.waitForConsoleText('dsmb: reading everything back', limit);
     times.note('written');
     await vm.waitForConsoleText('dsmb: done', limit);
     times.note('verified');
     progress('booting the NAS');
-    await requireNas(context, vm, limit);
+    await requireNas(vm, limit, host);
   }
   times.note('ready');
   const asked = args.staticNetwork ? dhcpPackets(readFileSync(packets)) : 0;
@@ -96,25 +89,18 @@ function isThorough({ cut, staticNetwork, spoiled }: Context['args']): boolean {
   return !cut && !staticNetwork && !spoiled;
 }
 
-function startHost({ args, scratch, log }: Context, disk: string, logName: string, more: readonly string[] = []) {
-  const accelerator = availableAccelerator();
-  log(`accelerator: ${accelerator}`);
-  const address = args.staticNetwork ? STATIC_ADDRESS : '';
-  const forwards = [PAGE, DSM].map((port) => `,hostfwd=tcp:127.0.0.1:0-${address}:${port}`).join('');
-  return startVm({
-    accelerator,
-    memoryMiB: args.memoryMiB,
-    rtcBase: '2024-01-02T00:00:00',
+function boot(context: Context, disk: string, log: string, more: readonly string[] = []): Promise<Vm> {
+  const { memoryMiB } = context.args;
+  return startHost(context, {
+    ...{ memoryMiB, log, more, ...addressOf(context) },
     // Whoever brings a kernel does not start from the disk.
     disks: [{ file: disk, format: 'raw', interface: 'virtio', ...(more.includes('-kernel') ? {} : { bootIndex: 0 }) }],
-    extraArguments: [
-      // The web server is on this machine's loopback, which is 10.0.2.2 for the guest.
-      ...['-netdev', `user,id=host${forwards}`, '-device', `virtio-net-pci,netdev=host,mac=${MAC},romfile=`],
-      ...more,
-    ],
-    logFile: join(scratch, logName),
-    scratch,
   });
+}
+
+/** The address of the host, where it is its own. */
+function addressOf({ args }: Context): { readonly address?: string } {
+  return args.staticNetwork ? { address: STATIC_ADDRESS } : {};
 }
 
 /**
@@ -124,7 +110,7 @@ function startHost({ args, scratch, log }: Context, disk: string, logName: strin
 async function typeOnHost(context: Context, disk: string, server: BlockServer, times: Stopwatch): Promise<void> {
   const { args, progress } = context;
   progress('booting the host');
-  await using vm = await startHost(context, disk, 'console-host.log', ['-no-reboot']);
+  await using vm = await boot(context, disk, 'console-host.log', ['-no-reboot']);
   await vm.waitForConsoleText('debian login:', args.timeoutMinutes * 60_000);
   vm.console.send('root\n');
   await vm.waitForConsoleText('# ', ANSWER_MS);
@@ -146,12 +132,9 @@ async function typeOnHost(context: Context, disk: string, server: BlockServer, t
 
 /** Not one sector is written, whichever shell runs the script. */
 async function tryDryRun(vm: Vm, shell: string, server: BlockServer): Promise<void> {
-  const written = "sync; sync; awk '{ print $7 }' /sys/block/vda/stat";
-  const before = await ask(vm, written);
-  const plan = await ask(vm, `${shell} /run/install.sh --url ${server.url} --dry-run`);
-  const after = await ask(vm, written);
-  if (!/disk +\/dev\/vda.*will be lost[^]*Nothing was changed \(--dry-run\)/.test(plan) || before !== after)
-    fail('DRY_RUN', `${shell}: --dry-run wrote ${Number(after) - Number(before)} sectors`, { detail: plan });
+  const plan = await askWithoutWriting(vm, `${shell} /run/install.sh --url ${server.url} --dry-run`);
+  if (!/disk +\/dev\/vda.*will be lost[^]*Nothing was changed \(--dry-run\)/.test(plan))
+    fail('DRY_RUN', `${shell}: --dry-run has no plan`, { detail: plan });
 }
 
 /** What the script prepares, up to a restart that does not happen, is there, and gone after `--undo`. */
@@ -182,7 +165,7 @@ async function restartSpoiled(vm: Vm, server: BlockServer): Promise<void> {
 /** GRUB restarts the machine when the entry fails, and the next start is that of the old system. */
 async function requireOldSystem(context: Context, disk: string): Promise<void> {
   context.progress('starting what cannot start');
-  await using vm = await startHost(context, disk, 'console.log');
+  await using vm = await boot(context, disk, 'console.log');
   await vm.waitForReset(ANSWER_MS, 0);
   await vm.waitForConsoleText('debian login:', context.args.timeoutMinutes * 60_000);
   vm.console.send('root\n');
@@ -222,30 +205,10 @@ function startInstaller(context: Context, disk: string, logName: string, more: r
     ...['console=ttyS0,115200n8', 'quiet', `dsmb.manifest=${digest}`],
     ...['dsmb.disk=64656269', `dsmb.size=${context.args.sizeGiB * GIB}`, ...more],
   ];
-  return startHost(context, disk, logName, [
+  return boot(context, disk, logName, [
     ...['-kernel', join(installer, kernel.file), '-initrd', join(installer, initrd.file)],
     ...['-append', words.join(' '), '-no-reboot'],
   ]);
-}
-
-/** The installed system, with the address of the host's own card, the host's network, and all of the host's disk. */
-async function requireNas({ args }: Context, vm: Vm, limit: number): Promise<void> {
-  const ready = await vm.waitForConsoleText(/DSM-READY[^\n]* mac=(\S+) ip=(\S+)[^\n]* data=(\d+)[^\n]*\n/, limit);
-  const [, mac, ip, data] = ready.groups;
-  if (mac !== MAC) fail('WRONG_MAC', `the system runs with the MAC ${mac}, the host has ${MAC}`);
-  if (args.staticNetwork && ip !== STATIC_ADDRESS)
-    fail('WRONG_ADDRESS', `the system runs with the address ${ip}, the host had ${STATIC_ADDRESS}`);
-  const room = args.sizeGiB * 1024 - DATA_START_MIB;
-  if (Number(data) < room * DATA_SHARE || Number(data) > room)
-    fail('WRONG_SIZE', `the data volume has ${data} MiB, the disk has ${room} for it`);
-  await vm.waitForHttp(DSM, '/', ANSWER_MS);
-}
-
-/** What a command prints. Its end is marked by a word that the echo of the command does not have. */
-async function ask(vm: Vm, command: string): Promise<string> {
-  vm.console.send(`echo be""gin; ${command}; echo e""nd\n`);
-  const { groups } = await vm.waitForConsoleText(/^begin\n([^]*?)^end$/m, ANSWER_MS);
-  return groups[1]!.trim();
 }
 
 /** Seconds from the command to what was seen. */

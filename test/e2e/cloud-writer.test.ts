@@ -1,7 +1,7 @@
 /** The writer of the installer, the program itself, against files and a real web server that fails in all ways. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -201,6 +201,35 @@ describe('a bad server', { tags: 'long' }, () => {
     gone.faults = () => 'missing';
     await written({ url: `http://127.0.0.1:1/ ${gone.url}/ ${server.url}/` });
     expect(gone.asked).not.toEqual([]);
+  });
+
+  it('that is gone for a while is waited for', async () => {
+    const { port } = server;
+    server.faults = (path, times) => (isBlock(path) && times === 0 ? 'slow' : undefined);
+    const writer = new Writer();
+    await until(() => server.asked.some(isBlock));
+    await server[Symbol.asyncDispose]();
+    await writer.says(/[Cc]onnect|refused/);
+    server = await FaultyServer.start(made.folder, port);
+    await writer.succeeds();
+    expect(server.asked.some(isBlock)).toBe(true);
+  });
+
+  it('that is slow is not asked twice', async () => {
+    server.faults = (path) => (path.includes(last()) ? 'slow' : undefined);
+    await written();
+    expect(server.asked.filter((path) => path.includes(last()))).toHaveLength(1);
+  });
+
+  it('may get another installer in the midst of it: what a running one reads keeps its name', async () => {
+    const place = join(folder, 'published');
+    cpSync(made.folder, place, { recursive: true, dereference: true });
+    await using published = await FaultyServer.start(place);
+    const writer = new Writer({ url: published.url });
+    await until(() => published.asked.length > 0);
+    for (const name of ['manifest.json', 'install.sh']) writeFileSync(join(place, name), 'another installer');
+    await writer.succeeds();
+    expect(published.asked).not.toContain('/manifest.json');
   });
 
   it('with another manifest than the one that is wanted changes nothing', async () => {

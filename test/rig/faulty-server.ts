@@ -3,6 +3,8 @@ import { createReadStream, statSync } from 'node:fs';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, normalize } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 
 /** What happens to one answer in place of the file. */
 export type Fault =
@@ -13,10 +15,22 @@ export type Fault =
   /** The first half, then the connection breaks off. */
   | 'cut'
   /** Bytes without an end. */
-  | 'endless';
+  | 'endless'
+  /** The whole file, a little at a time. */
+  | 'slow';
 
 /** Decides about each answer: by the path and by how often it was asked for before. */
 export type Faults = (path: string, times: number) => Fault | undefined;
+
+const SLOW_PIECES = 20;
+const SLOW_MS = 50;
+
+async function* later(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const piece of pieces) {
+    await pause(SLOW_MS);
+    yield piece;
+  }
+}
 
 export class FaultyServer implements AsyncDisposable {
   readonly #folder: string;
@@ -30,10 +44,11 @@ export class FaultyServer implements AsyncDisposable {
     this.#server = createServer(({ url = '/' }, response) => this.#answer(url, response));
   }
 
-  static async start(folder: string): Promise<FaultyServer> {
+  /** On a free port, or on one where another server has been. */
+  static async start(folder: string, port = 0): Promise<FaultyServer> {
     const server = new FaultyServer(folder);
     const { promise, resolve } = Promise.withResolvers<void>();
-    server.#server.listen(0, '127.0.0.1', resolve);
+    server.#server.listen(port, '127.0.0.1', resolve);
     await promise;
     return server;
   }
@@ -75,6 +90,13 @@ export class FaultyServer implements AsyncDisposable {
         response.writeHead(200, { 'content-length': size });
         createReadStream(file, { end: size! >> 1 }).on('data', (bytes) => response.write(bytes));
         setTimeout(() => response.destroy(), 100);
+        return;
+      case 'slow':
+        response.writeHead(200, { 'content-length': size });
+        // Whoever asked may be gone, or this server may end.
+        pipeline(createReadStream(file, { highWaterMark: Math.ceil(size! / SLOW_PIECES) }), later, response).catch(() =>
+          response.destroy(),
+        );
         return;
       case 'endless': {
         const more = (): void => {
