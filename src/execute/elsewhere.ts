@@ -2,7 +2,8 @@
 import type { ResultData } from '../../cache/reapi/messages.ts';
 import type { KnownResult } from '../../cache/remote/known-results.ts';
 import type { Ran, RunRequest } from '../../cache/remote/executor.ts';
-import type { RemoteAction, RemoteCache } from '../../cache/remote/remote-cache.ts';
+import type { RemoteAction } from '../../cache/remote/remote-action.ts';
+import type { RemoteCache } from '../../cache/remote/remote-cache.ts';
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
 import type { ActionNode } from '../analysis/action.ts';

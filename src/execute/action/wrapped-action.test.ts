@@ -51,7 +51,7 @@ it('has a key of its own, and the outputs, the time and the input root of the ac
   expect(fromBinary(ActionSchema, messages[1])).toMatchObject({ timeout: { seconds: 61n } });
   const root = inputRoot.type === 'directory' ? store.trees.entries(inputRoot.digest) : new Map();
   expect(root.get('root')).toEqual(plain.inputRoot);
-  expect([...root.keys()].toSorted()).toEqual(['launch', 'memo', 'out', 'root', 'tmp']);
+  expect(new Set(root.keys())).toEqual(new Set(['launch', 'memo', 'out', 'root', 'tmp']));
 });
 
 it('is for workers with the properties that were asked for, and no others', () => {
