@@ -1,6 +1,6 @@
 /**
- * What a remote cache gives over a distance: large blobs and questions through a proxy with a round trip of so many
- * milliseconds, `node bench/remote.ts [MS]`, 20 by default. The server is on loopback.
+ * What a remote cache gives over a distance: large blobs, questions, and an archive of which little changes, through a proxy
+ * with a round trip of so many milliseconds, `node bench/remote.ts [MS]`, 20 by default. The server is on loopback.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -82,18 +82,18 @@ const tree = from.trees.build(
     { type: 'file', digest: from.cas.put(randomBytes(LARGE_BYTES)), executable: false },
   ]),
 );
-using writing = open(from);
-await timed(`writing ${LARGE} blobs of ${LARGE_BYTES / MIB} MiB`, bytes, () => {
-  for (let index = 0; index < QUESTIONS; index++)
-    writing.offer(action(`action ${index}`), {
-      outputs: new Map([['out/out', tree]]),
-      log: undefined,
-      startedAt: 0,
-      durationMs: 0,
-      worker: '',
-    });
+/** Sends an output as the result of some actions. */
+function write(output: Node, ...names: readonly string[]): Promise<unknown> {
+  const outputs = new Map([['out/out', output]]);
+  for (const name of names)
+    writing.offer(action(name), { outputs, log: undefined, startedAt: 0, durationMs: 0, worker: '' });
   return writing.finish(sync);
-});
+}
+
+using writing = open(from);
+const names = Array.from({ length: QUESTIONS }, (_none, index) => `action ${index}`);
+await timed(`writing ${LARGE} blobs of ${LARGE_BYTES / MIB} MiB`, bytes, () => write(tree, 'large'));
+await timed(`writing ${QUESTIONS} results whose blobs are there`, 0, () => write(tree, ...names));
 const to = newStore();
 using reading = open(to);
 await timed(`asking for ${QUESTIONS} results, one after the other`, 0, async () => {
@@ -101,4 +101,9 @@ await timed(`asking for ${QUESTIONS} results, one after the other`, 0, async () 
     if (!(await reading.result(action(`action ${index}`)))) throw new Error('a miss');
 });
 await timed('reading them', bytes, () => reading.bring([tree]));
+const archive = randomBytes(LARGE_BYTES);
+const file = (): Node => ({ type: 'file', digest: from.cas.put(archive), executable: false });
+await timed(`writing an archive of ${LARGE_BYTES / MIB} MiB in parts`, LARGE_BYTES, () => write(file(), 'archive'));
+randomBytes(MIB).copy(archive, 7 * MIB);
+await timed('writing it again, of which 1 MiB differs', LARGE_BYTES, () => write(file(), 'another archive'));
 for (const store of [from, to]) rmSync(store.root, { recursive: true });

@@ -13,7 +13,7 @@ import type { Downloads } from './downloads.ts';
 import type { Execution, Stage } from './execution.ts';
 import { Inputs } from './inputs.ts';
 import { missingInputs } from './missing-inputs.ts';
-import type { RemoteAction } from './remote-action.ts';
+import type { RemoteAction, RunnableAction } from './remote-action.ts';
 import type { Server } from './server.ts';
 import type { Traffic } from './traffic.ts';
 import { fromWire } from './wire-digest.ts';
@@ -102,13 +102,14 @@ export class Executor {
   async #run(execution: Execution, action: RemoteAction, request: RunRequest): Promise<Ran | undefined> {
     const { onStage, onRetry, timeoutMs, signal } = request;
     const limitMs = Math.min(timeoutMs + GRACE_MS, MOST_MS);
+    const run = action.runAs ?? action;
     let anew = request.anew || this.#places.downloads.isUnusable(action.key);
     for (let attempt = 1; ; attempt++) {
       onStage('sending inputs');
-      if (!(await this.#send(action))) return undefined;
+      if (!(await this.#send(run))) return undefined;
       // Many servers say no more until it has ended.
       onStage('sent');
-      const response = await execution.run({ key: action.key, anew, limitMs, onStage, signal });
+      const response = await execution.run({ key: run.key, anew, limitMs, onStage, signal });
       const code = response.status?.code ?? OK;
       const message = (response.status?.message ?? '').slice(0, MOST_MESSAGE);
       if (isOldFailure(response) && !anew) {
@@ -124,7 +125,7 @@ export class Executor {
     }
   }
 
-  async #send(action: RemoteAction): Promise<boolean> {
+  async #send(action: RunnableAction): Promise<boolean> {
     const { cache, downloads } = this.#places;
     const sent = await cache.attempt('executing', async (blobs) => {
       await this.#inputs.send(blobs, action, (gone) => downloads.lose(gone));

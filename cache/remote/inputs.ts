@@ -4,7 +4,7 @@ import type { Digest } from '../../src/model/digest.ts';
 import type { Store } from '../store.ts';
 import type { RemoteBlobs } from './blobs.ts';
 import { exportInputs } from './export.ts';
-import type { RemoteAction } from './remote-action.ts';
+import type { RunnableAction } from './remote-action.ts';
 import type { Source } from './source.ts';
 import { fileKind, type Kind, type Traffic } from './traffic.ts';
 
@@ -25,7 +25,7 @@ export class Inputs {
    * Sends what the server lacks. What neither it nor the store has is told to `lose`, and is a `BLOB_MISSING` failure: what
    * made it runs again.
    */
-  async send(blobs: RemoteBlobs, action: RemoteAction, lose: (gone: readonly Digest[]) => void): Promise<void> {
+  async send(blobs: RemoteBlobs, action: RunnableAction, lose: (gone: readonly Digest[]) => void): Promise<void> {
     const { messages, files } = exportInputs(this.#store, action, ({ hash }) => this.#there.has(hash));
     const sources = [
       ...messages.map((one) => this.#counting(one, 'trees')),

@@ -4,10 +4,16 @@ import type { Entries, Node } from '../tree.ts';
 import type { Expected } from './import.ts';
 import type { Sent } from './uploads.ts';
 
-/** An action as servers know it. */
-export interface RemoteAction extends Sent {
+/** What a worker can run. */
+export interface RunnableAction extends Pick<Sent, 'messages'> {
   readonly key: Digest;
-  readonly command: Pick<Expected, 'outputs'>;
   readonly inputRoot: Node;
+}
+
+/** An action as servers know it. */
+export interface RemoteAction extends Sent, RunnableAction {
+  readonly command: Pick<Expected, 'outputs'>;
   readonly madeOf: () => Entries;
+  /** What workers run in its place, with the same outputs. */
+  readonly runAs?: RunnableAction | undefined;
 }

@@ -57,6 +57,8 @@ export class RemoteCache implements Disposable {
   readonly #traffic = new Traffic();
   readonly #taken = new Map<string, Taken>();
   readonly #known: KnownResults;
+  /** What workers leave is where results are written. */
+  readonly #writesWhereReads: boolean;
   /** Where results are read, as it was written; empty for nowhere. */
   readonly address: string;
 
@@ -66,6 +68,7 @@ export class RemoteCache implements Disposable {
     const writer = writes && (reader && writes === reads ? reader : new Server(CACHE, writes, patience, warn));
     const workers = executes && new Server(EXECUTOR, executes, patience, warn);
     this.#servers = [reader, writer, workers].filter((one) => one !== undefined);
+    this.#writesWhereReads = writer !== undefined && writer === reader;
     this.address = reads?.address.text ?? '';
     this.#known = new KnownResults(reader, undefined);
     this.#downloads = reader && new Downloads(store, reader, this.#traffic);
@@ -100,10 +103,11 @@ export class RemoteCache implements Disposable {
     this.#executor?.say(what);
   }
 
-  /** Takes the result of an action that a worker has run. */
+  /** Takes the result of an action that a worker has run. Under the key of what ran in its place, others would not find it. */
   made(action: RemoteAction, result: ResultData): void {
     this.#ran.add(action.key.hash);
     this.#take(action, result);
+    if (action.runAs && this.#writesWhereReads) this.#uploads?.offer(action, result);
   }
 
   /** It is remembered at the end, where its files have come. */

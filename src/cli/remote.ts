@@ -30,6 +30,11 @@ export const REMOTE_OPTIONS: Readonly<Record<string, Option>> = {
     value: 'N',
     help: 'actions at a time on workers; 16 by default',
   },
+  'remote-platform': {
+    type: 'string',
+    value: 'NAME=VALUE,…',
+    help: 'properties of workers that make no sandbox: actions bring one (default: none)',
+  },
   'remote-timeout': {
     type: 'string',
     value: 'SECONDS',
@@ -45,6 +50,8 @@ export interface RemoteSettings {
   readonly executes: string | undefined;
   /** Actions at a time on workers. */
   readonly jobs: number;
+  /** Properties of workers that actions have to bring a sandbox to. */
+  readonly platform: Readonly<Record<string, string>> | undefined;
   readonly timeoutMs: number;
   /** By host, of the user alone. */
   readonly credentials: unknown;
@@ -76,6 +83,7 @@ export function remoteSettings(root: string, call?: Call, env: NodeJS.ProcessEnv
     writes: addressIn(writes),
     executes,
     jobs: jobsIn(said('remote-jobs')),
+    platform: platformIn(said('remote-platform')),
     timeoutMs: millisecondsIn(said('remote-timeout')),
     credentials: user.values['remote-credentials'],
   };
@@ -142,6 +150,16 @@ function jobsIn(said: Said | undefined): number {
   if (Number.isInteger(jobs) && jobs > 0 && jobs <= MOST_JOBS) return jobs;
   return fail('BAD_SETTING', `${said.where}: '${said.text}' is not a number from 1 to ${MOST_JOBS}`, {
     hint: '--remote-jobs 16',
+  });
+}
+
+function platformIn(said: Said | undefined): Readonly<Record<string, string>> | undefined {
+  if (said === undefined || said.text === NONE) return undefined;
+  const pairs = said.text.split(',').map((pair) => /^\s*([^=\s]+)=(.*?)\s*$/.exec(pair) ?? []);
+  if (pairs.every(([pair]) => pair !== undefined))
+    return Object.fromEntries(pairs.map(([, name = '', value = '']) => [name, value]));
+  return fail('BAD_SETTING', `${said.where}: '${said.text}' is no list of properties`, {
+    hint: '--remote-platform OSFamily=linux,ISA=x86-64',
   });
 }
 

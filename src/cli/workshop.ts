@@ -41,8 +41,9 @@ export class Workshop implements Disposable {
     this.#setting = setting;
     this.#use = store.use();
     this.#remote = remote;
-    this.#remoteJobs = remoteSettings(setting.root, call).jobs;
-    this.elsewhere = new Elsewhere(store, remote, explaining);
+    const { jobs, platform } = remoteSettings(setting.root, call);
+    this.#remoteJobs = jobs;
+    this.elsewhere = new Elsewhere(store, remote, { explaining, platform });
     this.packages = packageTrees(call, setting, this.elsewhere);
     this.#toolroots = new Toolroots(store, this.packages);
     this.machine = new Machine(store, this.#toolroots, {

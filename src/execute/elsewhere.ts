@@ -2,6 +2,7 @@
 import type { ResultData } from '../../cache/reapi/messages.ts';
 import type { KnownResult } from '../../cache/remote/known-results.ts';
 import type { Ran, RunRequest } from '../../cache/remote/executor.ts';
+import type { RemoteAction } from '../../cache/remote/remote-action.ts';
 import type { RemoteCache } from '../../cache/remote/remote-cache.ts';
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
@@ -20,16 +21,29 @@ export interface Explaining {
   readonly keep: (key: string, description: string) => void;
 }
 
+/** What a build knows of other machines beside their addresses. */
+export interface About {
+  readonly explaining?: Explaining | undefined;
+  /** Properties of workers that do not make the input root their root: actions bring what does. */
+  readonly platform?: Readonly<Record<string, string>> | undefined;
+}
+
+/** An action, and what workers run in its place where they cannot run it as it is. */
+export type SentAction = PlannedAction & Pick<RemoteAction, 'runAs'>;
+
 export class Elsewhere {
   readonly #store: Store;
   readonly #remote: RemoteCache | undefined;
   readonly #explaining: Explaining | undefined;
   readonly #looking: Promise<void>[] = [];
+  #areWorkersLeft = false;
+  readonly platform: About['platform'];
 
-  constructor(store: Store, remote?: RemoteCache, explaining?: Explaining) {
+  constructor(store: Store, remote?: RemoteCache, { explaining, platform }: About = {}) {
     this.#store = store;
     this.#remote = remote;
     this.#explaining = explaining;
+    this.platform = platform;
   }
 
   /** Where results come from; empty for nowhere. */
@@ -51,11 +65,12 @@ export class Elsewhere {
 
   /** Where an action is to run. */
   placeOf(action: ActionNode): Place {
-    return this.#remote?.hasWorkers && mayLeave(this.#store, action) ? 'remote' : 'here';
+    const hasWorkers = this.#remote?.hasWorkers && !this.#areWorkersLeft;
+    return hasWorkers && mayLeave(this.#store, action) ? 'remote' : 'here';
   }
 
   /** Has a worker run an action; undefined where none could, which was said. */
-  async run(action: PlannedAction, request: Omit<RunRequest, 'timeoutMs'>): Promise<Ran | undefined> {
+  async run(action: SentAction, request: Omit<RunRequest, 'timeoutMs'>): Promise<Ran | undefined> {
     return this.#remote?.run(action, { ...request, timeoutMs: action.node.timeoutMs });
   }
 
@@ -64,9 +79,15 @@ export class Elsewhere {
     this.#remote?.sayOfWorkers(what);
   }
 
+  /** Runs nothing more on workers, and says why. */
+  leaveWorkers(why: string): void {
+    this.#areWorkersLeft = true;
+    this.sayOfWorkers(`${why}; this build goes on without it`);
+  }
+
   /** Takes the result of an action that a worker has run: its files stay where they are until somebody wants them. */
-  made(action: PlannedAction, result: ResultData): void {
-    this.#remote?.made(action, result);
+  made(action: SentAction, result: ResultData): void {
+    this.#remote?.made({ ...action, ...this.#knownAs(action) }, result);
   }
 
   /** Gives a result of this store to others, beside the build. */

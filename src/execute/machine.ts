@@ -58,6 +58,12 @@ export class Machine implements Disposable {
     return (this.#bubblewrap ??= this.#findBubblewrap().catch((error: unknown) => this.#forget(error)));
   }
 
+  /** The tree that bubblewrap runs from, all of it in the store. */
+  async sandboxTree(): Promise<FirstStep['tools']> {
+    await this.bubblewrap();
+    return this.#tools!;
+  }
+
   /** What the store has lost is there at the next attempt; whatever else is wrong stays so. */
   #forget(error: unknown): never {
     if (isLost(error)) this.#bubblewrap = undefined;

@@ -13,7 +13,10 @@ import { nearest } from './nearest.ts';
 const PROJECT_FILE = 'dsmb.settings.json';
 
 /** Names that both files may have: those of the options. */
-const SHARED = ['remote-cache', 'remote-cache-write', 'remote-executor', 'remote-jobs', 'remote-timeout'];
+const SHARED = [
+  ...['remote-cache', 'remote-cache-write', 'remote-executor', 'remote-jobs'],
+  ...['remote-platform', 'remote-timeout'],
+];
 /** What only the user's file may have: it is nothing to commit. */
 const OWN = ['remote-credentials'];
 

@@ -49,7 +49,7 @@ function begin(): void {
   project = new Project(store, FILES);
   worker.results.clear();
   worker.calls.length = worker.ran.length = worker.faults.length = worker.cancelled = worker.most = 0;
-  worker.keepsFailures = false;
+  worker.keepsFailures = worker.isPlain = false;
 }
 
 const build = (target: string, ...args: string[]) =>
@@ -183,6 +183,68 @@ describe('a build goes on', () => {
     expect(built.stderr).toMatch(/warning remote.*this build goes on without it/);
   });
 });
+
+describe('workers that make no sandbox', () => {
+  const platform = ['--remote-platform', 'OSFamily=linux,ISA=x86-64'];
+  const write = (): string[] => ['--remote-cache-write', worker.address];
+
+  it('run what brings one, under a key of its own, and what they make is found under the plain one', async () => {
+    worker.isPlain = true;
+    const there = await build('//all', ...platform, ...write());
+    expect([there.exitCode, there.stderr]).toEqual([0, expect.stringContaining('remote executor: 3 actions run')]);
+    expect([output(), remote(there), store.runs('a')]).toEqual([ALL, ['//a', '//folder', '//all'], 0]);
+    const keys = there.report?.actions.map((action) => action.key?.split('/')[0]);
+    expect(keys).not.toContain(worker.ran[0]);
+    expect([...worker.results.keys()]).toEqual(expect.arrayContaining([...worker.ran, ...keys!.filter(isRun(there))]));
+    // Another machine takes them, and runs nothing.
+    using other = new TestStore();
+    using elsewhere = new Project(other, FILES);
+    const taken = await elsewhere.build(['//all', '--remote-cache', worker.address]);
+    expect([taken.exitCode, taken.executed, worker.ran.length]).toEqual([0, [], 3]);
+  });
+
+  it('see what the sandbox here shows: inputs that cannot be changed, and no more', { tags: 'long' }, async () => {
+    worker.isPlain = true;
+    project.edit('build.dsm.ts', "'cat /in/0/a /in/0/link >/out/file'", `'${LOOKS_AROUND}'`);
+    const there = await build('//all', ...platform);
+    expect([there.exitCode, there.executed]).toEqual([0, expect.arrayContaining(['//all'])]);
+    const seen = output();
+    using own = new TestStore();
+    using here = new Project(own, { ...FILES, 'build.dsm.ts': project.read('build.dsm.ts') });
+    await here.build(['//all']);
+    expect(seen).toBe(readFileSync(here.output('//all', 'file'), 'utf8'));
+    expect(seen).toContain('inputs stay');
+  });
+
+  it('and cannot have one either: all runs here, which is said once', { tags: 'long' }, async () => {
+    worker.isPlain = true;
+    worker.faults.push(...Array.from({ length: 20 }, () => 'no namespaces' as const));
+    const built = await build('//all', ...platform);
+    expect([built.exitCode, output(), remote(built), worker.count('Execute')]).toEqual([0, ALL, [], 1]);
+    expect(built.stderr).toMatch(
+      /make no sandbox: setting up uid map: Permission denied; this build goes on without it/,
+    );
+  });
+
+  it('have properties that can be read', { tags: 'long' }, async () => {
+    const { exitCode, stderr } = await build('//all', '--remote-platform', 'linux');
+    expect([exitCode, stderr]).toEqual([2, expect.stringMatching(/BAD_SETTING.*'linux' is no list of properties/)]);
+  });
+});
+
+/** What a process finds around it. */
+const LOOKS_AROUND =
+  'exec >/out/file; (echo more >/in/0/a) 2>/dev/null || echo inputs stay; (echo more >/etc/new) 2>/dev/null || echo root stays; ' +
+  '(echo more >/proc/sys/kernel/domainname) 2>/dev/null || echo kernel stays; ls / /in; id -u; env; pwd; ' +
+  'cat /proc/sys/kernel/hostname; while read line; do echo "${line%%:*}"; done </proc/net/dev';
+
+/** Whether a key is that of an action with a process. */
+function isRun({ report }: Awaited<ReturnType<typeof build>>): (key: string | undefined) => key is string {
+  const texts = new Set(
+    report?.actions.flatMap(({ mnemonic, key }) => (mnemonic === 'Write' ? [key?.split('/')[0]] : [])),
+  );
+  return (key): key is string => key !== undefined && !texts.has(key);
+}
 
 it('the failure of one action cancels another that runs', async () => {
   const { exitCode, stderr } = await build('//long', '//failsLater');

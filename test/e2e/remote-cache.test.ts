@@ -4,7 +4,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { BazelRemote, whyNoServer } from '../rig/bazel-remote.ts';
-import { countingRules, Project, TestStore, type Files } from '../rig/index.ts';
+import { CHECKOUT, countingRules, Project, TestStore, type Files } from '../rig/index.ts';
 
 const skipped = await whyNoServer();
 if (skipped) console.warn(`skipped: ${skipped}`);
@@ -73,6 +73,57 @@ test('a second clone with an empty store runs no action and fetches no package',
   const reads = await third.build('--remote-cache', remote.address, '--remote-cache-write', 'none');
   expect([reads.exitCode, reads.executed, reads.report?.remote?.sent]).toEqual([0, ['//all', '//folder'], 0]);
 });
+
+test('another MAC address moves the blocks that it changes, and of the archive parts', { tags: 'long' }, async () => {
+  const own = await BazelRemote.start();
+  try {
+    const { project } = machine(smallDiskFiles(), 'prepared');
+    const build = (mac: string) =>
+      project.build(['//archive', '--remote-cache', own.address, '--set', `mac=52:54:00:00:00:${mac}`]);
+    const first = await build('01');
+    expect([first.exitCode, first.report?.remote?.written.files]).toEqual([0, expect.any(Number)]);
+    const before = sizesOf(own);
+    const { report } = await build('02');
+    const { trees, files, largeFiles } = report!.remote!.written;
+    // Of some 16 blocks, the one with the address: its own tree, those above it, and the result.
+    const came = [...sizesOf(own)].filter(([hash]) => !before.has(hash)).map(([, size]) => size);
+    expect(came.filter((size) => size === 2 ** 20)).toHaveLength(1);
+    expect(trees + files).toBeLessThanOrEqual(4 * 2 ** 20);
+    // Apart from that the archive, which has more than 10 MiB.
+    expect(largeFiles).toBeGreaterThan(0);
+    expect(largeFiles).toBeLessThanOrEqual(4 * 2 ** 20);
+  } finally {
+    own[Symbol.dispose]();
+  }
+});
+
+/** A small disk with a MAC address in its boot partition, and its archive. */
+function smallDiskFiles(): Files {
+  const text = (name: string): string => readFileSync(join(CHECKOUT, name), 'utf8');
+  return {
+    'small-disk.ts': text('test/rig/fixture/small-disk.ts'),
+    'small-disk.step.ts': text('test/rig/fixture/small-disk.step.ts'),
+    'toolchain.lock.json': text('toolchain.lock.json'),
+    'build.dsm.ts': `
+      import { param } from 'dsmb';
+      import { diskArchive } from 'dsmb/rules';
+      import { smallDisk } from './small-disk.ts';
+      export const mac = param.string({ default: '52:54:00:00:00:00', doc: 'of the machine' });
+      export const disk = smallDisk({ mac });
+      export const archive = diskArchive({ disk });`,
+  };
+}
+
+/** The blobs of a server: their sizes by hash. */
+function sizesOf(server: BazelRemote): ReadonlyMap<string, number> {
+  const names = readdirSync(join(server.folder, 'cache/cas.v2'), { recursive: true, encoding: 'utf8' });
+  return new Map(
+    names.flatMap((name) => {
+      const [, hash, size] = /([0-9a-f]{64})-(\d+)-/.exec(name) ?? [];
+      return hash === undefined ? [] : [[hash, Number(size)] as const];
+    }),
+  );
+}
 
 test('why tells who made a result, and what differs from the nearest of another machine', async () => {
   const name = crypto.randomUUID();

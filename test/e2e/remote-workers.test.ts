@@ -1,5 +1,5 @@
 /** Workers that others wrote run actions with the keys that they have here, and give the same bits. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { Buildbox, whyNoWorkers } from '../rig/buildbox.ts';
 import { countingRules, Project, TestStore, type Files } from '../rig/index.ts';
@@ -8,6 +8,9 @@ const isAsked = process.env['DSMB_TESTS'] === 'all';
 const skipped = isAsked ? await whyNoWorkers() : undefined;
 if (skipped) console.warn(`skipped: ${skipped}`);
 const test = isAsked && !skipped ? it : it.skip;
+
+/** Of the action that takes long: how it is known among all processes of the machine. */
+const SECONDS = `${300 + process.pid / 1e6}`;
 
 const FILES: Files = {
   ...countingRules(),
@@ -18,7 +21,7 @@ const FILES: Files = {
     export const all = shell({ script: 'cat /in/0/a /in/0/deep/b /in/1 >/out/file', of: [folder, staged({ stages: ['one'], stepMs: 10 })] });
     export const fails = shell({ script: 'echo it says why >&2; exit 3' });
     export const late = shell({ script: 'sleep 60', timeoutMs: 1000 });
-    export const long = shell({ script: 'sleep 300; : >/out/file', timeoutMs: 600_000 });`,
+    export const long = shell({ script: 'sleep ${SECONDS}; : >/out/file', timeoutMs: 600_000 });`,
 };
 
 let server: Buildbox;
@@ -69,8 +72,30 @@ test('a build that is interrupted ends what runs there', options, async () => {
   const { project, store } = machine();
   const running = project.start(['build', '//long', '--remote-executor', server.address]);
   await running.untilSaid('no progress is seen');
-  await new Promise((resolve) => setTimeout(resolve, 2000));
+  // Not before it runs: what still waits is ended without a process.
+  expect(await until(() => sleeping().length > 0)).toBe(true);
   running.interrupt();
   expect((await running.finished).exitCode).toBe(130);
   expect(await store.processesLeft()).toEqual([]);
+  expect(await until(() => sleeping().length === 0)).toBe(true);
 });
+
+/** The worker's processes that wait. */
+function sleeping(): string[] {
+  return readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && commandOf(pid) === `sleep\0${SECONDS}\0`);
+}
+
+function commandOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** Whether something comes true. */
+async function until(holds: () => boolean): Promise<boolean> {
+  const end = Date.now() + 60_000;
+  while (!holds() && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 100));
+  return holds();
+}

@@ -1,33 +1,30 @@
 /**
  * A distance between a client and a server: what either sends arrives so many milliseconds later, and not a byte of it is
- * changed. It runs on a thread of its own, so that it takes no time from who is measured.
+ * changed. It is a process of its own, so that what it takes of the processor is not counted as that of who is measured.
  */
+import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
-import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { fileURLToPath } from 'node:url';
 
 /** On the way in each direction; more would be none that a network has room for. */
 const MOST_BYTES = 32 * 1024 * 1024;
-
-interface Way {
-  readonly port: number;
-  readonly roundTripMs: number;
-}
+const FILE = fileURLToPath(import.meta.url);
 
 export class Distance implements Disposable {
-  readonly #worker: Worker;
+  readonly #process: ChildProcess;
   readonly #port: number;
 
-  private constructor(worker: Worker, port: number) {
-    this.#worker = worker;
+  private constructor(child: ChildProcess, port: number) {
+    this.#process = child;
     this.#port = port;
   }
 
   /** Puts a distance in front of a port of this machine. */
   static async to(port: number, roundTripMs: number): Promise<Distance> {
-    const worker = new Worker(new URL(import.meta.url), { workerData: { port, roundTripMs } satisfies Way });
-    const [own] = (await once(worker, 'message')) as [number];
-    return new Distance(worker, own);
+    const child = fork(FILE, [`${port}`, `${roundTripMs}`]);
+    const [own] = (await once(child, 'message')) as [number];
+    return new Distance(child, own);
   }
 
   get address(): string {
@@ -35,11 +32,11 @@ export class Distance implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    void this.#worker.terminate();
+    this.#process.kill('SIGKILL');
   }
 }
 
-async function serve({ port, roundTripMs }: Way): Promise<void> {
+async function serve(port: number, roundTripMs: number): Promise<void> {
   const server = createServer({ noDelay: true }, (near) => {
     const far = connect({ port, host: '127.0.0.1', noDelay: true });
     handOn(near, far, roundTripMs / 2);
@@ -47,8 +44,9 @@ async function serve({ port, roundTripMs }: Way): Promise<void> {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
-  parentPort?.postMessage((server.address() as AddressInfo).port);
+  process.send?.((server.address() as AddressInfo).port);
+  // Nobody is left to serve.
+  process.on('disconnect', () => process.exit());
 }
 
 function handOn(from: Socket, to: Socket, afterMs: number): void {
@@ -67,4 +65,4 @@ function handOn(from: Socket, to: Socket, afterMs: number): void {
   from.on('error', () => to.destroy()).on('close', () => setTimeout(() => to.destroy(), afterMs));
 }
 
-if (!isMainThread && workerData) await serve(workerData as Way);
+if (process.argv[1] === FILE) await serve(Number(process.argv[2]), Number(process.argv[3]));

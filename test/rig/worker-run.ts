@@ -92,11 +92,17 @@ export interface Execution {
   readonly timedOut: boolean;
 }
 
-/** Runs an action whose blobs are all there. `bubblewrap` is the program; `signal` ends it. */
+/** Properties of an action's platform. */
+export function platformOf(blobs: Blobs, action: Digest): Readonly<Record<string, string>> {
+  const { platform } = fromBinary(ActionSchema, blobs.get(action));
+  return Object.fromEntries((platform?.properties ?? []).map(({ name, value }) => [name, value]));
+}
+
+/** Runs an action whose blobs are all there. `bubblewrap` is the program; without, it starts in the input root. */
 export async function execute(
   blobs: Blobs,
   action: Digest,
-  bubblewrap: string,
+  bubblewrap: string | undefined,
   signal: AbortSignal,
 ): Promise<Execution> {
   const { commandDigest, inputRootDigest, timeout } = fromBinary(ActionSchema, blobs.get(action));
@@ -117,15 +123,16 @@ export async function execute(
     rmSync(root, { recursive: true, force: true });
   }
 
-  async function run(program: string, at: string, of: Command, ending: AbortSignal) {
+  async function run(program: string | undefined, at: string, of: Command, ending: AbortSignal) {
     const environment = of.environmentVariables.flatMap(({ name, value }) => ['--setenv', name, value]);
     const sandbox = ['--unshare-all', '--uid', '0', '--gid', '0', '--die-with-parent', '--bind', at, '/'];
     const mounts = ['--proc', '/proc', '--dev', '/dev', '--chdir', '/', '--clearenv', ...environment];
     const { promise, resolve } = Promise.withResolvers<{ code: number; killed: boolean; out: Buffer; error: Buffer }>();
+    const [command = '', ...rest] = program ? [program, ...sandbox, ...mounts, '--', ...of.arguments] : of.arguments;
     const child = execFile(
-      program,
-      [...sandbox, ...mounts, '--', ...of.arguments],
-      { encoding: 'buffer', maxBuffer: 2 ** 26, killSignal: 'SIGKILL' },
+      program ? command : join(at, command),
+      rest,
+      { cwd: at, encoding: 'buffer', maxBuffer: 2 ** 26, killSignal: 'SIGKILL' },
       (failed, out, error) => resolve({ code: exitCodeOf(failed), killed: ending.aborted, out, error }),
     );
     const end = (): void => void child.kill('SIGKILL');

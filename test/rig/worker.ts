@@ -27,7 +27,7 @@ import { ByteStream } from '../../cache/reapi/gen/google/bytestream/bytestream_p
 import { OperationSchema, Operations, type Operation } from '../../cache/reapi/gen/google/longrunning/operations_pb.js';
 import { MessageWriter } from '../../cache/reapi/wire.ts';
 import { GrpcServer } from './grpc-server.ts';
-import { Blobs, execute, missingOf } from './worker-run.ts';
+import { Blobs, execute, missingOf, platformOf } from './worker-run.ts';
 
 /** What goes wrong with one operation. */
 export type Fault =
@@ -50,7 +50,9 @@ export type Fault =
   /** Of each output file another hash is told. */
   | 'wrong digests'
   /** Results lack their outputs. */
-  | 'no outputs';
+  | 'no outputs'
+  /** Commands may make no namespaces. */
+  | 'no namespaces';
 
 interface Running {
   readonly response: Promise<ExecuteResponse>;
@@ -67,6 +69,8 @@ export class Worker implements Disposable {
   most = 0;
   /** It has the same results for those that have failed. */
   keepsFailures = false;
+  /** It starts commands in their input root, which is no root to it, and takes actions for such workers alone. */
+  isPlain = false;
   readonly blobs: Blobs;
   readonly results = new Map<string, ActionResult>();
   #running = 0;
@@ -205,11 +209,17 @@ export class Worker implements Disposable {
     if (missing.length > 0 && fault === 'inputs lost, unsaid')
       return ended(Code.Internal, 'could not stage the inputs');
     if (missing.length > 0) return create(ExecuteResponseSchema, { status: precondition(missing) });
+    const wanted = platformOf(this.blobs, action)['dsmb-root'];
+    if (this.isPlain === (wanted === 'input-root')) return ended(Code.InvalidArgument, 'no worker is of this platform');
+    if (fault === 'no namespaces') return failed('bwrap: setting up uid map: Permission denied\n');
     this.ran.push(action.hash);
     this.most = Math.max(this.most, ++this.#running);
-    const { result, timedOut } = await execute(this.blobs, action, this.#bubblewrap, signal).finally(
-      () => this.#running--,
-    );
+    const { result, timedOut } = await execute(
+      this.blobs,
+      action,
+      this.isPlain ? undefined : this.#bubblewrap,
+      signal,
+    ).finally(() => this.#running--);
     if (fault === 'no outputs') Object.assign(result, { outputFiles: [], outputDirectories: [] });
     if (fault === 'wrong digests') for (const { digest } of result.outputFiles) digest!.hash = 'ab'.repeat(32);
     if (timedOut) return create(ExecuteResponseSchema, { result, status: { code: Code.DeadlineExceeded } });
@@ -241,6 +251,10 @@ function operation(name: string, stage: ExecutionStage_Value): Operation {
 
 function ended(code: Code, message: string): ExecuteResponse {
   return create(ExecuteResponseSchema, { status: { code, message } });
+}
+
+function failed(stderr: string): ExecuteResponse {
+  return create(ExecuteResponseSchema, { result: { exitCode: 1, stderrRaw: Buffer.from(stderr) } });
 }
 
 /** Format: google/rpc/error_details.proto, `PreconditionFailure`. */

@@ -6,15 +6,17 @@ import type { ResultData } from '../../../cache/reapi/messages.ts';
 import type { Store } from '../../../cache/store.ts';
 import { toDiagnostic } from '../../model/diagnostic.ts';
 import type { PlannedAction } from '../../plan/key.ts';
-import type { Elsewhere } from '../elsewhere.ts';
+import type { Elsewhere, SentAction } from '../elsewhere.ts';
 import { failedAction } from '../failure/failed-action.ts';
 import { failureOfStep } from '../failure/failed-step.ts';
+import { sandboxComplaint } from '../failure/machine-fault.ts';
 import type { Machine } from '../machine.ts';
 import { retried } from '../failure/retried.ts';
 import type { RunWatcher } from './run-action.ts';
 import type { StepRecord } from '../records/step-record.ts';
 import { StepRecords } from '../records/step-records.ts';
 import { temporaryFolder } from './temporary-folder.ts';
+import { wrappedAction } from './wrapped-action.ts';
 
 /** What running an action remotely needs of the build. */
 export interface RemoteSurroundings {
@@ -42,12 +44,18 @@ export async function runRemotely(
   const startedAt = Date.now();
   const start = performance.now();
   const onRetry = (attempt: number, reason: string): void => watcher.onRetry(attempt, reason);
+  const sent = await asSent(around, action);
   const run = async (attempt: number): Promise<ResultData | undefined> => {
     const onStage = (stage: keyof typeof STAGES): void => watcher.onProgress(STAGES[stage], undefined);
-    const ran = await elsewhere.run(action, { anew: attempt > 1, onStage, onRetry, signal });
+    const ran = await elsewhere.run(sent, { anew: attempt > 1, onStage, onRetry, signal });
     if (!ran) return undefined;
     const { log, said } = readSaid(ran.said);
-    if (!ran.result) throw await failure(around, action, ran, log, said);
+    if (!ran.result) {
+      const complaint = sent.runAs && sandboxComplaint(log.toString());
+      if (complaint === undefined) throw await failure(around, action, ran, log, said);
+      elsewhere.leaveWorkers(`its workers make no sandbox: ${complaint}`);
+      return undefined;
+    }
     const written = log.length > 0 ? store.cas.put(log) : undefined;
     const times = { startedAt, durationMs: performance.now() - start };
     return { outputs: ran.result.outputs, log: written, ...times, worker: ran.worker };
@@ -58,8 +66,15 @@ export async function runRemotely(
     elsewhere.sayOfWorkers(`${message}; it runs here`);
     return undefined;
   });
-  if (result) elsewhere.made(action, result);
+  if (result) elsewhere.made(sent, result);
   return result;
+}
+
+/** As it is, or with what makes its sandbox. */
+async function asSent({ store, machine, elsewhere }: RemoteSurroundings, action: PlannedAction): Promise<SentAction> {
+  const { platform } = elsewhere;
+  if (!platform) return action;
+  return { ...action, runAs: wrappedAction(store, action, { platform, launcher: await machine.sandboxTree() }) };
 }
 
 type Said = StepRecord & { type: 'diagnostic' };
