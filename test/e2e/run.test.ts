@@ -119,7 +119,7 @@ describe('a program', () => {
     expect(nothing.stderr).toMatch(/error PROGRAM_FAILED no-such-program did not start/);
     expect(nothing.exitCode).toBe(EXIT.buildFailed);
     const broken = await project.run(['run', '//broken']);
-    expect(broken.stderr).toMatch(/ACTION_FAILED \/\/broken\.of0 \(Shell\)/);
+    expect(broken.stderr).toMatch(/ACTION_FAILED \/\/broken\.inputs\.broken \(Shell\)/);
     expect(broken.exitCode).toBe(EXIT.buildFailed);
   });
 });
