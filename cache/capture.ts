@@ -1,6 +1,6 @@
 /**
  * Takes what an action wrote into the store: hashed once, and renamed unless somebody may have it open. Durable when the
- * store has settled.
+ * store is synced.
  */
 import { lstatSync, type Stats } from 'node:fs';
 import { join, posix } from 'node:path';
@@ -108,7 +108,7 @@ export async function capture(
   for (const name of names) nodes.set(name, await visit(join(request.folder, name), `${request.mountedAt}/${name}`));
   for (const link of links) requireInside(trees, nodes, request.mountedAt, link);
   // Only now: a blob loses its mode, and a file may have several names here.
-  for (const { path, digest, syncing } of written) cas.adoptUnsettled(path, digest, syncing);
+  for (const { path, digest, syncing } of written) cas.adoptUnsynced(path, digest, syncing);
   return { nodes, bytesHashed };
 }
 

@@ -19,7 +19,7 @@ import { copyLarge } from './copy-large.ts';
 import { cloneFile, copyHashing, hashFile, renameInto, writeAll } from './files.ts';
 import { processToken } from './processes.ts';
 import { isSealed, seal, SEALED_EXECUTABLE_MODE, SEALED_MODE, SEAL_TIME } from './stamps.ts';
-import { Unsettled } from './unsettled.ts';
+import { Unsynced } from './unsynced.ts';
 import { noteRemoval } from './removals.ts';
 import { isDue, noteUse } from './uses.ts';
 
@@ -46,7 +46,7 @@ export class Cas {
   readonly #executables: string;
   readonly #incoming: string;
   #published = 0;
-  readonly #unsettled = new Unsettled();
+  readonly #unsynced = new Unsynced();
 
   /** `root` is the store's folder; it is made when missing. */
   constructor(root: string) {
@@ -96,7 +96,7 @@ export class Cas {
   }
 
   /**
-   * Stores bytes. They are durable after `settle`; before, a crash of the machine can cut the blob, which its size
+   * Stores bytes. They are durable after `sync`; before, a crash of the machine can cut the blob, which its size
    * then shows.
    */
   put(bytes: Uint8Array): Digest {
@@ -113,21 +113,21 @@ export class Cas {
       },
       (temporary) => this.#publish(temporary, of),
     );
-    this.#unsettled.add(this.path(of));
+    this.#unsynced.add(this.path(of));
     return of;
   }
 
   /** A file of the store that refers to blobs, to be made durable with them. */
-  addUnsettled(path: string): void {
-    this.#unsettled.add(path);
+  addUnsynced(path: string): void {
+    this.#unsynced.add(path);
   }
 
   /**
    * Makes durable what this process has stored: to be called before anything durable refers to it. `syncAll` syncs
    * the store's whole file system; where it is given, many files are left to it.
    */
-  settle(syncAll?: () => Promise<void>): Promise<void> {
-    return this.#unsettled.settle(syncAll);
+  sync(syncAll?: () => Promise<void>): Promise<void> {
+    return this.#unsynced.sync(syncAll);
   }
 
   /** Makes a file beside the blobs and hands it on; when either fails, nothing is left of it. */
@@ -143,13 +143,13 @@ export class Cas {
     }
   }
 
-  /** Stores a copy of a file that stays where it is. Durable after `settle`. */
+  /** Stores a copy of a file that stays where it is. Durable after `sync`. */
   putCopy(path: string): Digest {
     const of = this.#make(
       (temporary) => copyHashing(path, temporary),
       (temporary, copied) => (this.has(copied) ? unlinkSync(temporary) : this.#publish(temporary, copied)),
     );
-    this.#unsettled.add(this.path(of));
+    this.#unsynced.add(this.path(of));
     return of;
   }
 
@@ -163,13 +163,13 @@ export class Cas {
   }
 
   /**
-   * The same for a file that is not durable before `settle`. `syncing` settles when it is, where that was begun. A blob
-   * that is there already may be another process's, which has not settled it yet.
+   * The same for a file that is not durable before `sync`. `syncing` resolves when it is, where that was begun. A blob
+   * that is there already may be another process's, which has not synced it yet.
    */
-  adoptUnsettled(path: string, of: Digest, syncing?: Promise<void>): void {
+  adoptUnsynced(path: string, of: Digest, syncing?: Promise<void>): void {
     this.adopt(path, of);
-    if (syncing) this.#unsettled.addSyncing(syncing);
-    else this.#unsettled.add(this.path(of));
+    if (syncing) this.#unsynced.addSyncing(syncing);
+    else this.#unsynced.add(this.path(of));
   }
 
   /** The bytes of a blob, verified. Only for small blobs. A broken or missing one is a `BLOB_MISSING` failure. */

@@ -17,12 +17,12 @@ const read = () => {
   return digestOf(readFileSync(path));
 };
 /** Past the time in which a change may not show in the file's times. */
-const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 120));
+const grownOld = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 120));
 
 beforeEach(async () => {
   reads = 0;
   writeFileSync(path, `content ${crypto.randomUUID()}`);
-  await settle();
+  await grownOld();
 });
 
 describe('a source', () => {
@@ -79,7 +79,7 @@ describe('a source', () => {
       return before;
     };
     sources.of(path, slowly);
-    await settle();
+    await grownOld();
     expect(sources.of(path, read)).toEqual(digestOf(readFileSync(path)));
   });
 

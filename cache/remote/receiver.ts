@@ -1,4 +1,4 @@
-/** Takes blobs of a server into the store: each byte is hashed again. Durable when the store has settled. */
+/** Takes blobs of a server into the store: each byte is hashed again. Durable when the store is synced. */
 import { createHash, type Hash } from 'node:crypto';
 import { closeSync, ftruncateSync, openSync, rmSync } from 'node:fs';
 import type { Digest } from '../../src/model/digest.ts';
@@ -70,7 +70,7 @@ class FileReceiver implements Receiver {
 
   finish(): boolean {
     if (this.#size !== this.#of.size || this.#hash.digest('hex') !== this.#of.hash) return false;
-    this.#cas.adoptUnsettled(this.#path, this.#of);
+    this.#cas.adoptUnsynced(this.#path, this.#of);
     this.#isTaken = true;
     this.#onBlob(this.#of);
     return true;

@@ -156,7 +156,7 @@ export class RemoteCache implements Disposable {
     const { trees, cas } = this.#store;
     await this.#downloads?.bringLogs();
     const whole = [...this.#taken.values()].filter(({ nodes }) => nodes.every((node) => trees.complete(node)));
-    if (whole.length > 0) await cas.settle(syncAll);
+    if (whole.length > 0) await cas.sync(syncAll);
     for (const { remember } of whole) remember();
     const ran = this.#ran.size;
     return { ran, taken: this.#taken.size - ran, sent, read: this.#traffic.read, written: this.#traffic.written };

@@ -37,7 +37,7 @@ terminal_output serial console
 export function grubConfigText(settings: GrubSettings): string {
   const others = settings.otherMacs;
   const consoles = settings.serialConsole ? 'console=tty0 console=ttyS0,115200n8' : 'console=tty0';
-  return `# DSM on KVM. Who deploys the image to a host puts the host's MAC address into the line of mac1.
+  return `# DSM on KVM. Set mac1 to the MAC address of the host.
 set default=0
 set timeout=${settings.timeout}
 ${settings.serialConsole ? SERIAL : ''}

@@ -4,7 +4,7 @@ import { statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileSource, type ByteSource } from 'dsmb/disk';
 import { fail, run } from 'dsmb/step';
-import type { Change } from './plan.ts';
+import type { Change } from './changes.ts';
 import type { Late, Rights } from './wanted.ts';
 
 /** Of inode modes. */

@@ -2,7 +2,7 @@
 import { statSync, utimesSync, copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail, run } from 'dsmb/step';
-import type { Change } from './plan.ts';
+import type { Change } from './changes.ts';
 
 /** FAT has neither links nor owners nor modes. `epoch`: the time of what is laid, in seconds since 1970. */
 export async function changeFat(

@@ -4,7 +4,7 @@ import { step } from 'dsmb/step';
 import { changeExt } from './ext.ts';
 import { changeFat } from './fat.ts';
 import { imageOf, volumeOf, writeDifferences, type Volume } from './image.ts';
-import { changesOf, type Change } from './plan.ts';
+import { changesOf, type Change } from './changes.ts';
 import { wantedOf, type LateArgs } from './wanted.ts';
 
 interface Spec {

@@ -51,7 +51,10 @@ async function runTarget(call: Call): Promise<number> {
   const planned = await prepare(project, build).finally(() => console[Symbol.dispose]());
   store.sources.save();
   await workshop.finishSharing();
-  if (ending.signal.aborted) return EXIT.interrupted;
+  if (ending.signal.aborted) {
+    printLine('interrupted; run the same command to continue', process.stderr);
+    return EXIT.interrupted;
+  }
   if (!planned) return exitOfBuild(build.failures);
   ending.started();
   const lent = lentTo(planned);

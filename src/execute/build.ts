@@ -9,7 +9,7 @@ import type { Digest } from '../model/digest.ts';
 import type { Listener } from '../model/event.ts';
 import type { Label } from '../model/label.ts';
 import { Bundles } from '../plan/bundle.ts';
-import { contentOf, settleAll, type Producers } from '../plan/content.ts';
+import { contentOf, allDone, type Producers } from '../plan/content.ts';
 import { planAction, type PlannedAction } from '../plan/key.ts';
 import { Elsewhere } from './elsewhere.ts';
 import { untilNothingIsLost } from './lost.ts';
@@ -139,7 +139,7 @@ export class Build {
     for (const action of graph.actions) this.#outputs(action).catch(() => undefined);
     await Promise.all(all.map(build));
     const committed = this.#maker.finish().catch(this.#outcomes.failed);
-    await settleAll([committed, ...(onBuilt ? [onBuilt(artifacts)] : [])]);
+    await allDone([committed, ...(onBuilt ? [onBuilt(artifacts)] : [])]);
     this.#schedule.save();
     const { failures, signal } = this.#outcomes;
     return { success: failures.length === 0 && !signal.aborted, artifacts, failures };
@@ -256,7 +256,7 @@ export class Build {
 
   /** Everything that the key is made of; waits for the actions that make the inputs. */
   async #plan(action: ActionNode): Promise<PlannedAction> {
-    const inputs = await settleAll(
+    const inputs = await allDone(
       [...action.inputs].map(async ([name, of]) => [name, await contentOf(this.#store, of, this.#producers)] as const),
     );
     const machine = action.work.type === 'write' ? undefined : this.#machine.unsandboxed;

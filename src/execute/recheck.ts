@@ -53,7 +53,7 @@ export async function recheck(
   const processes = [...byKey.values()].filter(({ node }) => node.work.type !== 'write');
   const [checked, leftOut] = split(processes, ({ node }) => node.reproducible || asked.has(node.label));
   checked.sort((a, b) => Number(b.node.reproducible) - Number(a.node.reproducible));
-  onEvent({ type: 'check-planned', ...forecast(checked, times, schedule), leftOut: leftOut.map(identityOf) });
+  onEvent({ type: 'checks-started', ...forecast(checked, times, schedule), leftOut: leftOut.map(identityOf) });
   const series = await Promise.all(checked.map((action) => repeat(action, times, around)));
   onEvent({ type: 'checks-finished', ...summed(series, times) });
   return series.flatMap((checks) => checks.flatMap(({ diagnostic }) => diagnostic ?? []));

@@ -1,6 +1,6 @@
 /**
  * What the launcher reads of a build that had nothing to do, projected from its entry. While all that it rests on is as it
- * was, the same request has nothing to do again, and `dsmb` (the shell script) settles it without starting Node.
+ * was, the same request has nothing to do again, and `dsmb` (the shell script) answers it without starting Node.
  */
 import { readFileSync, rmSync } from 'node:fs';
 import { writeAtomically } from '../../cache/files.ts';

@@ -15,7 +15,7 @@ interface Ended {
   /** The first that took a head start. */
   readonly firstStep: FirstStep | undefined;
   readonly settledBy: SettledBy;
-  /** For what the launcher reads, where it may come to settle the same request. */
+  /** For what the launcher reads, where it may answer the same request. */
   readonly text: LauncherText | undefined;
   readonly recorder: BuildRecorder;
 }
@@ -44,7 +44,7 @@ function unkept(ledger: Ledger, { because, ...kind }: Because): Because[] {
 function withoutText(entry: Entry, { text, recorder }: Ended): Because[] {
   return becauseOf(() => text?.save(entry, recorder)).map(({ because, ...kind }) => ({
     ...kind,
-    because: `the launcher will not settle it: ${because}`,
+    because: `the launcher will not answer it: ${because}`,
   }));
 }
 

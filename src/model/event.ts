@@ -126,7 +126,7 @@ export type BuildEvent =
     } & ActionIdentity)
   /** Finished actions are about to run again: at most so many runs, and how long they take by what the last ones took. */
   | {
-      readonly type: 'check-planned';
+      readonly type: 'checks-started';
       readonly actions: number;
       readonly runs: number;
       readonly expectedMs: number;

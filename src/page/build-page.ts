@@ -116,7 +116,7 @@ export function pastView(sources: Sources, build: string): PastView | undefined 
   return record && new PastView(sources, record);
 }
 
-/** Settles when the work is to be ended. */
+/** Resolves when the work is to be ended. */
 export function aborted(signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   if (signal.aborted) resolve();

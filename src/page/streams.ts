@@ -23,7 +23,7 @@ export class Streams {
     this.#state = state;
   }
 
-  /** Settles when the first page has come. */
+  /** Resolves when the first page has come. */
   get firstCame(): Promise<void> {
     return this.#firstCame.promise;
   }
@@ -44,7 +44,7 @@ export class Streams {
     return true;
   }
 
-  /** The last message, which has all that there is; settles when the pages have it, or take too long. */
+  /** The last message, which has all that there is; resolves when the pages have it, or take too long. */
   async end(whole: () => Promise<WholeBuild>, again: boolean): Promise<void> {
     this.#ended = true;
     clearInterval(this.#timer);

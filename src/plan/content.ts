@@ -53,7 +53,7 @@ function contentsOf(
   entries: ReadonlyMap<string, ArtifactReference>,
   producers: Producers,
 ): Promise<(readonly [path: string, node: Node])[]> {
-  return settleAll(
+  return allDone(
     [...entries].map(async ([path, artifact]) => [path, await contentOf(store, artifact, producers)] as const),
   );
 }
@@ -69,7 +69,7 @@ function checksums(files: readonly (readonly [name: string, node: Node])[]): str
 }
 
 /** Waits for all, then throws the first failure: what is under way gets to report itself. */
-export async function settleAll<T>(promises: readonly Promise<T>[]): Promise<T[]> {
+export async function allDone<T>(promises: readonly Promise<T>[]): Promise<T[]> {
   const settled = await Promise.allSettled(promises);
   for (const one of settled) if (one.status === 'rejected') throw one.reason;
   return settled.map((one) => (one as PromiseFulfilledResult<T>).value);

@@ -5,7 +5,7 @@
  * `file`, where a later call for the same path replaces the earlier one. Folders are implied by what is in them.
  */
 export interface TreeSink {
-  /** A file; `content` is read to its end before the promise settles, and gives `size` bytes. */
+  /** A file; `content` is read to its end before the promise resolves, and gives `size` bytes. */
   file(path: string, executable: boolean, size: number, content: AsyncIterable<Uint8Array>): Promise<void>;
   /** A second name for the content and mode of a file that was given before. */
   copy(path: string, from: string): void;

@@ -278,7 +278,7 @@ describe('a mistake in a build file', () => {
     project.write('build.dsm.ts', `import { broken } from './broken.ts';\nexport const bad = broken({});\n`);
     expectMessage(
       await project.run(['build', '//bad']),
-      /BAD_RULE \/\/bad: argv\[1\] is 1, and no text\n\s+broken\.ts:5:\d+\n[^]*\n\s+build\.dsm\.ts:2:20: the rule is called here\n/,
+      /BAD_RULE \/\/bad: argv\[1\] is 1, not a string\n\s+broken\.ts:5:\d+\n[^]*\n\s+build\.dsm\.ts:2:20: the rule is called here\n/,
     );
   });
 

@@ -106,7 +106,7 @@ describe('a check', () => {
       export const vm = script({ text: 'date +%s%N >/out/out', reproducible: false });
       export const two = combine({ name: 'two', of: [combine({ name: 'one', of: [vm] })] });`);
       const built = await made.build(['//two', '--check']);
-      expect([built.exitCode, checks(built)]).toEqual([0, ['//two 1 same', '//two.input0 1 same']]);
+      expect([built.exitCode, checks(built)]).toEqual([0, ['//two 1 same', '//two.of0 1 same']]);
       expect(built.stderr).toMatch(
         /^check 2 actions: each runs once more, .* of work by past durations\n {6}left out, .*: \/\/vm Script\nsame /m,
       );

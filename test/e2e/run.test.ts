@@ -9,6 +9,9 @@ const EXIT = { ok: 0, buildFailed: 1, usage: 2 } as const;
 const WAITING = `process.on('SIGINT', () => { console.log('caught'); process.exit(5); });
 console.log('ready'); setInterval(() => {}, 1000);`;
 
+/** One that most likely nobody else has. */
+const PORT = 20_000 + (process.pid % 10_000);
+
 const BUILD_FILE = `
 import { file } from 'dsmb';
 import { BootImage, bootedDisk, program } from 'dsmb/rules';
@@ -29,7 +32,7 @@ export const sizes = program({ argv: node('const fs = require("fs"); console.log
 export const waits = program({ argv: node(${JSON.stringify(WAITING)}) });
 export const nothing = program({ argv: ['no-such-program'] });
 export const broken = program({ argv: ['true'], inputs: { broken: shell({ script: 'exit 1' }) } });
-export const booted = bootedDisk({ disk: file('boot.img', BootImage) });
+export const booted = bootedDisk({ disk: file('boot.img', BootImage), ports: [${PORT}] });
 `;
 
 const THROWS = `import { step } from 'dsmb/step';
@@ -119,7 +122,7 @@ describe('a program', () => {
     expect(nothing.stderr).toMatch(/error PROGRAM_FAILED no-such-program did not start/);
     expect(nothing.exitCode).toBe(EXIT.buildFailed);
     const broken = await project.run(['run', '//broken']);
-    expect(broken.stderr).toMatch(/ACTION_FAILED \/\/broken\.of0 \(Shell\)/);
+    expect(broken.stderr).toMatch(/ACTION_FAILED \/\/broken\.inputs\.broken \(Shell\)/);
     expect(broken.exitCode).toBe(EXIT.buildFailed);
   });
 });
@@ -170,6 +173,7 @@ it(
     const session = new Session(project, ['run', '//booted']);
     await session.until('hello from the disk');
     expect(session.output).toContain('nothing is written to the disk');
+    expect(session.output).toContain(`port ${PORT} of the machine: http://127.0.0.1:${PORT}`);
     session.type('\u0001x');
     expect(await session.ended()).toBe(EXIT.ok);
     expect(session.output).toContain('QEMU: Terminated');

@@ -100,7 +100,7 @@ describe('it changes', () => {
     const dry = await project.run(['set', 'count', '4', '--dry-run']);
     expect(dry.stdout).toContain("+export const count = param.integer({ doc: 'a number', default: 4 }); // three\n");
     const same = await project.run(['set', 'count', '3']);
-    expect(same.stderr).toBe('count is that already\n');
+    expect(same.stderr).toBe('count already has that value\n');
     expect([dry.exitCode, same.exitCode]).toEqual([EXIT.ok, EXIT.ok]);
     expect(project.read('build.dsm.ts')).toBe(BUILD_FILE);
   });
@@ -120,7 +120,7 @@ describe('it refuses', () => {
     ],
     ['an unknown parameter', ['cuont', '1'], /UNKNOWN_PARAMETER [^]*did you mean count\?/],
     ['a default that is a target', ['image', 'x'], /NOT_A_LITERAL [^]*--set image=PATH/],
-    ['too few words', ['count'], /USAGE dsmb set takes/],
+    ['too few words', ['count'], /USAGE dsmb set needs a name and a value/],
   ])('%s', refuses);
 
   it.each([

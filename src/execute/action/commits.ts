@@ -35,7 +35,7 @@ export class Commits {
   /** From here on the result survives the end of this process, and soon that of the machine. */
   add({ key, madeOf }: Pick<PlannedAction, 'key' | 'madeOf'>, result: ResultData, onEnd: () => void): void {
     const staged = this.#store.actions.stage(key, result, madeOf());
-    this.#store.cas.addUnsettled(staged.path);
+    this.#store.cas.addUnsynced(staged.path);
     this.#waiting.push({ staged, onEnd });
     this.#running ??= this.#run();
   }
@@ -60,7 +60,7 @@ export class Commits {
 
   async #commit(group: readonly Commit[]): Promise<void> {
     try {
-      await this.#store.cas.settle(this.#syncAll);
+      await this.#store.cas.sync(this.#syncAll);
       for (const { staged } of group) this.#store.actions.publish(staged);
     } catch (error) {
       this.#error ??= error;

@@ -23,9 +23,9 @@ export interface Early extends Pick<PlannedAction, 'base' | 'inputs'> {
 
 /** A process that waits to become an action. */
 export interface HeadStart extends Early {
-  /** Node has read what it is to do; settles only if it gets as far. */
+  /** Node has read what it is to do; resolves only if it gets as far. */
   readonly ready: Promise<void>;
-  /** Settles when the action is all that is waited for. */
+  /** Resolves when the action is all that is waited for. */
   readonly taken: PromiseWithResolvers<void>;
   readonly sandbox: Sandbox;
   readonly held: Held;

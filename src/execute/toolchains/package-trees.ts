@@ -181,7 +181,7 @@ export class PackageTrees {
 
   async #make(set: TreeSet, unpacking: () => Unpacking, context: ToolchainContext): Promise<Node> {
     const { tree, packages } = await (set.archives ? this.#collect(set, context) : this.#unpack(set, context));
-    await this.#store.cas.settle();
+    await this.#store.cas.sync();
     this.#remember(this.#memory(set, packages), tree, packages);
     this.#elsewhere.offerTree(unpacking, tree);
     return tree;

@@ -2,7 +2,7 @@
 import type { Store } from '../../../cache/store.ts';
 import { TreeConflict, type Node } from '../../../cache/tree.ts';
 import type { ActionNode } from '../../analysis/action.ts';
-import { contentOf, describe, settleAll, type Producers } from '../../plan/content.ts';
+import { contentOf, describe, allDone, type Producers } from '../../plan/content.ts';
 import { baseOf } from '../../plan/key.ts';
 import { sourceNode } from '../../plan/source.ts';
 import { nodeBinary, nodeLibraries, sandboxTools } from '../../plan/runtime.ts';
@@ -34,7 +34,7 @@ export class Toolroots {
     if (unsandboxed) return action.work.type === 'step' ? [this.#nodeAlone()] : [];
     const own = action.toolchains.map((toolchain) => contentOf(this.#store, toolchain, producers));
     const runtime = action.work.type === 'step' ? [this.#node()] : [];
-    const nodes = await settleAll([...own, ...runtime]);
+    const nodes = await allDone([...own, ...runtime]);
     await this.#requireMerging(action, nodes);
     return nodes;
   }

@@ -14,8 +14,8 @@ export function linesOf(event: BuildEvent, paint: Palette, quiet: boolean): stri
       return quiet ? [] : endLine(event, paint);
     case 'package-progress':
       return quiet ? [] : packagesLine(event, paint);
-    case 'check-planned':
-      return quiet ? [] : plannedLines(event, paint);
+    case 'checks-started':
+      return quiet ? [] : startedLines(event, paint);
     case 'check-finished':
       return checkLines(event, paint, quiet);
     case 'checks-finished':
@@ -68,8 +68,8 @@ function remoteLines({ ran, taken, sent, read, written }: Of<'remote-used'>, { d
   return parts.length > 0 ? [dim(`remote cache: ${parts.join('; ')}`)] : [];
 }
 
-function plannedLines(
-  { actions, runs, expectedMs, untimed, leftOut }: Of<'check-planned'>,
+function startedLines(
+  { actions, runs, expectedMs, untimed, leftOut }: Of<'checks-started'>,
   { dim }: Palette,
 ): string[] {
   const time = untimed === runs ? 'never timed' : `${formatDuration(expectedMs)} of work by past durations`;

@@ -3,16 +3,16 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { Unsettled } from './unsettled.ts';
+import { Unsynced } from './unsynced.ts';
 
 let folder: string;
 let syncs: (() => void)[];
-let unsettled: Unsettled;
+let unsynced: Unsynced;
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'dsmb-unsettled-'));
+  folder = mkdtempSync(join(tmpdir(), 'dsmb-unsynced-'));
   syncs = [];
-  unsettled = new Unsettled();
+  unsynced = new Unsynced();
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -23,7 +23,7 @@ function addFiles(count: number): void {
   for (let i = 0; i < count; i++) {
     const path = join(folder, `${i}`);
     writeFileSync(path, '');
-    unsettled.add(path);
+    unsynced.add(path);
   }
 }
 
@@ -31,25 +31,25 @@ const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1
 
 it('many files are one sync', async () => {
   addFiles(1000);
-  const settled = unsettled.settle(syncAll);
+  const synced = unsynced.sync(syncAll);
   await turn();
   expect(syncs).toHaveLength(1);
   syncs[0]!();
-  await settled;
-  await unsettled.settle(syncAll);
+  await synced;
+  await unsynced.sync(syncAll);
   expect(syncs).toHaveLength(1);
 });
 
 it('few files need no sync of everything, and one that is gone is not an error', async () => {
   addFiles(3);
   rmSync(join(folder, '1'));
-  await unsettled.settle(syncAll);
+  await unsynced.sync(syncAll);
   expect(syncs).toHaveLength(0);
 });
 
 it('who comes while others are synced waits for them', async () => {
   addFiles(100);
-  const [first, second] = [unsettled.settle(syncAll), unsettled.settle(syncAll)];
+  const [first, second] = [unsynced.sync(syncAll), unsynced.sync(syncAll)];
   let done = false;
   void second.then(() => (done = true));
   await turn();
@@ -60,8 +60,8 @@ it('who comes while others are synced waits for them', async () => {
 
 it('what could not be synced is tried again', async () => {
   addFiles(100);
-  await expect(unsettled.settle(() => Promise.reject(new Error('EIO')))).rejects.toThrow('EIO');
-  const again = unsettled.settle(syncAll);
+  await expect(unsynced.sync(() => Promise.reject(new Error('EIO')))).rejects.toThrow('EIO');
+  const again = unsynced.sync(syncAll);
   await turn();
   expect(syncs).toHaveLength(1);
   syncs[0]!();
@@ -69,6 +69,6 @@ it('what could not be synced is tried again', async () => {
 });
 
 it('a file that is on its way is waited for', async () => {
-  unsettled.addSyncing(Promise.reject(new Error('ENOSPC')));
-  await expect(unsettled.settle()).rejects.toThrow('ENOSPC');
+  unsynced.addSyncing(Promise.reject(new Error('ENOSPC')));
+  await expect(unsynced.sync()).rejects.toThrow('ENOSPC');
 });

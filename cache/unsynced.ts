@@ -4,7 +4,7 @@ import { syncFiles } from './files.ts';
 /** More files than this are made durable by one pass over the file system instead of one by one. */
 const MANY_FILES = 16;
 
-export class Unsettled {
+export class Unsynced {
   #files: string[] = [];
   #syncing: Promise<void>[] = [];
   /** Who comes second must not find an empty list while the first one's files are still on their way to the disk. */
@@ -21,13 +21,13 @@ export class Unsettled {
   }
 
   /** Makes durable all that was added before the call. `syncAll` syncs the whole file system. */
-  settle(syncAll?: () => Promise<void>): Promise<void> {
-    const settled = this.#last.then(() => this.#settle(syncAll));
-    this.#last = settled.catch(() => undefined);
-    return settled;
+  sync(syncAll?: () => Promise<void>): Promise<void> {
+    const synced = this.#last.then(() => this.#sync(syncAll));
+    this.#last = synced.catch(() => undefined);
+    return synced;
   }
 
-  async #settle(syncAll: (() => Promise<void>) | undefined): Promise<void> {
+  async #sync(syncAll: (() => Promise<void>) | undefined): Promise<void> {
     const files = this.#files.splice(0);
     const syncing = this.#syncing.splice(0);
     try {
