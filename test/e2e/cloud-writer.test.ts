@@ -203,7 +203,7 @@ describe('a bad server', { tags: 'long' }, () => {
     expect(gone.asked).not.toEqual([]);
   });
 
-  it('that is gone for a while is waited for', async () => {
+  it('that is down for a while is waited for', async () => {
     const { port } = server;
     server.faults = (path, times) => (isBlock(path) && times === 0 ? 'slow' : undefined);
     const writer = new Writer();
@@ -221,7 +221,7 @@ describe('a bad server', { tags: 'long' }, () => {
     expect(server.asked.filter((path) => path.includes(last()))).toHaveLength(1);
   });
 
-  it('may get another installer in the midst of it: what a running one reads keeps its name', async () => {
+  it('may get another installer meanwhile: what a running one reads keeps its name', async () => {
     const place = join(folder, 'published');
     cpSync(made.folder, place, { recursive: true, dereference: true });
     await using published = await FaultyServer.start(place);
