@@ -1,9 +1,9 @@
 /** `dsmb info`: versions, the store with its sizes, and what this machine offers. */
-import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { boundOf } from '../../cache/collect/bound.ts';
 import { bytesOnDisk, entriesOf, shardedEntries } from '../../cache/collect/quiet.ts';
 import { Store, storeRoot } from '../../cache/store.ts';
+import { readKvmAnswer } from '../execute/sandbox/kvm-answer.ts';
 import { findWorkspace } from '../load/workspace.ts';
 import { alignColumns, formatBytes } from '../report/format.ts';
 import type { Call, Command } from './command.ts';
@@ -100,10 +100,7 @@ function remoteFacts(): Record<'remoteCache' | 'remoteCacheWrite' | 'remoteExecu
 
 /** As the last virtual machine found it. */
 function accelerator({ root }: Store): string {
-  try {
-    const { works } = JSON.parse(readFileSync(join(root, 'kvm.v1.json'), 'utf8')) as { works: boolean };
-    return works ? 'KVM' : 'TCG (KVM does not run guests here)';
-  } catch {
-    return 'not tried yet';
-  }
+  const answer = readKvmAnswer(root);
+  if (!answer) return 'not tried yet';
+  return answer.works ? 'KVM' : 'TCG (KVM does not run guests here)';
 }

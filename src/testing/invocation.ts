@@ -11,6 +11,8 @@ export interface Finished {
 }
 
 const POLL_MS = 20;
+/** A text that was not said by then will not come. */
+const PATIENCE_MS = 300_000;
 
 export class Invocation {
   readonly finished: Promise<Finished>;
@@ -44,10 +46,12 @@ export class Invocation {
     return this.#stderr;
   }
 
-  /** Waits until standard error shows a text. Fails when the call ends before. */
+  /** Waits until standard error shows a text. Fails when the call ends before, and after five minutes. */
   async untilSaid(text: string): Promise<void> {
+    const from = performance.now();
     while (!this.#stderr.includes(text)) {
       if (this.#ended) throw new Error(`it ended before it said '${text}':\n${this.#stderr}`);
+      if (performance.now() - from > PATIENCE_MS) throw new Error(`it has not said '${text}':\n${this.#stderr}`);
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   }

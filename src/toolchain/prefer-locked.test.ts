@@ -78,7 +78,7 @@ describe('a new set', { timeout: 2 * MINUTE_MS }, () => {
     await lockSet(first, context);
     await later([{ name: 'lib', version: '2' }, needing('lib (>= 2)')]);
     expect(keys(await lockSet(second, context))).toContain('lib=2');
-    expect(warnings.join()).toMatch(/'closure: tool' cannot be had with the versions in the lock .*`dsmb lock`/);
+    expect(warnings.join()).toMatch(/'closure: tool' is not available with the versions in the lock .*`dsmb lock`/);
     expect(keys(await lockSet(first, context))).toContain('lib=1');
   });
 

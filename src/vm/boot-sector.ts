@@ -17,17 +17,21 @@ const LOAD_ADDRESS = 0x7c00;
 export type Ending = 'exit' | 'halt' | 'reset';
 
 /**
- * 16-bit code: write each byte of the text to COM1, then leave through isa-debug-exit, halt for ever, or reset the
- * machine by the keyboard controller. QEMU's serial port needs no set-up.
+ * 16-bit code: write each byte of the text to COM1, count down from `count` (32 bits), then leave through
+ * isa-debug-exit, halt for ever, or reset the machine by the keyboard controller. QEMU's serial port needs no set-up.
  */
-export function bootSector(text = HELLO, ending: Ending = 'exit'): Buffer {
+export function bootSector(text = HELLO, ending: Ending = 'exit', count = 1): Buffer {
   const print = [
     ...[0xfc, 0x31, 0xc0, 0x8e, 0xd8], // cld; xor ax,ax; mov ds,ax
     ...[0xbe, 0, 0], // mov si,<text>
     ...[0xba, ...word(COM1)], // mov dx,COM1
     ...[0xac, 0x84, 0xc0, 0x74, 0x03, 0xee, 0xeb, 0xf8], // next: lodsb; test al,al; jz end; out dx,al; jmp next
   ];
-  const code = [...print, ...endings[ending]];
+  const countDown = [
+    ...[0x66, 0xb9, ...word(count & 0xffff), ...word(count >>> 16)], // mov ecx,count
+    ...[0x66, 0x49, 0x75, 0xfc], // down: dec ecx; jnz down
+  ];
+  const code = [...print, ...countDown, ...endings[ending]];
   code.splice(6, 2, ...word(LOAD_ADDRESS + code.length));
   const sector = Buffer.alloc(512);
   sector.set(code);

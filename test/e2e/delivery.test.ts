@@ -66,7 +66,7 @@ it('targets that would share a place are refused with both places, by a build an
   for (const args of [['//x'], ['//x', '//x/deep:y'], ['//...']]) {
     const { exitCode, stderr } = await project.build(args);
     expect([args, exitCode]).toEqual([args, 2]);
-    expect(stderr).toMatch(/SHARED_PLACE \/\/x and .*\/\/x\/deep(:y)? would both lie in dsmb-out\/x/);
+    expect(stderr).toMatch(/SHARED_PLACE \/\/x and .*\/\/x\/deep(:y)? would both be in dsmb-out\/x/);
     expect(stderr).toMatch(/build\.dsm\.ts:2:/);
     expect(stderr).toContain('x/deep/build.dsm.ts:');
   }

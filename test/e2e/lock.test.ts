@@ -35,7 +35,7 @@ it('names the versions that changed, and the targets that are made of them', asy
   // Node's libraries: a part of all steps, and of nothing else.
   project.write('toolchain.lock.json', outdated(text, `libatomic1=${version}`));
   const { stdout } = await project.run(['lock']);
-  expect(stdout).toContain(`\nlibatomic1 ${OUTDATED} -> ${version}\nstale by it,`);
+  expect(stdout).toContain(`\nlibatomic1 ${OUTDATED} -> ${version}\nstale now,`);
   expect(stdout).toMatch(/:\n {2}\/\/combined\n$/);
   expect(project.read('toolchain.lock.json')).toBe(text);
 });

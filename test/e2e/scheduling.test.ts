@@ -158,7 +158,7 @@ describe('limits', () => {
   it('of the disk are looked at before anything runs', async () => {
     open(`export const big = shell({ script: 'true', needs: { diskMiB: 2 ** 40 } });`);
     const { exitCode, stderr } = await project.run(['build', '//big']);
-    expect([exitCode, stderr]).toEqual([4, expect.stringMatching(/DISK_FULL .*needs 1073741824\.0 GiB of disk/)]);
+    expect([exitCode, stderr]).toEqual([4, expect.stringMatching(/DISK_FULL .*needs 1073741824\.0 GiB, and/)]);
   });
 
   it('of memory let an action that wants more than there is run alone', async () => {

@@ -103,7 +103,7 @@ it('what was made of a blob that only its content tells to be broken goes with i
   utimesSync(blob, SEAL_TIME, SEAL_TIME);
   expect((await project.build(['//second'])).executed).toEqual(['//second']);
   const { stdout } = await project.run(['fsck', '--repair']);
-  expect(stdout).toMatch(/^removed result .*may be wrong: it was made of .*\(\/\/second\)$/m);
+  expect(stdout).toMatch(/^removed result .*may be wrong: it was made from .*\(\/\/second\)$/m);
   expect((await project.build(['//second'])).executed).toEqual(['//first', '//second']);
   await project.build(['//first']);
   expect(project.read('dsmb-out/second/second.txt')).toBe(project.read('dsmb-out/first/first.txt'));

@@ -43,7 +43,7 @@ it('builds again after a change, and says which file changed', async () => {
 it('names the file that was saved, whatever the editor makes on the way', async () => {
   using project = new Project(store, {
     ...countingRules(),
-    'text.txt': 'one',
+    'text.txt': 'old',
     'build.dsm.ts': `
       import { file } from 'dsmb';
       import { shell } from './rules.ts';
@@ -51,10 +51,10 @@ it('names the file that was saved, whatever the editor makes on the way', async 
   });
   const watch = project.start(['watch', '//copy']);
   await watch.untilSaid('1 executed');
-  await execa('sed', ['--in-place', 's/one/two/', 'text.txt'], { cwd: project.folder });
+  await execa('sed', ['--in-place', 's/old/new/', 'text.txt'], { cwd: project.folder });
   project.write('.text.txt.swp', 'of vim');
   await watch.untilSaid('changed text.txt\n');
-  await expect.poll(() => readIfThere(project), { timeout: 60_000 }).toBe('two');
+  await expect.poll(() => readIfThere(project), { timeout: 60_000 }).toBe('new');
   watch.interrupt('SIGINT');
   const { stderr } = await watch.finished;
   expect(stderr).not.toMatch(/changed .*(sed|swp)/);

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { storeRoot } from '../../../cache/store.ts';
+import { readKvmAnswer } from '../../execute/sandbox/kvm-answer.ts';
 import { namespaceRemedy, namespacesRefused } from '../../execute/sandbox/namespaces.ts';
 import { OWN_PACKAGE } from '../../model/own-files.ts';
 import { bad, note, ok, type Checkup } from './check.ts';
@@ -77,17 +78,9 @@ async function kvm() {
   } catch {
     return note('this user may not open /dev/kvm', slow);
   }
-  const works = remembered() ?? (await tryCanary());
+  const works = readKvmAnswer(storeRoot())?.works ?? (await tryCanary());
   if (works === undefined) return note('not tried yet: there is no QEMU here', 'the first virtual machine tries it');
   return works ? ok('runs guests') : note('/dev/kvm is there, but guests hang', slow);
-}
-
-function remembered(): boolean | undefined {
-  try {
-    return (JSON.parse(readFileSync(join(storeRoot(), 'kvm.v1.json'), 'utf8')) as { works: boolean }).works;
-  } catch {
-    return undefined;
-  }
 }
 
 async function tryCanary(): Promise<boolean | undefined> {

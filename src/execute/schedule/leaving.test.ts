@@ -1,11 +1,12 @@
 /** What may leave this machine. */
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { Store } from '../../../cache/store.ts';
 import type { ActionNode } from '../../analysis/action.ts';
 import type { Needs } from '../../model/rule.ts';
+import { writeKvmAnswer } from '../sandbox/kvm-answer.ts';
 import { mayLeave } from './leaving.ts';
 
 const store = new Store(mkdtempSync(join(tmpdir(), 'dsmb-leaving-')));
@@ -25,7 +26,7 @@ it('a command and a step may, what has no process or asks for KVM or a terminal 
 it('a virtual machine may where this machine emulates it as well', () => {
   const remember = (works: boolean, kernel = release()): void => {
     const identity = `${'0'.repeat(64)} ${JSON.stringify([kernel, cpus()[0]?.model])}`;
-    writeFileSync(join(store.root, 'kvm.v1.json'), JSON.stringify({ identity, works }));
+    writeKvmAnswer(store.root, { identity, works });
   };
   remember(false);
   expect(mayLeave(store, action('step', { vm: true }))).toBe(true);
