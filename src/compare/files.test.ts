@@ -15,13 +15,14 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { examples } from '../../test/rig/campaign.ts';
 import { temporaryFolder } from '../disk/model.test-helper.ts';
 import { rawToDisk } from '../disk/index.ts';
 import { compareFiles, formatFinding } from './index.ts';
 
 const folder = temporaryFolder();
+afterAll(() => folder[Symbol.dispose]());
 const at = (...names: string[]): string => join(folder.path, ...names);
 let count = 0;
 
