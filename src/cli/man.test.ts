@@ -11,7 +11,8 @@ const page = manPage([build, set], '1.2.3');
 test('has each command with its options and examples', () => {
   for (const command of [build, set]) {
     expect(page).toContain(`.SS dsmb ${command.name}`);
-    for (const [option] of optionRows(command)) expect(page).toContain(`.B ${option.replaceAll('-', '\\-').replaceAll('…', '\\[u2026]')}\n`);
+    for (const [option] of optionRows(command))
+      expect(page).toContain(`.B ${option.replaceAll('-', '\\-').replaceAll('…', '\\[u2026]')}\n`);
     for (const [call] of command.examples) expect(page).toContain(call.replaceAll('-', '\\-'));
   }
   expect(page).toMatch(/^\.TH DSMB 1 "" "dsmb 1\.2\.3"/);
