@@ -1,5 +1,5 @@
 /** Whether KVM ran a guest when it was last asked: kept in the store, for one machine and one QEMU. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeUnlessReadOnly } from '../../../cache/files.ts';
 
