@@ -1,7 +1,8 @@
 /** File systems by what they have in common: what they are, and for FAT and ext what is in them. */
 import { fail } from '../model/diagnostic.ts';
 import { hasExt, formatUuid, readExtIdentity } from './ext4/volume.ts';
-import { openExt, type ExtEntry } from './ext4/reader.ts';
+import type { ExtEntry } from './ext4/entry.ts';
+import { openExt } from './ext4/reader.ts';
 import { openFat } from './fat/reader.ts';
 import type { FatEntry } from './fat/directory.ts';
 import { identifyFat } from './fat/identity.ts';

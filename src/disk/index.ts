@@ -40,7 +40,8 @@ export { BOOT_CODE_SIZE, SECTOR, checkMbr, parseMbr, withMbr, type Mbr, type Mbr
 export { hasGpt, parseGpt, type Gpt, type GptPartition } from './gpt.ts';
 export { GPT_FIRST_USABLE, writeGpt } from './gpt-write.ts';
 export { partitionSource, readPartitions, type Partition, type PartitionTable } from './partitions.ts';
-export { openExt, type ExtEntry, type ExtInode, type ExtPath, type ExtVolume } from './ext4/reader.ts';
+export type { ExtEntry, ExtInode, ExtPath } from './ext4/entry.ts';
+export { openExt, type ExtVolume } from './ext4/reader.ts';
 export { openFat, type FatPath, type FatVolume } from './fat/reader.ts';
 export type { FatEntry } from './fat/directory.ts';
 export { writeFat16, type FatFile, type FatOptions } from './fat/writer.ts';

@@ -217,3 +217,21 @@ function statusOf(program: string, args: readonly string[]): number {
     return (error as { status: number }).status;
   }
 }
+
+test('a folder of more entries than are kept in memory is refused by name', () => {
+  using folder = temporaryFolder();
+  const [image, source] = [join(folder.path, 'image'), join(folder.path, 'source')];
+  mkdirSync(source);
+  // 341 entries of 12 bytes fill a block; the last one takes what is left.
+  const block = Buffer.alloc(4096);
+  for (let at = 0; at + 12 <= block.length; at += 12) {
+    block.writeUInt32LE(12, at);
+    block.writeUInt16LE(at + 24 > block.length ? block.length - at : 12, at + 4);
+    block.write('\u0001\u0001x', at + 6, 'latin1');
+  }
+  writeFileSync(join(source, 'many'), Buffer.concat(Array.from({ length: 6200 }, () => block)));
+  execFileSync('mke2fs', ['-q', '-t', 'ext4', '-b', '4096', '-d', source, image, '64M'], { stdio: 'ignore' });
+  execFileSync('debugfs', ['-w', '-R', 'set_inode_field many mode 040755', image], { stdio: 'ignore' });
+  using file = fileSource(image);
+  expect(() => openExt(file).list('many')).toThrow('/many has more than 2097152 entries');
+});

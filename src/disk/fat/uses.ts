@@ -2,7 +2,7 @@
 import type { OnDamage } from '../folders.ts';
 import type { ByteSource } from '../source.ts';
 import type { Use } from '../use.ts';
-import { clusterChains } from './chain.ts';
+import { ClusterChains } from './chain.ts';
 import { openFat } from './reader.ts';
 import { damagedFat, readGeometry } from './volume.ts';
 
@@ -13,7 +13,7 @@ import { damagedFat, readGeometry } from './volume.ts';
 export function* fatUses(source: ByteSource, damaged: OnDamage): Generator<Use | undefined> {
   const geometry = readGeometry(source);
   const { tableOffset, rootOffset, rootSize, rootCluster, dataOffset, clusterSize } = geometry;
-  const chains = clusterChains(source, geometry);
+  const chains = new ClusterChains(source, geometry);
   /** No cluster belongs to two files: chains that share some are hostile. */
   let left = geometry.clusterCount;
 
