@@ -78,7 +78,9 @@ function attempt<T extends object>(look: () => T): T & { problem?: string } {
   try {
     return look();
   } catch (error) {
-    return { problem: toDiagnostic(error).message } as T & { problem: string };
+    const { code, message } = toDiagnostic(error);
+    if (code === 'INTERNAL') throw error; // of ours, and not of the disk
+    return { problem: message } as T & { problem: string };
   }
 }
 

@@ -71,7 +71,7 @@ test('what fails there is told as here, and run again though the server keeps it
 test('a build that is interrupted ends what runs there', options, async () => {
   const { project, store } = machine();
   const running = project.start(['build', '//long', '--remote-executor', server.address]);
-  await running.untilSaid('no progress is seen');
+  await running.untilSaid('no progress reported');
   // Not before it runs: what still waits is ended without a process.
   expect(await until(() => sleeping().length > 0)).toBe(true);
   running.interrupt();

@@ -202,7 +202,7 @@ describe('files that programs read', () => {
     open(sleepers(1, 0));
     execFileSync('mkfifo', [project.path('pipe')]);
     const { exitCode, stderr } = await project.run(['build', '//all', '--events', project.path('pipe')]);
-    expect([exitCode, stderr]).toEqual([2, expect.stringMatching(/NO_READER --events: nobody reads/)]);
+    expect([exitCode, stderr]).toEqual([2, expect.stringMatching(/NO_READER --events: no program reads/)]);
   });
 
   it('a trace has every action in a slot, the phases, and the critical path', async () => {
