@@ -1,5 +1,6 @@
 /** A file system of a disk as an image that programs can change, of which the blocks that differ go back into the disk. */
 import {
+  activeMdMembers,
   createRaw,
   dataRanges,
   fileSource,
@@ -7,6 +8,7 @@ import {
   identifyFileSystem,
   partitionSource,
   presentRanges,
+  readMdSuperblock,
   readPartitions,
   SECTOR,
   type ByteRange,
@@ -76,8 +78,10 @@ export function partitionOf(disk: DiskReader, number: number): ByteSource {
 
 /** The file system of a partition, or of the mirror that it is a member of. Fails with DISK_CHANGE where it cannot be changed. */
 export function volumeOf(disk: DiskReader, number: number): Volume {
-  const source = fileSystemSource(partitionOf(disk, number));
   const name = `partition ${number}`;
+  const partition = partitionOf(disk, number);
+  requireOnlyMember(partition, name);
+  const source = fileSystemSource(partition);
   const { type, needsRecovery = false } = identifyFileSystem(source) ?? { type: 'nothing' };
   if (needsRecovery)
     fail(
@@ -89,6 +93,16 @@ export function volumeOf(disk: DiskReader, number: number): Volume {
     );
   const blockSize = type.startsWith('ext') ? extBlockSize(source) : SECTOR;
   return { name, type, source, offset: source.origin ?? 0, blockSize };
+}
+
+/** Of a mirror whose members differ, nobody knows which one is right. */
+function requireOnlyMember(partition: ByteSource, name: string): void {
+  const array = readMdSuperblock(partition);
+  const active = array ? activeMdMembers(partition, array) : 1;
+  if (active <= 1) return;
+  fail('DISK_CHANGE', `${name} is one of ${active} members of an array, which would differ from one another`, {
+    hint: 'change a disk that was installed alone, or change the files in the running system',
+  });
 }
 
 /** What is there of a volume. */

@@ -249,31 +249,43 @@ describe('files', () => {
   });
 });
 
-/** The superblock of a RAID 1 with one member (Linux, `md_p.h`, version 1.2); the data begin a MiB behind the partition. */
-function mirrorSuperblock(dataSectors: number): Buffer {
+/** The superblock of a RAID 1 with some members (Linux, `md_p.h`, version 1.2); the data begin a MiB behind the partition. */
+function mirrorSuperblock(dataSectors: number, members = 1): Buffer {
   const block = Buffer.alloc(512);
   block.writeUInt32LE(0xa92b4efc, 0);
   block.writeUInt32LE(1, 4);
   block.writeInt32LE(1, 72);
   block.writeBigUInt64LE(BigInt(dataSectors), 80);
-  block.writeUInt32LE(1, 92);
+  block.writeUInt32LE(members, 92);
   block.writeBigUInt64LE(2048n, 128);
   block.writeBigUInt64LE(BigInt(dataSectors), 136);
   block.writeBigUInt64LE(8n, 144);
-  block.writeUInt32LE(1, 220);
-  const words = Array.from({ length: 64 }, (_, index) => BigInt(block.readUInt32LE(4 * index)));
-  const total = words.reduce((sum, word) => sum + word, BigInt(block.readUInt16LE(256)));
+  block.writeUInt32LE(2, 220);
+  block.writeUInt16LE(members > 1 ? 1 : 0xffff, 258);
+  const words = Array.from({ length: 65 }, (_, index) => BigInt(block.readUInt32LE(4 * index)));
+  const total = words.reduce((sum, word) => sum + word, 0n);
   block.writeUInt32LE(Number(((total & 0xffff_ffffn) + (total >> 32n)) & 0xffff_ffffn), 216);
   return block;
 }
 
-it('go through a mirrored array into its file system', async () => {
-  const disk = diskWith((raw) => {
+/** A disk with a member of a mirror. */
+function mirrored(members: number): string {
+  return diskWith((raw) => {
     run('mke2fs', '-q', '-t', 'ext4', '-d', tree(), '-E', `offset=${START + MIB}`, raw, `${SIZE / 1024 - 1024}k`);
     const file = openSync(raw, 'r+');
-    writeSync(file, mirrorSuperblock(SIZE / 512 - 2048), 0, 512, START + 4096);
+    writeSync(file, mirrorSuperblock(SIZE / 512 - 2048, members), 0, 512, START + 4096);
     closeSync(file);
   });
+}
+
+it('go into no member of an array that has others, which would differ from it', async () => {
+  await expect(withFiles(mirrored(2), LATE)).rejects.toMatchObject({
+    diagnostic: { code: 'DISK_CHANGE', message: expect.stringContaining('is one of 2 members of an array') as string },
+  });
+});
+
+it('go through a mirrored array into its file system', async () => {
+  const disk = mirrored(1);
   const raw = place();
   diskToRaw(disk, raw);
   const after = await withFiles(disk, { ...LATE, raw });
