@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 import { boundOf } from '../../cache/collect/bound.ts';
 import { bytesOnDisk, entriesOf, shardedEntries } from '../../cache/collect/quiet.ts';
 import { Store, storeRoot } from '../../cache/store.ts';
-import { readKvmAnswer } from '../execute/sandbox/kvm-answer.ts';
+import { kvmRefused, readKvmAnswer } from '../execute/sandbox/kvm-answer.ts';
 import { findWorkspace } from '../load/workspace.ts';
 import { alignColumns, formatBytes } from '../report/format.ts';
 import type { Call, Command } from './command.ts';
@@ -98,8 +98,10 @@ function remoteFacts(): Record<'remoteCache' | 'remoteCacheWrite' | 'remoteExecu
   return { remoteCache: reads, remoteCacheWrite: writes, remoteExecutor: executes };
 }
 
-/** As the last virtual machine found it. */
+/** What virtual machines run under; whether KVM works is what the last one found. */
 function accelerator({ root }: Store): string {
+  const refused = kvmRefused();
+  if (refused) return `TCG (${refused})`;
   const answer = readKvmAnswer(root);
   if (!answer) return 'not tried yet';
   return answer.works ? 'KVM' : 'TCG (KVM does not run guests here)';
