@@ -56,7 +56,7 @@ function report(facts: Facts, parts: readonly Part[]): string {
   const { roots, maxSize, maxAgeDays, ...rest } = facts;
   const total = parts.reduce((sum, { bytes }) => sum + bytes, 0);
   const rows = [
-    ...Object.entries(rest).map(([name, value]) => [name, String(value)]),
+    ...Object.entries(rest).map(([name, value]) => [inWords(name), String(value)]),
     ['roots', `${roots.kept} kept, ${roots.delivered} delivered`],
     [
       'bounds',
@@ -66,6 +66,11 @@ function report(facts: Facts, parts: readonly Part[]): string {
   ];
   const sizes = parts.map(({ name, count, bytes }) => [`  ${name}`, String(count), formatBytes(bytes)]);
   return [...alignColumns(rows), ...alignColumns(sizes)].join('\n');
+}
+
+/** `remoteCache` as one reads it. */
+function inWords(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
 /** What each folder of the store takes; a tree folder's files are links to blobs, which are counted there. */

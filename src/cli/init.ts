@@ -1,6 +1,6 @@
 /** `dsmb init`: a new project with a build file that builds. */
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findWorkspace } from '../load/workspace.ts';
 import { fail, Failure } from '../model/diagnostic.ts';
@@ -59,8 +59,13 @@ function requireOutside(folder: string): void {
   const root = rootAbove(folder);
   if (root !== undefined)
     fail('INSIDE_PROJECT', `${folder} is inside the project in ${root}`, {
-      hint: 'write a build.dsm.ts there to make a package of that project, or choose another folder',
+      hint: `choose another folder: dsmb init ${shellWord(beside(root, folder))}; a build.dsm.ts in this one makes it a package of that project`,
     });
+}
+
+/** A folder of the same name, outside of the project. */
+function beside(root: string, folder: string): string {
+  return relative(process.cwd(), join(dirname(root), basename(folder)));
 }
 
 function rootAbove(folder: string): string | undefined {

@@ -94,7 +94,7 @@ it('makes no project inside of another', async () => {
   await dsmb(folder, 'init');
   mkdirSync(join(folder, 'below'));
   const { stderr, exitCode } = await dsmb(join(folder, 'below'), 'init');
-  expect(stderr).toMatch(/INSIDE_PROJECT .*below is inside the project in /);
+  expect(stderr).toMatch(/INSIDE_PROJECT .*below is inside the project in [^]*: dsmb init \.\.\/\.\.\/below;/);
   expect(exitCode).toBe(EXIT.usage);
   expect(existsSync(join(folder, 'below/build.dsm.ts'))).toBe(false);
 });
