@@ -15,7 +15,7 @@ export const mac = param.macAddress({
 });
 
 /** A folder with zImage, rd.gz and extra.lzma, or a jun-style loader image. */
-export const loader = param.file({ default: guest.loader, doc: 'loader: a folder, or a disk image', shape: 'any' });
+export const loader = param.file({ default: guest.loader, doc: 'folder or disk image of a loader', shape: 'any' });
 
 /** Kernel modules that let the loader's kernel see virtio disks, under the names that DSM wants. */
 export const drivers = param.file({ default: guest.drivers, doc: 'folder of kernel modules (*.ko) for virtio-blk' });

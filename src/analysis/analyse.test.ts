@@ -81,6 +81,13 @@ describe('a target', () => {
     expect(() => analysisOf({ one }).target(one)).toThrow(/\/\/one → .* → \/\/one/);
   });
 
+  it('that was refused is no cycle when it is looked at again', () => {
+    const refused = rule({ name: 'refused', makes: File, implement: () => fail('BAD_ATTRIBUTE', 'no') })({});
+    const top = thing({ of: [refused] });
+    const analysis = analysisOf({ refused, top });
+    for (const one of [top, refused, top]) expect(() => analysis.target(one)).toThrow('//refused: no');
+  });
+
   it('has its validations beside its dependencies, not among them', () => {
     const check = thing({});
     const top = thing({ validations: [check] });

@@ -80,6 +80,17 @@ export class Analysis {
   /** Analyses a target and all that it refers to: these first, and not by recursion, since a chain may be long. */
   target(target: Target, fallback = '//anonymous' as Label): AnalysedTarget {
     const open = this.#done.has(target) ? [] : [this.#enter(target, fallback)];
+    try {
+      this.#finish(open);
+    } catch (error) {
+      // What has failed is not under way: `dsmb check` goes on with other targets.
+      for (const one of open) this.#open.delete(one.target);
+      throw error;
+    }
+    return this.#done.get(target)!;
+  }
+
+  #finish(open: Opened[]): void {
     for (let last = open.at(-1); last; last = open.at(-1)) {
       const next = last.references.next();
       if (!next.done) {
@@ -91,7 +102,6 @@ export class Analysis {
       this.#open.delete(last.target);
       open.pop();
     }
-    return this.#done.get(target)!;
   }
 
   /** The target that an action was analysed for. */

@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 import { boundOf } from '../../cache/collect/bound.ts';
 import { bytesOnDisk, entriesOf, shardedEntries } from '../../cache/collect/quiet.ts';
 import { Store, storeRoot } from '../../cache/store.ts';
-import { readKvmAnswer } from '../execute/sandbox/kvm-answer.ts';
+import { kvmRefused, readKvmAnswer } from '../execute/sandbox/kvm-answer.ts';
 import { findWorkspace } from '../load/workspace.ts';
 import { alignColumns, formatBytes } from '../report/format.ts';
 import type { Call, Command } from './command.ts';
@@ -56,7 +56,7 @@ function report(facts: Facts, parts: readonly Part[]): string {
   const { roots, maxSize, maxAgeDays, ...rest } = facts;
   const total = parts.reduce((sum, { bytes }) => sum + bytes, 0);
   const rows = [
-    ...Object.entries(rest).map(([name, value]) => [name, String(value)]),
+    ...Object.entries(rest).map(([name, value]) => [inWords(name), String(value)]),
     ['roots', `${roots.kept} kept, ${roots.delivered} delivered`],
     [
       'bounds',
@@ -66,6 +66,11 @@ function report(facts: Facts, parts: readonly Part[]): string {
   ];
   const sizes = parts.map(({ name, count, bytes }) => [`  ${name}`, String(count), formatBytes(bytes)]);
   return [...alignColumns(rows), ...alignColumns(sizes)].join('\n');
+}
+
+/** `remoteCache` as one reads it. */
+function inWords(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
 /** What each folder of the store takes; a tree folder's files are links to blobs, which are counted there. */
@@ -98,8 +103,10 @@ function remoteFacts(): Record<'remoteCache' | 'remoteCacheWrite' | 'remoteExecu
   return { remoteCache: reads, remoteCacheWrite: writes, remoteExecutor: executes };
 }
 
-/** As the last virtual machine found it. */
+/** What virtual machines run under; whether KVM works is what the last one found. */
 function accelerator({ root }: Store): string {
+  const refused = kvmRefused();
+  if (refused) return `TCG (${refused})`;
   const answer = readKvmAnswer(root);
   if (!answer) return 'not tried yet';
   return answer.works ? 'KVM' : 'TCG (KVM does not run guests here)';

@@ -1,10 +1,11 @@
 /** `dsmb init`: a new project with a build file that builds. */
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findWorkspace } from '../load/workspace.ts';
 import { fail, Failure } from '../model/diagnostic.ts';
 import { OWN_CONDITIONS, OWN_PACKAGE } from '../model/own-files.ts';
+import { shellWord } from '../model/shell-word.ts';
 import type { Call, Command } from './command.ts';
 import { EXIT } from './exit.ts';
 import { printLine } from '../report/print.ts';
@@ -26,6 +27,7 @@ const IS_CHECKOUT = OWN_CONDITIONS.length > 0;
 
 /** The files of a new project, beside this one. Names that tools would take for their own are written differently. */
 const TEMPLATE = new URL('./template/', import.meta.url);
+const PACKAGE = 'package.json';
 const NAMES: Readonly<Record<string, string>> = { gitignore: '.gitignore' };
 
 async function runInit(call: Call): Promise<number> {
@@ -33,20 +35,22 @@ async function runInit(call: Call): Promise<number> {
   if (more.length > 0) fail('USAGE', 'dsmb init takes one folder', { hint: 'dsmb init image' });
   const folder = resolve(folderName);
   requireOutside(folder);
-  const files = templateFiles(folder);
+  const isPackage = requireModules(folder);
+  const files = templateFiles(folder).filter(([path]) => path !== PACKAGE || !isPackage);
   const there = files.map(([path]) => path).filter((path) => lstatSync(join(folder, path), { throwIfNoEntry: false }));
   if (there.length > 0)
     fail('EXISTS', `${folderName} has ${there.join(', ')} already: nothing was written`, {
       hint: 'dsmb init NEW_FOLDER',
     });
+  if (isPackage) makeModules(folder, folderName);
   for (const [path, text] of files) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), text, { flag: 'wx' });
     printLine(`wrote ${join(folderName, path)}`);
   }
   link(folder);
-  const enter = folder === process.cwd() ? '' : `cd ${folderName} && `;
-  printLine(`\nnow: ${enter}dsmb build //page`);
+  const enter = folder === process.cwd() ? '' : `cd ${shellWord(folderName)} && `;
+  printLine(`\nnow: ${enter}npx dsmb build //page`);
   return EXIT.ok;
 }
 
@@ -55,8 +59,13 @@ function requireOutside(folder: string): void {
   const root = rootAbove(folder);
   if (root !== undefined)
     fail('INSIDE_PROJECT', `${folder} is inside the project in ${root}`, {
-      hint: 'write a build.dsm.ts there to make a package of that project, or choose another folder',
+      hint: `choose another folder: dsmb init ${shellWord(beside(root, folder))}; a build.dsm.ts in this one makes it a package of that project`,
     });
+}
+
+/** A folder of the same name, outside of the project. */
+function beside(root: string, folder: string): string {
+  return relative(process.cwd(), join(dirname(root), basename(folder)));
 }
 
 function rootAbove(folder: string): string | undefined {
@@ -67,6 +76,32 @@ function rootAbove(folder: string): string | undefined {
   } catch (error) {
     if (error instanceof Failure) return undefined;
     throw error;
+  }
+}
+
+/** Whether the folder is an npm package, which stays one: `npm install` makes it. Its modules must not be CommonJS. */
+function requireModules(folder: string): boolean {
+  const found = packageIn(folder);
+  if (found?.type === 'commonjs')
+    fail('EXISTS', `${PACKAGE} has "type": "commonjs", and build files are ES modules: nothing was written`, {
+      hint: 'npm pkg set type=module, then run the same command again',
+    });
+  return found !== undefined;
+}
+
+function makeModules(folder: string, folderName: string): void {
+  const found = packageIn(folder);
+  if (found?.type !== undefined) return;
+  writeFileSync(join(folder, PACKAGE), `${JSON.stringify({ ...found, type: 'module' }, null, 2)}\n`);
+  printLine(`set "type": "module" in ${join(folderName, PACKAGE)}`);
+}
+
+/** Undefined where there is none, or what is there is none. */
+function packageIn(folder: string): { readonly type?: string } | undefined {
+  try {
+    return JSON.parse(readFileSync(join(folder, PACKAGE), 'utf8')) as { type?: string };
+  } catch {
+    return undefined;
   }
 }
 
@@ -99,10 +134,15 @@ function packageName(folder: string): string {
   return name.replaceAll(/^-+|-+$/g, '') || 'image';
 }
 
-/** What `npm install` would do, without a network. */
+/** What `npm install` would do, without a network: the package, and its command for `npx`. */
 function link(folder: string): void {
-  const path = join(folder, 'node_modules', 'dsmb');
+  const modules = join(folder, 'node_modules');
+  linkTo(OWN_PACKAGE, join(modules, 'dsmb'));
+  linkTo(join(modules, 'dsmb', 'dsmb.bin'), join(modules, '.bin', 'dsmb'));
+}
+
+function linkTo(target: string, path: string): void {
   if (lstatSync(path, { throwIfNoEntry: false })) return;
   mkdirSync(dirname(path), { recursive: true });
-  symlinkSync(relative(dirname(path), OWN_PACKAGE), path);
+  symlinkSync(relative(dirname(path), target), path);
 }

@@ -65,7 +65,9 @@ async function runTests(call: Call): Promise<number> {
   const tests = testsAmong(project);
   if (tests.length === 0)
     fail('NO_TESTS', `nothing checks ${call.operands.join(' ')}`, {
-      hint: "dsmb query 'tests(//...)' lists the tests",
+      hint: call.operands.includes('//...')
+        ? 'declare one with `test` of dsmb/rules'
+        : "dsmb query 'tests(//...)' lists the tests",
     });
   const store = new Store(storeRoot());
   const { signal } = interruption();

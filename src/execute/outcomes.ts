@@ -4,6 +4,7 @@ import type { ActionNode, LabelledArtifact } from '../analysis/action.ts';
 import { toDiagnostic, type Diagnostic } from '../model/diagnostic.ts';
 import { formatDigest, type Digest } from '../model/digest.ts';
 import type { Listener, Outcome } from '../model/event.ts';
+import type { Label } from '../model/label.ts';
 
 /** A failure that was reported already, on its way through what depends on it. */
 export class Reported extends Error {}
@@ -80,7 +81,7 @@ export class Outcomes {
   /** A target cannot be read. One that no action makes has no other event that tells of its failure. */
   unreadable({ label }: LabelledArtifact, error: unknown): void {
     if (error instanceof Reported) return;
-    const diagnostic = this.#diagnose(error);
+    const diagnostic = withLabel(label, this.#diagnose(error));
     const what = { label, mnemonic: 'Source', ordinal: 0 } as const;
     this.#around.onEvent({ type: 'action-finished', ...what, outcome: 'failed', durationMs: 0, diagnostic });
     this.#fail(diagnostic);
@@ -101,10 +102,10 @@ export class Outcomes {
 
 /** With the name of its action and the place of its target, unless it says so itself. */
 function named({ label, mnemonic, call: { location } }: ActionNode, diagnostic: Diagnostic): Diagnostic {
+  return { ...(location ? { location } : {}), ...withLabel(label, diagnostic, ` (${mnemonic})`) };
+}
+
+function withLabel(label: Label, diagnostic: Diagnostic, mnemonic = ''): Diagnostic {
   const { message } = diagnostic;
-  return {
-    ...(location ? { location } : {}),
-    ...diagnostic,
-    message: message.startsWith(label) ? message : `${label} (${mnemonic}): ${message}`,
-  };
+  return { ...diagnostic, message: message.startsWith(label) ? message : `${label}${mnemonic}: ${message}` };
 }

@@ -25,7 +25,7 @@ export function findWorkspace(from: string, exists: (path: string) => boolean = 
   return (
     found ??
     fail('NO_WORKSPACE', `there is no ${BUILD_FILE} in ${resolve(from)} or above it`, {
-      hint: 'change to the folder of a project, or name one: dsmb COMMAND --workspace DIR',
+      hint: 'change to the folder of a project, or make one: dsmb init',
     })
   );
 }

@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, expect, it } from 'vitest';
 import { Store } from '../../cache/store.ts';
 import type { ActionNode } from '../analysis/action.ts';
+import type { Failure } from '../model/diagnostic.ts';
 import { Bundles } from './bundle.ts';
 import { bundle } from './bundler.ts';
 
@@ -77,4 +78,20 @@ it('a step that is written while it is bundled is bundled again', async () => {
     await bundling;
     expect([ms, (await bundled()).includes('later!')]).toEqual([ms, true]);
   }
+});
+
+it.each([
+  ['no default export', 'export const x = 1;', 'it has no default export', 'export default step<Spec>(…)'],
+  ['an import for build files', "import { run } from 'dsmb';\nexport default run;", 'No matching export', 'dsmb/step'],
+  ['no such package', "import '@some/thing/part';\nexport default 1;", 'Could not resolve', 'npm install @some/thing'],
+  ['no such file', "import './nowhere.ts';\nexport default 1;", 'Could not resolve', undefined],
+])('%s is told, with what to do', async (_what, text, message, hint) => {
+  const step = join(folder, 'wrong.step.ts');
+  writeFileSync(step, text);
+  const { diagnostic } = await bundle(step).then(
+    () => expect.unreachable(),
+    (error: unknown) => error as Failure,
+  );
+  expect([diagnostic.code, diagnostic.message]).toEqual(['STEP_DOES_NOT_BUNDLE', expect.stringContaining(message)]);
+  expect(diagnostic.hint).toEqual(hint === undefined ? undefined : expect.stringContaining(hint));
 });

@@ -1,9 +1,9 @@
 /** Makes one minified file of a step and all that it imports. */
 import type { Metafile, Plugin } from 'esbuild';
 import { realpathSync } from 'node:fs';
-import { basename, dirname, join, relative } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { ModuleRequest } from '../load/lookups.ts';
-import { fail } from '../model/diagnostic.ts';
+import { bundleFailed, type BundlerError } from './bundle-failure.ts';
 import { isOwn, modulePath, OWN_CONDITIONS } from '../model/own-files.ts';
 
 /** The module that runs a step inside the sandbox. */
@@ -76,24 +76,7 @@ export async function bundle(path: string, { withMap = false } = {}): Promise<Ma
     absWorkingDir: root,
     ...(withMap ? { sourcemap: 'inline', sourcesContent: false } : {}),
     logLevel: 'silent',
-  }).catch(
-    (
-      error: Error & { errors?: { text: string; location: { file: string; line: number; column: number } | null }[] },
-    ) => {
-      const first = error.errors?.[0];
-      return fail('STEP_DOES_NOT_BUNDLE', `${relative(process.cwd(), path)}: ${first?.text ?? error.message}`, {
-        ...(first?.location
-          ? {
-              location: {
-                file: join(root, first.location.file),
-                line: first.location.line,
-                column: first.location.column + 1,
-              },
-            }
-          : {}),
-      });
-    },
-  );
+  }).catch((error: BundlerError) => bundleFailed(path, { root, entry: ENTRY }, error));
   const inputs = Object.keys(result.metafile.inputs)
     .filter((name) => name !== ENTRY)
     .map((name) => join(root, name));

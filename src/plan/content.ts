@@ -1,9 +1,10 @@
 /** The content of artifacts: from references to nodes of Merkle trees. */
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { captureBytes } from '../../cache/capture.ts';
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
 import type { ArtifactReference } from '../analysis/action.ts';
+import { nearest } from '../load/nearest.ts';
 import { fail } from '../model/diagnostic.ts';
 import type { ActionNode } from '../analysis/action.ts';
 import { sortByCodePoint } from '../step/order.ts';
@@ -26,8 +27,7 @@ export async function contentOf(store: Store, of: ArtifactReference, producers: 
 function partOf(store: Store, of: ArtifactReference, whole: Node): Node {
   const place = store.trees.resolve(whole, of.path);
   const node = place === undefined ? undefined : store.trees.lookup(whole, place);
-  if (!node)
-    return fail('NO_SUCH_PART', `there is no ${of.path} in ${describe(of)}`, { detail: near(store, whole, of.path) });
+  if (!node) return fail('NO_SUCH_PART', `there is no ${of.path} in ${describe(of)}`, near(store, of, whole));
   const { origin } = of;
   if (origin.type !== 'source' || node.type !== 'directory') return node;
   return sourceNode(store, join(origin.path, place!), `${origin.written}/${place}`);
@@ -96,9 +96,16 @@ export function describe(of: ArtifactReference): string {
   }
 }
 
-function near(store: Store, whole: Node, path: string): string {
-  const parent = path.split('/').slice(0, -1).join('/');
+/** What there is in place of a part. */
+function near(store: Store, of: ArtifactReference, whole: Node): { detail: string; hint?: string } {
+  if (whole.type !== 'directory') return { detail: `${describe(of)} is a file, not a folder` };
+  const parent = dirname(of.path) === '.' ? '' : dirname(of.path);
   const folder = store.trees.lookup(whole, parent);
-  if (folder?.type !== 'directory') return `there is no folder ${parent} either`;
-  return `in ${parent || 'it'}: ${[...store.trees.entries(folder.digest).keys()].slice(0, 20).join(', ')}`;
+  if (folder?.type !== 'directory') return { detail: `there is no folder ${parent} either` };
+  const names = [...store.trees.entries(folder.digest).keys()];
+  const close = nearest(basename(of.path), names);
+  return {
+    detail: `in ${parent || 'it'}: ${names.slice(0, 20).join(', ')}`,
+    ...(close ? { hint: `did you mean ${join(parent, close)}?` } : {}),
+  };
 }

@@ -2,12 +2,13 @@
  * What a source is: the file or folder that its path leads to, over whatever symlinks. In a folder, links stay links;
  * they must lead to something in it.
  */
-import { lstatSync, readdirSync, statSync, type Stats } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, lstatSync, readdirSync, statSync, type Stats } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { namesIn } from '../../cache/names.ts';
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
 import { Looks } from '../../cache/ways.ts';
+import { nearest } from '../load/nearest.ts';
 import { NEVER_SOURCES } from '../load/workspace.ts';
 import { fail } from '../model/diagnostic.ts';
 import { specialType } from '../model/file-type.ts';
@@ -22,9 +23,17 @@ export function sourceNode(store: Store, path: string, written: string): Node {
   const { end } = store.looks.way(path);
   const there = lstatSync(path, { throwIfNoEntry: false });
   const stats = there?.isSymbolicLink() ? behindLink(path) : there;
-  if (!stats) return fail('NO_SUCH_FILE', `there is no file or folder ${written} (${path})`);
+  if (!stats) return missing(path, written);
   if (!stats.isDirectory()) return fileNode(store, path, stats);
   return folderNode(store, { path, end }, new SourceLinks(path, NEVER_SOURCES));
+}
+
+function missing(path: string, written: string): never {
+  const folder = dirname(path);
+  const close = existsSync(folder) ? nearest(basename(path), readdirSync(folder)) : undefined;
+  return fail('NO_SUCH_FILE', `there is no file or folder ${written} (${path})`, {
+    hint: close ? `did you mean ${join(dirname(written), close)}?` : 'dsmb check shows where it is declared',
+  });
 }
 
 /** A place in a source, as it is named and without a link on the way. */

@@ -61,7 +61,8 @@ async function requireAny(options: AptOptions): Promise<void> {
   } catch (error) {
     options.signal?.throwIfAborted();
     fail('FETCH_FAILED', 'no package source of this machine can be reached', {
-      detail: (error as AggregateError).errors.map((one: Error) => one.message).join('\n'),
+      // Several sources of one server say the same.
+      detail: [...new Set((error as AggregateError).errors.map((one: Error) => one.message))].join('\n'),
       hint: APT_HINT,
     });
   } finally {

@@ -1,5 +1,6 @@
 /** From declared names to pinned packages, by the machine's own apt. */
 import { fail } from '../model/diagnostic.ts';
+import { shellWord } from '../model/shell-word.ts';
 import { sortByCodePoint } from '../step/order.ts';
 import { apt, aptShow, type AptOptions } from './apt.ts';
 import { controlOf, fieldsOf } from './control.ts';
@@ -82,7 +83,7 @@ function complain(set: PackageSet, unknown: readonly Unknown[]): never {
       `needed for '${setKey(set)}'`,
       ...provided.map((one) => `${one.name} is provided by ${one.providers.join(', ')}: name one of them`),
     ].join('\n'),
-    hint: 'look the name up with `apt-cache policy <name>`',
+    hint: `apt-cache search -- ${shellWord(unknown[0]!.name)}`,
   });
 }
 

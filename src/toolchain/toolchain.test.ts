@@ -54,6 +54,7 @@ test('an unknown package is named', { timeout: MINUTE_MS }, async () => {
   expect(error.diagnostic).toMatchObject({
     code: 'UNKNOWN_PACKAGE',
     detail: "needed for 'closure: dash no-such-package-here'",
+    hint: 'apt-cache search -- no-such-package-here',
   });
   expect(error.message).toMatch(/has no-such-package-here$/);
   expect(await codeOf(lockSet({ packages: ['-oX=y'], closure: false }, context))).toBe('UNKNOWN_PACKAGE');

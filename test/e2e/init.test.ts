@@ -42,14 +42,15 @@ function dsmb(cwd: string, ...args: readonly string[]) {
 it('makes a project that builds without a network, is right, and has nothing to do after that', async () => {
   const made = await dsmb(folder, 'init', 'My Image');
   expect(made.exitCode).toBe(EXIT.ok);
-  expect(made.stdout).toContain('now: cd My Image && dsmb build //page');
+  expect(made.stdout).toContain("now: cd 'My Image' && npx dsmb build //page");
   const project = join(folder, 'My Image');
   expect(JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'))).toMatchObject({
     name: 'my-image',
     type: 'module',
   });
 
-  const first = await dsmb(project, 'build', '//page');
+  // As the last line says, by the command that npm would have linked.
+  const first = await execa('npx', ['dsmb', 'build', '//page'], { cwd: project, env: store.env });
   expect(first.stderr).toMatch(/build succeeded in .*: 1 action \(1 executed, 0 cached\)/);
   expect(readFileSync(join(project, 'dsmb-out/page/greeting.txt'), 'utf8')).toBe('Hello, world!\n');
   expect((await dsmb(project, 'build', '//page')).stderr).toMatch(/\(0 executed, 1 cached\)/);
@@ -64,7 +65,7 @@ it('makes a project that builds without a network, is right, and has nothing to 
 });
 
 it('works in the folder itself', async () => {
-  expect((await dsmb(folder, 'init')).stdout).toContain('now: dsmb build //page');
+  expect((await dsmb(folder, 'init')).stdout).toContain('now: npx dsmb build //page');
   expect((await dsmb(folder, 'build', '//...')).exitCode).toBe(EXIT.ok);
 });
 
@@ -76,11 +77,24 @@ it('writes over nothing, and then writes nothing', async () => {
   expect(readdirSync(folder)).toEqual(['rules.ts']);
 });
 
+it('makes a project of a package that npm has made', async () => {
+  const written = () => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as unknown;
+  writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }');
+  expect((await dsmb(folder, 'init')).stderr).toMatch(/EXISTS package\.json has "type": "commonjs"/);
+  expect(readdirSync(folder)).toEqual(['package.json']);
+
+  const dependencies = { left: '^1.0.0' };
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ dependencies }));
+  expect((await dsmb(folder, 'init')).stdout).toContain('set "type": "module" in package.json');
+  expect(written()).toEqual({ dependencies, type: 'module' });
+  expect((await dsmb(folder, 'build', '//page')).exitCode).toBe(EXIT.ok);
+});
+
 it('makes no project inside of another', async () => {
   await dsmb(folder, 'init');
   mkdirSync(join(folder, 'below'));
   const { stderr, exitCode } = await dsmb(join(folder, 'below'), 'init');
-  expect(stderr).toMatch(/INSIDE_PROJECT .*below is inside the project in /);
+  expect(stderr).toMatch(/INSIDE_PROJECT .*below is inside the project in [^]*: dsmb init \.\.\/\.\.\/below;/);
   expect(exitCode).toBe(EXIT.usage);
   expect(existsSync(join(folder, 'below/build.dsm.ts'))).toBe(false);
 });

@@ -215,7 +215,7 @@ describe('a mistake in a build file', () => {
     const built = await project.run(['build', '//copied']);
     expectMessage(
       built,
-      /NO_SUCH_FILE .*sorce\.txt.*\n {2}build\.dsm\.ts:\d+:\d+\n.*export const copied/,
+      /NO_SUCH_FILE .*sorce\.txt.*\n {2}build\.dsm\.ts:\d+:\d+\n.*export const copied[^]*hint: did you mean source\.txt\?/,
       EXIT.buildFailed,
     );
   });
@@ -223,7 +223,11 @@ describe('a mistake in a build file', () => {
   it('a source that is not there, asked for by its own name', async () => {
     project.write('build.dsm.ts', `import { file } from 'dsmb';\nexport const gone = file('gone #1.txt');\n`);
     const built = await project.run(['build', '//gone']);
-    expectMessage(built, /NO_SUCH_FILE there is no file or folder gone #1\.txt \(.*gone #1\.txt\)/, EXIT.buildFailed);
+    expectMessage(
+      built,
+      /NO_SUCH_FILE \/\/gone: there is no file or folder gone #1\.txt \(.*gone #1\.txt\)\n {2}hint: dsmb check/,
+      EXIT.buildFailed,
+    );
   });
 
   it('a part that a folder does not have, with what it has', async () => {
@@ -237,6 +241,20 @@ describe('a mistake in a build file', () => {
     expectMessage(
       await project.run(['build', '//part']),
       /NO_SUCH_PART .*gone\.txt in tree[^]*there\.txt/,
+      EXIT.buildFailed,
+    );
+  });
+
+  it('a part that a file would have to have', async () => {
+    project.write(
+      'build.dsm.ts',
+      `import { folder } from 'dsmb';
+       import { combine } from './rules.ts';
+       export const part = combine({ name: 'part', of: [folder('source.txt')], at: 'gone.txt' });`,
+    );
+    expectMessage(
+      await project.run(['build', '//part']),
+      /NO_SUCH_PART .*gone\.txt in source\.txt[^]*source\.txt is a file, not a folder/,
       EXIT.buildFailed,
     );
   });

@@ -1,8 +1,8 @@
 /** The npm package: packed, installed in an empty project, and used there by someone who writes a rule. */
 import { execa } from 'execa';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CHECKOUT, Project, TestStore } from '../rig/index.ts';
 import { example } from '../rig/example.ts';
@@ -44,7 +44,7 @@ const typeErrors = async (): Promise<string[]> => {
 };
 
 describe('the package', () => {
-  test('holds what runs, and neither sources nor tests', () => {
+  test('holds what runs, and no tests', () => {
     expect(packed).toEqual(
       expect.arrayContaining(['dsmb.bin', 'LICENSE', 'README.md', 'docs/rules.md', 'toolchain.lock.json']),
     );
@@ -52,7 +52,16 @@ describe('the package', () => {
     // What the build command is joined into: a package has no place to do that later.
     expect(packed).toContain('dist/joined/joined.v3.json');
     expect(packed.filter((path) => /^dist\/joined\/build-\w+\.mjs$/.test(path))).toHaveLength(1);
-    expect(packed.filter((path) => /\.test(-helper)?\.|fixture|(?<!\.d)\.ts$/.test(path))).toEqual([]);
+    expect(packed.filter((path) => /\.test(-helper)?\.|fixture|^dist\/.*(?<!\.d)\.ts$/.test(path))).toEqual([]);
+  });
+
+  test('has the source behind each declaration, where an editor goes to', () => {
+    const module = join(project.folder, 'node_modules/dsmb/dist');
+    const maps = globSync('**/*.d.ts.map', { cwd: module }).map((path) => join(module, path));
+    expect(maps.length).toBeGreaterThan(100);
+    const sourcesOf = (map: string): string[] =>
+      (JSON.parse(readFileSync(map, 'utf8')) as { sources: string[] }).sources.map((path) => join(dirname(map), path));
+    expect(maps.flatMap(sourcesOf).filter((path) => !existsSync(path))).toEqual([]);
   });
 
   test(

@@ -155,7 +155,9 @@ describe('an action sees', () => {
 describe('an action leaves', () => {
   it('all that it declares: a missing output is an error that names it', async () => {
     const { exitCode, stderr } = await script('echo to another place | tee /tmp/file');
-    expect(stderr).toMatch(/error OUTPUT_MISSING \/\/made \(Shell\).* file\n {2}build\.dsm\.ts:\d+:\d+\n/);
+    expect(stderr).toMatch(
+      /error OUTPUT_MISSING \/\/made \(Shell\).* file\n {2}build\.dsm\.ts:\d+:\d+\n[^]*hint: it must write \/out\/\S*file/,
+    );
     expect(stderr).toMatch(/command: \/bin\/dash[^]*last lines of its log:\n {2}to another place\n {2}full log: /);
     expect(exitCode).toBe(1);
   });

@@ -83,7 +83,7 @@ it('a link to nothing is never delivered: it is an error that names it', async (
   link('broken/l', '../other');
   const { stderr, exitCode } = await project.run(['build', '//broken']);
   expect(stderr).toContain(
-    `SOURCE_LINK_ESCAPES the symlink ${project.path('broken/l')} leads to ${project.path('other')}`,
+    `SOURCE_LINK_ESCAPES //broken: the symlink ${project.path('broken/l')} leads to ${project.path('other')}`,
   );
   expect(stderr).toContain(`rm ${project.path('broken/l')} && cp -rL`);
   expect(exitCode).toBe(1);

@@ -1,12 +1,12 @@
 /** Node, the npm packages, apt, and what the kernel lets this user do. */
 import { execFile } from 'node:child_process';
-import { accessSync, constants, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { findPackageJSON } from 'node:module';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { storeRoot } from '../../../cache/store.ts';
-import { readKvmAnswer } from '../../execute/sandbox/kvm-answer.ts';
+import { kvmRefused, readKvmAnswer } from '../../execute/sandbox/kvm-answer.ts';
 import { namespaceRemedy, namespacesRefused } from '../../execute/sandbox/namespaces.ts';
 import { OWN_PACKAGE } from '../../model/own-files.ts';
 import { bad, note, ok, type Checkup } from './check.ts';
@@ -71,16 +71,16 @@ async function namespaces() {
 
 /** A device that opens proves nothing: it may hang every guest. The canary is a guest. */
 async function kvm() {
-  const slow = 'virtual machines run without it, but slower; enable virtualisation, and: adduser $USER kvm';
-  if (!existsSync('/dev/kvm')) return note('there is no /dev/kvm', slow);
-  try {
-    accessSync('/dev/kvm', constants.R_OK | constants.W_OK);
-  } catch {
-    return note('this user may not open /dev/kvm', slow);
-  }
+  const slow = 'virtual machines run without it, but slower';
+  const refused = kvmRefused();
+  if (refused)
+    return note(
+      refused,
+      `${slow}; ${existsSync('/dev/kvm') ? 'sudo adduser $USER kvm, then log in again' : 'enable virtualisation'}`,
+    );
   const works = readKvmAnswer(storeRoot())?.works ?? (await tryCanary());
   if (works === undefined) return note('not tried yet: there is no QEMU here', 'the first virtual machine tries it');
-  return works ? ok('runs guests') : note('/dev/kvm is there, but guests hang', slow);
+  return works ? ok('runs guests') : note('/dev/kvm is there, but guests hang or crawl', slow);
 }
 
 async function tryCanary(): Promise<boolean | undefined> {

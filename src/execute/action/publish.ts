@@ -68,6 +68,7 @@ function requireNames(who: string, declared: readonly Output[], there: readonly 
   if (missing.length > 0)
     fail('OUTPUT_MISSING', `${who} succeeded but did not write ${missing.join(', ')}`, {
       detail: `it wrote: ${there.join(', ') || 'nothing'}`,
+      hint: `it must write /out/${missing[0]}`,
     });
   if (alien.length > 0)
     fail('OUTPUT_UNDECLARED', `${who} wrote ${alien.join(', ')}, which it does not declare`, {

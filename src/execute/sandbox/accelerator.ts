@@ -1,16 +1,14 @@
 /** Whether KVM runs guests here: asked once with a canary in the sandbox, then remembered for this machine. */
-import { existsSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 import { join } from 'node:path';
 import type { Store } from '../../../cache/store.ts';
 import { canary } from '../../vm/accelerator.ts';
 import type { PlannedAction } from '../../plan/key.ts';
-import { readKvmAnswer, writeKvmAnswer } from './kvm-answer.ts';
+import { kvmRefused, readKvmAnswer, writeKvmAnswer } from './kvm-answer.ts';
 import { sandboxCall } from './sandbox.ts';
 import type { Sandboxes } from './sandboxes.ts';
 import type { Spawner } from '../process/spawner.ts';
-
-const DEVICE = '/dev/kvm';
 
 /** What runs actions. */
 interface Runs {
@@ -25,7 +23,7 @@ export async function kvmWorks(
   bubblewrap: readonly string[],
   action: PlannedAction,
 ): Promise<boolean> {
-  if (!existsSync(DEVICE)) return false;
+  if (kvmRefused()) return false;
   const identity = `${action.base.digest.hash} ${thisMachine()}`;
   const known = readKvmAnswer(store.root);
   if (known?.identity === identity) return known.works;
@@ -40,7 +38,7 @@ export async function kvmWorks(
 export function kvmMayWork({ root }: Store): boolean {
   const known = readKvmAnswer(root);
   const isKnown = known?.identity.endsWith(` ${thisMachine()}`) ?? false;
-  return existsSync(DEVICE) && !(isKnown && known?.works === false);
+  return !kvmRefused() && !(isKnown && known?.works === false);
 }
 
 /** With another kernel, or another processor, it may be otherwise. */
