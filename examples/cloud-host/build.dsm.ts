@@ -4,6 +4,7 @@
  */
 import { debianArchives, debianPackages, file, folder } from 'dsmb';
 import * as nas from '../../build.dsm.ts';
+import { cloudInstaller } from 'dsmb/rules';
 import { RELEASE, SYSTEM } from '../debian-cloud/packages.ts';
 import * as debian from '../debian-cloud/rules.ts';
 import { hostOverlay } from './host-overlay.ts';
@@ -55,3 +56,6 @@ export const spoiledHost = takenOver({ host: hostDisk, installer: nas.cloudInsta
 
 /** The same with a power cut in the midst of writing. */
 export const resumedHost = takenOver({ host: hostDisk, installer: nas.cloudInstaller, cut: true });
+
+/** The Debian installer in place of the installer's own initrd. */
+export const debianInstaller = cloudInstaller({ disk: nas.bootableDisk, backend: 'debian' });
