@@ -8,6 +8,7 @@ import { cloudInstaller } from 'dsmb/rules';
 import { RELEASE, SYSTEM } from '../debian-cloud/packages.ts';
 import * as debian from '../debian-cloud/rules.ts';
 import { hostOverlay } from './host-overlay.ts';
+import { started } from './started.ts';
 import { takenOver } from './taken-over.ts';
 
 /** The host's packages: the smallest Debian, GRUB's tools, and a small sshd, which nobody starts by default. */
@@ -59,3 +60,6 @@ export const resumedHost = takenOver({ host: hostDisk, installer: nas.cloudInsta
 
 /** The Debian installer in place of the installer's own initrd. */
 export const debianInstaller = cloudInstaller({ disk: nas.bootableDisk, backend: 'debian' });
+
+/** Its kernel and its initrd, started on a machine as a boot menu does. */
+export const debianHost = started({ installer: debianInstaller });

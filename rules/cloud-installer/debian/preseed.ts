@@ -20,7 +20,7 @@ d-i preseed/early_command string \\
   from=$(debconf-get preseed/url); from=\${from%/*}; cd /; \\
   fetch() { wget -q -O "$1" "$from/$1" && sha256sum "$1" | grep -q "^\${1#*-} "; }; \\
   fetch ${busybox} && fetch ${system} && \\
-  chmod +x ${busybox} && zcat ${system} | ./${busybox} cpio -idu 2>/dev/null && \\
+  chmod +x ${busybox} && zcat ${system} | ./${busybox} cpio -idu 'dsmb-root*' 2>/dev/null && \\
   rm ${busybox} ${system} && \\
   echo "dsmb.url=$from dsmb.manifest=${manifest}" >/dsmb-root/words && \\
   if [ "$(uname -r)" = ${kernel} ]; then chroot /dsmb-root /init >/dev/console 2>&1; fi
