@@ -7,6 +7,7 @@ import * as nas from '../../build.dsm.ts';
 import { cloudInstaller } from 'dsmb/rules';
 import { RELEASE, SYSTEM } from '../debian-cloud/packages.ts';
 import * as debian from '../debian-cloud/rules.ts';
+import { fileOf } from '../../rules/system-files/pick.ts';
 import { hostOverlay } from './host-overlay.ts';
 import { started } from './started.ts';
 import { takenOver } from './taken-over.ts';
@@ -63,3 +64,15 @@ export const debianInstaller = cloudInstaller({ disk: nas.bootableDisk, backend:
 
 /** Its kernel and its initrd, started on a machine as a boot menu does. */
 export const debianHost = started({ installer: debianInstaller });
+
+const netboot = debianPackages('debian-installer-12-netboot-amd64');
+const NETBOOT = 'usr/lib/debian-installer/images/12/amd64/text/debian-installer/amd64';
+
+/** The Debian installer as Debian has it, with the address of `preseed.cfg`. */
+export const preseededHost = started({
+  installer: debianInstaller,
+  debian: {
+    kernel: fileOf({ folder: netboot, path: `${NETBOOT}/linux` }),
+    initrd: fileOf({ folder: netboot, path: `${NETBOOT}/initrd.gz` }),
+  },
+});

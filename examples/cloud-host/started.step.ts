@@ -66,6 +66,6 @@ function argumentsFor({ inputs, allInputs }: Context, url: string): readonly str
   const words =
     kernel === own.kernel
       ? [`dsmb.url=${url}`, `dsmb.manifest=${digest}`]
-      : ['auto=true', 'priority=critical', 'lowmem=+0', `url=${url}/preseed.cfg`, 'DEBIAN_FRONTEND=text'];
+      : ['auto=true', 'priority=critical', 'lowmem/low=1', `url=${url}/preseed.cfg`, 'DEBIAN_FRONTEND=text'];
   return ['-kernel', kernel, '-initrd', initrd, '-append', [CONSOLE, 'dsmb.disk=/dev/vda', ...words].join(' ')];
 }
