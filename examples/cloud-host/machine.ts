@@ -1,6 +1,4 @@
 /** The machine of a rented host, what a user does at its console, and what is asked of the NAS that it becomes. */
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail, type StepContext, type StepSpec } from 'dsmb/step';
 import { availableAccelerator, startVm, type Vm, type VmDisk } from 'dsmb/vm';
@@ -46,22 +44,6 @@ export function startHost({ scratch, log }: Context, machine: HostMachine): Prom
     logFile: join(scratch, machine.log),
     scratch,
   });
-}
-
-/** What somebody needs who starts an installer without its script. */
-interface Start {
-  /** SHA-256 of the manifest. */
-  readonly digest: string;
-  /** Paths. */
-  readonly kernel: string;
-  readonly initrd: string;
-}
-
-export function startOf(installer: string): Start {
-  const manifest = readFileSync(join(installer, 'manifest.json'));
-  const digest = createHash('sha256').update(manifest).digest('hex');
-  const { kernel, initrd } = JSON.parse(manifest.toString()) as Readonly<Record<'kernel' | 'initrd', { file: string }>>;
-  return { digest, kernel: join(installer, kernel.file), initrd: join(installer, initrd.file) };
 }
 
 /** What a command prints. Its end is marked by a word that the echo of the command does not have. */

@@ -1,6 +1,4 @@
-/** How long each part took. */
-
-/** Seconds from the command to what was seen. */
+/** Seconds from a start to what was seen. */
 export class Stopwatch {
   #from = 0;
   readonly seconds: Record<string, number> = {};

@@ -1,11 +1,12 @@
 /** Types what a user types on the console of a rented host, and looks at what becomes of the host. */
+import { createHash } from 'node:crypto';
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail, step, type StepContext } from 'dsmb/step';
 import type { Vm } from 'dsmb/vm';
 import { BlockServer } from './block-server.ts';
 import { rentDisk } from './host-disk.ts';
-import { ANSWER_MS, ask, askWithoutWriting, GIB, MAC, PAGE, requireNas, startHost, startOf } from './machine.ts';
+import { ANSWER_MS, ask, askWithoutWriting, GIB, MAC, PAGE, requireNas, startHost } from './machine.ts';
 import { dhcpPackets } from './packets.ts';
 import { Stopwatch } from './stopwatch.ts';
 
@@ -198,13 +199,15 @@ async function resume(context: Context, disk: string, server: BlockServer): Prom
 /** The installer with the words that the host's boot entry gives it, and some more. A restart ends the machine. */
 function startInstaller(context: Context, disk: string, logName: string, more: readonly string[]): Promise<Vm> {
   const { installer } = context.inputs;
-  const { digest, kernel, initrd } = startOf(installer);
+  const manifest = readFileSync(join(installer, 'manifest.json'));
+  const digest = createHash('sha256').update(manifest).digest('hex');
+  const { kernel, initrd } = JSON.parse(manifest.toString()) as Readonly<Record<'kernel' | 'initrd', { file: string }>>;
   const words = [
     ...['console=ttyS0,115200n8', 'quiet', `dsmb.manifest=${digest}`],
     ...['dsmb.disk=64656269', `dsmb.size=${context.args.sizeGiB * GIB}`, ...more],
   ];
   return boot(context, disk, logName, [
-    ...['-kernel', kernel, '-initrd', initrd],
+    ...['-kernel', join(installer, kernel.file), '-initrd', join(installer, initrd.file)],
     ...['-append', words.join(' '), '-no-reboot'],
   ]);
 }

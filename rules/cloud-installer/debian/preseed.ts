@@ -11,19 +11,20 @@ export interface PreseedFacts {
   readonly kernel: string;
 }
 
-/** The text. Drivers for another kernel come from the Debian mirror, which is asked before the disks are partitioned. */
+/** The text. What fails is shown by the Debian installer, with the command. */
 export function preseedText({ busybox, system, manifest, kernel }: PreseedFacts): string {
-  return `# For the Debian installer, started with
+  return `# For the Debian installer with the kernel ${kernel}, started with
 #   auto=true priority=critical url=http://.../preseed.cfg dsmb.disk=/dev/vda
-# It begins to write once it has drivers for the disk: at once, or when they have come from the Debian mirror.
+# and with lowmem/low=1, where there is less than 780 MiB of memory. Everything on the disk will be lost.
 d-i preseed/early_command string \\
+  if [ "$(uname -r)" != ${kernel} ]; then \\
+    echo "dsmb: the drivers are for the kernel ${kernel}, and this is $(uname -r)" >/dev/console; exit 1; fi; \\
   from=$(debconf-get preseed/url); from=\${from%/*}; cd /; \\
   fetch() { wget -q -O "$1" "$from/$1" && sha256sum "$1" | grep -q "^\${1#*-} "; }; \\
   fetch ${busybox} && fetch ${system} && \\
   chmod +x ${busybox} && zcat ${system} | ./${busybox} cpio -idu 'dsmb-root*' 2>/dev/null && \\
   rm ${busybox} ${system} && \\
   echo "dsmb.url=$from dsmb.manifest=${manifest}" >/dsmb-root/words && \\
-  if [ "$(uname -r)" = ${kernel} ]; then chroot /dsmb-root /init >/dev/console 2>&1; fi
-d-i partman/early_command string chroot /dsmb-root /init >/dev/console 2>&1
+  chroot /dsmb-root /init >/dev/console 2>&1
 `;
 }
