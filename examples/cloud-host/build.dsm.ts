@@ -4,9 +4,12 @@
  */
 import { debianArchives, debianPackages, file, folder } from 'dsmb';
 import * as nas from '../../build.dsm.ts';
+import { cloudInstaller } from 'dsmb/rules';
 import { RELEASE, SYSTEM } from '../debian-cloud/packages.ts';
 import * as debian from '../debian-cloud/rules.ts';
+import { fileOf } from '../../rules/system-files/pick.ts';
 import { hostOverlay } from './host-overlay.ts';
+import { preseeded } from './preseeded.ts';
 import { takenOver } from './taken-over.ts';
 
 /** The host's packages: the smallest Debian, GRUB's tools, and a small sshd, which nobody starts by default. */
@@ -55,3 +58,19 @@ export const spoiledHost = takenOver({ host: hostDisk, installer: nas.cloudInsta
 
 /** The same with a power cut in the midst of writing. */
 export const resumedHost = takenOver({ host: hostDisk, installer: nas.cloudInstaller, cut: true });
+
+/** The Debian installer in place of the installer's own initrd. */
+export const debianInstaller = cloudInstaller({ disk: nas.bootableDisk, backend: 'debian' });
+
+/** The host takes it as it takes any other; the power is cut in the midst of writing. */
+export const debianHost = takenOver({ host: hostDisk, installer: debianInstaller, cut: true });
+
+const netboot = debianPackages('debian-installer-12-netboot-amd64');
+const NETBOOT = 'usr/lib/debian-installer/images/12/amd64/text/debian-installer/amd64';
+
+/** The Debian installer as Debian has it, with the address of `preseed.cfg`. */
+export const preseededHost = preseeded({
+  installer: debianInstaller,
+  kernel: fileOf({ folder: netboot, path: `${NETBOOT}/linux` }),
+  initrd: fileOf({ folder: netboot, path: `${NETBOOT}/initrd.gz` }),
+});

@@ -8,6 +8,7 @@ import { BlockServer } from './block-server.ts';
 import { rentDisk } from './host-disk.ts';
 import { ANSWER_MS, ask, askWithoutWriting, GIB, MAC, PAGE, requireNas, startHost } from './machine.ts';
 import { dhcpPackets } from './packets.ts';
+import { Stopwatch } from './stopwatch.ts';
 
 interface Spec {
   readonly args: {
@@ -209,18 +210,6 @@ function startInstaller(context: Context, disk: string, logName: string, more: r
     ...['-kernel', join(installer, kernel.file), '-initrd', join(installer, initrd.file)],
     ...['-append', words.join(' '), '-no-reboot'],
   ]);
-}
-
-/** Seconds from the command to what was seen. */
-class Stopwatch {
-  #from = 0;
-  readonly seconds: Record<string, number> = {};
-  start(): void {
-    this.#from = Date.now();
-  }
-  note(what: string): void {
-    this.seconds[what] = Math.round((Date.now() - this.#from) / 100) / 10;
-  }
 }
 
 function keepReport({ scratch, args }: Context, { seconds }: Stopwatch, report: string): void {

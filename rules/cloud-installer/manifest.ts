@@ -35,6 +35,8 @@ export interface InstallManifest extends Deployment {
   readonly macDigits?: string;
   readonly kernel: NamedFile;
   readonly initrd: NamedFile;
+  /** What `preseed.cfg` fetches, where the folder has one. */
+  readonly preseed?: readonly NamedFile[];
   readonly blocks: readonly InstallBlock[];
 }
 

@@ -12,19 +12,21 @@ const kernelPackage = debianPackages(`linux-image-${KERNEL_VERSION}`);
 export const kernel = fileOf({ folder: kernelPackage, path: `boot/vmlinuz-${KERNEL_VERSION}` });
 
 /** Disks and network cards of virtual machines. */
+export const MODULES: readonly string[] = [
+  ...['virtio_pci', 'virtio_blk', 'virtio_scsi', 'virtio_net', 'crct10dif_generic', 'crc32c_generic'],
+  ...['sd_mod', 'ata_piix', 'ahci', 'nvme', 'e1000', 'button', 'evdev'],
+];
+
 const modules = kernelModules({
   kernel: kernelPackage,
   version: KERNEL_VERSION,
-  modules: [
-    ...['virtio_pci', 'virtio_blk', 'virtio_scsi', 'virtio_net', 'crct10dif_generic', 'crc32c_generic'],
-    ...['sd_mod', 'ata_piix', 'ahci', 'nvme', 'e1000', 'button', 'evdev'],
-  ],
+  modules: MODULES,
   list: 'etc/modules',
 });
 
 const compiler = toolchain('binutils', 'gcc-12', 'libc6-dev', 'nettle-dev', 'zlib1g-dev');
 
-const writer = staticProgram({
+export const writer = staticProgram({
   source: folder('writer'),
   files: [
     ...['main.c', 'options.c', 'report.c', 'fetch.c', 'unpack.c'],
@@ -35,9 +37,9 @@ const writer = staticProgram({
 });
 
 /** curl, for redirects and TLS, with its libraries. */
-const curl = pickPrograms({ packages: toolchain('curl'), programs: ['usr/bin/curl'] });
+export const curl = pickPrograms({ packages: toolchain('curl'), programs: ['usr/bin/curl'] });
 
-const busybox = pickPrograms({ packages: debianPackages('busybox-static'), programs: ['usr/bin/busybox'] });
+export const busybox = pickPrograms({ packages: debianPackages('busybox-static'), programs: ['usr/bin/busybox'] });
 
 export const initrd = gzipInitrd({
   layers: [folder('initrd'), modules, busybox, curl, tree({ files: { 'usr/bin/dsmb-writer': writer } })],

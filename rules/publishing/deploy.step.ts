@@ -2,7 +2,7 @@
 import { fail, step, userArguments } from 'dsmb/step';
 import { parseDeployment } from './deploy-words.ts';
 import { follow, type Watched } from './follow.ts';
-import { filesOf, NAMED_BY_DIGEST, SCRIPT } from './installer-folder.ts';
+import { filesOf, FOR_PRESEED, NAMED_BY_DIGEST, SCRIPT } from './installer-folder.ts';
 import { Host, quoted } from './ssh.ts';
 import { systemScreen } from './pages.ts';
 
@@ -54,7 +54,7 @@ async function send(host: Host, installer: string, carried: boolean): Promise<vo
       return path === undefined ? [] : [[path, Number(size)] as const];
     }),
   );
-  const files = [...filesOf(installer)].filter(([path]) => carried || path === SCRIPT);
+  const files = [...filesOf(installer)].filter(([path]) => (carried ? !FOR_PRESEED.test(path) : path === SCRIPT));
   const missing = files.filter(([path, size]) => !NAMED_BY_DIGEST.test(path) || there.get(path) !== size);
   const bytes = missing.reduce((sum, [, size]) => sum + size, 0);
   say(`sending ${missing.length} of ${files.length} files, ${bytes} bytes`);

@@ -3,11 +3,16 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What a host runs, and the only file that changes its content with each build. */
+/** What a host runs; its content changes with each build. */
 export const SCRIPT = 'install.sh';
+/** The same for a Debian installer that is started by hand. Not every folder has it. */
+export const PRESEED = 'preseed.cfg';
 
 /** A name that always means the same bytes. */
-export const NAMED_BY_DIGEST = /^(blocks\/[0-9a-f]{64}\.gz|manifest-[0-9a-f]{64}\.json|(vmlinuz|initrd)-[0-9a-f]{64})$/;
+export const NAMED_BY_DIGEST =
+  /^(blocks\/[0-9a-f]{64}\.gz|manifest-[0-9a-f]{64}\.json|(vmlinuz|initrd|busybox|system)-[0-9a-f]{64})$/;
+/** The preseed, and what it fetches. */
+export const FOR_PRESEED = /^(preseed\.cfg|(busybox|system)-[0-9a-f]{64})$/;
 /** One of these. */
 export const MANIFEST = /^manifest-([0-9a-f]{64})\.json$/;
 

@@ -7,6 +7,7 @@ import type { Remote, RemoteFile } from './rclone.ts';
 interface Named {
   readonly kernel: { readonly file: string };
   readonly initrd: { readonly file: string };
+  readonly preseed?: readonly { readonly file: string }[];
   readonly blocks: readonly { readonly sha256: string }[];
 }
 
@@ -20,8 +21,9 @@ export async function surplusOf(
   const newestFirst = manifests.toSorted(([, a], [, b]) => b.time - a.time).map(([path]) => path);
   const needed = new Set<string>();
   for (const path of newestFirst.slice(0, keep)) {
-    const { kernel, initrd, blocks } = parsed(path, (await remote.read(path)).toString());
-    for (const name of [path, kernel.file, initrd.file]) needed.add(name);
+    const { kernel, initrd, preseed = [], blocks } = parsed(path, (await remote.read(path)).toString());
+    needed.add(path);
+    for (const { file } of [kernel, initrd, ...preseed]) needed.add(file);
     for (const { sha256 } of blocks) needed.add(`blocks/${sha256}.gz`);
   }
   return [...files.keys()].filter((path) => NAMED_BY_DIGEST.test(path) && !needed.has(path));

@@ -3,7 +3,16 @@ import { copyFileSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { fail, inParallel, step, userArguments } from 'dsmb/step';
-import { digestOf, filesOf, isWebAddress, lineToPaste, MANIFEST, NAMED_BY_DIGEST, SCRIPT } from './installer-folder.ts';
+import {
+  digestOf,
+  filesOf,
+  isWebAddress,
+  lineToPaste,
+  MANIFEST,
+  NAMED_BY_DIGEST,
+  PRESEED,
+  SCRIPT,
+} from './installer-folder.ts';
 import { surplusOf } from './prune.ts';
 import { Remote } from './rclone.ts';
 
@@ -33,6 +42,7 @@ export default step<Spec>(async ({ inputs: { installer }, scratch }) => {
   await inParallel(manifestsOf(installer, scratch, [...files.keys()]), AT_A_TIME, (path) =>
     remote.upload(scratch, path),
   );
+  if (files.has(PRESEED)) await remote.upload(installer, PRESEED);
   await remote.upload(installer, SCRIPT);
   if (prune !== undefined) {
     const surplus = await surplusOf(remote, await remote.files(), prune);

@@ -95,6 +95,20 @@ describe('publishing', () => {
     expect(first.filter((name) => !existsSync(join(place, name)))).toHaveLength(2);
   });
 
+  it('uploads a preseed before the script, and keeps what the preseeds of the last installers fetch', async () => {
+    const systems = (): string[] => there().filter((name) => name.startsWith('system-'));
+    makeInstaller(project, '525400000001', '', 'the first');
+    await publish('nas:');
+    expect(webdav.proxy.names.slice(-2)).toEqual(['preseed.cfg', 'install.sh']);
+    const first = systems();
+    makeInstaller(project, '525400000001', '', 'the second');
+    await publish('nas:', '--prune', '2');
+    expect(systems()).toHaveLength(2);
+    await publish('nas:', '--prune', '1');
+    expect(systems()).toHaveLength(1);
+    expect(systems()).not.toEqual(first);
+  });
+
   it.each<[string[], RegExp]>([[['nas:', '--url', 'ftp://x'], /'ftp:\/\/x' is no address/]])('refuses %j', refuses);
   it.each<[string[], RegExp]>([
     [[], /it takes one place of rclone/],

@@ -65,3 +65,13 @@ describe('a host of another kind', { tags: 'long' }, () => {
     expect(await reportOf(name, 'examples/cloud-host/hosts')).toMatchObject({ kind: name, mac: HOST_MAC });
   });
 });
+
+describe('the Debian installer', { tags: 'long' }, () => {
+  it('makes a host the NAS from GRUB, with a power cut in between', async () => {
+    expect(await reportOf('debianHost')).toMatchObject(asTheNas);
+  });
+
+  it('makes a machine the NAS that was started by hand with the address of the preseed', async () => {
+    expect(await reportOf('preseededHost')).toMatchObject(asTheNas);
+  });
+});

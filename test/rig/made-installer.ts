@@ -17,11 +17,16 @@ export const BLOCK = 5000;
 
 const sha256 = (content: string): string => createHash('sha256').update(content).digest('hex');
 
-/** Three blocks, of which one has the MAC address. Gives the digest of its script. */
-export function makeInstaller(project: Project, mac: string, body = ''): string {
+/**
+ * Three blocks, of which one has the MAC address, and a script; with a `system`, a `preseed.cfg` that fetches it. Gives the digest
+ * of the script.
+ */
+export function makeInstaller(project: Project, mac: string, body = '', system?: string): string {
   const blocks = ['a', 'b', mac].map((text) => text.repeat(BLOCK));
   const kernel = 'the kernel';
+  const preseed = system === undefined ? {} : { preseed: [{ file: `system-${sha256(system)}` }] };
   const manifest = JSON.stringify({
+    ...preseed,
     kernel: { file: `vmlinuz-${sha256(kernel)}` },
     initrd: { file: `initrd-${sha256(kernel)}` },
     blocks: blocks.map((content) => ({ sha256: sha256(content) })),
@@ -34,6 +39,7 @@ export function makeInstaller(project: Project, mac: string, body = ''): string 
     [`manifest-${sha256(manifest)}.json`]: manifest,
     'manifest.json': manifest,
     'install.sh': script,
+    ...(system === undefined ? {} : { [`system-${sha256(system)}`]: system, 'preseed.cfg': sha256(system) }),
   };
   for (const [path, content] of Object.entries(files)) project.write(`installer/${path}`, content);
   const sources = Object.keys(files).map((path) => `'${path}': file('installer/${path}')`);

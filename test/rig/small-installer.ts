@@ -17,6 +17,7 @@ import { smallDisk } from './small-disk.ts';
 export const mac = param.string({ default: '525400C91827', doc: 'twelve digits' });
 export const disk = smallDisk({ mac });
 export const installer = cloudInstaller({ disk });
+export const debian = cloudInstaller({ disk, backend: 'debian' });
 `;
 
 /** What is a host's own. */
