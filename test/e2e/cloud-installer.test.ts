@@ -38,6 +38,69 @@ const read = (name: string): Buffer => readFileSync(join(made.folder, name));
 const manifest = (): Manifest => JSON.parse(read('manifest.json').toString()) as Manifest;
 const blockFiles = (): string[] => readdirSync(join(made.folder, 'blocks'));
 
+describe('the folder with the Debian installer', { tags: 'long' }, () => {
+  const KERNEL = /^vmlinuz-/;
+  let folder: string;
+  const named = (name: string): string => readdirSync(folder).find((file) => file.startsWith(`${name}-`)) ?? '';
+  const file = (name: string): Buffer => readFileSync(join(folder, name));
+
+  beforeAll(async () => {
+    const { exitCode, stderr } = await made.project.build(['//debian']);
+    expect(stderr).toMatch(/build succeeded/);
+    expect(exitCode).toBe(0);
+    folder = made.project.output('//debian');
+  });
+
+  it('has the same disk, another kernel and initrd, and what a preseed fetches', () => {
+    const own = manifest();
+    const debian = JSON.parse(file('manifest.json').toString()) as Manifest & {
+      readonly preseed: readonly { readonly file: string }[];
+      readonly minimum: { readonly memoryMiB: number };
+    };
+    expect([debian.disk, debian.blocks]).toEqual([own.disk, own.blocks]);
+    expect(debian.kernel.file).toMatch(KERNEL);
+    expect(debian.kernel).not.toEqual(own.kernel);
+    expect(debian.preseed.map((one) => one.file)).toEqual([named('busybox'), named('system')]);
+    expect(debian.minimum.memoryMiB).toBe(512);
+    expect(readdirSync(join(folder, 'blocks'))).toEqual(blockFiles());
+    for (const name of ['vmlinuz', 'initrd', 'busybox', 'system'])
+      expect(named(name)).toContain(sha256(file(named(name))));
+  });
+
+  it('has scripts that know its own manifest', () => {
+    const digest = sha256(file('manifest.json'));
+    expect(file('install.sh').toString()).toMatch(new RegExp(`\\nMANIFEST='${digest}'\\n[^]*\\nMEMORY_MIB='512'\\n`));
+    expect(file('preseed.cfg').toString()).toContain(`dsmb.manifest=${digest}`);
+    expect(file('preseed.cfg').toString()).toContain(`fetch ${named('busybox')} && fetch ${named('system')} &&`);
+  });
+
+  it('has an initrd that ends with a root for the writer, its drivers, and a preseed that enters it', async () => {
+    const system = file(named('system'));
+    const initrd = file(named('initrd'));
+    expect(initrd.subarray(initrd.length - system.length).equals(system)).toBe(true);
+    const files = new Map<string, string>();
+    for await (const { path, type, body } of readCpio(
+      createReadStream(join(folder, named('system'))).pipe(createGunzip()),
+    )) {
+      if (type !== 'file') continue;
+      const parts: Buffer[] = [];
+      for await (const part of body()) parts.push(Buffer.from(part));
+      files.set(path, Buffer.concat(parts).toString('latin1'));
+    }
+    const drivers = files.get('dsmb-root/etc/modules')?.trim().split('\n') ?? [];
+    expect(drivers).toEqual(expect.arrayContaining(['virtio_blk', 'nvme', 'ahci', 'hv_storvsc']));
+    const names = [
+      ...drivers.map((driver) => `lib/modules/${driver}.ko`),
+      'bin/dsmb-writer',
+      'bin/busybox',
+      'bin/curl',
+    ];
+    expect([...files.keys()]).toEqual(expect.arrayContaining(names.map((name) => `dsmb-root/usr/${name}`)));
+    expect(files.get('dsmb-root/init')).toContain('install-disk');
+    expect(files.get('preseed.cfg')).toMatch(/^d-i preseed\/early_command .*\n.*\n *chroot \/dsmb-root \/init /m);
+  });
+});
+
 describe('the folder', { tags: 'long' }, () => {
   it('has every file under a name with its digest, so that none of these ever changes', () => {
     const named = readdirSync(made.folder).filter((name) => /-[0-9a-f]{64}/.test(name));
@@ -113,64 +176,5 @@ describe('the folder', { tags: 'long' }, () => {
     made.project.edit('build.dsm.ts', `cloudInstaller({ disk, ${attribute} })`, 'cloudInstaller({ disk })');
     expect(stderr).toMatch(message);
     expect(exitCode).toBe(2);
-  });
-});
-
-describe('the folder with the Debian installer', { tags: 'long' }, () => {
-  const KERNEL = /^vmlinuz-/;
-  let folder: string;
-  const named = (name: string): string => readdirSync(folder).find((file) => file.startsWith(`${name}-`)) ?? '';
-  const file = (name: string): Buffer => readFileSync(join(folder, name));
-
-  beforeAll(async () => {
-    const { exitCode, stderr } = await made.project.build(['//debian']);
-    expect(stderr).toMatch(/build succeeded/);
-    expect(exitCode).toBe(0);
-    folder = made.project.output('//debian');
-  });
-
-  it('has the same disk, another kernel and initrd, and what a preseed fetches', () => {
-    const own = manifest();
-    const debian = JSON.parse(file('manifest.json').toString()) as Manifest & {
-      readonly preseed: readonly { readonly file: string }[];
-      readonly minimum: { readonly memoryMiB: number };
-    };
-    expect([debian.disk, debian.blocks]).toEqual([own.disk, own.blocks]);
-    expect(debian.kernel.file).toMatch(KERNEL);
-    expect(debian.kernel).not.toEqual(own.kernel);
-    expect(debian.preseed.map((one) => one.file)).toEqual([named('busybox'), named('system')]);
-    expect(debian.minimum.memoryMiB).toBe(512);
-    expect(readdirSync(join(folder, 'blocks'))).toEqual(blockFiles());
-    for (const name of ['vmlinuz', 'initrd', 'busybox', 'system'])
-      expect(named(name)).toContain(sha256(file(named(name))));
-  });
-
-  it('has scripts that know its own manifest', () => {
-    const digest = sha256(file('manifest.json'));
-    expect(file('install.sh').toString()).toMatch(new RegExp(`\\nMANIFEST='${digest}'\\n[^]*\\nMEMORY_MIB='512'\\n`));
-    expect(file('preseed.cfg').toString()).toContain(`dsmb.manifest=${digest}`);
-    expect(file('preseed.cfg').toString()).toContain(`fetch ${named('busybox')} && fetch ${named('system')} &&`);
-  });
-
-  it('has an initrd that ends with a root for the writer, its drivers, and a preseed that enters it', async () => {
-    const system = file(named('system'));
-    const initrd = file(named('initrd'));
-    expect(initrd.subarray(initrd.length - system.length).equals(system)).toBe(true);
-    const files = new Map<string, string>();
-    for await (const { path, type, body } of readCpio(
-      createReadStream(join(folder, named('system'))).pipe(createGunzip()),
-    )) {
-      if (type !== 'file') continue;
-      const parts: Buffer[] = [];
-      for await (const part of body()) parts.push(Buffer.from(part));
-      files.set(path, Buffer.concat(parts).toString('latin1'));
-    }
-    const drivers = files.get('dsmb-root/etc/modules')?.trim().split('\n') ?? [];
-    expect(drivers).toEqual(expect.arrayContaining(['virtio_blk', 'nvme', 'ahci', 'hv_storvsc']));
-    const modules = drivers.map((driver) => `lib/modules/${driver}.ko`);
-    for (const name of [...modules, 'bin/dsmb-writer', 'bin/busybox', 'bin/curl'])
-      expect([...files.keys()]).toContain(`dsmb-root/usr/${name}`);
-    expect(files.get('dsmb-root/init')).toContain('install-disk');
-    expect(files.get('preseed.cfg')).toMatch(/^d-i preseed\/early_command .*\n.*\n *chroot \/dsmb-root \/init /m);
   });
 });
