@@ -1,15 +1,16 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { preseedText } from './preseed.ts';
 
 const DIGEST = 'd'.repeat(64);
-const BY_HAND = preseedText({
+const FACTS = {
   busybox: `busybox-${DIGEST}`,
   system: `system-${DIGEST}`,
   manifest: 'e'.repeat(64),
   kernel: '6.1.0-50-amd64',
-});
+};
+const BY_HAND = preseedText(FACTS);
 const IN_INITRD = readFileSync(new URL('preseed.cfg', import.meta.url), 'utf8');
 
 /** The answers as debconf reads them: comments gone, continued lines joined. */
@@ -33,4 +34,11 @@ it('by hand, both files are compared with their digests before anything of them 
   expect(fetched).toBe('{ wget -q -O "$1" "$from/$1" && sha256sum "$1" | grep -q "^${1#*-} "; }');
   expect(used).toMatch(/^chmod .*cpio .*chroot /);
   expect(BY_HAND).toContain(`dsmb.url=$from dsmb.manifest=${'e'.repeat(64)}`);
+});
+
+it('by hand, another kernel than the one of the drivers ends the command before it does anything', () => {
+  const traced = `set -x; ${command(preseedText({ ...FACTS, kernel: 'of-nobody' }))}`;
+  const { status, stderr } = spawnSync('sh', ['-c', traced], { encoding: 'utf8' });
+  expect(status).not.toBe(0);
+  expect(stderr).not.toMatch(/from=|wget|chroot/);
 });
