@@ -1,13 +1,13 @@
 /** Writes the folder that a host installs from. Only blocks that no earlier installer had are compressed. */
-import { createHash } from 'node:crypto';
-import { createReadStream, mkdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { compressPieces, deflateCodec, gzip, type DataBlock, type Segment } from 'dsmb/archive';
 import { BLOCK_SIZE, blockPath, openDisk, type DiskReader } from 'dsmb/disk';
 import { fail, step, type StepContext } from 'dsmb/step';
 import { deploymentOf, partitionsOf, type Deployment } from '../disk-archive/describe.ts';
-import { manifestText, sha256, type InstallBlock, type InstallManifest, type NamedFile } from './manifest.ts';
+import { linkByDigest } from './named-file.ts';
+import { manifestText, sha256, type InstallBlock, type InstallManifest } from './manifest.ts';
 import { installScript } from './script.ts';
 
 interface Spec {
@@ -112,13 +112,4 @@ async function bytesOf(parts: AsyncIterable<Uint8Array>): Promise<Buffer> {
 /** As the manifest of an archive has it. */
 function rootOf(size: number, blocks: readonly InstallBlock[]): string {
   return sha256(`dsmb-blocks/1 ${size}\n${blocks.map((block) => `${block.index} ${block.sha256}\n`).join('')}`);
-}
-
-/** Links a file under a name with its digest, which never means another content. */
-async function linkByDigest(folder: string, name: string, file: string): Promise<NamedFile> {
-  const hash = createHash('sha256');
-  for await (const bytes of createReadStream(file) as AsyncIterable<Buffer>) hash.update(bytes);
-  const digest = hash.digest('hex');
-  symlinkSync(file, join(folder, `${name}-${digest}`));
-  return { file: `${name}-${digest}`, sha256: digest, bytes: statSync(file).size };
 }

@@ -1,8 +1,8 @@
 /** Where the module of a step is. */
-import { existsSync, readdirSync } from 'node:fs';
-import { basename, dirname, posix, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, posix, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { nearest } from '../load/nearest.ts';
+import { nearestFile } from '../load/nearest.ts';
 import { fail } from '../model/diagnostic.ts';
 import { modulePath } from '../model/own-files.ts';
 
@@ -16,18 +16,12 @@ export function moduleUrl(module: unknown, mnemonic: string, file: string | unde
   if (specifier === undefined || file === undefined) return unnamed(mnemonic);
   const url = pathToFileURL(resolve(dirname(file), specifier));
   if (existsSync(modulePath(url))) return url;
-  const close = beside(url);
+  const close = nearestFile(fileURLToPath(url));
   return fail('BAD_RULE', `module of ${mnemonic}: there is no file ${specifier} beside ${file}`, {
     hint: close
       ? `did you mean ${posix.join(dirname(specifier), close).replace(/^(?!\.)/, './')}?`
       : "write module: () => import('./x.step.ts') in the file that declares the action",
   });
-}
-
-/** The name of the file that was meant, if there is one. */
-function beside(url: URL): string | undefined {
-  const path = fileURLToPath(url);
-  return existsSync(dirname(path)) ? nearest(basename(path), readdirSync(dirname(path))) : undefined;
 }
 
 function placed(module: unknown, mnemonic: string): URL {

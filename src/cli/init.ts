@@ -35,14 +35,15 @@ async function runInit(call: Call): Promise<number> {
   if (more.length > 0) fail('USAGE', 'dsmb init takes one folder', { hint: 'dsmb init image' });
   const folder = resolve(folderName);
   requireOutside(folder);
-  const isPackage = requireModules(folder);
-  const files = templateFiles(folder).filter(([path]) => path !== PACKAGE || !isPackage);
+  const found = packageIn(folder);
+  requireModules(found);
+  const files = templateFiles(folder).filter(([path]) => path !== PACKAGE || !found);
   const there = files.map(([path]) => path).filter((path) => lstatSync(join(folder, path), { throwIfNoEntry: false }));
   if (there.length > 0)
     fail('EXISTS', `${folderName} has ${there.join(', ')} already: nothing was written`, {
       hint: 'dsmb init NEW_FOLDER',
     });
-  if (isPackage) makeModules(folder, folderName);
+  if (found && found.type === undefined) makeModules(found, folder, folderName);
   for (const [path, text] of files) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), text, { flag: 'wx' });
@@ -79,27 +80,27 @@ function rootAbove(folder: string): string | undefined {
   }
 }
 
-/** Whether the folder is an npm package, which stays one: `npm install` makes it. Its modules must not be CommonJS. */
-function requireModules(folder: string): boolean {
-  const found = packageIn(folder);
+/** What is an npm package already stays one: `npm install` makes it. Its modules must not be CommonJS. */
+function requireModules(found: NpmPackage | undefined): void {
   if (found?.type === 'commonjs')
     fail('EXISTS', `${PACKAGE} has "type": "commonjs", and build files are ES modules: nothing was written`, {
       hint: 'npm pkg set type=module, then run the same command again',
     });
-  return found !== undefined;
 }
 
-function makeModules(folder: string, folderName: string): void {
-  const found = packageIn(folder);
-  if (found?.type !== undefined) return;
+function makeModules(found: NpmPackage, folder: string, folderName: string): void {
   writeFileSync(join(folder, PACKAGE), `${JSON.stringify({ ...found, type: 'module' }, null, 2)}\n`);
   printLine(`set "type": "module" in ${join(folderName, PACKAGE)}`);
 }
 
+interface NpmPackage {
+  readonly type?: string;
+}
+
 /** Undefined where there is none, or what is there is none. */
-function packageIn(folder: string): { readonly type?: string } | undefined {
+function packageIn(folder: string): NpmPackage | undefined {
   try {
-    return JSON.parse(readFileSync(join(folder, PACKAGE), 'utf8')) as { type?: string };
+    return JSON.parse(readFileSync(join(folder, PACKAGE), 'utf8')) as NpmPackage;
   } catch {
     return undefined;
   }

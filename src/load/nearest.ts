@@ -1,4 +1,6 @@
 /** "Did you mean": the known name that is nearest to an unknown one. */
+import { existsSync, readdirSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 
 /** The nearest of the names by edit distance, if any is near enough to be meant; of equals one that has more of its letters. */
 export function nearest(name: string, known: Iterable<string>): string | undefined {
@@ -11,6 +13,12 @@ export function nearest(name: string, known: Iterable<string>): string | undefin
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
   return best;
+}
+
+/** The name of the file that was meant by a path where there is none, if one in its folder is near enough. */
+export function nearestFile(path: string): string | undefined {
+  const folder = dirname(path);
+  return existsSync(folder) ? nearest(basename(path), readdirSync(folder)) : undefined;
 }
 
 /** How many letters of one word the other has not. */

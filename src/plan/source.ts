@@ -2,13 +2,13 @@
  * What a source is: the file or folder that its path leads to, over whatever symlinks. In a folder, links stay links;
  * they must lead to something in it.
  */
-import { existsSync, lstatSync, readdirSync, statSync, type Stats } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { lstatSync, readdirSync, statSync, type Stats } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { namesIn } from '../../cache/names.ts';
 import type { Store } from '../../cache/store.ts';
 import type { Node } from '../../cache/tree.ts';
 import { Looks } from '../../cache/ways.ts';
-import { nearest } from '../load/nearest.ts';
+import { nearestFile } from '../load/nearest.ts';
 import { NEVER_SOURCES } from '../load/workspace.ts';
 import { fail } from '../model/diagnostic.ts';
 import { specialType } from '../model/file-type.ts';
@@ -29,8 +29,7 @@ export function sourceNode(store: Store, path: string, written: string): Node {
 }
 
 function missing(path: string, written: string): never {
-  const folder = dirname(path);
-  const close = existsSync(folder) ? nearest(basename(path), readdirSync(folder)) : undefined;
+  const close = nearestFile(path);
   return fail('NO_SUCH_FILE', `there is no file or folder ${written} (${path})`, {
     hint: close ? `did you mean ${join(dirname(written), close)}?` : 'dsmb check shows where it is declared',
   });

@@ -166,3 +166,15 @@ it('the canary runs under TCG', async () => {
   await writeFile(file, disk);
   expect(spawnSync(QEMU, args).status).toBe(expectedStatus);
 });
+
+it('the canary is no answer of a machine that crawls: it runs many instructions, which take longer there than it may', async () => {
+  const file = join(scratch, 'crawling.img');
+  const { disk, args, deadlineMs } = canary('tcg', file);
+  // mov ecx,count; two instructions for each. KVM that emulates was seen to run 5 million a second.
+  const count = Buffer.from(disk).readUInt32LE(disk.indexOf(0xb9) + 1);
+  expect(count).toBeGreaterThan((deadlineMs / 1000) * 5_000_000);
+  // More than any machine runs in that time.
+  await writeFile(file, bootSector(HELLO, 'exit', 0xffff_ffff));
+  const { status, signal } = spawnSync(QEMU, args, { timeout: deadlineMs, killSignal: 'SIGKILL' });
+  expect([status, signal]).toEqual([null, 'SIGKILL']);
+});

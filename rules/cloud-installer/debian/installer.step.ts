@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { step } from 'dsmb/step';
 import { manifestText, sha256, type InstallManifest, type NamedFile } from '../manifest.ts';
+import { linkByDigest } from '../named-file.ts';
 import { installScript } from '../script.ts';
 import { preseedText } from './preseed.ts';
 
@@ -23,15 +24,15 @@ const MEMORY_MIB = 512;
 export default step<Spec>(async ({ args, inputs, outputs }) => {
   const folder = outputs.installer;
   mkdirSync(folder);
-  const named = (name: string, file: string): NamedFile => linkByDigest(folder, name, file);
+  const named = (name: string, file: string): Promise<NamedFile> => linkByDigest(folder, name, file);
   const before = readFileSync(join(inputs.installer, 'manifest.json'), 'utf8');
   const { format: _, ...own } = JSON.parse(before) as InstallManifest & { readonly format: string };
-  const [busybox, system] = [named('busybox', inputs.busybox), named('system', inputs.system)];
+  const [busybox, system] = [await named('busybox', inputs.busybox), await named('system', inputs.system)];
   const manifest: InstallManifest = {
     ...own,
     minimum: { ...own.minimum, memoryMiB: Math.max(MEMORY_MIB, own.minimum.memoryMiB) },
-    kernel: named('vmlinuz', inputs.kernel),
-    initrd: named('initrd', inputs.initrd),
+    kernel: await named('vmlinuz', inputs.kernel),
+    initrd: await named('initrd', inputs.initrd),
     preseed: [busybox, system],
   };
   const text = manifestText(manifest);
@@ -46,12 +47,3 @@ export default step<Spec>(async ({ args, inputs, outputs }) => {
     mode: 0o755,
   });
 });
-
-/** Links a file under a name with its digest, which never means another content. */
-function linkByDigest(folder: string, name: string, from: string): NamedFile {
-  const content = readFileSync(from);
-  const digest = sha256(content);
-  const file = `${name}-${digest}`;
-  symlinkSync(from, join(folder, file));
-  return { file, sha256: digest, bytes: content.length };
-}
