@@ -103,6 +103,11 @@ const EACH_IMAGE: [(typeof edit extends fc.Arbitrary<infer T> ? T : never)[]] = 
   })),
 ];
 
+/** And each operation is in one of them. */
+const EACH_OPERATION: typeof EACH_IMAGE = [
+  [{ size: 257 * MIB, operations: OPERATIONS.map((kind) => ({ kind, place: MIB, length: MIB, fill: 1 })), reads: [] }],
+];
+
 /** How often what was done: a property that tries little is no proof. */
 const done = new Map<string, number>();
 const count = (what: string) => void done.set(what, (done.get(what) ?? 0) + 1);
@@ -280,7 +285,7 @@ test(
         }
         last.plain[Symbol.dispose]();
       }),
-      { ...settings(examples(100)), examples: [EACH_IMAGE] },
+      { ...settings(examples(100)), examples: [EACH_IMAGE, EACH_OPERATION] },
     );
     console.log([...done].map(([what, times]) => `${what}: ${times}`).join(', '));
     if (process.env['DSMB_PROPERTY_SEED'] === undefined)
