@@ -135,9 +135,10 @@ export class Maker {
     const { node } = planned;
     // Its packages may have to be fetched and unpacked: that is not part of the first action that needs it.
     if (node.work.type !== 'write' && !machine.unsandboxed) await machine.bubblewrap();
-    const start = performance.now();
     let usage: Usage | undefined;
     const watcher = { ...this.#started(planned, 'here', times), onUsage: (seen: Usage) => void (usage = seen) };
+    // Who listens may take time, which is not the action's: in a time line it would end after the next one has begun.
+    const start = performance.now();
     const own = await runAction(store, machine, planned, signal, watcher);
     const durationMs = performance.now() - start;
     schedule.ran(node, 'here', durationMs, usage);
@@ -159,12 +160,10 @@ export class Maker {
     const { node } = planned;
     // Only a build that has workers loads it.
     const { runRemotely } = await import('./action/run-remotely.ts');
-    const start = performance.now();
     // Workers may have been given up while this one waited.
-    const made =
-      elsewhere.placeOf(node) === 'remote'
-        ? await runRemotely({ store, machine, elsewhere, signal }, planned, this.#started(planned, 'remote', times))
-        : undefined;
+    const watcher = elsewhere.placeOf(node) === 'remote' ? this.#started(planned, 'remote', times) : undefined;
+    const start = performance.now();
+    const made = watcher && (await runRemotely({ store, machine, elsewhere, signal }, planned, watcher));
     lock.release();
     if (!made) return 'no worker';
     const durationMs = performance.now() - start;
